@@ -1,0 +1,2 @@
+//! The hodman binary.
+fn main() {}
