@@ -1,1 +1,8 @@
-//! model
+//! What hodman reads and writes as data: bundles and the files beside them, kinds, plans, packages, capture.
+//!
+//! No I/O, no clock, no randomness: bytes in memory come in, values and bytes go out.
+
+pub mod bundle;
+pub mod diagnostic;
+pub mod digest;
+pub mod files;
