@@ -1,1 +1,4 @@
 //! core
+
+pub mod schedule;
+pub mod window;
