@@ -1,7 +1,26 @@
 //! The files a user's repository holds besides the bundle, and the tree they are read from.
 
+mod captured_lock;
+mod duration;
+mod environment;
+pub(crate) mod node;
+mod release;
+mod schema;
+#[cfg(test)]
+mod tests;
+pub(crate) mod yaml;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use captured_lock::{CapturedEntry, CapturedLock, parse_captured_lock, render_captured_lock};
+pub use duration::{InvalidSpan, Span};
+pub use environment::{
+    CaptureRules, Drift, Environment, Freeze, Gates, Merge, Missed, Mode, Open, Presence, Schedule,
+    Schedules, Selection, Verify, Window, WindowKind, Workspace, parse_environment,
+};
+pub use release::{CommitId, InvalidCommitId, Release, parse_release, render_release};
+pub use schema::schemas;
 
 /// The files of a repository by path (`/` between the parts, no leading `/`).
 pub type Tree = BTreeMap<String, SourceBytes>;

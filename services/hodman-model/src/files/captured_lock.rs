@@ -1,0 +1,159 @@
+//! `environments/<env>/captured.lock`: what the last merged capture saw, and under which ids.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::node::Node;
+use super::yaml;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::digest::Digest;
+
+/// The base of the next capture's three-way merge. Changed only by capture pull requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapturedLock {
+    /// The format, 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// One entry for each captured object, sorted by kind and key.
+    #[serde(default)]
+    pub entries: Vec<CapturedEntry>,
+}
+
+/// One captured object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapturedEntry {
+    /// Its key in the bundle, or the path of a file.
+    pub key: String,
+    /// Its kind in the plural, such as `jobs`.
+    pub kind: String,
+    /// Its id in the captured workspace, as text.
+    pub id: String,
+    /// The repository file that holds it.
+    pub file: String,
+    /// The digest of what was written for it.
+    pub digest: Digest,
+}
+
+impl CapturedLock {
+    /// The format this program reads and writes.
+    pub const VERSION: u32 = 1;
+}
+
+impl Default for CapturedLock {
+    fn default() -> Self {
+        Self {
+            version: Self::VERSION,
+            entries: Vec::new(),
+        }
+    }
+}
+
+/// Reads a `captured.lock`; entries come back sorted, whatever a hand-resolved merge made of their order.
+///
+/// # Errors
+/// Where the text does not parse, has another version, or names one object twice.
+pub fn parse_captured_lock(path: &str, text: &str) -> Result<CapturedLock, Diagnostics> {
+    let mut lock: CapturedLock = yaml::read(path, text)?;
+    if lock.version != CapturedLock::VERSION {
+        let message = format!(
+            "version {} is not one that this program reads",
+            lock.version
+        );
+        return Err(at(path, text, |root| root.get("version").cloned(), &message).into());
+    }
+    sort(&mut lock.entries);
+    if let Some(pair) = lock
+        .entries
+        .windows(2)
+        .find(|pair| identity(&pair[0]) == identity(&pair[1]))
+    {
+        let message = format!("{} `{}` is listed twice", pair[0].kind, pair[0].key);
+        let (kind, key) = (pair[0].kind.clone(), pair[0].key.clone());
+        let second = move |root: &Node| {
+            let entries = root.get("entries")?.as_list()?;
+            let same = |entry: &&Node| {
+                entry.get("kind").and_then(Node::as_text) == Some(&kind)
+                    && entry.get("key").and_then(Node::as_text) == Some(&key)
+            };
+            entries.iter().filter(same).nth(1).cloned()
+        };
+        return Err(at(path, text, second, &message)
+            .hint("a merge kept both sides: keep one")
+            .into());
+    }
+    Ok(lock)
+}
+
+/// Writes a `captured.lock`: sorted, one entry a block, so that merges of captures touch few lines.
+#[must_use]
+pub fn render_captured_lock(lock: &CapturedLock) -> String {
+    let mut entries = lock.entries.clone();
+    sort(&mut entries);
+    let mut out = format!("version: {}\n", lock.version);
+    if entries.is_empty() {
+        out.push_str("entries: []\n");
+        return out;
+    }
+    out.push_str("entries:\n");
+    for CapturedEntry {
+        key,
+        kind,
+        id,
+        file,
+        digest,
+    } in &entries
+    {
+        for (lead, name, value) in [
+            ("- ", "key", key),
+            ("  ", "kind", kind),
+            ("  ", "id", id),
+            ("  ", "file", file),
+        ] {
+            out.push_str(&format!("{lead}{name}: {}\n", quoted(value)));
+        }
+        out.push_str(&format!("  digest: {digest}\n"));
+    }
+    out
+}
+
+fn identity(entry: &CapturedEntry) -> (&str, &str) {
+    (&entry.kind, &entry.key)
+}
+
+fn sort(entries: &mut [CapturedEntry]) {
+    entries.sort_by(|a, b| {
+        (identity(a), &a.id, &a.file, &a.digest).cmp(&(identity(b), &b.id, &b.file, &b.digest))
+    });
+}
+
+fn at(path: &str, text: &str, find: impl Fn(&Node) -> Option<Node>, message: &str) -> Diagnostic {
+    let found = Node::parse(path, text.as_bytes())
+        .ok()
+        .and_then(|root| find(&root));
+    found.map_or_else(
+        || Diagnostic::error(path, message),
+        |node| node.place.error(message),
+    )
+}
+
+/// A double-quoted YAML scalar. Always quoted: an id such as `012` or `1e5` must stay a text for every reader.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            '\n' => out.push_str("\\n"),
+            printable if is_printable(printable) => out.push(printable),
+            other => out.push_str(&format!("\\U{:08X}", u32::from(other))),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// YAML 1.2 `c-printable` less the line breaks and marks that some readers fold or drop.
+fn is_printable(character: char) -> bool {
+    matches!(character, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
+}

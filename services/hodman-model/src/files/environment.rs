@@ -1,0 +1,239 @@
+//! `environments/<env>/environment.yaml`: what an environment is, what differs in it, and what guards it.
+
+mod binding;
+mod check;
+mod gates;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::duration::Span;
+use super::{node::Node, yaml};
+use crate::diagnostic::Diagnostics;
+
+pub use gates::{Freeze, Gates, Window, WindowKind};
+
+/// One environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Whether people work in it by hand or promotions change it.
+    pub mode: Mode,
+    /// The environments that a package must have passed before it comes here.
+    #[serde(default)]
+    pub after: Vec<String>,
+    /// Its workspaces, in the order in which a plan is applied.
+    #[serde(default)]
+    pub workspaces: Vec<Workspace>,
+    /// The target in `databricks.yml`; the environment's name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle_target: Option<String>,
+    /// Values of bundle variables; they beat the target's and the default.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Value>,
+    /// By kind (such as `warehouses`): the id or name in the captured workspace, and what stands for it here. What is
+    /// not listed has no counterpart, and is refused rather than guessed.
+    #[serde(default)]
+    pub identity: BTreeMap<String, BTreeMap<String, String>>,
+    /// Who merges a promotion pull request.
+    #[serde(default)]
+    pub merge: Merge,
+    /// When a promotion pull request is opened.
+    #[serde(default)]
+    pub open: Open,
+    /// What must hold before a package may come here.
+    #[serde(default)]
+    pub gates: Gates,
+    /// What shows, after the apply, that the environment is healthy; none: applied is healthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
+    /// What happens when somebody changed the environment by hand.
+    #[serde(default)]
+    pub drift: Drift,
+    /// What happens by the clock.
+    #[serde(default)]
+    pub schedules: Schedules,
+    /// What a capture takes in; `free-form` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<CaptureRules>,
+    /// `absent` asks for everything that hodman made here to be destroyed, with an approval that names it.
+    #[serde(default)]
+    pub state: Presence,
+}
+
+/// How an environment is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// By people, by hand. hodman captures it and never writes to it.
+    FreeForm,
+    /// By promotions only.
+    Promoted,
+}
+
+/// One workspace of an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workspace {
+    /// The name under which the daemon's own settings hold its credentials.
+    pub name: String,
+    /// Its address: `https://…`, or `http://` on loopback.
+    pub host: String,
+}
+
+/// Who merges a promotion pull request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Merge {
+    /// A person.
+    #[default]
+    Manual,
+    /// hodman, as soon as every gate is green, pinned to the head that the gates saw.
+    Auto,
+}
+
+/// When a promotion pull request is opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Open {
+    /// As soon as the package has passed the predecessors; windows still guard the apply.
+    #[default]
+    Ready,
+    /// Only while a window is open.
+    Window,
+}
+
+/// How the environment is verified after an apply.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verify {
+    /// The key of the job that is run; its success is the environment's health.
+    pub run_job: String,
+    /// How long the run may take. 30 minutes when absent.
+    #[serde(default = "half_an_hour")]
+    pub timeout: Span,
+}
+
+const fn half_an_hour() -> Span {
+    Span::from_secs(30 * 60)
+}
+
+/// What happens when the environment is found to differ from what was applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Drift {
+    /// It is said, nothing is done.
+    #[default]
+    Report,
+    /// A pull request proposes to adopt the change.
+    PullRequest,
+    /// What was approved last is put back; never by an irreversible action.
+    Heal,
+}
+
+/// What happens by the clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Schedules {
+    /// When the environment is compared with what was applied; `promoted` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconcile: Option<Schedule>,
+    /// When the environment is captured; `free-form` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Schedule>,
+}
+
+/// A repeated moment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// Five fields: minute, hour, day of month, month, day of week (0 and 7 are Sunday).
+    pub cron: String,
+    /// The IANA time zone that `cron` is read in. `UTC` when absent.
+    #[serde(default = "utc")]
+    pub zone: String,
+    /// What happens to a moment that passed while the daemon was away.
+    #[serde(default)]
+    pub missed: Missed,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+/// What happens to a moment that passed while the daemon was away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Missed {
+    /// The last missed moment is made up for, once.
+    #[default]
+    RunOnce,
+    /// Missed is missed.
+    Skip,
+}
+
+/// What a capture takes in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureRules {
+    /// Which jobs, by name. All when absent.
+    #[serde(default)]
+    pub jobs: Selection,
+    /// Which clusters, by name. All when absent.
+    #[serde(default)]
+    pub clusters: Selection,
+    /// Workspace folders whose files and notebooks are captured even when no job refers to them.
+    #[serde(default)]
+    pub paths: Vec<String>,
+}
+
+/// A choice of names by globs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    /// Names that match one of these are taken. `["*"]` when absent; `[]` takes none.
+    #[serde(default = "everything")]
+    pub include: Vec<String>,
+    /// But not those that match one of these.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            include: everything(),
+            exclude: Vec::new(),
+        }
+    }
+}
+
+fn everything() -> Vec<String> {
+    vec!["*".to_owned()]
+}
+
+/// Whether the environment shall exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presence {
+    /// It shall.
+    #[default]
+    Present,
+    /// It shall be destroyed.
+    Absent,
+}
+
+/// Reads an `environment.yaml`; `path` is for the errors, and its folder is the environment's name.
+///
+/// # Errors
+/// Everything wrong in the file, each with its place: what does not parse, unknown keys, and what does not fit together.
+pub fn parse_environment(path: &str, text: &str) -> Result<Environment, Diagnostics> {
+    let environment: Environment = yaml::read(path, text)?;
+    let root = Node::parse(path, text.as_bytes())?;
+    check::check(path, &environment, &root).into_result(environment)
+}
