@@ -5,4 +5,7 @@
 pub mod bundle;
 pub mod diagnostic;
 pub mod digest;
+pub mod field_path;
 pub mod files;
+pub mod kinds;
+pub mod plan;

@@ -1,0 +1,187 @@
+//! All-purpose clusters: `/api/2.1/clusters`. Names are not unique.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+use super::listed::{id_text, millis, text};
+use super::rules::{Rules, as_map, patterns};
+use super::{Call, Change, Kind, ListCall, Listed, Marker, ReadError, Reversibility, cluster_spec};
+
+/// All-purpose clusters.
+#[derive(Clone, Copy, Debug)]
+pub struct Clusters;
+
+/// The fields of a cluster that a person can set: the request of `clusters/create`. Everything else in an answer is state.
+const SETTABLE: &[&str] = &[
+    "apply_policy_default_values",
+    "autoscale",
+    "autotermination_minutes",
+    "aws_attributes",
+    "cluster_log_conf",
+    "cluster_name",
+    "custom_tags",
+    "data_security_mode",
+    "docker_image",
+    "driver_instance_pool_id",
+    "driver_node_type_id",
+    "enable_elastic_disk",
+    "enable_local_disk_encryption",
+    "init_scripts",
+    "instance_pool_id",
+    "is_single_node",
+    "kind",
+    "node_type_id",
+    "num_workers",
+    "policy_id",
+    "runtime_engine",
+    "single_user_name",
+    "spark_conf",
+    "spark_env_vars",
+    "spark_version",
+    "ssh_public_keys",
+    "use_ml_runtime",
+    "workload_type",
+];
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let mut rules = Rules {
+        name_field: "cluster_name",
+        tags_field: "custom_tags",
+        volatile: patterns(
+            &[
+                "custom_tags.hodman_pipeline",
+                "custom_tags.hodman_env",
+                "custom_tags.hodman_key",
+            ],
+            &[],
+        ),
+        field_order: &[
+            "cluster_name",
+            "spark_version",
+            "node_type_id",
+            "driver_node_type_id",
+            "num_workers",
+            "autoscale",
+            "min_workers",
+            "max_workers",
+            "autotermination_minutes",
+            "policy_id",
+            "data_security_mode",
+        ],
+        ..Rules::default()
+    };
+    cluster_spec::add_rules(&mut rules, &[""]);
+    rules
+});
+
+impl Kind for Clusters {
+    fn name(&self) -> &'static str {
+        "clusters"
+    }
+
+    fn singular(&self) -> &'static str {
+        "cluster"
+    }
+
+    fn permission_type(&self) -> &'static str {
+        "clusters"
+    }
+
+    fn list(&self) -> ListCall {
+        ListCall {
+            path: "/api/2.1/clusters/list",
+            query: &[("page_size", "100")],
+            items_field: "clusters",
+            id_field: "cluster_id",
+            whole: true,
+            paged_fields: &[],
+        }
+    }
+
+    fn get(&self, id: &str) -> Call {
+        Call::get("/api/2.1/clusters/get", "cluster_id", id)
+    }
+
+    fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError> {
+        // Clusters of job runs and pipelines come and go with them.
+        if !matches!(
+            answer.get("cluster_source").and_then(Value::as_str),
+            None | Some("UI" | "API")
+        ) {
+            return Ok(None);
+        }
+        let id = id_text(answer.get("cluster_id")).ok_or(ReadError {
+            kind: "cluster",
+            field: "cluster_id",
+        })?;
+        let settable: Map<String, Value> = as_map(answer)
+            .into_iter()
+            .filter(|(field, _)| SETTABLE.contains(&field.as_str()))
+            .collect();
+        let mut config = RULES.normalise(&Value::Object(settable));
+        drop_driver_like_worker(&mut config);
+        Ok(Some(Listed {
+            id,
+            name: text(answer, "cluster_name").unwrap_or_default(),
+            marker: Marker::from_tags(answer.get("custom_tags")),
+            config,
+            creator: text(answer, "creator_user_name"),
+            // `start_time` is when the creation was asked for, or the last restart; so it is neither.
+            created_at: None,
+            modified_at: millis(answer, "last_modified_time"),
+        }))
+    }
+
+    fn create(&self, config: &Value, marker: &Marker) -> Call {
+        let mut body = as_map(config);
+        marker.write(&mut body, "custom_tags");
+        Call::post("/api/2.1/clusters/create", Value::Object(body), false)
+    }
+
+    fn update(&self, id: &str, config: &Value, marker: &Marker) -> Call {
+        let mut body = as_map(config);
+        marker.write(&mut body, "custom_tags");
+        body.insert("cluster_id".to_owned(), json!(id));
+        Call::post("/api/2.1/clusters/edit", Value::Object(body), true)
+    }
+
+    fn delete(&self, id: &str) -> Call {
+        // `clusters/delete` only stops it.
+        Call::post(
+            "/api/2.1/clusters/permanent-delete",
+            json!({ "cluster_id": id }),
+            true,
+        )
+    }
+
+    fn created_id(&self, answer: &Value) -> Option<String> {
+        id_text(answer.get("cluster_id"))
+    }
+
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+
+    fn reversibility(&self, change: Change) -> Reversibility {
+        match change {
+            Change::Create => Reversibility::Reversible,
+            Change::Update => Reversibility::Compensable {
+                loses: "a running cluster restarts".to_owned(),
+            },
+            Change::Replace | Change::Delete => Reversibility::Compensable {
+                loses: "its id, its event log and what runs on it".to_owned(),
+            },
+        }
+    }
+}
+
+/// The API repeats the worker's type as the driver's when none was given.
+fn drop_driver_like_worker(config: &mut Value) {
+    if let Value::Object(map) = config
+        && map.get("driver_node_type_id").is_some()
+        && map.get("driver_node_type_id") == map.get("node_type_id")
+    {
+        map.remove("driver_node_type_id");
+    }
+}

@@ -1,0 +1,94 @@
+//! Patterns over field paths, such as `tasks.*.run_if`: `*` is any list element or any key.
+
+use serde_json::Value;
+
+use crate::field_path::{FieldPath, PathSegment};
+
+/// A pattern; see the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(Vec<Step>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Name(String),
+    Any,
+}
+
+/// What becomes of a value that was visited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// It stays, perhaps changed.
+    Yes,
+    /// It is taken out of the mapping or list it is in.
+    No,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(
+            text.split('.')
+                .map(|step| {
+                    if step == "*" {
+                        Step::Any
+                    } else {
+                        Step::Name(step.to_owned())
+                    }
+                })
+                .collect(),
+        )
+    }
+
+    /// Calls `visit` for every value that the pattern names.
+    pub fn visit(&self, value: &mut Value, visit: &mut dyn FnMut(&mut Value) -> Keep) {
+        walk(value, &self.0, visit);
+    }
+
+    /// Whether the pattern names the field at `path`.
+    #[must_use]
+    pub fn matches(&self, path: &FieldPath) -> bool {
+        self.0.len() == path.0.len() && self.matches_start(path)
+    }
+
+    /// Whether the pattern names the field at `path` or one that holds it.
+    #[must_use]
+    pub fn covers(&self, path: &FieldPath) -> bool {
+        self.0.len() <= path.0.len() && self.matches_start(path)
+    }
+
+    fn matches_start(&self, path: &FieldPath) -> bool {
+        self.0
+            .iter()
+            .zip(&path.0)
+            .all(|(step, segment)| match (step, segment) {
+                (Step::Any, _) => true,
+                (Step::Name(name), PathSegment::Key(key)) => name == key,
+                (Step::Name(_), PathSegment::Element { .. } | PathSegment::Index(_)) => false,
+            })
+    }
+}
+
+fn walk(value: &mut Value, steps: &[Step], visit: &mut dyn FnMut(&mut Value) -> Keep) -> Keep {
+    let Some((step, rest)) = steps.split_first() else {
+        return visit(value);
+    };
+    match (step, value) {
+        (Step::Name(name), Value::Object(map)) => {
+            let removed = map
+                .get_mut(name)
+                .is_some_and(|inner| walk(inner, rest, visit) == Keep::No);
+            if removed {
+                map.remove(name);
+            }
+        }
+        (Step::Any, Value::Object(map)) => {
+            map.retain(|_, inner| walk(inner, rest, visit) == Keep::Yes)
+        }
+        (Step::Any, Value::Array(items)) => {
+            items.retain_mut(|inner| walk(inner, rest, visit) == Keep::Yes)
+        }
+        _ => {}
+    }
+    Keep::Yes
+}

@@ -1,0 +1,254 @@
+//! Which fields of a kind mean what, and the managed form that follows from it.
+//!
+//! Both the desired and the observed config are brought to managed form before they are compared, so that a value
+//! equal to the server's default is the same as none.
+
+use serde_json::{Map, Value};
+
+use super::pattern::{Keep, Pattern};
+use crate::field_path::FieldPath;
+
+/// A value that the server takes when the field is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Default {
+    /// Where.
+    pub at: Pattern,
+    /// The value.
+    pub value: Value,
+}
+
+/// A field that the server fills with something that cannot be foretold. When the desired config is silent, whatever
+/// the server says is no difference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerFill {
+    /// Where.
+    pub at: Pattern,
+    /// Whether capture keeps it: a person may have chosen it, and it means the same in every workspace.
+    pub captured: bool,
+}
+
+/// A field that holds the id of another object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// Where.
+    pub at: Pattern,
+    /// The kind of that object.
+    pub kind: &'static str,
+}
+
+/// The rules of a kind; see each field.
+#[derive(Clone, Debug, std::default::Default)]
+pub struct Rules {
+    /// The field with the object's name.
+    pub name_field: &'static str,
+    /// The field with its tags.
+    pub tags_field: &'static str,
+    /// Fields that are no part of the managed form: state, and what other tools write about themselves.
+    pub volatile: Vec<Pattern>,
+    /// What the server takes when the field is absent.
+    pub defaults: Vec<Default>,
+    /// What the server fills as it likes.
+    pub server_fills: Vec<ServerFill>,
+    /// Scalars that the API stores as text; bundles write `true` and `8` there, too.
+    pub texts: Vec<Pattern>,
+    /// Empty mappings that mean something by being there.
+    pub keep_empty: Vec<Pattern>,
+    /// Fields that cannot change in place.
+    pub replace_on: Vec<Pattern>,
+    /// Fields with ids of other objects.
+    pub references: Vec<Reference>,
+    /// Fields with the path of a notebook.
+    pub notebook_paths: Vec<Pattern>,
+    /// Fields with the path of a file.
+    pub file_paths: Vec<Pattern>,
+    /// Lists whose elements have a key: (name of the list, key field). Their order means nothing.
+    pub list_keys: &'static [(&'static str, &'static str)],
+    /// The order in which fields are written, wherever they stand; the rest follows by alphabet.
+    pub field_order: &'static [&'static str],
+}
+
+impl Rules {
+    /// The managed form of `config`.
+    #[must_use]
+    pub fn normalise(&self, config: &Value) -> Value {
+        let mut value = config.clone();
+        for pattern in &self.volatile {
+            pattern.visit(&mut value, &mut |_| Keep::No);
+        }
+        for pattern in &self.texts {
+            pattern.visit(&mut value, &mut |scalar| {
+                if scalar.is_boolean() || scalar.is_number() {
+                    *scalar = Value::String(scalar.to_string());
+                }
+                Keep::Yes
+            });
+        }
+        for default in &self.defaults {
+            default
+                .at
+                .visit(&mut value, &mut |found| keep_if(*found != default.value));
+        }
+        self.drop_empty(&mut value, &FieldPath::default());
+        self.sort_keyed("", &mut value);
+        value
+    }
+
+    /// Takes out of `live` what the server filled and `desired` is silent about.
+    #[must_use]
+    pub fn without_fills(&self, live: &Value, desired: Option<&Value>) -> Value {
+        let mut value = live.clone();
+        for fill in &self.server_fills {
+            if desired.is_some() || !fill.captured {
+                self.drop_silent(&mut value, desired, &FieldPath::default(), &fill.at);
+            }
+        }
+        self.drop_empty(&mut value, &FieldPath::default());
+        value
+    }
+
+    fn drop_silent(
+        &self,
+        value: &mut Value,
+        desired: Option<&Value>,
+        path: &FieldPath,
+        at: &Pattern,
+    ) {
+        let silent = |path: &FieldPath| desired.and_then(|desired| path.get(desired)).is_none();
+        match value {
+            Value::Object(map) => map.retain(|key, inner| {
+                let path = path.key(key.clone());
+                if at.matches(&path) && silent(&path) {
+                    return false;
+                }
+                self.drop_silent(inner, desired, &path, at);
+                true
+            }),
+            Value::Array(items) => {
+                let field = self.list_key_at(path);
+                for (index, item) in items.iter_mut().enumerate() {
+                    let path = path.then(element_segment(field, item, index));
+                    self.drop_silent(item, desired, &path, at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The key field of the list named `list`.
+    #[must_use]
+    pub fn list_key(&self, list: &str) -> Option<&'static str> {
+        self.list_keys
+            .iter()
+            .find(|(name, _)| *name == list)
+            .map(|(_, key)| *key)
+    }
+
+    /// The key field of the list at `path`.
+    #[must_use]
+    pub fn list_key_at(&self, path: &FieldPath) -> Option<&'static str> {
+        match path.0.last() {
+            Some(crate::field_path::PathSegment::Key(name)) => self.list_key(name),
+            _ => None,
+        }
+    }
+
+    /// Drops nulls, empty mappings and empty lists from mappings, from the inside out.
+    fn drop_empty(&self, value: &mut Value, path: &FieldPath) {
+        match value {
+            Value::Object(map) => map.retain(|key, inner| {
+                let path = path.key(key.clone());
+                self.drop_empty(inner, &path);
+                match inner {
+                    Value::Null => false,
+                    Value::Array(items) => !items.is_empty(),
+                    Value::Object(inner) => {
+                        !inner.is_empty()
+                            || self.keep_empty.iter().any(|pattern| pattern.matches(&path))
+                    }
+                    _ => true,
+                }
+            }),
+            Value::Array(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.drop_empty(
+                        item,
+                        &path.then(crate::field_path::PathSegment::Index(index)),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Sorts the lists whose order means nothing.
+    fn sort_keyed(&self, name: &str, value: &mut Value) {
+        match value {
+            Value::Object(map) => map
+                .iter_mut()
+                .for_each(|(key, inner)| self.sort_keyed(key, inner)),
+            Value::Array(items) => {
+                items.iter_mut().for_each(|item| self.sort_keyed("", item));
+                if let Some(field) = self.list_key(name)
+                    && items
+                        .iter()
+                        .all(|item| item.get(field).is_some_and(Value::is_string))
+                {
+                    items.sort_by(|a, b| a[field].as_str().cmp(&b[field].as_str()));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The segment that names `item`, number `index` of a list with the key `field`.
+pub(crate) fn element_segment(
+    field: Option<&str>,
+    item: &Value,
+    index: usize,
+) -> crate::field_path::PathSegment {
+    use crate::field_path::PathSegment;
+    match field.and_then(|field| Some((field, item.get(field)?.as_str()?))) {
+        Some((field, value)) => PathSegment::Element {
+            field: field.to_owned(),
+            value: value.to_owned(),
+        },
+        None => PathSegment::Index(index),
+    }
+}
+
+fn keep_if(keep: bool) -> Keep {
+    if keep { Keep::Yes } else { Keep::No }
+}
+
+/// `config` as a mapping, whatever it was.
+pub(super) fn as_map(config: &Value) -> Map<String, Value> {
+    config.as_object().cloned().unwrap_or_default()
+}
+
+/// Builds patterns, each `{task}` and `{cluster}` spelled out for every place where a task or cluster can stand.
+pub(super) fn patterns(texts: &[&str], aliases: &[(&str, &[&str])]) -> Vec<Pattern> {
+    expand(texts, aliases)
+        .iter()
+        .map(|text| Pattern::new(text))
+        .collect()
+}
+
+/// The texts with every alias spelled out.
+pub(super) fn expand(texts: &[&str], aliases: &[(&str, &[&str])]) -> Vec<String> {
+    texts
+        .iter()
+        .flat_map(
+            |text| match aliases.iter().find(|(alias, _)| text.starts_with(alias)) {
+                Some((alias, places)) => {
+                    let rest = text.strip_prefix(alias).unwrap_or_default();
+                    places
+                        .iter()
+                        .map(|place| format!("{place}{rest}").trim_start_matches('.').to_owned())
+                        .collect()
+                }
+                None => vec![(*text).to_owned()],
+            },
+        )
+        .collect()
+}

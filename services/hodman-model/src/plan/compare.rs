@@ -1,0 +1,142 @@
+//! The fields in which two configs differ.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::row::FieldChange;
+use crate::field_path::FieldPath;
+use crate::kinds::rules::{Rules, element_segment};
+
+/// The fields in which `before` and `after` differ, sorted by path; both in managed form.
+pub(crate) fn differences(rules: &Rules, before: &Value, after: &Value) -> Vec<FieldChange> {
+    let mut found = Vec::new();
+    walk(rules, &FieldPath::default(), before, after, &mut found);
+    found
+}
+
+/// Every field of `config`, as if it came (`after`) or went.
+pub(super) fn whole(config: &Value, comes: bool) -> Vec<FieldChange> {
+    let Value::Object(map) = config else {
+        return Vec::new();
+    };
+    let sorted: std::collections::BTreeMap<_, _> = map.iter().collect();
+    sorted
+        .into_iter()
+        .map(|(key, value)| {
+            let (before, after) = if comes {
+                (None, Some(value.clone()))
+            } else {
+                (Some(value.clone()), None)
+            };
+            change(FieldPath::default().key(key), before, after)
+        })
+        .collect()
+}
+
+/// Whether `value` says nothing.
+pub(super) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+pub(super) fn change(path: FieldPath, before: Option<Value>, after: Option<Value>) -> FieldChange {
+    FieldChange {
+        path,
+        before,
+        after,
+        redacted: false,
+    }
+}
+
+fn walk(
+    rules: &Rules,
+    path: &FieldPath,
+    before: &Value,
+    after: &Value,
+    found: &mut Vec<FieldChange>,
+) {
+    match (before, after) {
+        (Value::Object(old), Value::Object(new)) => {
+            let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            for key in keys {
+                pair(
+                    rules,
+                    path.key(key.clone()),
+                    old.get(key),
+                    new.get(key),
+                    found,
+                );
+            }
+        }
+        (Value::Array(old), Value::Array(new)) => {
+            let keyed = rules
+                .list_key_at(path)
+                .filter(|field| has_unique_keys(field, old) && has_unique_keys(field, new));
+            let Some(field) = keyed else {
+                if old != new {
+                    found.push(change(
+                        path.clone(),
+                        Some(before.clone()),
+                        Some(after.clone()),
+                    ));
+                }
+                return;
+            };
+            let by_key = |items: &[Value], key: &str| {
+                items
+                    .iter()
+                    .find(|item| item.get(field).and_then(Value::as_str) == Some(key))
+                    .cloned()
+            };
+            let keys: BTreeSet<&str> = old
+                .iter()
+                .chain(new)
+                .filter_map(|item| item.get(field).and_then(Value::as_str))
+                .collect();
+            for key in keys {
+                let (old, new) = (by_key(old, key), by_key(new, key));
+                let named = serde_json::json!({ field: key });
+                pair(
+                    rules,
+                    path.then(element_segment(Some(field), &named, 0)),
+                    old.as_ref(),
+                    new.as_ref(),
+                    found,
+                );
+            }
+        }
+        _ if before != after => found.push(change(
+            path.clone(),
+            Some(before.clone()),
+            Some(after.clone()),
+        )),
+        _ => {}
+    }
+}
+
+fn pair(
+    rules: &Rules,
+    path: FieldPath,
+    old: Option<&Value>,
+    new: Option<&Value>,
+    found: &mut Vec<FieldChange>,
+) {
+    match (old, new) {
+        (Some(old), Some(new)) => walk(rules, &path, old, new, found),
+        (None, None) => {}
+        (old, new) => found.push(change(path, old.cloned(), new.cloned())),
+    }
+}
+
+fn has_unique_keys(field: &str, items: &[Value]) -> bool {
+    let keys: BTreeSet<_> = items
+        .iter()
+        .filter_map(|item| item.get(field).and_then(Value::as_str))
+        .collect();
+    keys.len() == items.len()
+}

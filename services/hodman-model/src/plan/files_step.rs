@@ -1,0 +1,74 @@
+//! The step that uploads the file set.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::Reversibility;
+use super::compare::change;
+use super::desired::FileSet;
+use super::observed::{FileSetState, Observed};
+use super::row::{Action, FileChange, FileChangeKind, Row, action_digest, files_key};
+use crate::digest::Digest;
+use crate::field_path::FieldPath;
+use crate::kinds::files;
+
+/// The step, when the folder is absent or incomplete. `in_use` are the file sets that live objects point to.
+pub(super) fn files_step(
+    workspace: &str,
+    wanted: &FileSet,
+    observed: &Observed,
+    in_use: &BTreeSet<Digest>,
+) -> Option<Row> {
+    let count = wanted.files.len();
+    let reason = match observed.files.get(&wanted.digest) {
+        Some(FileSetState::Complete) => return None,
+        Some(FileSetState::Partial { missing }) => {
+            format!(
+                "an earlier upload stopped half-way: {} of {count} files missing",
+                missing.len()
+            )
+        }
+        Some(FileSetState::Absent) | None => {
+            format!("{count} files in a folder of their own; none in use is touched")
+        }
+    };
+    let changes = vec![change(
+        FieldPath::default().key(files::PLACEHOLDER),
+        None,
+        Some(json!(wanted.digest)),
+    )];
+    Some(Row {
+        digest: action_digest(workspace, &files_key(), Action::Create, &changes),
+        key: files_key(),
+        action: Action::Create,
+        changes,
+        reason,
+        reversible: Reversibility::Reversible,
+        live_id: None,
+        files: in_use
+            .iter()
+            .find_map(|digest| observed.known_sets.get(digest))
+            .map(|old| file_changes(&old.files, &wanted.files))
+            .unwrap_or_default(),
+    })
+}
+
+fn file_changes(old: &BTreeMap<String, Digest>, new: &BTreeMap<String, Digest>) -> Vec<FileChange> {
+    let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    paths
+        .into_iter()
+        .filter_map(|path| {
+            let what = match (old.get(path), new.get(path)) {
+                (None, _) => FileChangeKind::Added,
+                (_, None) => FileChangeKind::Removed,
+                (Some(old), Some(new)) if old != new => FileChangeKind::Changed,
+                _ => return None,
+            };
+            Some(FileChange {
+                path: path.clone(),
+                what,
+            })
+        })
+        .collect()
+}

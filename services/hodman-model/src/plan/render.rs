@@ -1,0 +1,171 @@
+//! Plans as people read them: text for a terminal, Markdown for a pull request.
+
+mod markdown;
+mod words;
+
+pub(super) use markdown::markdown;
+
+use super::row::FieldChange;
+use super::{Action, Plan, Reversibility, Row};
+use words::{count, one_line, value_text};
+
+/// Rows as they are shown: those that only move to another folder of files are one.
+enum Shown<'p> {
+    Row(&'p Row),
+    FolderMoves(Vec<&'p Row>),
+}
+
+/// The rows of one workspace as they are shown, in order; the folded rows stand where the first of them does.
+fn shown(rows: &[Row]) -> Vec<Shown<'_>> {
+    let moves: Vec<&Row> = rows
+        .iter()
+        .filter(|row| row.is_files_folder_only())
+        .collect();
+    let mut moves = (moves.len() > 1).then_some(moves);
+    let fold = moves.is_some();
+    rows.iter()
+        .filter_map(
+            |row| match (fold && row.is_files_folder_only(), &mut moves) {
+                (false, _) => Some(Shown::Row(row)),
+                (true, moves) => moves.take().map(Shown::FolderMoves),
+            },
+        )
+        .collect()
+}
+
+/// The line that sums a plan up: `1 create, 2 update`.
+fn summary_line(plan: &Plan) -> String {
+    let summary = plan.summary();
+    let parts: Vec<String> = [
+        (summary.create, "create"),
+        (summary.update, "update"),
+        (summary.replace, "replace"),
+        (summary.adopt, "adopt"),
+        (summary.delete, "delete"),
+        (summary.none, "unchanged"),
+    ]
+    .iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, word)| format!("{number} {word}"))
+    .collect();
+    let files = if plan.has_files_step() {
+        vec!["new files".to_owned()]
+    } else {
+        Vec::new()
+    };
+    let parts = [parts, files].concat();
+    match (plan.is_empty(), parts.is_empty()) {
+        (true, true) => "nothing to do".to_owned(),
+        (true, false) => format!("nothing to do ({})", parts.join(", ")),
+        (false, _) => parts.join(", "),
+    }
+}
+
+/// What is said of a set of rows that only move to another folder.
+fn folder_moves_line(rows: &[&Row]) -> String {
+    let what = if rows.iter().all(|row| row.key.kind == "jobs") {
+        count(rows.len(), "job")
+    } else {
+        count(rows.len(), "resource")
+    };
+    format!("{what} point to the new files")
+}
+
+/// The warning that a row carries.
+fn loss(row: &Row) -> Option<String> {
+    match &row.reversible {
+        Reversibility::Reversible => None,
+        Reversibility::Compensable { loses } => Some(format!("loses: {loses}")),
+        Reversibility::Irreversible { loses } => {
+            Some(format!("CANNOT BE TAKEN BACK, loses: {loses}"))
+        }
+    }
+}
+
+/// One change as lines, `-` before what goes and `+` before what comes.
+fn change_lines(change: &FieldChange) -> Vec<String> {
+    let line = |sign: &str, value: &serde_json::Value| {
+        format!("{sign} {}: {}", change.path, value_text(value))
+    };
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(change.before.as_ref().map(|value| line("-", value)));
+    lines.extend(change.after.as_ref().map(|value| line("+", value)));
+    lines.iter().map(|line| one_line(line)).collect()
+}
+
+/// The files that differ, as lines.
+fn file_lines(row: &Row) -> Vec<String> {
+    use super::FileChangeKind::{Added, Changed, Removed};
+    row.files
+        .iter()
+        .map(|file| {
+            let sign = match file.what {
+                Added => "+",
+                Changed => "!",
+                Removed => "-",
+            };
+            one_line(&format!("{sign} {}", file.path))
+        })
+        .collect()
+}
+
+/// The lines below a row.
+fn detail_lines(row: &Row) -> Vec<String> {
+    let changes = row.changes.iter().flat_map(change_lines);
+    changes.chain(file_lines(row)).collect()
+}
+
+/// What a row is called.
+fn row_title(row: &Row) -> String {
+    if row.is_files_step() {
+        "files".to_owned()
+    } else {
+        row.key.to_string()
+    }
+}
+
+/// The plan as text.
+pub(super) fn table(plan: &Plan) -> String {
+    let mut out = String::new();
+    for part in plan.parts.iter().filter(|part| !part.rows.is_empty()) {
+        out.push_str(&format!("{}\n", part.workspace));
+        let width = part
+            .rows
+            .iter()
+            .map(|row| row_title(row).chars().count())
+            .max()
+            .unwrap_or_default();
+        for shown in shown(&part.rows) {
+            match shown {
+                Shown::Row(row) => {
+                    out.push_str(&title_line(row, width));
+                    // A removal is said whole by its name; its fields only hide the next line.
+                    if row.action != Action::Delete {
+                        detail_lines(row)
+                            .iter()
+                            .for_each(|line| out.push_str(&format!("        {line}\n")));
+                    }
+                }
+                Shown::FolderMoves(rows) => {
+                    out.push_str(&format!("  ~ update   {}\n", folder_moves_line(&rows)));
+                    rows.iter()
+                        .for_each(|row| out.push_str(&format!("        {}\n", row.key)));
+                }
+            }
+        }
+    }
+    out.push_str(&summary_line(plan));
+    out.push('\n');
+    out
+}
+
+fn title_line(row: &Row, width: usize) -> String {
+    let (sign, word, title) = (row.action.sign(), row.action.word(), row_title(row));
+    let loss = loss(row)
+        .map(|loss| format!(" ({loss})"))
+        .unwrap_or_default();
+    one_line(&format!(
+        "  {sign} {word:<8} {title:<width$}  {}{loss}",
+        row.reason
+    )) + "\n"
+}

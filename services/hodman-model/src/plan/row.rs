@@ -1,0 +1,163 @@
+//! One action of a plan.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Reversibility;
+use crate::bundle::ResourceKey;
+use crate::digest::{Digest, canonical_json, sha256};
+use crate::field_path::{FieldPath, PathSegment};
+use crate::kinds::files;
+
+/// What is done to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Make it.
+    Create,
+    /// Change fields in place.
+    Update,
+    /// Remove it and make it anew, because a field cannot change in place.
+    Replace,
+    /// Remove it.
+    Delete,
+    /// Take over an object that somebody else made, as told.
+    Adopt,
+}
+
+impl Action {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Replace => "replace",
+            Self::Delete => "delete",
+            Self::Adopt => "adopt",
+        }
+    }
+
+    /// The sign for it in lists.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Create => "+",
+            Self::Update => "~",
+            Self::Replace => "±",
+            Self::Delete => "-",
+            Self::Adopt => ">",
+        }
+    }
+}
+
+/// One field that an action changes. Values that look like secrets are already redacted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Which field; `${files}` is the folder of the files, its values digests of file sets.
+    pub path: FieldPath,
+    /// What it is; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What it will be; none when it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+    /// Whether something in the values was redacted; the values may differ though they look equal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
+}
+
+impl FieldChange {
+    /// Whether this is the move from one folder of files to another.
+    #[must_use]
+    pub fn is_files_folder(&self) -> bool {
+        matches!(self.path.0.as_slice(), [PathSegment::Key(key)] if key == files::PLACEHOLDER)
+    }
+}
+
+/// What happens to one file between two file sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileChangeKind {
+    /// New.
+    Added,
+    /// Other content.
+    Changed,
+    /// Gone.
+    Removed,
+}
+
+/// One file that differs between the file set in use and the new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    /// Path in the bundle.
+    pub path: String,
+    /// What happens to it.
+    pub what: FileChangeKind,
+}
+
+/// One action of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The resource; `files.files` is the upload of the file set.
+    pub key: ResourceKey,
+    /// What is done.
+    pub action: Action,
+    /// The fields concerned: all for create and delete, the differing ones for update.
+    pub changes: Vec<FieldChange>,
+    /// Why, in words.
+    pub reason: String,
+    /// What can be taken back.
+    pub reversible: Reversibility,
+    /// The action's name: over workspace, key, action and the changed fields.
+    pub digest: Digest,
+    /// The object's id where it exists; no part of the digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_id: Option<String>,
+    /// For the files step: what differs from the file set in use, when that one is known. No part of the digest,
+    /// because the digest of the file set says it already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileChange>,
+}
+
+impl Row {
+    /// Whether this is the upload of the file set.
+    #[must_use]
+    pub fn is_files_step(&self) -> bool {
+        self.key == files_key()
+    }
+
+    /// Whether an object only moves to another folder of files. Such rows are shown as one.
+    #[must_use]
+    pub fn is_files_folder_only(&self) -> bool {
+        self.action == Action::Update
+            && !self.changes.is_empty()
+            && self.changes.iter().all(FieldChange::is_files_folder)
+    }
+}
+
+/// The key of the files step.
+pub(super) fn files_key() -> ResourceKey {
+    ResourceKey::new(files::KEY, files::KEY)
+}
+
+/// The name of an action. `changes` hold the real values, secrets too: two secrets are two actions.
+pub(super) fn action_digest(
+    workspace: &str,
+    key: &ResourceKey,
+    action: Action,
+    changes: &[FieldChange],
+) -> Digest {
+    let changes: Vec<Value> = changes
+        .iter()
+        .map(|change| json!({"path": change.path, "before": change.before, "after": change.after}))
+        .collect();
+    let whole = json!({
+        "action": action,
+        "changes": changes,
+        "format": "hodman action 1",
+        "key": key,
+        "workspace": workspace,
+    });
+    sha256(canonical_json(&whole).as_bytes())
+}
