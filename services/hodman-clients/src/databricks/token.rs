@@ -1,0 +1,229 @@
+//! Bearer tokens: a fixed one, or OAuth client credentials fetched once and shared.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::answer;
+use super::call;
+use super::connections::Connections;
+use super::error::ApiError;
+use super::request::Retry;
+
+/// A token is renewed this long before it ends, or after three quarters of its life if that is sooner.
+const RENEW_AHEAD: Duration = Duration::from_secs(300);
+/// Assumed when the endpoint names no `expires_in`.
+const DEFAULT_LIFE: u64 = 3600;
+
+/// How a client proves who it is.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// OAuth machine-to-machine: the service principal's client id and secret are exchanged for tokens of an hour.
+    OAuth {
+        /// The service principal's application id.
+        client_id: String,
+        /// Its secret.
+        client_secret: SecretString,
+        /// Where tokens come from; `None` asks the host.
+        token_url: Option<String>,
+    },
+    /// A personal access token or another bearer token, used as it is.
+    Token(SecretString),
+}
+
+/// The service principal and its secret.
+#[derive(Debug, Clone)]
+pub(super) struct Principal {
+    pub client_id: String,
+    pub client_secret: SecretString,
+}
+
+/// All tokens of a process, by (token endpoint, client id).
+#[derive(Debug, Default)]
+pub(super) struct TokenCache {
+    slots: Mutex<BTreeMap<(String, String), Arc<Slot>>>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    state: Mutex<SlotState>,
+    /// Held by the one who fetches; the others wait here and then find the new token.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct SlotState {
+    token: Option<Cached>,
+    /// Counts failed fetches, so that those who waited for a fetch share its failure instead of repeating it.
+    failures: u64,
+    last_failure: Option<ApiError>,
+}
+
+#[derive(Debug, Clone)]
+struct Cached {
+    secret: SecretString,
+    renew_at: Instant,
+    ends_at: Instant,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: SecretString,
+    expires_in: Option<u64>,
+}
+
+impl TokenCache {
+    /// The present token for `principal`, fetched if there is none, renewed ahead of its end.
+    pub(super) async fn bearer(
+        &self,
+        connections: &Connections,
+        token_url: &str,
+        principal: &Principal,
+    ) -> Result<SecretString, ApiError> {
+        let slot = self.slot(token_url, &principal.client_id);
+        let now = connections.timing.now();
+        let (cached, failures) = slot.usable(now);
+        match cached {
+            Some(token) if now < token.renew_at => Ok(token.secret),
+            Some(token) => match slot.fetching.try_lock() {
+                // The old token still works: a failed renewal is tried again by the next call.
+                Ok(_fetching) => Ok(slot
+                    .fetch(connections, token_url, principal)
+                    .await
+                    .unwrap_or(token.secret)),
+                Err(_) => Ok(token.secret),
+            },
+            None => {
+                let _fetching = slot.fetching.lock().await;
+                let now = connections.timing.now();
+                match slot.usable(now) {
+                    (Some(token), _) => Ok(token.secret),
+                    (None, failures_since) if failures_since > failures => Err(slot.failure()),
+                    (None, _) => slot.fetch(connections, token_url, principal).await,
+                }
+            }
+        }
+    }
+
+    /// Forgets `refused`, unless someone has replaced it already.
+    pub(super) fn forget(&self, token_url: &str, client_id: &str, refused: &SecretString) {
+        let slot = self.slot(token_url, client_id);
+        let mut state = slot.lock();
+        if state
+            .token
+            .as_ref()
+            .is_some_and(|token| token.secret.expose_secret() == refused.expose_secret())
+        {
+            state.token = None;
+        }
+    }
+
+    fn slot(&self, token_url: &str, client_id: &str) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(
+            slots
+                .entry((token_url.to_owned(), client_id.to_owned()))
+                .or_default(),
+        )
+    }
+}
+
+impl Slot {
+    fn lock(&self) -> std::sync::MutexGuard<'_, SlotState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn usable(&self, now: Instant) -> (Option<Cached>, u64) {
+        let state = self.lock();
+        (
+            state.token.clone().filter(|token| now < token.ends_at),
+            state.failures,
+        )
+    }
+
+    fn failure(&self) -> ApiError {
+        let failure = self.lock().last_failure.clone();
+        failure.unwrap_or_else(|| {
+            call::unreadable(
+                &Method::POST,
+                "token",
+                "the token request failed",
+                StatusCode::OK,
+            )
+        })
+    }
+
+    /// Fetches and keeps a token. Only called by the holder of `fetching`.
+    async fn fetch(
+        &self,
+        connections: &Connections,
+        token_url: &str,
+        principal: &Principal,
+    ) -> Result<SecretString, ApiError> {
+        match fetch(connections, token_url, principal).await {
+            Ok(token) => {
+                let secret = token.secret.clone();
+                self.lock().token = Some(token);
+                Ok(secret)
+            }
+            Err(error) => {
+                tracing::warn!(token_url, client_id = principal.client_id, %error, "no Databricks token");
+                let mut state = self.lock();
+                state.failures += 1;
+                state.last_failure = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn fetch(
+    connections: &Connections,
+    token_url: &str,
+    principal: &Principal,
+) -> Result<Cached, ApiError> {
+    let form = [("grant_type", "client_credentials"), ("scope", "all-apis")];
+    let asked_at = connections.timing.now();
+    // A second token does no harm.
+    let answer = call::repeat(connections, Retry::Idempotent, async || {
+        let request = connections
+            .http
+            .post(token_url)
+            .basic_auth(
+                &principal.client_id,
+                Some(principal.client_secret.expose_secret()),
+            )
+            .timeout(Duration::from_secs(30))
+            .form(&form);
+        call::send(request, &Method::POST, token_url).await
+    })
+    .await?;
+    if answer::is_html(&answer.headers, &answer.body) {
+        return Err(answer::refusal(
+            &Method::POST,
+            token_url,
+            answer.status,
+            &answer.headers,
+            &answer.body,
+        ));
+    }
+    let parsed: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
+        call::unreadable(
+            &Method::POST,
+            token_url,
+            "the answer holds no access token",
+            answer.status,
+        )
+    })?;
+    let life = Duration::from_secs(parsed.expires_in.unwrap_or(DEFAULT_LIFE));
+    let ahead = RENEW_AHEAD.min(life / 4);
+    Ok(Cached {
+        secret: parsed.access_token,
+        renew_at: asked_at + (life - ahead),
+        ends_at: asked_at + life,
+    })
+}
