@@ -1,0 +1,8 @@
+-- Large values that are named by their digest: full plans. Never changed once written.
+CREATE TABLE blobs (
+    kind       TEXT   NOT NULL,
+    digest     TEXT   NOT NULL,
+    bytes      BYTEA  NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (kind, digest)
+);

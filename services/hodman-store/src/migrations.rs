@@ -1,0 +1,18 @@
+//! The schema, as numbered steps that are part of the binary.
+
+mod list;
+mod run;
+
+pub use list::{POSTGRES, SQLITE};
+pub(crate) use run::migrate;
+
+/// One step of the schema. A released step is never edited: the next change is a new one.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Its number, from 1 without a gap.
+    pub version: i64,
+    /// What it adds.
+    pub name: &'static str,
+    /// Its statements.
+    pub sql: &'static str,
+}
