@@ -1,0 +1,238 @@
+//! What people ask for.
+
+use super::advance::with_env;
+use super::{Draft, observe, promotion};
+use crate::event::{Ask, Command};
+use crate::facts::PullKind;
+use crate::gates;
+use crate::ids::{CommitSha, EnvName, PackageDigest};
+use crate::policy::Mode;
+use crate::state::{Aside, Environment, Hold, Override, Phase, RunPhase};
+
+pub(super) fn take(draft: &mut Draft, command: &Command) -> Result<(), String> {
+    observe::want(draft);
+    let Some(name) = command.ask.env() else {
+        return Ok(());
+    };
+    if !draft.state.environments.contains_key(name) {
+        let known: Vec<&str> = draft
+            .state
+            .environments
+            .keys()
+            .map(EnvName::as_str)
+            .collect();
+        return Err(format!(
+            "no environment `{name}`; there are: {}",
+            known.join(", ")
+        ));
+    }
+    let name = name.clone();
+    with_env(draft, &name, |draft, env| one(draft, &name, env, command)).unwrap_or(Ok(()))
+}
+
+fn one(
+    draft: &mut Draft,
+    name: &EnvName,
+    env: &mut Environment,
+    command: &Command,
+) -> Result<(), String> {
+    let by = &command.by;
+    match &command.ask {
+        Ask::Observe => Ok(()),
+        Ask::Capture { .. } => {
+            if env.policy.mode != Mode::FreeForm {
+                return Err(format!(
+                    "{name} is promoted; only free-form environments are captured"
+                ));
+            }
+            env.capture.wanted = true;
+            env.capture.not_before = None;
+            draft.note(Some(name), "capture-asked", format!("by {by}"));
+            Ok(())
+        }
+        Ask::Hold { reason, .. } => {
+            env.hold = Some(Hold {
+                by: by.clone(),
+                reason: reason.clone(),
+                since: draft.now,
+            });
+            draft.note(Some(name), "held", format!("by {by}: {reason}"));
+            Ok(())
+        }
+        Ask::Resume { .. } => match env.hold.take() {
+            Some(_) => {
+                draft.note(Some(name), "resumed", format!("by {by}"));
+                Ok(())
+            }
+            None => Err(format!("{name} is not held")),
+        },
+        Ask::Reconcile { .. } => {
+            if env.policy.mode == Mode::FreeForm {
+                return Err(format!(
+                    "{name} is free-form: it is captured, never reconciled"
+                ));
+            }
+            env.drift.wanted = true;
+            // A person asking is the look that the brake waits for.
+            env.drift.healed.clear();
+            draft.note(Some(name), "reconcile-asked", format!("by {by}"));
+            Ok(())
+        }
+        Ask::Retry { .. } => {
+            retry(draft, name, env, by);
+            Ok(())
+        }
+        Ask::Rollback {
+            to, now, reason, ..
+        } => rollback(draft, name, env, by, to.as_ref(), *now, reason),
+    }
+}
+
+fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) {
+    draft.note(Some(name), "retry-asked", format!("by {by}"));
+    env.put_aside.clear();
+    if let Some(run) = &mut env.run
+        && matches!(
+            run.phase,
+            RunPhase::Failed { .. } | RunPhase::NeedsApproval { .. }
+        )
+    {
+        run.phase = RunPhase::Waiting;
+    }
+    if let Some(promotion) = &mut env.promotion
+        && let Phase::Failed { not_before, .. } = &mut promotion.phase
+    {
+        *not_before = Some(draft.now);
+    }
+    if env.run.is_none()
+        && let Some(accepted) = &mut env.accepted
+        && env
+            .current
+            .as_ref()
+            .is_some_and(|current| current.unhealthy.is_some())
+    {
+        accepted.done = false;
+    }
+}
+
+fn rollback(
+    draft: &mut Draft,
+    name: &EnvName,
+    env: &mut Environment,
+    by: &str,
+    to: Option<&PackageDigest>,
+    now: bool,
+    reason: &str,
+) -> Result<(), String> {
+    let (package, commit) = target(env, to)?;
+    if let Some(bad) = env
+        .current
+        .as_ref()
+        .map(|current| current.package.clone())
+        .filter(|bad| bad != &package)
+    {
+        env.put_aside.insert(bad, Aside::RolledBack);
+    }
+    env.put_aside.remove(&package);
+    draft.note(
+        Some(name),
+        "rollback-asked",
+        format!("by {by} to {}: {reason}", package.short()),
+    );
+    if now {
+        env.over = Some(Override {
+            package: package.clone(),
+            by: by.to_owned(),
+            reason: reason.to_owned(),
+            at: draft.now,
+            until: draft.now + draft.settings.override_for,
+            source_commit: commit.clone(),
+            done: false,
+        });
+    }
+    let because = format!("rollback to {} by {by}: {reason}", package.short());
+    match env.promotion.take() {
+        Some(old) => match old.phase.clone() {
+            Phase::Open(pull) => {
+                promotion::clear(
+                    draft,
+                    name,
+                    env,
+                    pull.number,
+                    "superseded by a rollback",
+                    PullKind::Rollback,
+                    package,
+                    commit,
+                );
+                if let Some(new) = &mut env.promotion {
+                    new.because = because;
+                }
+            }
+            Phase::Planning { op } => {
+                draft.cancel(op);
+                promotion::begin(
+                    draft,
+                    name,
+                    env,
+                    PullKind::Rollback,
+                    package,
+                    commit,
+                    because,
+                );
+            }
+            Phase::Failed { .. } | Phase::Blocked { .. } => {
+                promotion::begin(
+                    draft,
+                    name,
+                    env,
+                    PullKind::Rollback,
+                    package,
+                    commit,
+                    because,
+                );
+            }
+            Phase::Opening { .. } | Phase::Clearing { .. } => {
+                env.promotion = Some(old);
+                return Err(
+                    "a pull request is being opened or closed right now; ask again in a moment"
+                        .to_owned(),
+                );
+            }
+        },
+        None => promotion::begin(
+            draft,
+            name,
+            env,
+            PullKind::Rollback,
+            package,
+            commit,
+            because,
+        ),
+    }
+    Ok(())
+}
+
+/// The package to go back to: the one named, or the last other one that was healthy here.
+fn target(
+    env: &Environment,
+    to: Option<&PackageDigest>,
+) -> Result<(PackageDigest, CommitSha), String> {
+    let current = env.current.as_ref().map(|current| &current.package);
+    let healthy = |digest: &PackageDigest| gates::passed(env, digest);
+    let found = env
+        .before
+        .iter()
+        .rev()
+        .filter(|old| Some(&old.package) != current && healthy(&old.package))
+        .find(|old| {
+            to.is_none_or(|to| &old.package == to || old.package.as_str().contains(to.as_str()))
+        });
+    found
+        .map(|old| (old.package.clone(), old.source_commit.clone()))
+        .ok_or_else(|| match to {
+            Some(to) => {
+                format!("package {to} was never healthy here; nothing is rolled back to it")
+            }
+            None => "there is no earlier package that was healthy here".to_owned(),
+        })
+}

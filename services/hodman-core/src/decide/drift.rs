@@ -1,0 +1,233 @@
+//! Comparison with the workspace, and what the environment's policy says about a difference.
+
+use super::Draft;
+use super::advance::with_env;
+use crate::effect::{Act, Approved};
+use crate::event::Outcome;
+use crate::facts::PlanFacts;
+use crate::gates;
+use crate::ids::{EnvName, Op};
+use crate::policy::DriftPolicy;
+use crate::state::{Cause, Environment, Found, Run, RunPhase};
+
+pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    if env.run.is_some() || env.broken.is_some() {
+        return;
+    }
+    compare(draft, name, env);
+    answer(draft, name, env);
+}
+
+fn compare(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    if !env.drift.wanted || env.drift.comparing.is_some() {
+        return;
+    }
+    let Some(package) = env
+        .desired_package()
+        .cloned()
+        .filter(|_| env.current.is_some())
+    else {
+        env.drift.wanted = false;
+        return;
+    };
+    // Under a binding that nobody approved yet every difference would be a false one.
+    let settled = env
+        .accepted
+        .as_ref()
+        .is_none_or(|accepted| Some(&accepted.binding) == env.binding.as_ref());
+    let Some(config) = draft.state.head.clone().filter(|_| settled) else {
+        return;
+    };
+    env.drift.wanted = false;
+    let op = draft.emit(
+        Some(name),
+        Act::Plan {
+            package: package.clone(),
+            config,
+        },
+    );
+    env.drift.comparing = Some((op, package));
+}
+
+/// Does what the policy says, once for each difference.
+fn answer(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(found) = env.drift.found.clone() else {
+        return;
+    };
+    match env.policy.drift {
+        DriftPolicy::Report => {}
+        DriftPolicy::PullRequest => propose(draft, name, env, &found),
+        DriftPolicy::Heal => heal(draft, name, env, &found),
+    }
+}
+
+fn propose(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found) {
+    if found.adopting.is_some()
+        || found.proposed.is_some()
+        || found.note.is_some()
+        || env.hold.is_some()
+    {
+        return;
+    }
+    let (Some(current), Some(config), Some(plan)) = (
+        &env.current,
+        draft.state.head.clone(),
+        found.plan.digest.clone(),
+    ) else {
+        return;
+    };
+    let act = Act::AdoptDrift {
+        package: current.package.clone(),
+        config,
+        plan,
+    };
+    let op = draft.emit(Some(name), act);
+    if let Some(found) = &mut env.drift.found {
+        found.adopting = Some(op);
+    }
+}
+
+fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found) {
+    let Some(digest) = found.plan.digest.clone() else {
+        return;
+    };
+    let brake = if !found.plan.irreversible.is_empty() {
+        Some(format!(
+            "putting it back cannot be undone: {}",
+            found.plan.irreversible.join(", ")
+        ))
+    } else if env.drift.healed.get(&digest).copied().unwrap_or(0) >= draft.settings.heal_limit {
+        Some(format!(
+            "put back {} times already; held for a person",
+            draft.settings.heal_limit
+        ))
+    } else {
+        None
+    };
+    if let Some(brake) = brake {
+        if found.note.as_ref() != Some(&brake) {
+            draft.note(Some(name), "heal-held", brake.clone());
+        }
+        if let Some(found) = &mut env.drift.found {
+            found.note = Some(brake);
+        }
+        return;
+    }
+    if env.hold.is_some() {
+        return;
+    }
+    if let Some(closed) = gates::window(&env.policy, draft.now) {
+        draft.wake(gates::wakes_at(&closed));
+        return;
+    }
+    let Some(current) = env.current.clone() else {
+        return;
+    };
+    let package = env.desired_package().cloned().unwrap_or(current.package);
+    *env.drift.healed.entry(digest.clone()).or_insert(0) += 1;
+    draft.note(Some(name), "heal", found.plan.counts());
+    env.run = Some(Run {
+        cause: Cause::Heal,
+        package,
+        source_commit: current.source_commit,
+        binding: env
+            .accepted
+            .as_ref()
+            .map_or(current.binding, |accepted| accepted.binding.clone()),
+        approved: Approved::Actions {
+            plan: digest,
+            actions: found.plan.actions.clone(),
+        },
+        phase: RunPhase::Waiting,
+    });
+    super::run::advance(draft, name, env);
+}
+
+pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Result<(), String> {
+    with_env(draft, name, |draft, env| {
+        let Some((_, package)) = env.drift.comparing.take() else {
+            return Err("no comparison is under way".to_owned());
+        };
+        env.drift.last = Some(draft.now);
+        match outcome {
+            Outcome::Planned { plan, .. } => {
+                env.drift.error = None;
+                if env.desired_package() == Some(&package) {
+                    record(draft, name, env, plan);
+                }
+                Ok(())
+            }
+            Outcome::Failed { why, .. } => {
+                if env.drift.error.as_ref() != Some(why) {
+                    draft.note(Some(name), "compare-failed", why.clone());
+                }
+                env.drift.error = Some(why.clone());
+                Ok(())
+            }
+            other => Err(format!("not an answer to comparing: {other:?}")),
+        }
+    })
+    .unwrap_or_else(|| Err("no such environment".to_owned()))
+}
+
+fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanFacts) {
+    if plan.is_empty() {
+        if env.drift.found.take().is_some() {
+            draft.note(Some(name), "in-step", "the difference is gone");
+        }
+        return;
+    }
+    let same = env
+        .drift
+        .found
+        .as_ref()
+        .is_some_and(|found| found.plan.digest == plan.digest);
+    if !same {
+        draft.note(Some(name), "drift", plan.counts());
+        env.drift.found = Some(Found {
+            plan: plan.clone(),
+            since: draft.now,
+            adopting: None,
+            proposed: None,
+            note: None,
+        });
+    }
+}
+
+pub(super) fn adopted(
+    draft: &mut Draft,
+    name: &EnvName,
+    op: Op,
+    outcome: &Outcome,
+) -> Result<(), String> {
+    with_env(draft, name, |draft, env| {
+        let Some(found) = env
+            .drift
+            .found
+            .as_mut()
+            .filter(|found| found.adopting == Some(op))
+        else {
+            return Err("the difference is gone".to_owned());
+        };
+        found.adopting = None;
+        match outcome {
+            Outcome::PullReady { number, .. } => {
+                found.proposed = Some(*number);
+                draft.note(Some(name), "drift-proposed", number.to_string());
+                Ok(())
+            }
+            Outcome::PullNeedless => {
+                found.note =
+                    Some("Git already says so; it arrives with the next promotion".to_owned());
+                Ok(())
+            }
+            Outcome::Failed { why, .. } => {
+                found.note = Some(format!("could not be proposed: {why}"));
+                draft.note(Some(name), "adopt-failed", why.clone());
+                Ok(())
+            }
+            other => Err(format!("not an answer to proposing: {other:?}")),
+        }
+    })
+    .unwrap_or_else(|| Err("no such environment".to_owned()))
+}

@@ -1,0 +1,163 @@
+//! What an event changes in what is known.
+
+use super::advance::with_env;
+use super::{Draft, build, capture, command, drift, observe, pins, promotion, pulls, report, run};
+use crate::event::{Event, Outcome};
+use crate::facts::ForgeFacts;
+use crate::ids::{EnvName, Op};
+use crate::state::{Phase, PipelineState, RunPhase};
+
+/// Takes an event in, or says why it means nothing any more.
+pub(super) fn learn(draft: &mut Draft, event: &Event) -> Result<(), String> {
+    match event {
+        Event::Woken { .. } => {
+            observe::want(draft);
+            Ok(())
+        }
+        Event::Tick => Ok(()),
+        Event::Commanded(command) => command::take(draft, command),
+        Event::Ended { op, outcome } => ended(draft, *op, outcome),
+    }
+}
+
+/// Which part of the state waits for an effect.
+enum Waiting {
+    Observing(u64),
+    Building,
+    Capturing(EnvName),
+    Running(EnvName),
+    Comparing(EnvName),
+    Adopting(EnvName),
+    Promoting(EnvName),
+    Checking(crate::ids::PullNumber),
+    Saying(EnvName),
+}
+
+fn ended(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> {
+    match waiting(&draft.state, op) {
+        Some(Waiting::Observing(generation)) => observe::ended(draft, generation, outcome),
+        Some(Waiting::Building) => build::ended(draft, outcome),
+        Some(Waiting::Capturing(env)) => capture::ended(draft, &env, outcome),
+        Some(Waiting::Running(env)) => run::ended(draft, &env, outcome),
+        Some(Waiting::Comparing(env)) => drift::compared(draft, &env, outcome),
+        Some(Waiting::Adopting(env)) => drift::adopted(draft, &env, op, outcome),
+        Some(Waiting::Promoting(env)) => promotion::ended(draft, &env, op, outcome),
+        Some(Waiting::Checking(number)) => pulls::checked(draft, number, op, outcome),
+        Some(Waiting::Saying(env)) => report::ended(draft, &env, op),
+        None => Err(format!(
+            "{op} is not waited for: superseded, or answered before"
+        )),
+    }
+}
+
+fn waiting(state: &PipelineState, op: Op) -> Option<Waiting> {
+    if let Some((running, generation)) = state.observing.running
+        && running == op
+    {
+        return Some(Waiting::Observing(generation));
+    }
+    if state
+        .build
+        .as_ref()
+        .is_some_and(|build| build.op == Some(op))
+    {
+        return Some(Waiting::Building);
+    }
+    if let Some((number, _)) = state.checked.iter().find(|(_, known)| known.op == Some(op)) {
+        return Some(Waiting::Checking(*number));
+    }
+    state.environments.iter().find_map(|(name, env)| {
+        let name = name.clone();
+        if env.capture.running == Some(op) {
+            return Some(Waiting::Capturing(name));
+        }
+        if env.saying.contains_key(&op) {
+            return Some(Waiting::Saying(name));
+        }
+        if env
+            .drift
+            .comparing
+            .as_ref()
+            .is_some_and(|(running, _)| *running == op)
+        {
+            return Some(Waiting::Comparing(name));
+        }
+        if env
+            .drift
+            .found
+            .as_ref()
+            .is_some_and(|found| found.adopting == Some(op))
+        {
+            return Some(Waiting::Adopting(name));
+        }
+        match env.run.as_ref().map(|run| &run.phase) {
+            Some(RunPhase::Applying { op: running, .. } | RunPhase::Verifying { op: running })
+                if *running == op =>
+            {
+                return Some(Waiting::Running(name));
+            }
+            _ => {}
+        }
+        promotion_waits(env.promotion.as_ref().map(|promotion| &promotion.phase), op)
+            .then_some(Waiting::Promoting(name))
+    })
+}
+
+fn promotion_waits(phase: Option<&Phase>, op: Op) -> bool {
+    match phase {
+        Some(
+            Phase::Clearing { op: running, .. }
+            | Phase::Planning { op: running }
+            | Phase::Opening { op: running, .. },
+        ) => *running == op,
+        Some(Phase::Open(pull)) => {
+            pull.refreshing == Some(op)
+                || pull.merging == Some(op)
+                || pull
+                    .updating
+                    .as_ref()
+                    .is_some_and(|(running, ..)| *running == op)
+        }
+        Some(Phase::Blocked { .. } | Phase::Failed { .. }) | None => false,
+    }
+}
+
+/// Takes in a whole look at the repository.
+pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts) {
+    let moved = draft.state.head.as_ref() != Some(&facts.head);
+    draft.state.head = Some(facts.head.clone());
+    draft.state.inputs_error.clone_from(&facts.inputs_error);
+    if facts.inputs.is_some() {
+        draft.state.inputs.clone_from(&facts.inputs);
+    }
+    draft.state.checks.clone_from(&facts.checks);
+    for (name, seen) in &facts.environments {
+        draft.state.environments.entry(name.clone()).or_default();
+        with_env(draft, name, |_, env| {
+            env.gone = false;
+            match &seen.policy {
+                Some(policy) => {
+                    env.policy = policy.clone();
+                    env.broken.clone_from(&seen.pin_error);
+                }
+                None => env.broken.clone_from(&seen.error),
+            }
+        });
+    }
+    // Policies first, pins after: whether a pin counts depends on its predecessors' policies.
+    for (name, seen) in &facts.environments {
+        with_env(draft, name, |draft, env| {
+            if env.broken.is_none() {
+                pins::consider(draft, name, env, seen);
+            }
+            pulls::own(draft, name, env, facts);
+        });
+    }
+    for (name, env) in &mut draft.state.environments {
+        env.gone = !facts.environments.contains_key(name);
+    }
+    pulls::foreign(draft, facts);
+    if moved {
+        draft.note(None, "main", format!("main is at {}", facts.head.short()));
+    }
+}

@@ -1,0 +1,220 @@
+//! Pins on main: which of them are approvals. Merged is not yet approved.
+
+use super::Draft;
+use crate::effect::Approved;
+use crate::facts::{EnvFacts, Origin, Pin, PlanFacts};
+use crate::gates;
+use crate::ids::{EnvName, PlanDigest};
+use crate::reason::Refusal;
+use crate::state::{Accepted, Cause, Environment, Phase};
+use std::collections::BTreeSet;
+
+/// Looks at the pin and the binding that main has now.
+pub(super) fn consider(draft: &mut Draft, name: &EnvName, env: &mut Environment, facts: &EnvFacts) {
+    env.binding.clone_from(&facts.binding);
+    let Some(pin) = &facts.pin else { return };
+    env.pin = Some(pin.clone());
+    let known = env
+        .accepted
+        .as_ref()
+        .is_some_and(|accepted| &accepted.pin == pin);
+    if known {
+        env.refused = None;
+        binding(draft, name, env, facts);
+        return;
+    }
+    match judge(draft, env, pin, facts) {
+        Ok((origin, approved, recovered)) => {
+            accept(draft, name, env, pin, &origin, approved, recovered);
+        }
+        Err(refusal) => {
+            let again = env
+                .refused
+                .as_ref()
+                .is_some_and(|(old, why)| old == pin && why == &refusal);
+            if !again {
+                draft.note(Some(name), "pin-refused", refusal.to_string());
+            }
+            env.refused = Some((pin.clone(), refusal));
+        }
+    }
+}
+
+fn judge(
+    draft: &Draft,
+    env: &Environment,
+    pin: &Pin,
+    facts: &EnvFacts,
+) -> Result<(Origin, Approved, bool), Refusal> {
+    let origin = reviewed(env, facts.pin_origin.as_ref())?;
+    if !facts.pin_package_stored && draft.state.package(&pin.package).is_none() {
+        return Err(Refusal::UnknownPackage);
+    }
+    // With nothing remembered (a lost database) the world itself is asked: what is already in place needs no approval.
+    let recovered =
+        env.accepted.is_none() && env.current.is_none() && proposed_plan(env, &pin.plan).is_none();
+    let here_before = gates::passed(env, &pin.package);
+    let not_passed = gates::predecessors(&draft.state, &env.policy)
+        .into_iter()
+        .find(|(_, before)| !before.is_some_and(|before| gates::passed(before, &pin.package)))
+        .map(|(before, _)| before.clone());
+    let approved = match (proposed_plan(env, &pin.plan), not_passed) {
+        (_, Some(_)) if recovered => nothing(&pin.plan),
+        (_, Some(env)) if !here_before => return Err(Refusal::NotPassed { env }),
+        (Some(plan), _) => Approved::Actions {
+            plan: pin.plan.clone(),
+            actions: plan.actions,
+        },
+        (None, _) => Approved::PlanOnly {
+            plan: pin.plan.clone(),
+        },
+    };
+    Ok((origin, approved, recovered))
+}
+
+fn reviewed(env: &Environment, origin: Option<&Origin>) -> Result<Origin, Refusal> {
+    let origin = origin.ok_or(Refusal::PushedDirectly)?;
+    if !origin.content_matches {
+        return Err(Refusal::HeadDiffers {
+            number: origin.number,
+        });
+    }
+    let want = env.policy.gates.approvals;
+    if origin.approvals < want {
+        return Err(Refusal::NotReviewed {
+            number: origin.number,
+            have: origin.approvals,
+            want,
+        });
+    }
+    Ok(origin.clone())
+}
+
+fn nothing(plan: &PlanDigest) -> Approved {
+    Approved::Actions {
+        plan: plan.clone(),
+        actions: BTreeSet::new(),
+    }
+}
+
+/// The plan of the promotion under way, if it is the one that the pin names.
+fn proposed_plan(env: &Environment, digest: &PlanDigest) -> Option<PlanFacts> {
+    let Some(Phase::Open(pull)) = env.promotion.as_ref().map(|promotion| &promotion.phase) else {
+        return None;
+    };
+    let updating = pull.updating.as_ref().map(|(_, plan, _)| plan);
+    [Some(&pull.plan), updating]
+        .into_iter()
+        .flatten()
+        .find(|plan| plan.digest.as_ref() == Some(digest))
+        .cloned()
+}
+
+fn accept(
+    draft: &mut Draft,
+    name: &EnvName,
+    env: &mut Environment,
+    pin: &Pin,
+    origin: &Origin,
+    approved: Approved,
+    recovered: bool,
+) {
+    draft.note(
+        Some(name),
+        "approved",
+        format!(
+            "package {} by merging {} at {}",
+            pin.package.short(),
+            origin.number,
+            origin.head.short()
+        ),
+    );
+    env.refused = None;
+    env.put_aside.remove(&pin.package);
+    if let Some(over) = env.over.take() {
+        draft.note(
+            Some(name),
+            "override-ends",
+            format!("the override by {} ends with this approval", over.by),
+        );
+    }
+    let cause = if recovered {
+        Cause::Recovered
+    } else {
+        Cause::Pin {
+            number: origin.number,
+            head: origin.head.clone(),
+        }
+    };
+    env.accepted = Some(Accepted {
+        pin: pin.clone(),
+        package: pin.package.clone(),
+        source_commit: pin.source_commit.clone(),
+        binding: pin.binding.clone(),
+        plan: pin.plan.clone(),
+        pull: Some(origin.number),
+        head: Some(origin.head.clone()),
+        cause,
+        approved,
+        done: false,
+    });
+    // The pull request that led here has done its work; others are looked at anew.
+    if env
+        .promotion
+        .as_ref()
+        .and_then(crate::state::Promotion::number)
+        == Some(origin.number)
+    {
+        env.promotion = None;
+    }
+}
+
+/// The pinned package under a changed binding: approved by the pull request that changed it, if that showed the plan.
+fn binding(draft: &mut Draft, name: &EnvName, env: &mut Environment, facts: &EnvFacts) {
+    let (Some(now), Some(accepted)) = (&facts.binding, &env.accepted) else {
+        return;
+    };
+    if &accepted.binding == now {
+        return;
+    }
+    let Ok(origin) = reviewed(env, facts.binding_origin.as_ref()) else {
+        return;
+    };
+    let Some((_, plan)) = draft
+        .state
+        .checked
+        .get(&origin.number)
+        .filter(|checked| checked.head == origin.head)
+        .and_then(|checked| checked.plans.get(name))
+        .filter(|(binding, _)| binding == now)
+        .cloned()
+    else {
+        return;
+    };
+    let Some(digest) = plan.digest.clone() else {
+        return;
+    };
+    draft.note(
+        Some(name),
+        "approved",
+        format!("a new binding by merging {}", origin.number),
+    );
+    env.accepted = Some(Accepted {
+        pin: accepted.pin.clone(),
+        package: accepted.package.clone(),
+        source_commit: accepted.source_commit.clone(),
+        binding: now.clone(),
+        plan: digest.clone(),
+        pull: Some(origin.number),
+        head: Some(origin.head.clone()),
+        cause: Cause::Binding {
+            number: origin.number,
+            head: origin.head,
+        },
+        approved: Approved::Actions {
+            plan: digest,
+            actions: plan.actions,
+        },
+        done: false,
+    });
+}

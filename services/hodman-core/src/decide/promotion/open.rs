@@ -1,0 +1,100 @@
+//! An open promotion pull request: its plan is kept fresh, and it is merged by hodman where the environment says so.
+
+use super::super::Draft;
+use crate::effect::Act;
+use crate::explain;
+use crate::gates;
+use crate::ids::EnvName;
+use crate::policy::MergeBy;
+use crate::state::{Environment, OpenPull, Phase, Promotion};
+
+pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(Promotion {
+        phase: Phase::Open(pull),
+        ..
+    }) = &env.promotion
+    else {
+        return;
+    };
+    let pull = pull.clone();
+    refresh(draft, name, env, &pull);
+    merge(draft, name, env, &pull);
+}
+
+fn refresh(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &OpenPull) {
+    if pull.refreshing.is_some() || pull.updating.is_some() || pull.merging.is_some() {
+        return;
+    }
+    let due = pull.planned_at + draft.settings.refresh_every;
+    let rebound = env
+        .binding
+        .as_ref()
+        .is_some_and(|binding| binding != &pull.binding);
+    if due > draft.now && !rebound {
+        return draft.wake(Some(due));
+    }
+    let Some(config) = draft.state.head.clone() else {
+        return;
+    };
+    let Some(promotion) = &mut env.promotion else {
+        return;
+    };
+    let op = draft.emit(
+        Some(name),
+        Act::Plan {
+            package: promotion.package.clone(),
+            config,
+        },
+    );
+    if let Phase::Open(pull) = &mut promotion.phase {
+        pull.refreshing = Some(op);
+    }
+}
+
+fn merge(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &OpenPull) {
+    if env.policy.merge != MergeBy::Auto
+        || pull.merging.is_some()
+        || pull.refreshing.is_some()
+        || pull.updating.is_some()
+    {
+        return;
+    }
+    if let Some((_, again)) = pull
+        .merge_refused
+        .as_ref()
+        .filter(|(_, again)| *again > draft.now)
+    {
+        return draft.wake(Some(*again));
+    }
+    // Only the head that we made and that the forge confirms: a person's commit on it needs a person's merge.
+    let ours = pull
+        .seen
+        .as_ref()
+        .is_some_and(|seen| seen.head == pull.head && !seen.person_pushed);
+    let waits = explain::pull_waits(&draft.state, env, draft.now);
+    if !ours || !waits.is_empty() || !pull.plan.irreversible.is_empty() {
+        for reason in &waits {
+            draft.wake(gates::wakes_at(reason));
+        }
+        return;
+    }
+    let op = draft.emit(
+        Some(name),
+        Act::MergePull {
+            number: pull.number,
+            head: pull.head.clone(),
+        },
+    );
+    draft.note(
+        Some(name),
+        "merging",
+        format!("{} at {}", pull.number, pull.head.short()),
+    );
+    if let Some(Promotion {
+        phase: Phase::Open(pull),
+        ..
+    }) = &mut env.promotion
+    {
+        pull.merging = Some(op);
+    }
+}

@@ -1,0 +1,195 @@
+//! Pull requests as the forge shows them: ours, whose fate moves promotions, and other people's, which are looked through.
+
+use super::Draft;
+use crate::effect::Act;
+use crate::event::Outcome;
+use crate::facts::{ForgeFacts, PullFact, PullKind, PullState};
+use crate::ids::{EnvName, Op, PackageDigest, PullNumber};
+use crate::state::{Aside, CheckedPull, Environment, Phase, Promotion};
+
+/// One environment's own pull requests, as just seen.
+pub(super) fn own(draft: &mut Draft, name: &EnvName, env: &mut Environment, facts: &ForgeFacts) {
+    for pull in facts.pulls.iter().filter(|pull| &pull.env == name) {
+        match pull.kind {
+            PullKind::Capture => {
+                env.capture.pull = (pull.state == PullState::Open)
+                    .then_some(pull.number)
+                    .or_else(|| env.capture.pull.filter(|known| *known != pull.number));
+            }
+            PullKind::Adopt => adopting(draft, name, env, pull),
+            PullKind::Promotion | PullKind::Rollback | PullKind::Replan => {
+                promoting(draft, name, env, pull)
+            }
+        }
+    }
+}
+
+fn adopting(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &PullFact) {
+    let Some(found) = env
+        .drift
+        .found
+        .as_mut()
+        .filter(|found| found.proposed == Some(pull.number))
+    else {
+        return;
+    };
+    match pull.state {
+        PullState::Open => {}
+        PullState::Merged => {
+            found.proposed = None;
+            found.note = Some(format!(
+                "{} was merged; the change arrives with the next promotion",
+                pull.number
+            ));
+        }
+        PullState::Closed => {
+            found.proposed = None;
+            found.note = Some(format!("{} was closed without merging", pull.number));
+            draft.note(Some(name), "adopt-declined", pull.number.to_string());
+        }
+    }
+}
+
+fn promoting(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &PullFact) {
+    let Some(promotion) = env
+        .promotion
+        .clone()
+        .filter(|promotion| promotion.number() == Some(pull.number))
+    else {
+        return;
+    };
+    match (promotion.phase, pull.state) {
+        (Phase::Open(_), PullState::Open) => {
+            if let Some(Promotion {
+                phase: Phase::Open(open),
+                ..
+            }) = &mut env.promotion
+            {
+                open.seen = Some(pull.clone());
+            }
+        }
+        // The pin itself arrives with main; if it was refused there, the candidate is looked at anew.
+        (Phase::Open(_), PullState::Merged) => env.promotion = None,
+        (Phase::Open(_), PullState::Closed) => {
+            draft.note(
+                Some(name),
+                "declined",
+                format!("{} was closed without merging", pull.number),
+            );
+            if promotion.kind == PullKind::Promotion {
+                env.put_aside
+                    .insert(promotion.package, Aside::Declined(pull.number));
+            }
+            env.promotion = None;
+        }
+        (Phase::Blocked { .. }, PullState::Closed | PullState::Merged) => env.promotion = None,
+        _ => {}
+    }
+}
+
+/// Other people's open pull requests; those that are gone are forgotten only once main was read after their merge.
+pub(super) fn foreign(draft: &mut Draft, facts: &ForgeFacts) {
+    for known in draft.state.checked.values_mut() {
+        known.open = false;
+    }
+    for pull in &facts.foreign {
+        if draft.state.wants_check(pull) {
+            let again = draft
+                .state
+                .checked
+                .get(&pull.number)
+                .and_then(|known| known.not_before);
+            if again.is_some_and(|at| at > draft.now) {
+                continue;
+            }
+            let pins = pinned(draft);
+            // The same head is looked at again when main moved; until the answer is there its plans still count.
+            let plans = draft
+                .state
+                .checked
+                .remove(&pull.number)
+                .filter(|known| known.head == pull.head)
+                .map(|known| known.plans);
+            let act = Act::CheckPull {
+                number: pull.number,
+                head: pull.head.clone(),
+                fork: pull.fork,
+                pins,
+            };
+            let op = draft.emit(None, act);
+            draft.state.checked.insert(
+                pull.number,
+                CheckedPull {
+                    head: pull.head.clone(),
+                    base: draft.state.head.clone(),
+                    op: Some(op),
+                    problems: 0,
+                    plans: plans.unwrap_or_default(),
+                    open: true,
+                    not_before: None,
+                },
+            );
+        } else if let Some(known) = draft.state.checked.get_mut(&pull.number) {
+            known.open = true;
+        }
+    }
+    forget_old(draft);
+}
+
+/// Merged ones are needed until their binding was taken in; a hundred is more than anyone merges between two looks.
+fn forget_old(draft: &mut Draft) {
+    let closed: Vec<PullNumber> = draft
+        .state
+        .checked
+        .iter()
+        .filter(|(_, known)| !known.open)
+        .map(|(number, _)| *number)
+        .collect();
+    for number in closed.iter().rev().skip(100) {
+        draft.state.checked.remove(number);
+    }
+}
+
+fn pinned(draft: &Draft) -> Vec<(EnvName, PackageDigest)> {
+    draft
+        .state
+        .environments
+        .iter()
+        .filter_map(|(name, env)| Some((name.clone(), env.desired_package()?.clone())))
+        .collect()
+}
+
+pub(super) fn checked(
+    draft: &mut Draft,
+    number: PullNumber,
+    op: Op,
+    outcome: &Outcome,
+) -> Result<(), String> {
+    let again = draft.now + draft.settings.retry_first;
+    let Some(known) = draft
+        .state
+        .checked
+        .get_mut(&number)
+        .filter(|known| known.op == Some(op))
+    else {
+        return Err("an older look".to_owned());
+    };
+    known.op = None;
+    match outcome {
+        Outcome::Checked { problems, plans } => {
+            known.problems = *problems;
+            known.plans.clone_from(plans);
+            Ok(())
+        }
+        Outcome::Failed { why, .. } => {
+            // Looked through again with the next look at the repository.
+            known.base = None;
+            known.not_before = Some(again);
+            draft.note(None, "check-failed", format!("{number}: {why}"));
+            Ok(())
+        }
+        other => Err(format!(
+            "not an answer to looking through {number}: {other:?}"
+        )),
+    }
+}

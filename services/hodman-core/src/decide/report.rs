@@ -1,0 +1,131 @@
+//! What is said on commits and pull requests: once for each change, never again for the same words.
+
+use super::Draft;
+use super::advance::with_env;
+use crate::effect::{Act, Report, Verdict};
+use crate::explain::{self, Standing};
+use crate::ids::{CommitSha, EnvName, Op, PullNumber};
+use crate::state::{Environment, Phase, Promotion};
+use crate::text;
+
+pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    proposal(draft, name, env);
+    deployment(draft, name, env);
+}
+
+/// On an open promotion pull request: the plan, the gates, what merging does.
+fn proposal(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(
+        promotion @ Promotion {
+            phase: Phase::Open(pull),
+            ..
+        },
+    ) = &env.promotion
+    else {
+        return;
+    };
+    if pull.updating.is_some() {
+        return;
+    }
+    let waits = explain::pull_waits(&draft.state, env, draft.now);
+    let report = Report {
+        check: format!("hodman/{name}"),
+        verdict: if pull.plan.irreversible.is_empty() {
+            Verdict::Success
+        } else {
+            Verdict::ActionRequired
+        },
+        title: format!("{} in {name}", pull.plan.counts()),
+        summary: text::proposal(name, promotion, &pull.plan, &waits),
+        plan: pull.plan.digest.clone(),
+    };
+    let (number, head) = (pull.number, pull.head.clone());
+    say(
+        draft,
+        name,
+        env,
+        "proposal",
+        Some(number),
+        Some(head),
+        report,
+    );
+}
+
+/// On the merged pull request and the package's commit: what became of it.
+fn deployment(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(accepted) = env.accepted.clone() else {
+        return;
+    };
+    let standing = explain::standing(&Environment {
+        promotion: None,
+        hold: None,
+        ..env.clone()
+    });
+    let verdict = match standing {
+        Standing::Healthy => Verdict::Success,
+        Standing::Failed | Standing::Unhealthy => Verdict::Failure,
+        Standing::NeedsApproval | Standing::Refused => Verdict::ActionRequired,
+        Standing::Drifted | Standing::Gone => Verdict::Neutral,
+        _ => Verdict::Pending,
+    };
+    let Some(explanation) = explain::explain_env(&draft.state, name, env, draft.now) else {
+        return;
+    };
+    let report = Report {
+        check: format!("hodman/{name}"),
+        verdict,
+        title: format!("{name}: {standing}"),
+        summary: text::deployment(name, &accepted, standing, &explanation),
+        plan: env
+            .drift
+            .found
+            .as_ref()
+            .and_then(|found| found.plan.digest.clone()),
+    };
+    say(
+        draft,
+        name,
+        env,
+        "deployment",
+        accepted.pull,
+        Some(accepted.source_commit),
+        report,
+    );
+}
+
+fn say(
+    draft: &mut Draft,
+    name: &EnvName,
+    env: &mut Environment,
+    topic: &str,
+    pull: Option<PullNumber>,
+    commit: Option<CommitSha>,
+    report: Report,
+) {
+    // One report of a topic at a time; the newest words follow when it is there.
+    if env.saying.values().any(|busy| busy == topic) {
+        return;
+    }
+    let words = text::fingerprint(&(&pull, &commit, &report));
+    if env.said.get(topic) == Some(&words) {
+        return;
+    }
+    env.said.insert(topic.to_owned(), words);
+    let op = draft.emit(
+        Some(name),
+        Act::Say {
+            pull,
+            commit,
+            report,
+        },
+    );
+    env.saying.insert(op, topic.to_owned());
+}
+
+pub(super) fn ended(draft: &mut Draft, name: &EnvName, op: Op) -> Result<(), String> {
+    with_env(draft, name, |_, env| {
+        env.saying.remove(&op);
+        Ok(())
+    })
+    .unwrap_or(Ok(()))
+}

@@ -1,0 +1,286 @@
+//! Something approved on its way into the workspace: gates, apply, verify.
+
+use super::Draft;
+use super::advance::with_env;
+use crate::effect::{Act, Approved};
+use crate::event::Outcome;
+use crate::gates;
+use crate::ids::EnvName;
+use crate::reason::Reason;
+use crate::state::{Cause, Deployed, Environment, Run, RunPhase};
+
+pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    expire_override(draft, name, env);
+    start(draft, name, env);
+    let Some(run) = &env.run else { return };
+    let tries = match &run.phase {
+        RunPhase::Waiting => 0,
+        RunPhase::Failed {
+            not_before: Some(at),
+            tries,
+            ..
+        } if *at <= draft.now => *tries,
+        RunPhase::Failed { not_before, .. } => return draft.wake(*not_before),
+        RunPhase::Applying { .. } | RunPhase::Verifying { .. } | RunPhase::NeedsApproval { .. } => {
+            return;
+        }
+    };
+    let reasons = waits(env, draft);
+    if !reasons.is_empty() {
+        for reason in &reasons {
+            draft.wake(gates::wakes_at(reason));
+        }
+        return;
+    }
+    let Some(config) = draft.state.head.clone() else {
+        return;
+    };
+    let Some(run) = &mut env.run else { return };
+    let act = Act::Apply {
+        package: run.package.clone(),
+        config,
+        binding: run.binding.clone(),
+        approved: run.approved.clone(),
+    };
+    run.phase = RunPhase::Applying {
+        op: draft.emit(Some(name), act),
+        tries,
+    };
+    draft.note(
+        Some(name),
+        "applying",
+        format!("package {}", run.package.short()),
+    );
+}
+
+/// What stands between an approved run and its apply.
+fn waits(env: &Environment, draft: &Draft) -> Vec<Reason> {
+    crate::explain::run_waits(env, draft.now)
+}
+
+/// Begins a run when something approved is not in place and nothing is on its way.
+fn start(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let busy = env.run.as_ref().is_some_and(|run| {
+        matches!(
+            run.phase,
+            RunPhase::Applying { .. } | RunPhase::Verifying { .. }
+        )
+    });
+    if busy || env.broken.is_some() {
+        return;
+    }
+    let next = match (&env.over, &env.accepted) {
+        (Some(over), _) if !over.done => env.binding.clone().map(|binding| Run {
+            cause: Cause::Override {
+                by: over.by.clone(),
+                reason: over.reason.clone(),
+            },
+            package: over.package.clone(),
+            source_commit: over.source_commit.clone(),
+            binding,
+            approved: Approved::Reversible,
+            phase: RunPhase::Waiting,
+        }),
+        (None, Some(accepted)) if !accepted.done => Some(Run {
+            cause: accepted.cause.clone(),
+            package: accepted.package.clone(),
+            source_commit: accepted.source_commit.clone(),
+            binding: accepted.binding.clone(),
+            approved: accepted.approved.clone(),
+            phase: RunPhase::Waiting,
+        }),
+        _ => None,
+    };
+    let Some(next) = next else { return };
+    let same = env.run.as_ref().is_some_and(|run| {
+        run.cause == next.cause
+            && run.package == next.package
+            && run.binding == next.binding
+            && run.approved == next.approved
+    });
+    if !same {
+        draft.note(
+            Some(name),
+            "run",
+            format!("package {} is to be applied", next.package.short()),
+        );
+        env.run = Some(next);
+    }
+}
+
+fn expire_override(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(over) = &env.over else { return };
+    if over.until > draft.now {
+        return draft.wake(Some(over.until));
+    }
+    draft.note(
+        Some(name),
+        "override-ends",
+        format!("the override by {} expired", over.by),
+    );
+    env.over = None;
+    // What was approved is what counts again, and it is not in place: nobody approved the way back, though.
+    if let Some(accepted) = &mut env.accepted {
+        accepted.done = false;
+    }
+}
+
+pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Result<(), String> {
+    with_env(draft, name, |draft, env| {
+        let Some(run) = env.run.take() else {
+            return Err("no run is under way".to_owned());
+        };
+        match (&run.phase, outcome) {
+            (
+                RunPhase::Applying { .. },
+                Outcome::Applied {
+                    done,
+                    satisfied,
+                    uploaded,
+                    ..
+                },
+            ) => {
+                let text = format!(
+                    "{done} actions done, {satisfied} already satisfied, {uploaded} files uploaded"
+                );
+                draft.note(Some(name), "applied", text);
+                applied(draft, name, env, run);
+                Ok(())
+            }
+            (RunPhase::Applying { .. }, Outcome::NotApproved { plan, outside }) => {
+                draft.note(
+                    Some(name),
+                    "needs-approval",
+                    format!("outside the approved plan: {}", outside.join(", ")),
+                );
+                if matches!(run.cause, Cause::Heal) {
+                    // The difference changed while it was being put back: compare anew instead of asking anybody.
+                    env.drift.wanted = true;
+                    return Ok(());
+                }
+                let phase = RunPhase::NeedsApproval {
+                    outside: outside.clone(),
+                    plan: plan.clone(),
+                };
+                env.run = Some(Run { phase, ..run });
+                Ok(())
+            }
+            (RunPhase::Applying { tries, .. }, Outcome::Failed { why, transient }) => {
+                let tries = tries + 1;
+                let again = *transient && tries < draft.settings.apply_tries;
+                let not_before = again.then(|| draft.now + draft.settings.backoff(tries));
+                draft.note(Some(name), "apply-failed", why.clone());
+                let phase = RunPhase::Failed {
+                    why: why.clone(),
+                    tries,
+                    not_before,
+                };
+                env.run = Some(Run { phase, ..run });
+                Ok(())
+            }
+            (RunPhase::Verifying { .. }, Outcome::Verified { good, detail }) => {
+                verified(draft, name, env, &run, *good, detail);
+                Ok(())
+            }
+            (RunPhase::Verifying { .. }, Outcome::Failed { why, .. }) => {
+                verified(draft, name, env, &run, false, why);
+                Ok(())
+            }
+            (_, other) => {
+                let text = format!("not an answer to this run: {other:?}");
+                env.run = Some(run);
+                Err(text)
+            }
+        }
+    })
+    .unwrap_or_else(|| Err("no such environment".to_owned()))
+}
+
+fn applied(draft: &mut Draft, name: &EnvName, env: &mut Environment, run: Run) {
+    match &run.cause {
+        Cause::Override { .. } => {
+            if let Some(over) = env.over.as_mut().filter(|over| over.package == run.package) {
+                over.done = true;
+            }
+        }
+        Cause::Heal => {}
+        Cause::Pin { .. } | Cause::Binding { .. } | Cause::Recovered => {
+            if let Some(accepted) = env.accepted.as_mut().filter(|accepted| {
+                accepted.package == run.package
+                    && accepted.binding == run.binding
+                    && accepted.approved == run.approved
+            }) {
+                accepted.done = true;
+            }
+        }
+    }
+    env.drift.found = None;
+    if matches!(run.cause, Cause::Heal) {
+        // Compared once more: only an empty plan says that it is back.
+        env.drift.wanted = true;
+        return;
+    }
+    let replaced = env.current.replace(Deployed {
+        package: run.package.clone(),
+        source_commit: run.source_commit.clone(),
+        binding: run.binding.clone(),
+        applied_at: draft.now,
+        healthy_since: None,
+        unhealthy: None,
+    });
+    if let Some(old) = replaced.filter(|old| old.package != run.package) {
+        env.before.push(old);
+        let extra = env.before.len().saturating_sub(draft.settings.remember);
+        env.before.drain(..extra);
+    }
+    match env.policy.verify.clone() {
+        Some(spec) => {
+            let op = draft.emit(
+                Some(name),
+                Act::Verify {
+                    spec,
+                    package: run.package.clone(),
+                },
+            );
+            env.run = Some(Run {
+                phase: RunPhase::Verifying { op },
+                ..run
+            });
+        }
+        None => verified(draft, name, env, &run, true, "no verification is asked for"),
+    }
+}
+
+fn verified(
+    draft: &mut Draft,
+    name: &EnvName,
+    env: &mut Environment,
+    run: &Run,
+    good: bool,
+    detail: &str,
+) {
+    let Some(current) = env
+        .current
+        .as_mut()
+        .filter(|current| current.package == run.package)
+    else {
+        return;
+    };
+    if good {
+        current.healthy_since = Some(draft.now);
+        current.unhealthy = None;
+        draft.note(
+            Some(name),
+            "healthy",
+            format!("package {}: {detail}", run.package.short()),
+        );
+    } else {
+        current.healthy_since = None;
+        current.unhealthy = Some(detail.to_owned());
+        draft.note(
+            Some(name),
+            "unhealthy",
+            format!("package {}: {detail}", run.package.short()),
+        );
+    }
+}

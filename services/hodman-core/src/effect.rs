@@ -1,0 +1,226 @@
+//! What hodman does outside. Every choice is made here, none while doing it.
+
+use crate::facts::PullKind;
+use crate::ids::{
+    ActionDigest, BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest,
+    PullNumber,
+};
+use crate::policy::VerifySpec;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Its number in the pipeline; outcomes name it.
+    pub op: Op,
+    /// The environment it is for.
+    pub env: Option<EnvName>,
+    /// What.
+    #[serde(flatten)]
+    pub act: Act,
+}
+
+impl Effect {
+    /// Effects of one lane run one after the other. Whatever writes to an environment's workspace shares one lane;
+    /// taking plans never waits behind an apply.
+    #[must_use]
+    pub fn lane(&self) -> String {
+        let env = self.env.as_ref().map_or("-", EnvName::as_str);
+        let lane = match &self.act {
+            Act::Observe { .. } => "observe",
+            Act::Build { .. } => "build",
+            Act::Plan { .. } => "plan",
+            Act::Apply { .. } | Act::Verify { .. } => "apply",
+            Act::Capture { .. } => "capture",
+            Act::OpenPull { .. }
+            | Act::UpdatePull { .. }
+            | Act::ClosePull { .. }
+            | Act::MergePull { .. }
+            | Act::AdoptDrift { .. } => "pull",
+            Act::CheckPull { .. } => "check",
+            Act::Say { .. } => "say",
+        };
+        format!("{env}/{lane}")
+    }
+}
+
+/// Which actions may be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approved {
+    /// Exactly these (any still-needed subset).
+    Actions {
+        /// The plan that was approved.
+        plan: PlanDigest,
+        /// Its actions.
+        actions: BTreeSet<ActionDigest>,
+    },
+    /// The plan is known by its digest alone (the database was lost): only that very plan.
+    PlanOnly {
+        /// Its digest.
+        plan: PlanDigest,
+    },
+    /// An override by a person: whatever leads there, but nothing irreversible.
+    Reversible,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Act {
+    /// Read the repository and its pull requests.
+    Observe {
+        /// Pull requests to look at even when closed.
+        pulls: BTreeSet<PullNumber>,
+        /// Commits whose checks are asked for.
+        commits: BTreeSet<CommitSha>,
+    },
+    /// Build, sign and store a package.
+    Build {
+        /// From this commit.
+        commit: CommitSha,
+        /// Whose inputs are these.
+        inputs: InputsId,
+    },
+    /// Compare package and binding with the workspaces.
+    Plan {
+        /// What is to run.
+        package: PackageDigest,
+        /// The commit whose `environments/` give the binding.
+        config: CommitSha,
+    },
+    /// Open a pull request that pins a package.
+    OpenPull {
+        /// Why.
+        kind: PullKind,
+        /// The package.
+        package: PackageDigest,
+        /// Its source commit.
+        source_commit: CommitSha,
+        /// The binding.
+        binding: BindingDigest,
+        /// The plan.
+        plan: PlanDigest,
+        /// Reason in one line, shown on top.
+        because: String,
+        /// What the gates say, one line each.
+        gates: Vec<String>,
+    },
+    /// Give an open one a new plan, as a new head commit.
+    UpdatePull {
+        /// Which.
+        number: PullNumber,
+        /// Why it was opened.
+        kind: PullKind,
+        /// The package.
+        package: PackageDigest,
+        /// Its source commit.
+        source_commit: CommitSha,
+        /// The binding.
+        binding: BindingDigest,
+        /// The new plan.
+        plan: PlanDigest,
+        /// Reason in one line, shown on top.
+        because: String,
+        /// What the gates say, one line each.
+        gates: Vec<String>,
+    },
+    /// Close one that was superseded, unless a person pushed to it.
+    ClosePull {
+        /// Which.
+        number: PullNumber,
+        /// Said in a comment.
+        because: String,
+    },
+    /// Merge one, pinned to the head that was planned.
+    MergePull {
+        /// Which.
+        number: PullNumber,
+        /// The head.
+        head: CommitSha,
+    },
+    /// Apply what was approved.
+    Apply {
+        /// The package.
+        package: PackageDigest,
+        /// The commit whose `environments/` give the binding.
+        config: CommitSha,
+        /// The binding that this commit must have.
+        binding: BindingDigest,
+        /// The allowed actions.
+        approved: Approved,
+    },
+    /// Run the verification job and wait for its result.
+    Verify {
+        /// Which job, how long.
+        spec: VerifySpec,
+        /// What is being verified.
+        package: PackageDigest,
+    },
+    /// Capture a free-form workspace into its pull request.
+    Capture {
+        /// The commit to start from.
+        base: CommitSha,
+    },
+    /// Propose a hand edit as a pull request.
+    AdoptDrift {
+        /// The package that is in place.
+        package: PackageDigest,
+        /// The commit whose `environments/` give the binding.
+        config: CommitSha,
+        /// The plan that would put it back.
+        plan: PlanDigest,
+    },
+    /// Look through somebody's pull request; plan its bindings unless it comes from a fork.
+    CheckPull {
+        /// Which.
+        number: PullNumber,
+        /// At this head.
+        head: CommitSha,
+        /// From a fork.
+        fork: bool,
+        /// Environments with the package to plan for each.
+        pins: Vec<(EnvName, PackageDigest)>,
+    },
+    /// Report on a commit and, if there is one, on a pull request.
+    Say {
+        /// The pull request for the sticky comment.
+        pull: Option<PullNumber>,
+        /// The commit for the check run.
+        commit: Option<CommitSha>,
+        /// The report.
+        report: Report,
+    },
+}
+
+/// A report: one check run, and one sticky comment with the same words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Name of the check run.
+    pub check: String,
+    /// How it stands.
+    pub verdict: Verdict,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub summary: String,
+    /// Append this stored plan.
+    pub plan: Option<PlanDigest>,
+}
+
+/// How a check run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Going on.
+    Pending,
+    /// Good.
+    Success,
+    /// Neither good nor bad.
+    Neutral,
+    /// A person has to act.
+    ActionRequired,
+    /// Bad.
+    Failure,
+}

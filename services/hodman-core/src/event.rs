@@ -1,0 +1,196 @@
+//! What can happen to a pipeline. Outside news only wakes; facts come as outcomes of our own observers.
+
+use crate::facts::{ForgeFacts, PlanFacts};
+use crate::ids::{BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PullNumber};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A webhook, a queue message or a start of the daemon says that the world may have changed.
+    Woken {
+        /// In a few words, for the history.
+        why: String,
+    },
+    /// The moment that the state asked to be woken at.
+    Tick,
+    /// A person asks for something.
+    Commanded(Command),
+    /// An effect ended.
+    Ended {
+        /// Which.
+        op: Op,
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+/// What people ask for, through the CLI, the web page or a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Who asks.
+    pub by: String,
+    /// What for.
+    pub ask: Ask,
+}
+
+/// The thing asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub enum Ask {
+    /// Look at the repository again.
+    Observe,
+    /// Capture a free-form environment.
+    Capture {
+        /// Which.
+        env: EnvName,
+    },
+    /// Stop acting on an environment; observing goes on.
+    Hold {
+        /// Which.
+        env: EnvName,
+        /// Why.
+        reason: String,
+    },
+    /// Act again.
+    Resume {
+        /// Which.
+        env: EnvName,
+    },
+    /// Compare an environment with what it should be.
+    Reconcile {
+        /// Which.
+        env: EnvName,
+    },
+    /// Back to an earlier package.
+    Rollback {
+        /// Which environment.
+        env: EnvName,
+        /// A package that was healthy there before; the last other one by default.
+        to: Option<PackageDigest>,
+        /// Apply at once as a recorded override.
+        now: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Try a failed step again, or propose a package again that was declined.
+    Retry {
+        /// Which environment.
+        env: EnvName,
+    },
+}
+
+impl Ask {
+    /// The environment it is about.
+    #[must_use]
+    pub fn env(&self) -> Option<&EnvName> {
+        match self {
+            Self::Observe => None,
+            Self::Capture { env }
+            | Self::Hold { env, .. }
+            | Self::Resume { env }
+            | Self::Reconcile { env }
+            | Self::Rollback { env, .. }
+            | Self::Retry { env } => Some(env),
+        }
+    }
+}
+
+/// How an effect ended. `Failed` fits every kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The repository as it is.
+    Observed {
+        /// All of it.
+        facts: Box<ForgeFacts>,
+    },
+    /// A package is stored and signed.
+    Built {
+        /// Its identity by inputs.
+        inputs: InputsId,
+        /// Its bytes' digest.
+        package: PackageDigest,
+        /// The commit it was built from.
+        commit: CommitSha,
+    },
+    /// A plan was taken.
+    Planned {
+        /// What it says.
+        plan: PlanFacts,
+        /// Under which binding.
+        binding: BindingDigest,
+    },
+    /// A pull request is open (or was found open) or has a new head.
+    PullReady {
+        /// Its number.
+        number: PullNumber,
+        /// Its head.
+        head: CommitSha,
+    },
+    /// There is no pull request to open: the base already says so.
+    PullNeedless,
+    /// A pull request is closed.
+    PullClosed,
+    /// It stays open because a person pushed to it.
+    PullKept,
+    /// Merged by us.
+    PullMerged,
+    /// The forge refused: head moved, not mergeable.
+    MergeRefused {
+        /// In the forge's words.
+        why: String,
+    },
+    /// Everything approved is in place.
+    Applied {
+        /// Actions done now.
+        done: u32,
+        /// Approved actions that were already satisfied.
+        satisfied: u32,
+        /// Files uploaded now.
+        uploaded: u32,
+        /// The plan that was found at the start.
+        plan: PlanFacts,
+    },
+    /// Something outside the approved set would be needed; nothing was done.
+    NotApproved {
+        /// The plan as it is now.
+        plan: PlanFacts,
+        /// Keys outside the approval.
+        outside: Vec<String>,
+    },
+    /// The verification run ended.
+    Verified {
+        /// Good or not.
+        good: bool,
+        /// In the service's words.
+        detail: String,
+    },
+    /// A capture ended.
+    Captured {
+        /// The pull request, when there is something to propose.
+        pull: Option<(PullNumber, CommitSha)>,
+        /// Objects new or changed.
+        changed: u32,
+        /// Objects changed on both sides.
+        conflicts: u32,
+    },
+    /// Somebody's pull request was looked through.
+    Checked {
+        /// Problems found in its files.
+        problems: u32,
+        /// Plans under its bindings.
+        plans: BTreeMap<EnvName, (BindingDigest, PlanFacts)>,
+    },
+    /// A report is where it belongs.
+    Said,
+    /// It did not work.
+    Failed {
+        /// Why, in words for people.
+        why: String,
+        /// Worth trying again later.
+        transient: bool,
+    },
+}

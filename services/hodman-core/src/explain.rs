@@ -1,0 +1,444 @@
+//! How an environment stands and why it waits: computed from facts, the same for the web page, the CLI and pull requests.
+
+use crate::facts::PullKind;
+use crate::gates;
+use crate::ids::{EnvName, PackageDigest};
+use crate::policy::{Mode, OpenWhen};
+use crate::reason::{Reason, stamp};
+use crate::state::{Aside, Cause, Environment, Phase, PipelineState, Promotion, RunPhase};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The next package for an environment, and what keeps it from going on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Candidate {
+    /// The package.
+    pub package: Option<PackageDigest>,
+    /// Everything that it waits for.
+    pub waits: Vec<Reason>,
+}
+
+/// Which package could go on into `env`. `env` may be lent out of `state`: its own place there is not read.
+#[must_use]
+pub fn candidate(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Candidate {
+    let before = gates::predecessors(state, &env.policy);
+    let none = |reason| Candidate {
+        package: None,
+        waits: vec![reason],
+    };
+    let next = if before.is_empty() {
+        state.packages.last().map(|package| package.digest.clone())
+    } else {
+        // The newest that any predecessor has in place; the gates then ask whether all have passed it.
+        let mut found: Vec<usize> = before
+            .iter()
+            .filter_map(|(_, env)| env.and_then(|env| env.current.as_ref()))
+            .filter_map(|current| {
+                state
+                    .packages
+                    .iter()
+                    .position(|known| known.digest == current.package)
+            })
+            .collect();
+        found.sort_unstable();
+        found.last().map(|at| state.packages[*at].digest.clone())
+    };
+    let Some(package) = next else {
+        return none(Reason::NoPackage);
+    };
+    let position = |digest: &PackageDigest| {
+        state
+            .packages
+            .iter()
+            .position(|known| &known.digest == digest)
+    };
+    let here = env
+        .over
+        .as_ref()
+        .map(|over| &over.package)
+        .or(env.accepted.as_ref().map(|accepted| &accepted.package));
+    if let Some(here) = here
+        && position(here) >= position(&package)
+    {
+        return none(Reason::UpToDate);
+    }
+    if let Some(why) = env.put_aside.get(&package) {
+        let why = match why {
+            Aside::RolledBack => "rolled back from here".to_owned(),
+            Aside::Declined(number) => format!("{number} was closed without merging"),
+        };
+        return Candidate {
+            waits: vec![Reason::PutAside {
+                package: package.clone(),
+                why,
+            }],
+            package: Some(package),
+        };
+    }
+    let source = state.package(&package).map(|known| known.commit.clone());
+    let mut waits = source.map_or_else(Vec::new, |source| {
+        gates::entry(state, &env.policy, &package, &source, now)
+    });
+    if env.policy.open == OpenWhen::Window {
+        waits.extend(gates::window(&env.policy, now));
+    }
+    Candidate {
+        package: Some(package),
+        waits,
+    }
+}
+
+/// What stands between an approved run and its apply.
+#[must_use]
+pub fn run_waits(env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
+    let Some(run) = &env.run else { return vec![] };
+    let mut reasons: Vec<Reason> = gates::hold(env).into_iter().collect();
+    // An override is there for the night when no window is open; a hold is a person's word, though, and stays.
+    if !matches!(run.cause, Cause::Override { .. }) {
+        reasons.extend(gates::window(&env.policy, now));
+    }
+    reasons
+}
+
+/// What stands between an open pull request and its merge by hodman.
+#[must_use]
+pub fn pull_waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
+    let Some(promotion) = &env.promotion else {
+        return vec![];
+    };
+    let mut reasons: Vec<Reason> = gates::hold(env).into_iter().collect();
+    if promotion.kind == PullKind::Promotion {
+        reasons.extend(gates::entry(
+            state,
+            &env.policy,
+            &promotion.package,
+            &promotion.source_commit,
+            now,
+        ));
+    }
+    if let Phase::Open(pull) = &promotion.phase {
+        let have = pull.seen.as_ref().map_or(0, |seen| seen.approvals);
+        let want = env.policy.gates.approvals;
+        if have < want {
+            reasons.push(Reason::Reviews { have, want });
+        }
+    }
+    reasons.extend(gates::window(&env.policy, now));
+    reasons
+}
+
+/// The gates of a promotion, one line each, for its pull request.
+#[must_use]
+pub fn gate_lines(
+    state: &PipelineState,
+    env: &Environment,
+    promotion: &Promotion,
+    now: DateTime<Utc>,
+) -> Vec<String> {
+    let with = Environment {
+        promotion: Some(promotion.clone()),
+        ..env.clone()
+    };
+    let waits = pull_waits(state, &with, now);
+    if waits.is_empty() {
+        vec!["every gate is open: merging applies at once".to_owned()]
+    } else {
+        waits.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// How an environment stands, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Nothing has ever been applied.
+    Empty,
+    /// Free-form: people work there.
+    FreeForm,
+    /// Not in Git, or absent.
+    Gone,
+    /// Held by a person.
+    Held,
+    /// A file on main cannot be used.
+    Broken,
+    /// The pin on main does not count.
+    Refused,
+    /// A promotion pull request is on its way or open.
+    Proposed,
+    /// Approved, waiting for its window.
+    Approved,
+    /// Being applied.
+    Applying,
+    /// Being verified.
+    Verifying,
+    /// Something outside the approval is needed.
+    NeedsApproval,
+    /// A step failed.
+    Failed,
+    /// Verification failed.
+    Unhealthy,
+    /// In place and verified, and the workspace differs.
+    Drifted,
+    /// In place and verified.
+    Healthy,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self {
+            Self::Empty => "empty",
+            Self::FreeForm => "free-form",
+            Self::Gone => "gone",
+            Self::Held => "held",
+            Self::Broken => "broken",
+            Self::Refused => "refused",
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Applying => "applying",
+            Self::Verifying => "verifying",
+            Self::NeedsApproval => "needs-approval",
+            Self::Failed => "failed",
+            Self::Unhealthy => "unhealthy",
+            Self::Drifted => "drifted",
+            Self::Healthy => "healthy",
+        };
+        f.pad(word)
+    }
+}
+
+/// What an environment is about, in one screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// Which.
+    pub env: EnvName,
+    /// In one word.
+    pub standing: Standing,
+    /// The package in place.
+    pub package: Option<PackageDigest>,
+    /// What is there.
+    pub there: Vec<String>,
+    /// What waits, and why.
+    pub waits: Vec<Reason>,
+}
+
+/// Explains one environment.
+#[must_use]
+pub fn explain(state: &PipelineState, name: &EnvName, now: DateTime<Utc>) -> Option<Explanation> {
+    explain_env(state, name, state.environments.get(name)?, now)
+}
+
+/// Explains one environment that may be lent out of the state.
+pub(crate) fn explain_env(
+    state: &PipelineState,
+    name: &EnvName,
+    env: &Environment,
+    now: DateTime<Utc>,
+) -> Option<Explanation> {
+    Some(Explanation {
+        env: name.clone(),
+        standing: standing(env),
+        package: env.current.as_ref().map(|current| current.package.clone()),
+        there: there(env),
+        waits: waits(state, env, now),
+    })
+}
+
+/// One exhaustive answer from the facts, the worst first.
+#[must_use]
+pub fn standing(env: &Environment) -> Standing {
+    if env.gone || env.policy.absent {
+        return Standing::Gone;
+    }
+    if env.broken.is_some() {
+        return Standing::Broken;
+    }
+    if env.policy.mode == Mode::FreeForm {
+        return Standing::FreeForm;
+    }
+    match env.run.as_ref().map(|run| &run.phase) {
+        Some(RunPhase::Applying { .. }) => return Standing::Applying,
+        Some(RunPhase::Verifying { .. }) => return Standing::Verifying,
+        Some(RunPhase::NeedsApproval { .. }) => return Standing::NeedsApproval,
+        Some(RunPhase::Failed { .. }) => return Standing::Failed,
+        Some(RunPhase::Waiting) if env.hold.is_none() => return Standing::Approved,
+        Some(RunPhase::Waiting) | None => {}
+    }
+    if env.hold.is_some() {
+        return Standing::Held;
+    }
+    if env.refused.is_some() {
+        return Standing::Refused;
+    }
+    if env.promotion.is_some() {
+        return Standing::Proposed;
+    }
+    match &env.current {
+        None => Standing::Empty,
+        Some(current) if current.healthy_since.is_none() => Standing::Unhealthy,
+        Some(_) if env.drift.found.is_some() => Standing::Drifted,
+        Some(_) => Standing::Healthy,
+    }
+}
+
+fn there(env: &Environment) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(current) = &env.current {
+        let health = match (&current.healthy_since, &current.unhealthy) {
+            (Some(since), _) => format!("healthy since {}", stamp(*since)),
+            (None, Some(why)) => format!("not healthy: {why}"),
+            (None, None) => "not verified yet".to_owned(),
+        };
+        lines.push(format!(
+            "package {} from {}, applied {}, {health}",
+            current.package.short(),
+            current.source_commit.short(),
+            stamp(current.applied_at)
+        ));
+    }
+    if let Some(number) = env.accepted.as_ref().and_then(|accepted| accepted.pull) {
+        lines.push(format!("approved by merging {number}"));
+    }
+    if let Some(over) = &env.over {
+        lines.push(format!(
+            "override to {} by {}: {} (until {})",
+            over.package.short(),
+            over.by,
+            over.reason,
+            stamp(over.until)
+        ));
+    }
+    if let Some(found) = &env.drift.found {
+        let mut line = format!(
+            "differs from Git since {}: {}",
+            stamp(found.since),
+            found.plan.counts()
+        );
+        if let Some(number) = found.proposed {
+            line.push_str(&format!("; proposed in {number}"));
+        }
+        if let Some(note) = &found.note {
+            line.push_str(&format!("; {note}"));
+        }
+        lines.push(line);
+    }
+    if let Some(last) = env.drift.last {
+        lines.push(format!("last compared {}", stamp(last)));
+    }
+    if let Some(last) = env.capture.last {
+        lines.push(format!("last captured {}", stamp(last)));
+    }
+    if let Some(number) = env.capture.pull {
+        lines.push(format!("capture pull request {number}"));
+    }
+    lines
+}
+
+fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
+    if env.gone || env.policy.absent {
+        return vec![Reason::Gone];
+    }
+    let mut reasons: Vec<Reason> = Vec::new();
+    reasons.extend(env.broken.clone().map(|error| Reason::Broken { error }));
+    reasons.extend(gates::hold(env));
+    if let Some(why) = &env.capture.error {
+        reasons.push(Reason::Failed {
+            what: "capture".to_owned(),
+            why: why.clone(),
+            retry_at: env.capture.not_before,
+        });
+    }
+    if env.policy.mode == Mode::FreeForm {
+        return reasons;
+    }
+    reasons.extend(
+        env.refused
+            .clone()
+            .map(|(_, refusal)| Reason::Refused { refusal }),
+    );
+    reasons.extend(run_reasons(env, now));
+    reasons.extend(promotion_reasons(state, env, now));
+    if env.promotion.is_none() {
+        reasons.extend(candidate(state, env, now).waits);
+    }
+    if let Some(why) = &env.drift.error {
+        reasons.push(Reason::Failed {
+            what: "comparing".to_owned(),
+            why: why.clone(),
+            retry_at: None,
+        });
+    }
+    reasons.dedup();
+    reasons
+}
+
+fn run_reasons(env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
+    let Some(run) = &env.run else { return vec![] };
+    match &run.phase {
+        RunPhase::Waiting => run_waits(env, now)
+            .into_iter()
+            .filter(|reason| !matches!(reason, Reason::Held { .. }))
+            .collect(),
+        RunPhase::Applying { .. } => vec![Reason::Busy {
+            doing: format!("applying package {}", run.package.short()),
+        }],
+        RunPhase::Verifying { .. } => vec![Reason::Busy {
+            doing: format!("verifying package {}", run.package.short()),
+        }],
+        RunPhase::NeedsApproval { outside, .. } => vec![Reason::NeedsApproval {
+            outside: outside.clone(),
+        }],
+        RunPhase::Failed {
+            why, not_before, ..
+        } => {
+            vec![Reason::Failed {
+                what: "applying".to_owned(),
+                why: why.clone(),
+                retry_at: *not_before,
+            }]
+        }
+    }
+}
+
+fn promotion_reasons(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
+    let Some(promotion) = &env.promotion else {
+        return vec![];
+    };
+    match &promotion.phase {
+        Phase::Clearing { old, .. } => vec![Reason::Busy {
+            doing: format!("closing {old}, which is superseded"),
+        }],
+        Phase::Blocked { by } => vec![Reason::PersonPushed { number: *by }],
+        Phase::Planning { .. } => vec![Reason::Busy {
+            doing: format!("planning package {}", promotion.package.short()),
+        }],
+        Phase::Opening { .. } => vec![Reason::Busy {
+            doing: "opening the pull request".to_owned(),
+        }],
+        Phase::Failed {
+            why, not_before, ..
+        } => {
+            vec![Reason::Failed {
+                what: "promoting".to_owned(),
+                why: why.clone(),
+                retry_at: *not_before,
+            }]
+        }
+        Phase::Open(pull) => {
+            let mut reasons = vec![Reason::Merge {
+                number: pull.number,
+            }];
+            reasons.extend(
+                pull.merge_refused
+                    .as_ref()
+                    .map(|(why, _)| Reason::MergeRefused { why: why.clone() }),
+            );
+            reasons.extend(
+                pull_waits(state, env, now)
+                    .into_iter()
+                    .filter(|reason| !matches!(reason, Reason::Held { .. })),
+            );
+            reasons
+        }
+    }
+}

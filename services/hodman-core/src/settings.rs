@@ -1,0 +1,55 @@
+//! Numbers of the daemon's own, each with its reason.
+
+use chrono::Duration;
+
+/// How patient hodman is.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How often the repository is read without being told to. Five minutes: a lost webhook costs no more than that,
+    /// and a repository costs about 300 requests a day of a budget of 5,000 an hour.
+    pub observe_every: Duration,
+    /// How often an open promotion's plan is confirmed. Ten minutes: a reviewer should not approve a stale plan, and
+    /// a plan costs the workspace a handful of list calls.
+    pub refresh_every: Duration,
+    /// How often the same difference is put back before a person has to look: three, as keel does; somebody who
+    /// edits a fourth time means it.
+    pub heal_limit: u32,
+    /// How long `rollback --now` counts without its pull request being merged: a day covers a night and a weekend
+    /// morning without letting it be forgotten.
+    pub override_for: Duration,
+    /// Slots older than this count as missed.
+    pub slot_grace: Duration,
+    /// First pause after a failure; doubles with each, up to `retry_at_most`.
+    pub retry_first: Duration,
+    /// The longest pause between tries.
+    pub retry_at_most: Duration,
+    /// After this many failures in a row an apply waits for a person.
+    pub apply_tries: u32,
+    /// Former deployments remembered per environment, and packages per pipeline.
+    pub remember: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            observe_every: Duration::minutes(5),
+            refresh_every: Duration::minutes(10),
+            heal_limit: 3,
+            override_for: Duration::hours(24),
+            slot_grace: Duration::minutes(2),
+            retry_first: Duration::seconds(10),
+            retry_at_most: Duration::minutes(15),
+            apply_tries: 5,
+            remember: 50,
+        }
+    }
+}
+
+impl Settings {
+    /// The pause before try number `tries + 1`.
+    #[must_use]
+    pub fn backoff(&self, tries: u32) -> Duration {
+        let doubled = self.retry_first * 2_i32.pow(tries.saturating_sub(1).min(10));
+        doubled.min(self.retry_at_most)
+    }
+}

@@ -1,0 +1,513 @@
+//! What hodman remembers of a pipeline. Facts and intents; how things stand is computed from them.
+
+use crate::effect::Approved;
+use crate::facts::{CheckState, ForeignPull, Pin, PlanFacts, PullFact, PullKind};
+use crate::ids::{
+    BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest, PullNumber,
+};
+use crate::policy::Policy;
+use crate::reason::Refusal;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The whole of it. One row in the database, changed only by `decide`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipelineState {
+    /// Number of the next effect.
+    pub next_op: u64,
+    /// Looking at the repository.
+    pub observing: Observing,
+    /// Head of the default branch when last seen.
+    pub head: Option<CommitSha>,
+    /// Its inputs.
+    pub inputs: Option<InputsId>,
+    /// Why the bundle on main cannot be read.
+    pub inputs_error: Option<String>,
+    /// Packages, oldest first.
+    pub packages: Vec<Package>,
+    /// The build under way or failed.
+    pub build: Option<Build>,
+    /// Environments by name.
+    pub environments: BTreeMap<EnvName, Environment>,
+    /// Other people's pull requests that we look through.
+    pub checked: BTreeMap<PullNumber, CheckedPull>,
+    /// Checks of package commits.
+    pub checks: BTreeMap<CommitSha, BTreeMap<String, CheckState>>,
+}
+
+/// Asked-for and done generations of looking, so that news arriving while looking is never lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observing {
+    /// Generation asked for.
+    pub wanted: u64,
+    /// Generation that the last finished look had seen at its start.
+    pub done: u64,
+    /// The look under way: effect and the generation wanted at its start.
+    pub running: Option<(Op, u64)>,
+    /// When the last one ended.
+    pub last: Option<DateTime<Utc>>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Not before (after a failure).
+    pub not_before: Option<DateTime<Utc>>,
+    /// The last failure.
+    pub error: Option<String>,
+}
+
+/// One package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    /// Its digest.
+    pub digest: PackageDigest,
+    /// Identity of its inputs.
+    pub inputs: InputsId,
+    /// Built from.
+    pub commit: CommitSha,
+    /// When hodman learned of it.
+    pub at: DateTime<Utc>,
+}
+
+/// A build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// The effect, while it runs.
+    pub op: Option<Op>,
+    /// For these inputs.
+    pub inputs: InputsId,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Failures in a row.
+    pub tries: u32,
+    /// Next try.
+    pub not_before: Option<DateTime<Utc>>,
+}
+
+/// Somebody's pull request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckedPull {
+    /// The head that was looked through.
+    pub head: CommitSha,
+    /// The head of main at that time; a moved main asks for a new look.
+    pub base: Option<CommitSha>,
+    /// The effect, while it runs.
+    pub op: Option<Op>,
+    /// Problems.
+    pub problems: u32,
+    /// Plans under its bindings: what merging it approves.
+    pub plans: BTreeMap<EnvName, (BindingDigest, PlanFacts)>,
+    /// Seen open when main was last read.
+    pub open: bool,
+    /// Not before (after a failure).
+    pub not_before: Option<DateTime<Utc>>,
+}
+
+/// One environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The last policy on main that could be read.
+    pub policy: Policy,
+    /// Why the present file cannot be used; nothing new starts until it can.
+    pub broken: Option<String>,
+    /// Gone from Git: nothing is destroyed, nothing is done.
+    pub gone: bool,
+    /// The binding on main.
+    pub binding: Option<BindingDigest>,
+    /// The pin on main.
+    pub pin: Option<Pin>,
+    /// Why the pin was not taken as approved.
+    pub refused: Option<(Pin, Refusal)>,
+    /// What was approved last: package, binding and plan.
+    pub accepted: Option<Accepted>,
+    /// What is in place.
+    pub current: Option<Deployed>,
+    /// What was in place before, oldest first.
+    pub before: Vec<Deployed>,
+    /// Packages not to be proposed again: rolled back from, or declined by closing the pull request.
+    pub put_aside: BTreeMap<PackageDigest, Aside>,
+    /// Stopped by a person.
+    pub hold: Option<Hold>,
+    /// On the way to a merged pull request.
+    pub promotion: Option<Promotion>,
+    /// On the way into the workspace.
+    pub run: Option<Run>,
+    /// Recorded by `rollback --now`.
+    pub over: Option<Override>,
+    /// Comparison with the workspace.
+    pub drift: Drift,
+    /// Captures (free-form only).
+    pub capture: Capture,
+    /// The last slot taken of each schedule.
+    pub slots: BTreeMap<String, DateTime<Utc>>,
+    /// What was last said, so that nothing is said twice.
+    pub said: BTreeMap<String, String>,
+    /// Reports under way.
+    pub saying: BTreeMap<Op, String>,
+}
+
+/// Why a package is put aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aside {
+    /// Rolled back from.
+    RolledBack,
+    /// Its pull request was closed by a person.
+    Declined(PullNumber),
+}
+
+/// An approval: which package under which binding by which plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The pin on main that this approval belongs to.
+    pub pin: Pin,
+    /// The package.
+    pub package: PackageDigest,
+    /// Built from.
+    pub source_commit: CommitSha,
+    /// The binding.
+    pub binding: BindingDigest,
+    /// The plan.
+    pub plan: PlanDigest,
+    /// The pull request whose merge was the approval.
+    pub pull: Option<PullNumber>,
+    /// Its approved head.
+    pub head: Option<CommitSha>,
+    /// Why it is applied.
+    pub cause: Cause,
+    /// What may be done.
+    pub approved: Approved,
+    /// It has been applied.
+    pub done: bool,
+}
+
+/// Something that is or was in place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployed {
+    /// The package.
+    pub package: PackageDigest,
+    /// Built from.
+    pub source_commit: CommitSha,
+    /// The binding.
+    pub binding: BindingDigest,
+    /// When its apply ended.
+    pub applied_at: DateTime<Utc>,
+    /// Healthy since; none while unverified or failed.
+    pub healthy_since: Option<DateTime<Utc>>,
+    /// Why it is not healthy.
+    pub unhealthy: Option<String>,
+}
+
+/// A stop by a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since.
+    pub since: DateTime<Utc>,
+}
+
+/// A package on its way to a merged pin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promotion {
+    /// Promotion, rollback or replan.
+    pub kind: PullKind,
+    /// The package.
+    pub package: PackageDigest,
+    /// Built from.
+    pub source_commit: CommitSha,
+    /// In one line.
+    pub because: String,
+    /// Failed steps in a row; pauses grow with it.
+    pub tries: u32,
+    /// Where it stands.
+    pub phase: Phase,
+}
+
+/// Where a promotion stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "kebab-case")]
+pub enum Phase {
+    /// An older pull request is being closed first: never two at a time.
+    Clearing {
+        /// The effect.
+        op: Op,
+        /// The older one.
+        old: PullNumber,
+    },
+    /// The older one stays, because a person pushed to it.
+    Blocked {
+        /// The older one.
+        by: PullNumber,
+    },
+    /// The plan is being taken.
+    Planning {
+        /// The effect.
+        op: Op,
+    },
+    /// The pull request is being opened.
+    Opening {
+        /// The effect.
+        op: Op,
+        /// What it shows.
+        plan: PlanFacts,
+        /// Under this binding.
+        binding: BindingDigest,
+    },
+    /// People can look at it.
+    Open(Box<OpenPull>),
+    /// A step failed; tried again later.
+    Failed {
+        /// Why.
+        why: String,
+        /// Next try; none when trying again alone will not help.
+        not_before: Option<DateTime<Utc>>,
+    },
+}
+
+/// An open promotion pull request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenPull {
+    /// Its number.
+    pub number: PullNumber,
+    /// The head we made.
+    pub head: CommitSha,
+    /// The plan it shows.
+    pub plan: PlanFacts,
+    /// The binding it was taken under.
+    pub binding: BindingDigest,
+    /// When the plan was last confirmed.
+    pub planned_at: DateTime<Utc>,
+    /// The plan being taken again.
+    pub refreshing: Option<Op>,
+    /// The new head being made, with its plan and binding.
+    pub updating: Option<(Op, PlanFacts, BindingDigest)>,
+    /// The merge being asked for.
+    pub merging: Option<Op>,
+    /// Why the last merge was refused, and when to ask again.
+    pub merge_refused: Option<(String, DateTime<Utc>)>,
+    /// As last seen on the forge.
+    pub seen: Option<PullFact>,
+}
+
+/// Something on its way into the workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Why.
+    pub cause: Cause,
+    /// The package.
+    pub package: PackageDigest,
+    /// Built from.
+    pub source_commit: CommitSha,
+    /// The binding.
+    pub binding: BindingDigest,
+    /// What may be done.
+    pub approved: Approved,
+    /// Where it stands.
+    pub phase: RunPhase,
+}
+
+/// Why something is applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "kebab-case")]
+pub enum Cause {
+    /// A merged pin.
+    Pin {
+        /// Its pull request.
+        number: PullNumber,
+        /// Its approved head.
+        head: CommitSha,
+    },
+    /// A merged change of the binding.
+    Binding {
+        /// Its pull request.
+        number: PullNumber,
+        /// Its approved head.
+        head: CommitSha,
+    },
+    /// A pin found on main when the database was new: compared first, applied only as approved.
+    Recovered,
+    /// `rollback --now`.
+    Override {
+        /// By whom.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// Drift put back by policy.
+    Heal,
+}
+
+/// Where a run stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "kebab-case")]
+pub enum RunPhase {
+    /// Gates are looked at.
+    Waiting,
+    /// Being applied.
+    Applying {
+        /// The effect.
+        op: Op,
+        /// Failures before this try.
+        tries: u32,
+    },
+    /// In place, being verified.
+    Verifying {
+        /// The effect.
+        op: Op,
+    },
+    /// Something outside the approval is needed.
+    NeedsApproval {
+        /// Keys outside it.
+        outside: Vec<String>,
+        /// The plan that has to be approved.
+        plan: PlanFacts,
+    },
+    /// A step failed.
+    Failed {
+        /// Why.
+        why: String,
+        /// Failures in a row.
+        tries: u32,
+        /// Next try; none when a person has to act.
+        not_before: Option<DateTime<Utc>>,
+    },
+}
+
+/// A recorded override.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// The package it puts in place.
+    pub package: PackageDigest,
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// When it stops counting.
+    pub until: DateTime<Utc>,
+    /// Built from.
+    pub source_commit: CommitSha,
+    /// It has been applied.
+    pub done: bool,
+}
+
+/// Comparison with the workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// A comparison was asked for.
+    pub wanted: bool,
+    /// The comparison under way, and the package it is about.
+    pub comparing: Option<(Op, PackageDigest)>,
+    /// When the last one ended.
+    pub last: Option<DateTime<Utc>>,
+    /// What differs.
+    pub found: Option<Found>,
+    /// How often each difference was put back, by plan digest: the brake.
+    pub healed: BTreeMap<PlanDigest, u32>,
+    /// The last failure to compare.
+    pub error: Option<String>,
+}
+
+/// A difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The plan that would put it back.
+    pub plan: PlanFacts,
+    /// First seen.
+    pub since: DateTime<Utc>,
+    /// The pull request being opened to adopt it.
+    pub adopting: Option<Op>,
+    /// The pull request that proposes it.
+    pub proposed: Option<PullNumber>,
+    /// Why nothing is done about it.
+    pub note: Option<String>,
+}
+
+/// Captures of a free-form environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    /// Asked for.
+    pub wanted: bool,
+    /// Under way.
+    pub running: Option<Op>,
+    /// When the last one ended.
+    pub last: Option<DateTime<Utc>>,
+    /// The open capture pull request.
+    pub pull: Option<PullNumber>,
+    /// Objects changed on both sides at the last capture.
+    pub conflicts: u32,
+    /// The last failure.
+    pub error: Option<String>,
+    /// Failures in a row.
+    pub tries: u32,
+    /// Not before.
+    pub not_before: Option<DateTime<Utc>>,
+}
+
+impl PipelineState {
+    /// The package with this digest.
+    #[must_use]
+    pub fn package(&self, digest: &PackageDigest) -> Option<&Package> {
+        self.packages
+            .iter()
+            .find(|package| &package.digest == digest)
+    }
+
+    /// Pull requests that an observation has to look at even when they are closed by now.
+    #[must_use]
+    pub fn pulls_of_interest(&self) -> BTreeSet<PullNumber> {
+        self.environments
+            .values()
+            .flat_map(|env| {
+                let promotion = env.promotion.as_ref().and_then(Promotion::number);
+                let drift = env.drift.found.as_ref().and_then(|found| found.proposed);
+                [promotion, drift, env.capture.pull]
+            })
+            .flatten()
+            .collect()
+    }
+
+    /// Those of other people, as last seen.
+    #[must_use]
+    pub fn wants_check(&self, pull: &ForeignPull) -> bool {
+        self.checked.get(&pull.number).is_none_or(|known| {
+            known.op.is_none() && (known.head != pull.head || known.base != self.head)
+        })
+    }
+}
+
+impl Promotion {
+    /// Its pull request, once there is one.
+    #[must_use]
+    pub fn number(&self) -> Option<PullNumber> {
+        match &self.phase {
+            Phase::Open(pull) => Some(pull.number),
+            Phase::Clearing { old, .. } => Some(*old),
+            Phase::Blocked { by } => Some(*by),
+            Phase::Planning { .. } | Phase::Opening { .. } | Phase::Failed { .. } => None,
+        }
+    }
+}
+
+impl Environment {
+    /// What ought to be in place: an override first, then what was approved.
+    #[must_use]
+    pub fn desired_package(&self) -> Option<&PackageDigest> {
+        self.over
+            .as_ref()
+            .map(|over| &over.package)
+            .or(self.accepted.as_ref().map(|accepted| &accepted.package))
+    }
+
+    /// In place with this very package and verified.
+    #[must_use]
+    pub fn healthy_with(&self, package: &PackageDigest) -> Option<DateTime<Utc>> {
+        self.current
+            .as_ref()
+            .filter(|current| &current.package == package)
+            .and_then(|current| current.healthy_since)
+    }
+}
