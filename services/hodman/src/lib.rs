@@ -1,1 +1,3 @@
 //! hodman
+
+pub mod config;

@@ -1,0 +1,196 @@
+//! What one key alone cannot say: settings that contradict each other.
+
+use std::collections::BTreeSet;
+
+use super::{Config, PackageStore, Purpose, SecretRef, Workspace};
+
+impl Config {
+    /// Tells every contradiction, with the path of the key it is about.
+    pub(super) fn check(&self, purpose: Purpose, mut found: impl FnMut(&str, String)) {
+        self.check_listening(&mut found);
+        self.check_github(&mut found);
+        self.check_pipelines(&mut found);
+        self.check_urls(&mut found);
+        for (name, workspace) in &self.workspaces {
+            if let Some(problem) = credentials(workspace) {
+                found(&format!("workspaces.{name}"), problem.to_owned());
+            }
+        }
+        if self.timers.lease.as_secs() < 5 || self.timers.observe.as_secs() == 0 {
+            found("timers", "a lease of less than 5s, or no time between observations, keeps the daemon busy with itself".into());
+        }
+        if purpose == Purpose::Serve {
+            for (path, secret) in self.secrets() {
+                if matches!(secret, SecretRef::Value(_)) {
+                    found(
+                        &path,
+                        "secrets are never written here; use {env: NAME} or {file: PATH}".into(),
+                    );
+                }
+            }
+        }
+    }
+
+    fn check_listening(&self, found: &mut impl FnMut(&str, String)) {
+        let unsigned = self.insecure.unsigned_webhooks;
+        if unsigned && !self.is_loopback() {
+            let message = format!(
+                "unsigned webhooks are taken on loopback only, not on {}",
+                self.listen
+            );
+            found("insecure.unsigned_webhooks", message);
+        }
+        if self.github.webhook_secrets.is_empty() && !unsigned {
+            found(
+                "github.webhook_secrets",
+                "no webhook secret: anybody could send events".into(),
+            );
+        }
+    }
+
+    fn check_github(&self, found: &mut impl FnMut(&str, String)) {
+        match (&self.github.app, &self.github.token) {
+            (Some(_), Some(_)) => found("github.token", "either `app` or `token`, not both".into()),
+            (None, None) => found("github", "needs `app` or `token`".into()),
+            (Some(_), None) | (None, Some(_)) => {}
+        }
+    }
+
+    fn check_pipelines(&self, found: &mut impl FnMut(&str, String)) {
+        if self.pipelines.is_empty() {
+            found("pipelines", "at least one pipeline is needed".into());
+        }
+        let mut names = BTreeSet::new();
+        for pipeline in &self.pipelines {
+            let name = &pipeline.name;
+            if !is_plain_name(name) {
+                found(
+                    "pipelines",
+                    format!(
+                        "the name {name:?} is not lower-case letters, digits and hyphens (63 at most)"
+                    ),
+                );
+            }
+            if !names.insert(name) {
+                found("pipelines", format!("two pipelines are called {name:?}"));
+            }
+            let parts: Vec<&str> = pipeline.repository.split('/').collect();
+            if parts.len() != 2 || parts.iter().any(|part| part.is_empty()) {
+                found(
+                    "pipelines",
+                    format!("the repository {:?} is not owner/name", pipeline.repository),
+                );
+            }
+            let path = &pipeline.path;
+            if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+                found(
+                    "pipelines",
+                    format!("the path {path:?} is not a folder inside the repository"),
+                );
+            }
+        }
+    }
+
+    fn check_urls(&self, found: &mut impl FnMut(&str, String)) {
+        let mut urls = vec![("github.api_url".to_owned(), Some(&self.github.api_url))];
+        urls.push(("github.git_url".into(), self.github.git_url.as_ref()));
+        urls.push(("public_url".into(), self.public_url.as_ref()));
+        for queue in &self.sqs {
+            urls.push(("sqs".into(), Some(&queue.url)));
+            urls.push(("sqs".into(), queue.endpoint.as_ref()));
+        }
+        for (name, workspace) in &self.workspaces {
+            urls.push((format!("workspaces.{name}.host"), workspace.host.as_ref()));
+            urls.push((
+                format!("workspaces.{name}.token_url"),
+                workspace.token_url.as_ref(),
+            ));
+        }
+        if let Some(PackageStore::S3(s3)) = &self.packages {
+            urls.push(("packages.s3.endpoint".into(), s3.endpoint.as_ref()));
+        }
+        for (path, url) in urls {
+            if let Some(problem) = url.and_then(|url| url_problem(url)) {
+                found(&path, problem);
+            }
+        }
+        let store = self.store_url();
+        if !["sqlite:", "postgres:", "postgresql:"]
+            .iter()
+            .any(|scheme| store.starts_with(scheme))
+        {
+            found(
+                "store.url",
+                "not a URL that begins with `sqlite:` or `postgres:`".into(),
+            );
+        }
+        let password = reqwest::Url::parse(&store).is_ok_and(|url| url.password().is_some());
+        if password {
+            found(
+                "store.url",
+                "holds a password; put it behind `password: {env: NAME}`".into(),
+            );
+        }
+    }
+
+    /// Every reference to a secret, with the path of its key.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<(String, &SecretRef)> {
+        let store = self
+            .store
+            .as_ref()
+            .and_then(|store| store.password.as_ref());
+        let app = self.github.app.as_ref().map(|app| &app.private_key);
+        let mut all = vec![
+            ("signing_key".to_owned(), self.signing_key.as_ref()),
+            ("store.password".to_owned(), store),
+            ("github.app.private_key".to_owned(), app),
+            ("github.token".to_owned(), self.github.token.as_ref()),
+        ];
+        for secret in &self.github.webhook_secrets {
+            all.push(("github.webhook_secrets".to_owned(), Some(secret)));
+        }
+        for (name, workspace) in &self.workspaces {
+            for (key, secret) in [
+                ("client_id", &workspace.client_id),
+                ("client_secret", &workspace.client_secret),
+                ("token", &workspace.token),
+            ] {
+                all.push((format!("workspaces.{name}.{key}"), secret.as_ref()));
+            }
+        }
+        all.into_iter()
+            .filter_map(|(path, secret)| Some((path, secret?)))
+            .collect()
+    }
+}
+
+fn credentials(workspace: &Workspace) -> Option<&'static str> {
+    match (
+        &workspace.client_id,
+        &workspace.client_secret,
+        &workspace.token,
+    ) {
+        (Some(_), Some(_), None) | (None, None, Some(_)) => None,
+        (None, None, None) => Some("needs `client_id` and `client_secret`, or `token`"),
+        (_, _, Some(_)) => Some("either `client_id` and `client_secret`, or `token`, not both"),
+        (_, _, None) => Some("`client_id` and `client_secret` belong together"),
+    }
+}
+
+fn url_problem(text: &str) -> Option<String> {
+    match reqwest::Url::parse(text) {
+        Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host().is_none() => {
+            Some("not an http or https URL".into())
+        }
+        Ok(url) if url.password().is_some() => Some("a URL must not hold a password".into()),
+        Ok(_) => None,
+        Err(problem) => Some(format!("not a URL: {problem}")),
+    }
+}
+
+/// Names stand in tags, branch names and paths.
+fn is_plain_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    !name.is_empty() && name.len() <= 63 && name.bytes().all(plain) && !name.starts_with('-')
+}

@@ -1,0 +1,27 @@
+//! Credentials for one workspace.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::SecretRef;
+
+/// How hodman signs in to a workspace. `environment.yaml` names the workspace and cannot reach any other secret.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workspace {
+    /// The only host these credentials are sent to; when absent, the host that `environment.yaml` says.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// The service principal's application id.
+    #[serde(default)]
+    pub client_id: Option<SecretRef>,
+    /// The service principal's OAuth secret.
+    #[serde(default)]
+    pub client_secret: Option<SecretRef>,
+    /// Where tokens are minted; `HOST/oidc/v1/token` when absent.
+    #[serde(default)]
+    pub token_url: Option<String>,
+    /// A personal access token instead of a service principal, for servers that have no token endpoint.
+    #[serde(default)]
+    pub token: Option<SecretRef>,
+}
