@@ -1,0 +1,105 @@
+//! AWS: the queue that events come through (SQS) and the store of packages (S3).
+//!
+//! Works against AWS and against servers that imitate it (`endpoint_url`). Credentials are never logged and never shown
+//! by `Debug`.
+
+mod error;
+mod objects;
+mod queue;
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use secrecy::{ExposeSecret, SecretString};
+
+pub use error::{AwsError, AwsErrorKind};
+pub use objects::{BucketReport, Content, ObjectInfo, Objects, ObjectsConfig, PutOutcome};
+pub use queue::{DeleteOutcome, Message, Queue, QueueReport, Redrive};
+
+/// The longest wait for a TCP and TLS connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Who we are to AWS.
+#[derive(Debug, Clone)]
+pub enum AwsCredentials {
+    /// Environment, profile, web identity, container or instance role: whatever the SDK finds, in its order.
+    DefaultChain,
+    /// Fixed keys.
+    Static {
+        /// The key's public half.
+        access_key_id: String,
+        /// The key's secret half.
+        secret_access_key: SecretString,
+        /// Only with temporary keys.
+        session_token: Option<SecretString>,
+    },
+}
+
+/// Where and as whom.
+#[derive(Debug, Clone)]
+pub struct AwsConfig {
+    /// The region, such as `eu-central-1`.
+    pub region: String,
+    /// Another address for all services; `None` is AWS itself.
+    pub endpoint_url: Option<String>,
+    /// Who we are.
+    pub credentials: AwsCredentials,
+}
+
+/// The way into AWS; makes [`Queue`]s and [`Objects`].
+#[derive(Clone)]
+pub struct Aws {
+    sdk: SdkConfig,
+}
+
+impl Aws {
+    /// Reads the surroundings for the default chain. Nothing is sent to SQS or S3 yet, and credentials are looked up at
+    /// the first call.
+    pub async fn new(config: AwsConfig) -> Self {
+        let mut loader =
+            aws_config::defaults(BehaviorVersion::latest()).region(Region::new(config.region));
+        if let Some(url) = config.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        if let AwsCredentials::Static {
+            access_key_id,
+            secret_access_key,
+            session_token,
+        } = config.credentials
+        {
+            let token = session_token.map(|token| token.expose_secret().to_owned());
+            let secret = secret_access_key.expose_secret();
+            loader = loader.credentials_provider(Credentials::new(
+                access_key_id,
+                secret,
+                token,
+                None,
+                "configuration",
+            ));
+        }
+        Self {
+            sdk: loader.load().await,
+        }
+    }
+
+    /// The queue at `url`, such as `https://sqs.eu-central-1.amazonaws.com/123456789012/events`.
+    pub fn queue(&self, url: impl Into<String>) -> Queue {
+        Queue::new(&self.sdk, url.into())
+    }
+
+    /// The objects of a bucket.
+    pub fn objects(&self, config: ObjectsConfig) -> Objects {
+        Objects::new(&self.sdk, config)
+    }
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws")
+            .field("region", &self.sdk.region())
+            .field("endpoint", &self.sdk.endpoint_url())
+            .finish()
+    }
+}
