@@ -1,1 +1,7 @@
 //! clients
+
+pub mod aws;
+pub mod databricks;
+pub mod git;
+pub mod github;
+pub mod retry;
