@@ -1,0 +1,257 @@
+//! An in-memory Databricks account with its workspaces, behind real HTTP on loopback.
+//!
+//! Each workspace has a host of its own, as the real ones have; the account has one more. Nothing is executed: runs and
+//! clusters go through their states at the [`Pace`] the sandbox was started with, and a notebook fails when it is not there
+//! or raises. [`WorkspaceHandle`] is the hand of a person who works in the workspace's own pages.
+
+mod account;
+mod call;
+mod clock;
+mod clusters;
+mod compute;
+mod error;
+mod files;
+mod handle;
+mod jobs;
+mod oauth;
+mod options;
+mod page;
+mod permissions;
+mod scim;
+mod secrets;
+mod server;
+mod settings;
+mod table;
+mod tokens;
+mod warehouses;
+mod world;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use secrecy::ExposeSecret as _;
+
+use crate::faults::{Faults, Server, serve};
+use account::Account;
+use call::Shared;
+use oauth::OAuth;
+use server::{Gate, Throttle, guarded, no_such_endpoint};
+use tokens::{Caller, Token, Tokens};
+use world::{Beginning, World};
+
+pub use clock::{Clock, Pace};
+pub use error::ApiError;
+pub use handle::{ClusterView, JobView, WorkspaceHandle};
+pub use options::{DatabricksOptions, FixedToken, Principal};
+pub use server::RateLimit;
+
+/// How long requests in work may take when the sandbox stops.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A running account with its workspaces; dropping it stops it.
+#[derive(Debug)]
+pub struct Databricks {
+    account_id: String,
+    account_server: Server,
+    account_faults: Faults,
+    tokens: Shared<Tokens>,
+    clock: Clock,
+    workspaces: Vec<(WorkspaceHandle, Server)>,
+}
+
+impl Databricks {
+    /// Binds the ports and serves.
+    ///
+    /// # Errors
+    /// A port cannot be bound.
+    pub async fn start(options: DatabricksOptions) -> io::Result<Self> {
+        let tokens = Shared::new(fixed_tokens(&options));
+        let account = Shared::new(Account::new(&options));
+        let oauth = OAuth {
+            url: Shared::new(String::new()),
+            host: None,
+            account_id: options.account_id.clone(),
+            workspace_id: None,
+            principals: Shared::new(options.principals.clone()),
+            tokens: tokens.clone(),
+            clock: options.clock.clone(),
+            lifetime: options.token_lifetime,
+        };
+        let gate = gate(&oauth, "account");
+        let api = guarded(account::router(&options.account_id), account.clone(), gate);
+        let router = api.merge(oauth::router(oauth.clone()));
+        let account_faults = Faults::new();
+        let account_server = listen(options.first_port, router, &account_faults).await?;
+        *oauth.url.lock() = account_server.url();
+        let mut workspaces = Vec::new();
+        for (name, position) in options.workspaces.iter().zip(1_u16..) {
+            workspaces.push(start_workspace(name, position, &options, &oauth, &account).await?);
+        }
+        Ok(Self {
+            account_id: options.account_id,
+            account_server,
+            account_faults,
+            tokens,
+            clock: options.clock,
+            workspaces,
+        })
+    }
+
+    /// Id of the account.
+    #[must_use]
+    pub fn account_id(&self) -> &str {
+        &self.account_id
+    }
+
+    /// URL of the account's host, without a slash at the end.
+    #[must_use]
+    pub fn account_url(&self) -> String {
+        self.account_server.url()
+    }
+
+    /// Fault switches and request log of the account's host.
+    #[must_use]
+    pub fn account_faults(&self) -> &Faults {
+        &self.account_faults
+    }
+
+    /// The workspace of this name, if it was started.
+    #[must_use]
+    pub fn workspace(&self, name: &str) -> Option<WorkspaceHandle> {
+        let mut handles = self.workspaces.iter().map(|(handle, _)| handle);
+        handles.find(|handle| handle.name() == name).cloned()
+    }
+
+    /// All workspaces in the order they were named.
+    #[must_use]
+    pub fn workspaces(&self) -> Vec<WorkspaceHandle> {
+        self.workspaces
+            .iter()
+            .map(|(handle, _)| handle.clone())
+            .collect()
+    }
+
+    /// Makes every OAuth token that was issued expire now, which is what a client sees after an hour.
+    pub fn expire_tokens(&self) {
+        self.tokens.lock().expire_oauth(self.clock.millis());
+    }
+
+    /// Stops all hosts; requests in work are given two seconds.
+    pub async fn shutdown(self) {
+        self.account_server.shutdown(PATIENCE).await;
+        for (_, server) in self.workspaces {
+            server.shutdown(PATIENCE).await;
+        }
+    }
+}
+
+/// Starts the workspace at `position` (from 1) and enters it into the account.
+async fn start_workspace(
+    name: &str,
+    position: u16,
+    options: &DatabricksOptions,
+    account_oauth: &OAuth,
+    account: &Shared<Account>,
+) -> io::Result<(WorkspaceHandle, Server)> {
+    let workspace_id = 7_000_000_000_000_000 + u64::from(position);
+    let oauth = OAuth {
+        url: Shared::new(String::new()),
+        host: Some(name.to_owned()),
+        workspace_id: Some(workspace_id),
+        ..account_oauth.clone()
+    };
+    let world = Shared::new(World::new(Beginning {
+        host: name.to_owned(),
+        workspace_id,
+        clock: options.clock.clone(),
+        pace: options.pace,
+        tokens: oauth.tokens.clone(),
+        members: members(options),
+    }));
+    let gate = gate(&oauth, name);
+    let throttle = gate.throttle.clone();
+    let mut router = guarded(workspace_routes(), world.clone(), gate.clone())
+        .merge(oauth::router(oauth.clone()))
+        .merge(page::router(world.clone()));
+    if options.unified_hosts {
+        let routes = account::router(&options.account_id);
+        router = router.merge(guarded(routes, account.clone(), gate));
+    }
+    let faults = Faults::new();
+    let port = options
+        .first_port
+        .checked_add(position)
+        .filter(|_| options.first_port != 0);
+    let server = listen(port.unwrap_or(0), router, &faults).await?;
+    *oauth.url.lock() = server.url();
+    world.lock().url = server.url();
+    account
+        .lock()
+        .add_workspace(name, workspace_id, &server.url(), options.clock.millis());
+    let handle = WorkspaceHandle::new(name, server.url(), workspace_id, world, faults, throttle);
+    Ok((handle, server))
+}
+
+async fn listen(port: u16, router: Router, faults: &Faults) -> io::Result<Server> {
+    let router = router.fallback(no_such_endpoint);
+    serve(
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        router,
+        faults,
+    )
+    .await
+}
+
+fn workspace_routes() -> Router<Shared<World>> {
+    Router::new()
+        .merge(jobs::router())
+        .merge(clusters::router())
+        .merge(files::router())
+        .merge(permissions::router())
+        .merge(secrets::router())
+        .merge(scim::router::<World>("/api/2.0/preview/scim/v2"))
+        .merge(compute::router())
+        .merge(warehouses::router())
+        .merge(settings::router())
+}
+
+fn gate(oauth: &OAuth, host: &str) -> Gate {
+    Gate {
+        host: host.to_owned(),
+        clock: oauth.clock.clone(),
+        tokens: oauth.tokens.clone(),
+        throttle: Shared::new(Throttle::default()),
+    }
+}
+
+/// Logins and display names.
+fn members(options: &DatabricksOptions) -> Vec<(String, String)> {
+    let people = options
+        .people
+        .iter()
+        .map(|login| (login.clone(), login.clone()));
+    let principals = options
+        .principals
+        .iter()
+        .map(|principal| (principal.client_id.clone(), principal.display_name.clone()));
+    people.chain(principals).collect()
+}
+
+fn fixed_tokens(options: &DatabricksOptions) -> Tokens {
+    let mut tokens = Tokens::default();
+    for token in &options.tokens {
+        let fixed = Token {
+            id: String::new(),
+            caller: Caller::of(&token.login),
+            host: None,
+            created: options.clock.millis(),
+            expires: None,
+            comment: String::new(),
+            personal: false,
+        };
+        tokens.fix(token.value.expose_secret(), fixed);
+    }
+    tokens
+}

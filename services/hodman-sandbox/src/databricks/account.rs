@@ -1,0 +1,91 @@
+//! The account API: what workspaces are made of, the workspaces, metastores, and the account's members.
+
+mod kinds;
+mod metastores;
+mod objects;
+mod workspaces;
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use serde_json::{Map, Value, json};
+
+use super::call::Shared;
+use super::clock::{Clock, Pace, Progress};
+use super::options::DatabricksOptions;
+use super::scim::{self, Directory, HasDirectory};
+use super::table::{Table, object};
+
+use kinds::Kind;
+
+/// Everything the account holds.
+#[derive(Debug)]
+pub(crate) struct Account {
+    id: String,
+    clock: Clock,
+    pace: Pace,
+    directory: Directory,
+    objects: BTreeMap<Kind, Table>,
+    workspaces: Table,
+    /// Workspaces that are not in their last state.
+    provisioning: BTreeMap<String, Progress>,
+    /// Metastore assignment by workspace.
+    assignments: BTreeMap<String, Map<String, Value>>,
+    last_id: u64,
+}
+
+impl Account {
+    pub(crate) fn new(options: &DatabricksOptions) -> Self {
+        let mut directory = Directory::default();
+        for (login, name) in super::members(options) {
+            directory.add_member(&login, &name);
+        }
+        Self {
+            id: options.account_id.clone(),
+            clock: options.clock.clone(),
+            pace: options.pace,
+            directory,
+            objects: BTreeMap::new(),
+            workspaces: Table::default(),
+            provisioning: BTreeMap::new(),
+            assignments: BTreeMap::new(),
+            last_id: 0,
+        }
+    }
+
+    /// A workspace whose host this sandbox serves.
+    pub(crate) fn add_workspace(&mut self, name: &str, id: u64, url: &str, now: i64) {
+        let row = object(json!({
+            "workspace_id": id,
+            "workspace_name": name,
+            "deployment_name": name,
+            "workspace_url": url,
+            "aws_region": "us-east-1",
+            "account_id": self.id,
+            "workspace_status": "RUNNING",
+            "workspace_status_message": "Workspace is running.",
+            "creation_time": now,
+        }));
+        self.workspaces.insert(&id.to_string(), row);
+    }
+
+    fn table(&mut self, kind: Kind) -> &mut Table {
+        self.objects.entry(kind).or_default()
+    }
+}
+
+impl HasDirectory for Account {
+    fn directory(&mut self) -> &mut Directory {
+        &mut self.directory
+    }
+}
+
+/// All routes below `/api/2.0/accounts/{account_id}`; another account is an unknown endpoint.
+pub(crate) fn router(account_id: &str) -> Router<Shared<Account>> {
+    let root = format!("/api/2.0/accounts/{account_id}");
+    Router::new()
+        .merge(objects::router(&root))
+        .merge(workspaces::router(&root))
+        .merge(metastores::router(&root))
+        .merge(scim::router::<Account>(&format!("{root}/scim/v2")))
+}

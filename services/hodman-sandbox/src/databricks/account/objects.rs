@@ -1,0 +1,116 @@
+//! The calls on the plain kinds: create, get, list, delete; only private access settings can be replaced.
+
+use axum::Router;
+use serde_json::{Map, Value, json};
+
+use super::{Account, Kind};
+use crate::databricks::call::{Call, Shared, delete, get, post, put};
+use crate::databricks::error::ApiError;
+use crate::databricks::table::{fill, overlay};
+
+pub(super) fn router(root: &str) -> Router<Shared<Account>> {
+    Kind::ALL.into_iter().fold(Router::new(), |router, kind| {
+        let all = format!("{root}/{}", kind.path());
+        let one = format!("{all}/{{id}}");
+        let router = router
+            .route(&all, get(list))
+            .route(&all, post(create))
+            .route(&one, get(show))
+            .route(&one, delete(remove));
+        match kind {
+            Kind::PrivateAccess | Kind::NetworkPolicy => router.route(&one, put(replace)),
+            _ => router,
+        }
+    })
+}
+
+fn kind(call: &Call) -> Result<Kind, ApiError> {
+    let word = call.path.split('/').nth(5).unwrap_or_default();
+    let found = Kind::ALL.into_iter().find(|kind| kind.path() == word);
+    found.ok_or_else(|| ApiError::invalid(format!("{word} is not a kind of account object.")))
+}
+
+pub(super) fn check_required(kind: Kind, body: &Map<String, Value>) -> Result<(), ApiError> {
+    match kind
+        .required()
+        .iter()
+        .find(|field| !body.contains_key(**field))
+    {
+        Some(field) => Err(ApiError::malformed(format!(
+            "Missing required field: {field}"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
+    let kind = kind(call)?;
+    check_required(kind, &call.body)?;
+    let id = match call.text(kind.id_field()) {
+        Some(chosen) => chosen.to_owned(),
+        None => uuid::Uuid::new_v4().to_string(),
+    };
+    let mut row = call.body.clone();
+    for (key, value) in kind.additions() {
+        fill(&mut row, &key, value);
+    }
+    row.insert(kind.id_field().into(), json!(id));
+    row.insert("account_id".into(), json!(account.id));
+    row.insert("creation_time".into(), json!(account.clock.millis()));
+    account.table(kind).insert(&id, row.clone());
+    Ok(Value::Object(row))
+}
+
+fn replace(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
+    let kind = kind(call)?;
+    check_required(kind, &call.body)?;
+    let row = account.table(kind).get_mut(kind.word(), call.param("id"))?;
+    let kept: Vec<(String, Value)> = row
+        .iter()
+        .filter(|(key, _)| [kind.id_field(), "account_id", "creation_time"].contains(&key.as_str()))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    *row = kind.additions();
+    overlay(row, &call.body);
+    row.extend(kept);
+    Ok(Value::Object(row.clone()))
+}
+
+fn show(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
+    let kind = kind(call)?;
+    Ok(Value::Object(
+        account
+            .table(kind)
+            .get(kind.word(), call.param("id"))?
+            .clone(),
+    ))
+}
+
+fn list(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
+    let kind = kind(call)?;
+    let rows = account.table(kind).list();
+    Ok(if kind.lists_items() {
+        json!({ "items": rows })
+    } else {
+        json!(rows)
+    })
+}
+
+/// Refused while a workspace uses it.
+fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
+    let (kind, id) = (kind(call)?, call.param("id"));
+    let uses = |row: &&Map<String, Value>| {
+        kind.references()
+            .iter()
+            .any(|field| row.get(*field).and_then(Value::as_str) == Some(id))
+    };
+    if let Some(workspace) = account.workspaces.rows().find(uses) {
+        return Err(ApiError::state(format!(
+            "Unable to delete, {} is being used by active workspace {}",
+            kind.word(),
+            workspace.get("workspace_id").cloned().unwrap_or_default()
+        )));
+    }
+    account.table(kind).remove(kind.word(), id)?;
+    Ok(json!({}))
+}

@@ -1,0 +1,210 @@
+//! People, service principals and groups by SCIM 2.0, of a workspace or of the account.
+
+mod patch;
+mod routes;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::error::ApiError;
+use super::table::object;
+
+pub(crate) use routes::router;
+
+/// The three kinds of members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    User,
+    Group,
+    ServicePrincipal,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::User => "User",
+            Self::Group => "Group",
+            Self::ServicePrincipal => "ServicePrincipal",
+        }
+    }
+
+    /// Attribute no two of the kind share.
+    fn unique(self) -> &'static str {
+        match self {
+            Self::User => "userName",
+            Self::Group => "displayName",
+            Self::ServicePrincipal => "applicationId",
+        }
+    }
+}
+
+/// All members.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    members: BTreeMap<(Kind, u64), Map<String, Value>>,
+    last_id: u64,
+}
+
+/// A world with a directory: a workspace and the account.
+pub(crate) trait HasDirectory: Send + 'static {
+    fn directory(&mut self) -> &mut Directory;
+}
+
+impl Directory {
+    /// A person (a login with `@`) or a service principal, in the groups `users` and `admins`.
+    pub(crate) fn add_member(&mut self, login: &str, display_name: &str) {
+        let (kind, body) = if login.contains('@') {
+            (
+                Kind::User,
+                json!({"userName": login, "displayName": display_name}),
+            )
+        } else {
+            (
+                Kind::ServicePrincipal,
+                json!({"applicationId": login, "displayName": display_name}),
+            )
+        };
+        let id = self.insert(kind, object(body));
+        for group in ["admins", "users"] {
+            let group = self
+                .members
+                .iter_mut()
+                .find(|((kind, _), row)| *kind == Kind::Group && row["displayName"] == group);
+            if let Some((_, row)) = group
+                && let Some(members) = row
+                    .entry("members")
+                    .or_insert_with(|| json!([]))
+                    .as_array_mut()
+            {
+                members.push(json!({"value": id.to_string(), "display": display_name}));
+            }
+        }
+    }
+
+    pub(crate) fn add_group(&mut self, name: &str) {
+        self.insert(Kind::Group, object(json!({ "displayName": name })));
+    }
+
+    /// How permissions name a login.
+    pub(crate) fn principal(&self, login: &str) -> (&'static str, String) {
+        let known = self
+            .find(Kind::ServicePrincipal, "applicationId", login)
+            .is_some();
+        (
+            if known || !login.contains('@') {
+                "service_principal_name"
+            } else {
+                "user_name"
+            },
+            login.to_owned(),
+        )
+    }
+
+    /// Logins of all people.
+    pub(crate) fn people(&self) -> Vec<String> {
+        let users = self
+            .members
+            .iter()
+            .filter(|((kind, _), _)| *kind == Kind::User);
+        users
+            .filter_map(|(_, row)| row.get("userName")?.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// The member a token speaks for.
+    pub(crate) fn me(&self, login: &str) -> Result<Value, ApiError> {
+        let found = self
+            .find(Kind::User, "userName", login)
+            .map(|id| (Kind::User, id))
+            .or_else(|| {
+                self.find(Kind::ServicePrincipal, "applicationId", login)
+                    .map(|id| (Kind::ServicePrincipal, id))
+            });
+        let (kind, id) =
+            found.ok_or_else(|| ApiError::scim(404, "", format!("{login} is not a member.")))?;
+        let mut view = self.view(kind, id)?;
+        // `userName` of a service principal is its application id.
+        view["userName"] = json!(login);
+        Ok(view)
+    }
+
+    fn find(&self, kind: Kind, attribute: &str, value: &str) -> Option<u64> {
+        let matches =
+            |row: &Map<String, Value>| row.get(attribute).and_then(Value::as_str) == Some(value);
+        self.members
+            .iter()
+            .find(|((of, _), row)| *of == kind && matches(row))
+            .map(|((_, id), _)| *id)
+    }
+
+    fn insert(&mut self, kind: Kind, mut row: Map<String, Value>) -> u64 {
+        self.last_id += 1;
+        row.remove("schemas");
+        row.insert("id".into(), json!((10_000 + self.last_id).to_string()));
+        if kind != Kind::Group {
+            row.entry("active").or_insert(json!(true));
+        }
+        if kind == Kind::User && !row.contains_key("emails") {
+            row.insert(
+                "emails".into(),
+                json!([{"type": "work", "value": row.get("userName"), "primary": true}]),
+            );
+        }
+        if kind == Kind::ServicePrincipal && !row.contains_key("applicationId") {
+            row.insert(
+                "applicationId".into(),
+                json!(uuid::Uuid::new_v4().to_string()),
+            );
+        }
+        self.members.insert((kind, 10_000 + self.last_id), row);
+        10_000 + self.last_id
+    }
+
+    fn row(&mut self, kind: Kind, id: u64) -> Result<&mut Map<String, Value>, ApiError> {
+        self.members
+            .get_mut(&(kind, id))
+            .ok_or_else(|| absent(kind, id))
+    }
+
+    /// The row with its schema and the groups it is in.
+    fn view(&self, kind: Kind, id: u64) -> Result<Value, ApiError> {
+        let mut row = self
+            .members
+            .get(&(kind, id))
+            .ok_or_else(|| absent(kind, id))?
+            .clone();
+        row.insert(
+            "schemas".into(),
+            json!([format!(
+                "urn:ietf:params:scim:schemas:core:2.0:{}",
+                kind.word()
+            )]),
+        );
+        let groups: Vec<Value> = self
+            .members
+            .iter()
+            .filter(|((of, _), group)| *of == Kind::Group && has_member(group, id))
+            .map(|((_, group), row)| json!({"value": group.to_string(), "display": row.get("displayName"), "type": "direct"}))
+            .collect();
+        if !groups.is_empty() {
+            row.insert("groups".into(), json!(groups));
+        }
+        Ok(Value::Object(row))
+    }
+}
+
+fn has_member(group: &Map<String, Value>, id: u64) -> bool {
+    let members = group
+        .get("members")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    members
+        .filter_map(|member| member.get("value")?.as_str()?.parse::<u64>().ok())
+        .any(|member| member == id)
+}
+
+fn absent(kind: Kind, id: u64) -> ApiError {
+    ApiError::scim(404, "", format!("{} with id {id} not found.", kind.word()))
+}

@@ -1,0 +1,104 @@
+//! Git folders. Nothing is cloned: the folder knows its repository and the branch or tag it stands on.
+
+use axum::Router;
+use serde_json::{Value, json};
+
+use crate::databricks::call::{Call, Shared, delete, get, patch, post};
+use crate::databricks::error::ApiError;
+use crate::databricks::files::normal;
+use crate::databricks::world::World;
+
+const WHAT: &str = "Repo";
+const ROOT: &str = "/api/2.0/repos";
+
+pub(super) fn router() -> Router<Shared<World>> {
+    let one = format!("{ROOT}/{{id}}");
+    Router::new()
+        .route(ROOT, get(list))
+        .route(ROOT, post(create))
+        .route(&one, get(show))
+        .route(&one, patch(change))
+        .route(&one, delete(remove))
+}
+
+fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    let url = call.required_text("url")?;
+    call.required_text("provider")?;
+    let name = url
+        .trim_end_matches(".git")
+        .rsplit('/')
+        .next()
+        .unwrap_or("repo");
+    let path = match call.text("path") {
+        Some(path) => normal(path)?,
+        None => format!("/Repos/{}/{name}", call.caller.login),
+    };
+    if world.files.get(&path).is_ok() {
+        return Err(ApiError::exists(format!("Path ({path}) already exists.")));
+    }
+    world.files.mkdirs(&path, &call.caller.login, call.now)?;
+    let id = world.next_id();
+    let mut row = call.body.clone();
+    row.insert("id".into(), json!(id));
+    row.insert("path".into(), json!(path));
+    row.insert("branch".into(), json!("main"));
+    row.insert("head_commit_id".into(), json!("0".repeat(40)));
+    world.repos.insert(&id.to_string(), row.clone());
+    world.permissions.created(
+        "repos",
+        &id.to_string(),
+        &call.caller,
+        None,
+        &world.directory,
+    )?;
+    Ok(Value::Object(row))
+}
+
+/// Stands on a branch or on a tag, not on both.
+fn change(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    let row = world.repos.get_mut(WHAT, call.param("id"))?;
+    for (new, old) in [("branch", "tag"), ("tag", "branch")] {
+        if let Some(value) = call.body.get(new) {
+            row.insert(new.into(), value.clone());
+            row.remove(old);
+        }
+    }
+    if let Some(sparse) = call.body.get("sparse_checkout") {
+        row.insert("sparse_checkout".into(), sparse.clone());
+    }
+    Ok(json!({}))
+}
+
+fn show(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    Ok(Value::Object(
+        world.repos.get(WHAT, call.param("id"))?.clone(),
+    ))
+}
+
+/// Without `path_prefix` only what is below `/Repos`.
+fn list(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    let prefix = call
+        .query("path_prefix")
+        .map_or_else(|| Ok("/Repos".to_owned()), normal)?;
+    let repos: Vec<Value> = world
+        .repos
+        .rows()
+        .filter(|row| {
+            row.get("path")
+                .and_then(Value::as_str)
+                .is_some_and(|path| path.starts_with(&prefix))
+        })
+        .map(|row| Value::Object(row.clone()))
+        .collect();
+    Ok(json!({ "repos": repos }))
+}
+
+fn remove(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    let id = call.param("id");
+    let row = world.repos.remove(WHAT, id)?;
+    world.permissions.forget("repos", id);
+    if let Some(path) = row.get("path").and_then(Value::as_str) {
+        world.files.delete(path, true)?;
+    }
+    Ok(json!({}))
+}
