@@ -9,3 +9,4 @@ pub mod field_path;
 pub mod files;
 pub mod kinds;
 pub mod plan;
+pub mod yaml_edit;

@@ -44,12 +44,15 @@ pub fn looks_secret(key: &str, text: &str) -> bool {
     if text.is_empty() || text == REDACTED || is_reference(text) {
         return false;
     }
-    let key: String = key
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    if TELLING_WORDS.iter().any(|word| key.contains(word)) && !names_only(&key) {
+    // Command-line arguments say the key themselves: `--password=…`.
+    if let Some((name, value)) = text.strip_prefix('-').and_then(|rest| rest.split_once('='))
+        && !value.is_empty()
+        && !is_reference(value)
+        && tells(name)
+    {
+        return true;
+    }
+    if tells(key) {
         return true;
     }
     TELLING_STARTS.iter().any(|start| {
@@ -61,6 +64,16 @@ pub fn looks_secret(key: &str, text: &str) -> bool {
                         .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'))
         })
     })
+}
+
+/// Whether a key says that its value is a secret.
+fn tells(key: &str) -> bool {
+    let key: String = key
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    TELLING_WORDS.iter().any(|word| key.contains(word)) && !names_only(&key)
 }
 
 /// `{{secrets/scope/key}}`, `{{job.parameters.x}}` and `${…}` name a value that stands elsewhere.

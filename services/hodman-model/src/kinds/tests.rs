@@ -1,1 +1,272 @@
+//! A raw answer of the workspace in, the managed form out.
 
+use serde_json::{Value, json};
+
+use super::secrets::{REDACTED, looks_secret, redact};
+use super::*;
+
+fn job(settings: Value) -> Value {
+    json!({"job_id": 7, "creator_user_name": "ada@example.com", "created_time": 1_700_000_000_000_i64, "settings": settings})
+}
+
+fn managed(kind: &dyn Kind, answer: &Value) -> Value {
+    kind.read(answer).unwrap().unwrap().config
+}
+
+#[test]
+fn a_jobs_defaults_and_marker_are_no_part_of_it() {
+    let live = job(json!({
+        "name": "nightly",
+        "format": "MULTI_TASK",
+        "email_notifications": {"no_alert_for_skipped_runs": false},
+        "webhook_notifications": {},
+        "timeout_seconds": 0,
+        "max_concurrent_runs": 1,
+        "queue": {"enabled": true},
+        "edit_mode": "UI_LOCKED",
+        "deployment": {"kind": "BUNDLE", "metadata_file_path": "/x"},
+        "schedule": {"quartz_cron_expression": "0 0 5 * * ?", "timezone_id": "UTC", "pause_status": "UNPAUSED"},
+        "tags": {"hodman_pipeline": "p", "hodman_env": "qa", "hodman_key": "nightly", "team": "x"},
+        "tasks": [
+            {"task_key": "b", "run_if": "ALL_SUCCESS", "timeout_seconds": 0, "email_notifications": {},
+             "depends_on": [{"task_key": "a"}],
+             "notebook_task": {"notebook_path": "/n", "source": "WORKSPACE", "base_parameters": {"n": 1}}},
+            {"task_key": "a", "max_retries": 2,
+             "for_each_task": {"inputs": "[1]", "task": {"task_key": "inner", "run_if": "ALL_SUCCESS"}},
+             "new_cluster": {"spark_version": "15", "azure_attributes": {"availability": "X"}, "spark_conf": {"a.b": true}}}
+        ]
+    }));
+    let listed = Jobs.read(&live).unwrap().unwrap();
+    assert_eq!(
+        listed.config,
+        json!({
+            "name": "nightly",
+            "schedule": {"quartz_cron_expression": "0 0 5 * * ?", "timezone_id": "UTC"},
+            "tags": {"team": "x"},
+            "tasks": [
+                {"task_key": "a", "max_retries": 2,
+                 "for_each_task": {"inputs": "[1]", "task": {"task_key": "inner"}},
+                 "new_cluster": {"spark_version": "15", "spark_conf": {"a.b": "true"}}},
+                {"task_key": "b", "depends_on": [{"task_key": "a"}],
+                 "notebook_task": {"notebook_path": "/n", "base_parameters": {"n": "1"}}}
+            ]
+        })
+    );
+    let marker = Marker {
+        pipeline: "p".into(),
+        env: "qa".into(),
+        key: "nightly".into(),
+    };
+    assert_eq!(listed.marker, Some(marker));
+    assert_eq!(
+        (listed.id.as_str(), listed.creator.as_deref()),
+        ("7", Some("ada@example.com"))
+    );
+    assert_eq!(listed.created_at.unwrap().timestamp(), 1_700_000_000);
+    assert_eq!(listed.modified_at, None);
+}
+
+#[test]
+fn values_that_are_no_defaults_stay() {
+    let kept = json!({
+        "name": "n", "max_concurrent_runs": 4, "queue": {"enabled": false}, "timeout_seconds": 60, "continuous": {},
+        "schedule": {"quartz_cron_expression": "0", "timezone_id": "UTC", "pause_status": "PAUSED"},
+        "tasks": [{"task_key": "a", "run_if": "ALL_DONE", "notebook_task": {"notebook_path": "n", "source": "GIT"}}]
+    });
+    assert_eq!(managed(&Jobs, &job(kept.clone())), kept);
+}
+
+#[test]
+fn half_a_marker_is_none() {
+    let listed = Jobs
+        .read(&job(
+            json!({"tags": {"hodman_pipeline": "p", "hodman_env": "qa"}}),
+        ))
+        .unwrap()
+        .unwrap();
+    assert_eq!(listed.marker, None);
+}
+
+#[test]
+fn a_clusters_state_is_no_part_of_it() {
+    let live = json!({
+        "cluster_id": "1123-abc", "cluster_name": "etl", "cluster_source": "UI", "creator_user_name": "ada@example.com",
+        "spark_version": "15.4.x-scala2.12", "node_type_id": "i3.xlarge", "driver_node_type_id": "i3.xlarge",
+        "num_workers": 0, "autotermination_minutes": 30, "state": "RUNNING", "state_message": "", "start_time": 1,
+        "cluster_cores": 4.0, "jdbc_port": 10000, "spark_context_id": 99, "default_tags": {"Vendor": "Databricks"},
+        "driver": {"host_private_ip": "10.0.0.1"}, "last_restarted_time": 5, "enable_local_disk_encryption": false,
+        "aws_attributes": {"first_on_demand": 1, "availability": "SPOT_WITH_FALLBACK", "spot_bid_price_percent": 100,
+                           "ebs_volume_count": 0, "zone_id": "eu-central-1a"},
+        "custom_tags": {"hodman_pipeline": "p", "hodman_env": "e", "hodman_key": "k"},
+        "spec": {"cluster_name": "etl"}
+    });
+    let listed = Clusters.read(&live).unwrap().unwrap();
+    assert_eq!(
+        listed.config,
+        json!({
+            "cluster_name": "etl", "spark_version": "15.4.x-scala2.12", "node_type_id": "i3.xlarge", "num_workers": 0,
+            "autotermination_minutes": 30, "aws_attributes": {"zone_id": "eu-central-1a"}
+        })
+    );
+    assert_eq!(listed.marker.unwrap().key, "k");
+    let silent = Clusters
+        .rules()
+        .without_fills(&listed.config, Some(&json!({"cluster_name": "etl"})));
+    assert_eq!(silent.get("aws_attributes"), None);
+    let asked = json!({"aws_attributes": {"zone_id": "auto"}});
+    assert_eq!(
+        Clusters.rules().without_fills(&listed.config, Some(&asked))["aws_attributes"]["zone_id"],
+        "eu-central-1a"
+    );
+}
+
+#[test]
+fn clusters_of_job_runs_are_nobodys() {
+    for source in ["JOB", "PIPELINE", "SQL"] {
+        assert_eq!(
+            Clusters
+                .read(&json!({"cluster_id": "x", "cluster_source": source}))
+                .unwrap(),
+            None
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_object_is_an_error_that_says_what_lacks() {
+    assert_eq!(
+        Jobs.read(&json!({"settings": {}})).unwrap_err().to_string(),
+        "a job in the workspace's answer has no `job_id`"
+    );
+    assert_eq!(
+        Jobs.read(&json!({"job_id": 1})).unwrap_err().field,
+        "settings"
+    );
+    assert_eq!(Clusters.read(&json!({})).unwrap_err().field, "cluster_id");
+}
+
+#[test]
+fn requests_carry_the_marker_and_numeric_job_ids() {
+    let marker = Marker {
+        pipeline: "p".into(),
+        env: "qa".into(),
+        key: "k".into(),
+    };
+    let tags = json!({"hodman_pipeline": "p", "hodman_env": "qa", "hodman_key": "k"});
+    let create = Jobs.create(&json!({"name": "n"}), &marker);
+    assert_eq!(create.body, Some(json!({"name": "n", "tags": tags})));
+    assert!(!create.idempotent, "a second create makes a second job");
+    let update = Jobs.update("42", &json!({"name": "n"}), &marker);
+    assert_eq!(update.path, "/api/2.2/jobs/reset");
+    assert_eq!(
+        update.body,
+        Some(json!({"job_id": 42, "new_settings": {"name": "n", "tags": tags}}))
+    );
+    assert_eq!(Jobs.delete("42").body, Some(json!({"job_id": 42})));
+    assert_eq!(
+        Jobs.created_id(&json!({"job_id": 42})).as_deref(),
+        Some("42")
+    );
+    let edit = Clusters.update("c-1", &json!({"cluster_name": "n"}), &marker);
+    assert_eq!(edit.path, "/api/2.1/clusters/edit");
+    assert_eq!(
+        edit.body,
+        Some(json!({"cluster_id": "c-1", "cluster_name": "n", "custom_tags": tags}))
+    );
+    assert_eq!(
+        Clusters.delete("c-1").path,
+        "/api/2.1/clusters/permanent-delete"
+    );
+}
+
+#[test]
+fn what_a_kind_reads_back_from_its_own_create_is_what_was_asked_for() {
+    let marker = Marker {
+        pipeline: "p".into(),
+        env: "qa".into(),
+        key: "k".into(),
+    };
+    for (kind, config) in [
+        (
+            KINDS[0],
+            json!({"cluster_name": "n", "spark_version": "15", "num_workers": 2}),
+        ),
+        (KINDS[1], json!({"name": "n", "tasks": [{"task_key": "a"}]})),
+    ] {
+        let mut answer = kind.create(&config, &marker).body.unwrap();
+        if kind.name() == "jobs" {
+            answer = json!({"job_id": 1, "settings": answer});
+        } else {
+            answer["cluster_id"] = json!("c");
+        }
+        let listed = kind.read(&answer).unwrap().unwrap();
+        assert_eq!(
+            (listed.config, listed.marker),
+            (config, Some(marker.clone())),
+            "{}",
+            kind.name()
+        );
+    }
+}
+
+#[test]
+fn paths_below_the_root_name_a_file_set() {
+    let root = files::root("p", "qa");
+    let digest = crate::digest::sha256(b"x");
+    let folder = files::folder(&root, &digest);
+    assert_eq!(
+        files::split(&root, &format!("{folder}/src/a")),
+        Some((digest.clone(), "/src/a"))
+    );
+    assert_eq!(
+        files::split(&root, folder.trim_start_matches("/Workspace")),
+        Some((digest, ""))
+    );
+    for other in [
+        "/Workspace/Shared/a",
+        &format!("{root}/short/a"),
+        &format!("{folder}0/a"),
+        &root,
+    ] {
+        assert_eq!(files::split(&root, other), None, "{other}");
+    }
+}
+
+#[test]
+fn secrets_are_known_by_their_key_or_their_look() {
+    for (key, text) in [
+        ("DB_PASSWORD", "x"),
+        ("fs.s3a.secret.key", "x"),
+        ("token", "x"),
+        ("spark.api-key", "x"),
+        ("anything", "dapi0123456789abcdef0123456789abcdef"),
+        ("x", "AKIAIOSFODNN7EXAMPLE"),
+        ("x", "-----BEGIN PRIVATE KEY-----"),
+    ] {
+        assert!(looks_secret(key, text), "{key}={text}");
+    }
+    for (key, text) in [
+        ("password", ""),
+        ("password", "{{secrets/s/k}}"),
+        ("password", "${var.password}"),
+        ("secret_scope", "team"),
+        ("token_endpoint", "https://x"),
+        ("name", "dapi"),
+        ("task_key", "load"),
+    ] {
+        assert!(!looks_secret(key, text), "{key}={text}");
+    }
+}
+
+#[test]
+fn secrets_are_hidden_wherever_they_stand() {
+    let value = json!({"spark_env_vars": {"DB_PASSWORD": "x", "A": "b"}, "parameters": [{"name": "api_token", "default": "x"}],
+                       "args": ["--password=x", "--day=1"]});
+    let (hidden, any) = redact("", &value);
+    assert!(any);
+    assert_eq!(
+        hidden,
+        json!({"spark_env_vars": {"DB_PASSWORD": REDACTED, "A": "b"}, "parameters": [{"name": "api_token", "default": REDACTED}],
+               "args": [REDACTED, "--day=1"]})
+    );
+}

@@ -1,0 +1,305 @@
+//! One edit as a splice of the text. Gives nothing where it sees no safe way; the caller checks the result anyway.
+
+use serde_json::Value;
+
+use super::locate::{Located, What, locate};
+use super::scalar::scalar;
+use super::write::{block, entry, indent, item};
+use crate::field_path::PathSegment;
+
+pub(super) fn splice(
+    text: &str,
+    path: &[PathSegment],
+    new: Option<&Value>,
+    order: &[&str],
+) -> Option<String> {
+    let Some(root) = locate(text) else {
+        let new = nested(path, new?);
+        let head = if text.is_empty() || text.ends_with('\n') {
+            text.to_owned()
+        } else {
+            format!("{text}\n")
+        };
+        return Some(head + &block(&new, order).join("\n") + "\n");
+    };
+    Splice { text, order }.at(&root, path, new)
+}
+
+/// `value` below mappings and one-element lists for every segment of `path`.
+fn nested(path: &[PathSegment], value: &Value) -> Value {
+    path.iter()
+        .rev()
+        .fold(value.clone(), |value, segment| match segment {
+            PathSegment::Key(key) => serde_json::json!({ key.as_str(): value }),
+            PathSegment::Index(_) => Value::Array(vec![value]),
+            PathSegment::Element { field, value: name } => {
+                let mut element = value;
+                if let Value::Object(map) = &mut element {
+                    map.entry(field.clone())
+                        .or_insert_with(|| Value::String(name.clone()));
+                }
+                Value::Array(vec![element])
+            }
+        })
+}
+
+struct Splice<'a> {
+    text: &'a str,
+    order: &'a [&'a str],
+}
+
+impl Splice<'_> {
+    fn at(&self, node: &Located, path: &[PathSegment], new: Option<&Value>) -> Option<String> {
+        let (segment, rest) = path.split_first()?;
+        let index = node.child(segment);
+        match (&node.what, index) {
+            (What::Map { flow: true, .. } | What::List { flow: true, .. }, _) => {
+                self.in_flow(node, path, new)
+            }
+            (What::Map { entries, .. }, Some(index)) => {
+                let (key, value) = &entries[index];
+                match (rest.is_empty(), new) {
+                    (false, _) if is_empty_scalar(value) => {
+                        let PathSegment::Key(name) = segment else {
+                            return None;
+                        };
+                        self.replace_entry(node, index, name, &nested(rest, new?))
+                    }
+                    (false, _) => self.at(value, rest, new),
+                    (true, None) => {
+                        self.remove_lines(node, index, key.at.start, value.at.end, entries.len())
+                    }
+                    (true, Some(new)) => {
+                        let PathSegment::Key(name) = segment else {
+                            return None;
+                        };
+                        self.set_value(node, index, name, value, new)
+                    }
+                }
+            }
+            (What::List { items, .. }, Some(index)) => match (rest.is_empty(), new) {
+                (false, _) => self.at(&items[index], rest, new),
+                (true, None) => {
+                    let start = self.dash(node, index)?;
+                    self.remove_lines(node, index, start, items[index].at.end, items.len())
+                }
+                (true, Some(new)) => {
+                    let start = self.dash(node, index)?;
+                    let lines = item(new, self.order);
+                    Some(self.replace(
+                        start,
+                        items[index].at.end,
+                        &self.indented(&lines, self.column(start), false),
+                    ))
+                }
+            },
+            (What::Map { entries, .. }, None) => {
+                let PathSegment::Key(name) = segment else {
+                    return None;
+                };
+                let lines = entry(name, &nested(rest, new?), self.order);
+                let (last_key, last) = entries.last()?;
+                self.append(
+                    last.at.end.max(last_key.at.end),
+                    self.column(node.at.start),
+                    &lines,
+                )
+            }
+            (What::List { items, .. }, None) => {
+                let Value::Array(element) = nested(path, new?) else {
+                    return None;
+                };
+                let lines = item(element.first()?, self.order);
+                let column = self.column(self.dash(node, items.len().checked_sub(1)?)?);
+                self.append(items.last()?.at.end, column, &lines)
+            }
+            (What::Scalar(_) | What::Opaque, _) => None,
+        }
+    }
+
+    /// Puts a value in the place of another.
+    fn set_value(
+        &self,
+        map: &Located,
+        index: usize,
+        name: &str,
+        old: &Located,
+        new: &Value,
+    ) -> Option<String> {
+        let one_line = matches!(old.what, What::Scalar(_))
+            && !old.at.is_empty()
+            && !self.text[old.at.clone()].contains('\n')
+            && !is_long(new);
+        if one_line {
+            let written = self.in_style_of(&self.text[old.at.clone()], new);
+            return Some(self.replace(old.at.start, old.at.end, &written));
+        }
+        if matches!(old.what, What::Opaque) {
+            return None;
+        }
+        self.replace_entry(map, index, name, new)
+    }
+
+    /// Writes a whole entry of a block mapping anew.
+    fn replace_entry(
+        &self,
+        map: &Located,
+        index: usize,
+        name: &str,
+        new: &Value,
+    ) -> Option<String> {
+        let What::Map { entries, .. } = &map.what else {
+            return None;
+        };
+        let (key, value) = &entries[index];
+        let lines = entry(name, new, self.order);
+        let end = value.at.end.max(self.behind_colon(key.at.end)?);
+        Some(self.replace(
+            key.at.start,
+            end,
+            &self.indented(&lines, self.column(map.at.start), false),
+        ))
+    }
+
+    /// A text keeps its kind of quotes if it may.
+    fn in_style_of(&self, old: &str, new: &Value) -> String {
+        let written = scalar(new, false);
+        match new.as_str() {
+            Some(text) if old.starts_with('"') && !written.starts_with('"') => {
+                format!("\"{text}\"")
+            }
+            Some(text)
+                if old.starts_with('\'')
+                    && !text.contains(|c: char| c == '\'' || c.is_control())
+                    && !text.is_empty() =>
+            {
+                format!("'{text}'")
+            }
+            _ => written,
+        }
+    }
+
+    /// Writes the flow collection anew with the edit in it.
+    fn in_flow(&self, node: &Located, path: &[PathSegment], new: Option<&Value>) -> Option<String> {
+        let mut value = super::read(&self.text[node.at.clone()]).ok()?;
+        if !crate::field_path::FieldPath(path.to_vec()).put(&mut value, new.cloned()) {
+            return None;
+        }
+        Some(self.replace(node.at.start, node.at.end, &scalar(&value, true)))
+    }
+
+    /// Takes out the lines of an entry or element, with the comment lines right above it.
+    fn remove_lines(
+        &self,
+        node: &Located,
+        index: usize,
+        start: usize,
+        end: usize,
+        count: usize,
+    ) -> Option<String> {
+        // The only one: an empty block would be null, so the caller writes the block around it.
+        if count < 2 {
+            return None;
+        }
+        if index == 0 && !self.starts_line(start) {
+            // `- first: 1` and `key: - x`: the next one moves up to where this one stands.
+            let next = match &node.what {
+                What::Map { entries, .. } => entries[1].0.at.start,
+                What::List { .. } => self.dash(node, 1)?,
+                _ => return None,
+            };
+            return Some(self.replace(start, next, ""));
+        }
+        let start = self.comments_above(self.line_start(start), index > 0);
+        Some(self.replace(start, self.line_end(end), ""))
+    }
+
+    fn append(&self, end: usize, column: usize, lines: &[String]) -> Option<String> {
+        let at = self.line_end(end);
+        let lead = if at > 0 && !self.text[..at].ends_with('\n') {
+            "\n"
+        } else {
+            ""
+        };
+        let body = self.indented(lines, column, true);
+        Some(self.replace(at, at, &format!("{lead}{body}\n")))
+    }
+
+    fn replace(&self, start: usize, end: usize, new: &str) -> String {
+        format!("{}{new}{}", &self.text[..start], &self.text[end..])
+    }
+
+    fn indented(&self, lines: &[String], column: usize, first: bool) -> String {
+        let indented: Vec<String> = lines
+            .iter()
+            .enumerate()
+            .map(|(index, line)| {
+                if index == 0 && !first {
+                    line.clone()
+                } else {
+                    indent(line, column)
+                }
+            })
+            .collect();
+        indented.join("\n")
+    }
+
+    /// The place of the dash before element `index`.
+    fn dash(&self, list: &Located, index: usize) -> Option<usize> {
+        let What::List { items, .. } = &list.what else {
+            return None;
+        };
+        let start = items.get(index)?.at.start;
+        let before = self.text[..start].trim_end_matches([' ', '\t']);
+        before.ends_with('-').then(|| before.len() - 1)
+    }
+
+    fn behind_colon(&self, key_end: usize) -> Option<usize> {
+        Some(key_end + self.text[key_end..].find(':')? + 1)
+    }
+
+    fn line_start(&self, at: usize) -> usize {
+        self.text[..at].rfind('\n').map_or(0, |newline| newline + 1)
+    }
+
+    /// Behind the line break that ends the line of `at`.
+    fn line_end(&self, at: usize) -> usize {
+        self.text[at..]
+            .find('\n')
+            .map_or(self.text.len(), |newline| at + newline + 1)
+    }
+
+    fn column(&self, at: usize) -> usize {
+        self.text[self.line_start(at)..at].chars().count()
+    }
+
+    fn starts_line(&self, at: usize) -> bool {
+        self.text[self.line_start(at)..at].trim().is_empty()
+    }
+
+    /// The start of the comment lines that stand right above `start`. Those above the first entry are about the block.
+    fn comments_above(&self, start: usize, take: bool) -> usize {
+        let mut start = start;
+        while take && start > 0 {
+            let above = self.line_start(start - 1);
+            if !self.text[above..start].trim_start().starts_with('#') {
+                break;
+            }
+            start = above;
+        }
+        start
+    }
+}
+
+fn is_empty_scalar(node: &Located) -> bool {
+    matches!(&node.what, What::Scalar(_)) && node.at.is_empty()
+}
+
+/// Whether a value takes more than the rest of a line.
+fn is_long(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => !map.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        _ => super::scalar::literal(value).is_some(),
+    }
+}
