@@ -24,6 +24,7 @@ pub(crate) enum Db {
     Sqlite {
         writer: SqlitePool,
         reader: SqlitePool,
+        in_memory: bool,
     },
     /// Concurrent writers; where order matters they take a [`Lock`].
     Postgres(PgPool),
@@ -60,7 +61,7 @@ impl Db {
     /// is the writer, which can fold the write-ahead log back into the file.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { writer, reader } => {
+            Self::Sqlite { writer, reader, .. } => {
                 reader.close().await;
                 writer.close().await;
             }

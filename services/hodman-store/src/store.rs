@@ -98,13 +98,25 @@ impl Store {
     /// The copy is complete and on disk when the call returns.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] on PostgreSQL.
+    /// [`StoreError::Unsupported`] on PostgreSQL and in memory; [`StoreError::Database`] when the file exists.
     pub async fn backup(&self, to: &Path) -> Result<()> {
-        let Db::Sqlite { reader, .. } = &self.db else {
-            return Err(StoreError::Unsupported(
-                "hodman does not back up PostgreSQL; use pg_dump (or your provider's snapshots), it is consistent \
-                 while hodman runs",
-            ));
+        let reader = match &self.db {
+            Db::Sqlite {
+                reader,
+                in_memory: false,
+                ..
+            } => reader,
+            Db::Sqlite { .. } => {
+                return Err(StoreError::Unsupported(
+                    "a store in memory cannot be backed up",
+                ));
+            }
+            Db::Postgres(_) => {
+                return Err(StoreError::Unsupported(
+                    "hodman does not back up PostgreSQL; use pg_dump or your provider's snapshots, which are \
+                     consistent while hodman runs",
+                ));
+            }
         };
         let unwritable = |source| StoreError::Io {
             what: "the backup",

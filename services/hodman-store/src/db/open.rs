@@ -45,7 +45,11 @@ async fn sqlite(options: SqliteConnectOptions) -> Result<Db> {
         .max_connections(READERS)
         .connect_with(options.read_only(true))
         .await?;
-    Ok(Db::Sqlite { writer, reader })
+    Ok(Db::Sqlite {
+        writer,
+        reader,
+        in_memory: false,
+    })
 }
 
 /// One connection that never ends, because the database ends with it; reads take turns with writes.
@@ -58,6 +62,7 @@ async fn sqlite_memory() -> Result<Db> {
     Ok(Db::Sqlite {
         writer: pool.clone(),
         reader: pool,
+        in_memory: true,
     })
 }
 
