@@ -9,6 +9,7 @@ use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::head_bucket::HeadBucketOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime as SmithyTime};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -175,7 +176,8 @@ impl Objects {
                 etag: object.e_tag,
                 modified_at: object.last_modified.as_ref().and_then(time),
             })),
-            Err(error) if status(&error) == Some(404) => Ok(None),
+            // Without a body the answer does not say whether the object or the bucket is missing.
+            Err(error) if status(&error) == Some(404) => self.head_bucket().await.map(|_| None),
             Err(error) => Err(self.error("HeadObject", key, error)),
         }
     }
@@ -210,21 +212,7 @@ impl Objects {
 
     /// Whether the bucket is there and may be listed. Writing is not tried.
     pub async fn check(&self) -> Result<BucketReport, AwsError> {
-        let bucket = self
-            .s3
-            .head_bucket()
-            .bucket(&self.config.bucket)
-            .send()
-            .await
-            .map_err(|error| {
-                let missing = status(&error) == Some(404);
-                let mut error = self.error("HeadBucket", "", error);
-                if missing {
-                    // A HEAD answer has no body to say it.
-                    error.kind = AwsErrorKind::NoSuchBucket;
-                }
-                error
-            })?;
+        let bucket = self.head_bucket().await?;
         let request = self
             .s3
             .list_objects_v2()
@@ -239,6 +227,23 @@ impl Objects {
             region: bucket.bucket_region,
             has_objects: !listed.contents().is_empty(),
         })
+    }
+
+    async fn head_bucket(&self) -> Result<HeadBucketOutput, AwsError> {
+        self.s3
+            .head_bucket()
+            .bucket(&self.config.bucket)
+            .send()
+            .await
+            .map_err(|error| {
+                let missing = status(&error) == Some(404);
+                let mut error = self.error("HeadBucket", "", error);
+                if missing {
+                    // A HEAD answer has no body to say it.
+                    error.kind = AwsErrorKind::NoSuchBucket;
+                }
+                error
+            })
     }
 
     async fn open(&self, key: &str) -> Result<Option<GetObjectOutput>, AwsError> {

@@ -1,6 +1,7 @@
-//! Sends one HTTP request and repeats it as the policy allows.
+//! Sends one HTTP request, and waits between tries as the policy allows.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
@@ -43,31 +44,38 @@ pub(super) async fn send(
     Err(answer::refusal(method, path, status, &headers, &body))
 }
 
-/// Tries until an answer, a final error, or the end of the policy's patience.
-pub(super) async fn repeat<T>(
-    connections: &Connections,
+/// How much patience is left for one call.
+pub(super) struct Patience<'a> {
+    connections: &'a Connections,
     retry: Retry,
-    mut attempt: impl AsyncFnMut() -> Result<T, ApiError>,
-) -> Result<T, ApiError> {
-    let timing = &connections.timing;
-    let started = timing.now();
-    let mut failed = 0;
-    loop {
-        let error = match attempt().await {
-            Ok(done) => return Ok(done),
-            Err(error) => error,
-        };
-        failed += 1;
-        let elapsed = timing.now().saturating_duration_since(started);
-        match connections
-            .retry
-            .next_wait(&error, retry, failed, elapsed, timing.jitter())
-        {
+    started: Instant,
+    failed: u32,
+}
+
+impl<'a> Patience<'a> {
+    pub(super) fn new(connections: &'a Connections, retry: Retry) -> Self {
+        Self {
+            connections,
+            retry,
+            started: connections.timing.now(),
+            failed: 0,
+        }
+    }
+
+    /// Waits until the call that failed with `error` may be sent again, or answers the error when it may not.
+    pub(super) async fn after(&mut self, error: ApiError) -> Result<(), ApiError> {
+        let timing = &self.connections.timing;
+        self.failed += 1;
+        let elapsed = timing.now().saturating_duration_since(self.started);
+        let policy = &self.connections.retry;
+        match policy.next_wait(&error, self.retry, self.failed, elapsed, timing.jitter()) {
             Some(wait) => {
-                tracing::debug!(%error, failed, wait_ms = wait.as_millis() as u64, "Databricks call is repeated");
+                let (failed, wait_ms) = (self.failed, wait.as_millis() as u64);
+                tracing::debug!(%error, failed, wait_ms, "Databricks call is repeated");
                 timing.sleep(wait).await;
+                Ok(())
             }
-            None => return Err(in_doubt(error, retry)),
+            None => Err(in_doubt(error, self.retry)),
         }
     }
 }

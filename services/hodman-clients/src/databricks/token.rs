@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::answer;
-use super::call;
+use super::call::{self, Patience};
 use super::connections::Connections;
 use super::error::ApiError;
 use super::request::Retry;
 
 /// A token is renewed this long before it ends, or after three quarters of its life if that is sooner.
 const RENEW_AHEAD: Duration = Duration::from_secs(300);
+/// The longest wait for one answer of the token endpoint.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
+/// All who ask within this time after a failed fetch share its failure: the endpoint is throttled, and a wrong secret
+/// does not become right by asking.
+const FAILURE_LASTS: Duration = Duration::from_secs(5);
 /// Assumed when the endpoint names no `expires_in`.
 const DEFAULT_LIFE: u64 = 3600;
 
@@ -58,9 +63,7 @@ struct Slot {
 #[derive(Debug, Default)]
 struct SlotState {
     token: Option<Cached>,
-    /// Counts failed fetches, so that those who waited for a fetch share its failure instead of repeating it.
-    failures: u64,
-    last_failure: Option<ApiError>,
+    failure: Option<(Instant, ApiError)>,
 }
 
 #[derive(Debug, Clone)]
@@ -86,11 +89,10 @@ impl TokenCache {
     ) -> Result<SecretString, ApiError> {
         let slot = self.slot(token_url, &principal.client_id);
         let now = connections.timing.now();
-        let (cached, failures) = slot.usable(now);
-        match cached {
+        match slot.usable(now) {
             Some(token) if now < token.renew_at => Ok(token.secret),
             Some(token) => match slot.fetching.try_lock() {
-                // The old token still works: a failed renewal is tried again by the next call.
+                // The old token still works: a failed renewal is tried again by a later call.
                 Ok(_fetching) => Ok(slot
                     .fetch(connections, token_url, principal)
                     .await
@@ -99,11 +101,9 @@ impl TokenCache {
             },
             None => {
                 let _fetching = slot.fetching.lock().await;
-                let now = connections.timing.now();
-                match slot.usable(now) {
-                    (Some(token), _) => Ok(token.secret),
-                    (None, failures_since) if failures_since > failures => Err(slot.failure()),
-                    (None, _) => slot.fetch(connections, token_url, principal).await,
+                match slot.usable(connections.timing.now()) {
+                    Some(token) => Ok(token.secret),
+                    None => slot.fetch(connections, token_url, principal).await,
                 }
             }
         }
@@ -137,44 +137,38 @@ impl Slot {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn usable(&self, now: Instant) -> (Option<Cached>, u64) {
-        let state = self.lock();
-        (
-            state.token.clone().filter(|token| now < token.ends_at),
-            state.failures,
-        )
+    fn usable(&self, now: Instant) -> Option<Cached> {
+        self.lock()
+            .token
+            .clone()
+            .filter(|token| now < token.ends_at)
     }
 
-    fn failure(&self) -> ApiError {
-        let failure = self.lock().last_failure.clone();
-        failure.unwrap_or_else(|| {
-            call::unreadable(
-                &Method::POST,
-                "token",
-                "the token request failed",
-                StatusCode::OK,
-            )
-        })
-    }
-
-    /// Fetches and keeps a token. Only called by the holder of `fetching`.
+    /// Fetches and keeps a token, or repeats the failure of a moment ago. Only called by the holder of `fetching`.
     async fn fetch(
         &self,
         connections: &Connections,
         token_url: &str,
         principal: &Principal,
     ) -> Result<SecretString, ApiError> {
+        let now = connections.timing.now();
+        if let Some((failed_at, error)) = &self.lock().failure
+            && now.saturating_duration_since(*failed_at) < FAILURE_LASTS
+        {
+            return Err(error.clone());
+        }
         match fetch(connections, token_url, principal).await {
             Ok(token) => {
                 let secret = token.secret.clone();
-                self.lock().token = Some(token);
+                *self.lock() = SlotState {
+                    token: Some(token),
+                    failure: None,
+                };
                 Ok(secret)
             }
             Err(error) => {
                 tracing::warn!(token_url, client_id = principal.client_id, %error, "no Databricks token");
-                let mut state = self.lock();
-                state.failures += 1;
-                state.last_failure = Some(error.clone());
+                self.lock().failure = Some((connections.timing.now(), error.clone()));
                 Err(error)
             }
         }
@@ -189,7 +183,8 @@ async fn fetch(
     let form = [("grant_type", "client_credentials"), ("scope", "all-apis")];
     let asked_at = connections.timing.now();
     // A second token does no harm.
-    let answer = call::repeat(connections, Retry::Idempotent, async || {
+    let mut patience = Patience::new(connections, Retry::Idempotent);
+    let answer = loop {
         let request = connections
             .http
             .post(token_url)
@@ -197,11 +192,13 @@ async fn fetch(
                 &principal.client_id,
                 Some(principal.client_secret.expose_secret()),
             )
-            .timeout(Duration::from_secs(30))
+            .timeout(TOKEN_TIMEOUT)
             .form(&form);
-        call::send(request, &Method::POST, token_url).await
-    })
-    .await?;
+        match call::send(request, &Method::POST, token_url).await {
+            Ok(answer) => break answer,
+            Err(error) => patience.after(error).await?,
+        }
+    };
     if answer::is_html(&answer.headers, &answer.body) {
         return Err(answer::refusal(
             &Method::POST,

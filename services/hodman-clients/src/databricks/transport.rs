@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::answer;
-use super::call::{self, Answer};
+use super::call::{self, Answer, Patience};
 use super::connections::Connections;
 use super::error::{ApiError, ErrorKind};
 use super::limiter::{Limiter, Permit, Stats};
@@ -163,27 +163,40 @@ impl Transport {
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(call.query);
         }
-        let mut token_refused = false;
-        let timing = &self.connections.timing;
-        let answer = call::repeat(&self.connections, call.retry, async || {
-            loop {
-                let permit = self.limiter.acquire(call.path, timing).await;
-                let token = self.bearer().await?;
-                let request = self.request(call, url.clone(), &token);
-                let result = call::send(request, &call.method, call.path).await;
-                self.learn(&permit, &result);
-                match result {
-                    // A refused token had no effect, so even a create may be sent again, once, with a new one.
-                    Err(error) if error.kind == ErrorKind::Unauthenticated && !token_refused && self.forget(&token) => {
-                        token_refused = true;
-                        tracing::info!(host = %self.host, "Databricks refused a token before its end; fetching a new one");
-                    }
-                    result => return result,
+        let mut patience = Patience::new(&self.connections, call.retry);
+        let mut token_replaced = false;
+        loop {
+            let (token, result) = self.once(call, url.clone()).await?;
+            match result {
+                Ok(answer) => return Ok(answer),
+                // A refused token had no effect, so even a create may be sent again, once, with a new one.
+                Err(error)
+                    if error.kind == ErrorKind::Unauthenticated
+                        && !token_replaced
+                        && self.forget(&token) =>
+                {
+                    token_replaced = true;
+                    tracing::info!(host = %self.host, "Databricks refused a token before its end; fetching a new one");
                 }
+                Err(error) => patience.after(error).await?,
             }
-        })
-        .await?;
-        Ok(answer)
+        }
+    }
+
+    /// One try; the outer error is that of getting a token, which has had its own tries.
+    async fn once(
+        &self,
+        call: &Call<'_>,
+        url: Url,
+    ) -> Result<(SecretString, Result<Answer, ApiError>), ApiError> {
+        let permit = self
+            .limiter
+            .acquire(call.path, &self.connections.timing)
+            .await;
+        let token = self.bearer().await?;
+        let result = call::send(self.request(call, url, &token), &call.method, call.path).await;
+        self.learn(&permit, &result);
+        Ok((token, result))
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -271,20 +284,22 @@ impl Transport {
             url.set_path(path);
             url
         };
-        let found = call::repeat(&self.connections, Retry::Idempotent, async || {
+        let mut patience = Patience::new(&self.connections, Retry::Idempotent);
+        let found = loop {
             let request = self
                 .connections
                 .http
                 .get(url_of(path))
                 .timeout(self.timeout);
-            call::send(request, &Method::GET, path).await
-        })
-        .await;
+            match call::send(request, &Method::GET, path).await {
+                Err(error) if error.is_transient() => patience.after(error).await?,
+                found => break found,
+            }
+        };
         let endpoint = match found {
             Ok(answer) => serde_json::from_slice::<Value>(&answer.body)
                 .ok()
                 .and_then(|metadata| Url::parse(metadata.get("token_endpoint")?.as_str()?).ok()),
-            Err(error) if error.is_transient() => return Err(error),
             Err(_) => None,
         };
         // The secret is sent there, so an address less protected than the host itself is not believed.

@@ -1,0 +1,8 @@
+//! The Databricks clients against a server that speaks real HTTP.
+
+mod files;
+mod jobs;
+mod limits;
+mod retries;
+mod server;
+mod tokens;
