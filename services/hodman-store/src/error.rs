@@ -58,7 +58,7 @@ pub enum StoreError {
     /// The store was closed, or its writer ended with the runtime.
     #[error("the store is closed")]
     Closed,
-    /// The other callers' events of a group commit were answered on their own; this one failed.
+    /// The database could not be reached, or refused: [`StoreError::is_transient`] says whether to try again.
     #[error("database request failed")]
     Database(#[source] sqlx::Error),
     /// A file could not be written.

@@ -226,3 +226,20 @@ async fn answers_are_durable_whatever_the_role_is_set_to() {
     store.close().await;
     end(fixture).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_together_migrate_once() {
+    let fixture = fixture().await;
+    fixture.raw.run("DROP SCHEMA public CASCADE").await.unwrap();
+    fixture.raw.run("CREATE SCHEMA public").await.unwrap();
+    let url = &fixture.url;
+    let opened = [0; 4].map(|_| {
+        let url = url.clone();
+        tokio::spawn(async move { Store::open(&url, start()).await.unwrap().close().await })
+    });
+    for store in opened {
+        store.await.unwrap();
+    }
+    inserted(&fixture.store, "a").await;
+    end(fixture).await;
+}

@@ -166,3 +166,18 @@ async fn a_missing_directory_is_an_error() {
         Err(StoreError::Database(_))
     ));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_together_migrate_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = StoreUrl::sqlite(dir.path().join("hodman.db"));
+    let opened = [0; 4].map(|_| {
+        let url = url.clone();
+        tokio::spawn(async move { Store::open(&url, start()).await.unwrap() })
+    });
+    for (number, store) in opened.into_iter().enumerate() {
+        let store = store.await.unwrap();
+        inserted(&store, &number.to_string()).await;
+        store.close().await;
+    }
+}

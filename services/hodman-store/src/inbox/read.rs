@@ -58,7 +58,7 @@ impl Store {
             .collect()
     }
 
-    /// Events that match `filter`, newest first.
+    /// Events that match `filter`, newest first, with their bodies: ask for as few as are shown.
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database).

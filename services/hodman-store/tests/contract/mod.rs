@@ -87,7 +87,7 @@ macro_rules! all_contract_tests {
             outbox: [
                 effects_are_claimed_oldest_first_one_per_lane, the_database_refuses_a_second_runner_in_a_lane,
                 an_effect_waits_for_its_time, excluded_lanes_are_passed_over, a_retry_waits_and_keeps_its_error,
-                effects_are_listed_by_filter, many_workers_never_share_a_lane,
+                effects_are_listed_by_filter, many_workers_never_share_a_lane, workers_with_different_clocks_never_share_a_lane,
             ],
             outbox_cancel: [
                 queued_effects_are_cancelled, a_running_effect_learns_that_it_is_cancelled,

@@ -311,3 +311,65 @@ pub async fn many_workers_never_share_a_lane(fixture: &Fixture) {
         EFFECTS as usize
     );
 }
+
+/// Two machines whose clocks differ want different effects of one lane at the same moment.
+pub async fn workers_with_different_clocks_never_share_a_lane(fixture: &Fixture) {
+    for round in 0..20 {
+        let lanes = 0..10;
+        let pair = |lane: i64| {
+            let (op, name) = (round * 100 + lane * 2, format!("lane {lane}"));
+            [
+                NewEffect {
+                    run_at: at(10),
+                    ..effect(op, &name)
+                },
+                effect(op + 1, &name),
+            ]
+        };
+        committed(
+            &fixture.store,
+            Commit {
+                effects: lanes.flat_map(pair).collect(),
+                ..commit("sales", round)
+            },
+        )
+        .await;
+        let claims = [0, 10].map(|clock| {
+            let store = fixture.store.clone();
+            tokio::spawn(async move {
+                store
+                    .claim_effects("w", at(clock), LEASE, 100, &[])
+                    .await
+                    .unwrap()
+            })
+        });
+        let mut rows = Vec::new();
+        for claim in claims {
+            rows.extend(claim.await.unwrap());
+        }
+        assert_eq!(rows.len(), 10, "one effect of every lane: {rows:?}");
+        rows.extend(finish(&fixture.store, rows.clone()).await);
+        assert_eq!(
+            rows.iter().map(|row| row.id).collect::<BTreeSet<_>>().len(),
+            20
+        );
+    }
+}
+
+/// Completes `rows`, then claims and completes what waited behind them.
+async fn finish(store: &Store, rows: Vec<OutboxRow>) -> Vec<OutboxRow> {
+    for row in rows {
+        let _ = store
+            .complete_effect(row.id, row.attempt, outcome(&row.id.to_string()), at(11))
+            .await
+            .unwrap();
+    }
+    let rest = claim(store, 20, 100).await;
+    for row in &rest {
+        let _ = store
+            .complete_effect(row.id, row.attempt, outcome(&row.id.to_string()), at(21))
+            .await
+            .unwrap();
+    }
+    rest
+}
