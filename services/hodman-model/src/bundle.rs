@@ -1,6 +1,21 @@
 //! A Databricks bundle as its files say it, resolved for one target.
 
+mod dependencies;
+mod folder;
+mod globs;
 mod key;
+mod load;
+mod merge;
+mod notebook;
+mod paths;
+mod presets;
+mod reference;
+mod resolve;
+mod resolver;
+mod shape;
+mod target;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +23,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::diagnostic::Diagnostic;
+
+pub use folder::inputs;
 pub use key::{InvalidResourceKey, ResourceKey};
+pub use notebook::notebook_path;
+pub use resolve::resolve;
 
 /// One resource of the bundle, for the chosen target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,4 +84,6 @@ pub struct ResolvedBundle {
     pub resources: BTreeMap<ResourceKey, Resource>,
     /// The files to upload, by path in the repository (with extension).
     pub files: BTreeMap<String, SourceFile>,
+    /// What does not forbid using the bundle.
+    pub warnings: Vec<Diagnostic>,
 }

@@ -138,7 +138,11 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, candidate)| {
-            *distance <= 1 + candidate.chars().count().max(word.chars().count()) / 4
+            let (shorter, longer) = {
+                let (a, b) = (candidate.chars().count(), word.chars().count());
+                (a.min(b), a.max(b))
+            };
+            *distance < shorter && *distance <= 1 + longer / 4
         })
         .min()
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
@@ -174,5 +178,6 @@ mod tests {
             Some("did you mean `workspaces`?")
         );
         assert_eq!(did_you_mean("banana", ["merge", "gates"]), None);
+        assert_eq!(did_you_mean("x", ["y"]), None);
     }
 }

@@ -1,0 +1,71 @@
+//! Which resources need the ids of which others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use serde_json::Value;
+
+use super::reference::references;
+use super::{Resource, ResourceKey};
+use crate::diagnostic::Diagnostic;
+
+/// One finding for each circle of resources that need each other's ids: none of them could be made first.
+pub(super) fn circles(resources: &BTreeMap<ResourceKey, Resource>) -> Vec<Diagnostic> {
+    let mut graph = DiGraph::<&ResourceKey, ()>::new();
+    let nodes: BTreeMap<&ResourceKey, NodeIndex> = resources
+        .keys()
+        .map(|key| (key, graph.add_node(key)))
+        .collect();
+    for (key, resource) in resources {
+        let mut needed = BTreeSet::new();
+        collect(&resource.config, &mut needed);
+        for needed in needed.iter().filter_map(|needed| nodes.get(needed)) {
+            graph.add_edge(nodes[key], *needed, ());
+        }
+    }
+    let mut found = Vec::new();
+    for component in tarjan_scc(&graph) {
+        let alone = component.len() == 1
+            && component
+                .iter()
+                .all(|node| graph.find_edge(*node, *node).is_none());
+        let mut circle: Vec<&ResourceKey> = component.into_iter().map(|node| graph[node]).collect();
+        circle.sort();
+        let Some(Resource { file, line, .. }) = circle
+            .first()
+            .filter(|_| !alone)
+            .map(|first| &resources[first])
+        else {
+            continue;
+        };
+        let names: Vec<String> = circle.iter().map(ToString::to_string).collect();
+        let mut circle = Diagnostic::error(
+            file,
+            format!(
+                "resources need each other in a circle: {}",
+                names.join(", ")
+            ),
+        );
+        circle.line = Some(*line);
+        found.push(circle.hint("none of them could be made first"));
+    }
+    found
+}
+
+fn collect(value: &Value, needed: &mut BTreeSet<ResourceKey>) {
+    match value {
+        Value::String(text) => {
+            for reference in references(text) {
+                if let (Some("resources"), Some(kind), Some(key)) =
+                    (reference.key(0), reference.key(1), reference.key(2))
+                {
+                    needed.insert(ResourceKey::new(kind, key));
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, needed)),
+        Value::Object(map) => map.values().for_each(|value| collect(value, needed)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

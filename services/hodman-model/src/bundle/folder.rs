@@ -1,0 +1,223 @@
+//! Which files are a bundle's inputs, and which of them are uploaded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::globs::{IgnoreGlob, any_match};
+use super::load::Loaded;
+use super::notebook::notebook_path;
+use super::paths::{folder_of, join};
+use super::reference::references;
+use super::{Language, SourceFile, target};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::files::Tree;
+use crate::files::node::{Node, Place};
+
+/// The `sync` section as a question about paths.
+pub(super) struct Sync {
+    /// Folders or files, each with its place when it was written by a person; empty is the root.
+    paths: Vec<(String, Option<Place>)>,
+    include: Vec<IgnoreGlob>,
+    exclude: Vec<IgnoreGlob>,
+}
+
+impl Sync {
+    /// Reads the section of a bundle laid together for a target, or none.
+    pub fn read(sync: Option<&Node>) -> Result<Self, Diagnostics> {
+        let mut found = Diagnostics::default();
+        let mut texts = |key: &str| -> Vec<(String, Place)> {
+            let texts = sync
+                .and_then(|sync| sync.get(key))
+                .map(|list| list.expect_texts(&format!("`sync.{key}`")));
+            let mut texts = texts
+                .transpose()
+                .unwrap_or_else(|diagnostic| {
+                    found.push(diagnostic);
+                    None
+                })
+                .unwrap_or_default();
+            texts.retain(|(text, place)| {
+                let plain = references(text).is_empty();
+                if !plain {
+                    found.push(
+                        place
+                            .error("references are not possible under `sync`")
+                            .hint("a package is the same for every environment"),
+                    );
+                }
+                plain
+            });
+            texts
+        };
+        let (paths, include, exclude) = (texts("paths"), texts("include"), texts("exclude"));
+        let mut read = Self {
+            paths: Vec::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+        };
+        for (path, place) in paths {
+            match join(folder_of(&place.file), &path).filter(|_| !path.starts_with('/')) {
+                Some(normal) => read.paths.push((normal, Some(place))),
+                None => found.push(place.error(format!("`{path}` leads out of the bundle"))),
+            }
+        }
+        if sync.and_then(|sync| sync.get("paths")).is_none() {
+            read.paths.push((String::new(), None));
+        }
+        for (lines, globs) in [(include, &mut read.include), (exclude, &mut read.exclude)] {
+            for (line, place) in lines {
+                match IgnoreGlob::new(&line) {
+                    Ok(glob) => globs.push(glob),
+                    Err(error) => found
+                        .push(place.error(format!("`{line}` is not a pattern: {}", error.kind()))),
+                }
+            }
+        }
+        found.into_result(read)
+    }
+
+    fn takes(&self, path: &str) -> bool {
+        let under = self.paths.iter().any(|(folder, _)| is_under(path, folder));
+        (under || any_match(&self.include, path)) && !any_match(&self.exclude, path)
+    }
+
+    /// A path that was written and holds nothing.
+    fn empty_paths(&self, tree: &Tree) -> Vec<Diagnostic> {
+        self.paths
+            .iter()
+            .filter(|(folder, _)| !tree.keys().any(|path| is_under(path, folder)))
+            .filter_map(|(folder, place)| {
+                Some(
+                    place
+                        .as_ref()?
+                        .error(format!("`{folder}` under `sync.paths` holds no file")),
+                )
+            })
+            .collect()
+    }
+}
+
+/// The paths of a bundle's declared inputs: what a package is made of.
+///
+/// Those are the bundle's YAML files, what `sync` takes in for any target, and `modules/`. Never `environments/`: a
+/// package is the same for every environment.
+///
+/// # Errors
+/// When the bundle's files do not parse, or a key of theirs is not known.
+pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
+    let loaded = super::load::load(tree)?;
+    let mut found = Diagnostics::default();
+    let common = Sync::read(loaded.config.get("sync"))?;
+    found.0.extend(common.empty_paths(tree));
+    let mut syncs = vec![];
+    for target in target::all(&loaded) {
+        if let Some(sync) = target.get("sync") {
+            let mut own = Sync::read(Some(sync))?;
+            if sync.get("paths").is_none() {
+                own.paths.clear();
+            }
+            found.0.extend(own.empty_paths(tree));
+            // What one target leaves out, another may need.
+            own.exclude.clear();
+            syncs.push(own);
+        }
+    }
+    let wanted = |path: &str| {
+        is_bundle_file(&loaded, path)
+            || is_under(path, "modules")
+            || (!never(path)
+                && (common.takes(path)
+                    || (syncs.iter().any(|sync| sync.takes(path))
+                        && !any_match(&common.exclude, path))))
+    };
+    let inputs = tree.keys().filter(|path| wanted(path)).cloned().collect();
+    found.into_result(inputs)
+}
+
+/// The files of `tree` that are uploaded, by path.
+pub(super) fn uploaded(
+    tree: &Tree,
+    loaded: &Loaded,
+    sync: Option<&Node>,
+) -> Result<BTreeMap<String, SourceFile>, Diagnostics> {
+    let sync = Sync::read(sync)?;
+    let mut found = Diagnostics(sync.empty_paths(tree));
+    let mut files = BTreeMap::new();
+    for (path, source) in tree {
+        if is_bundle_file(loaded, path)
+            || is_under(path, "modules")
+            || never(path)
+            || !sync.takes(path)
+        {
+            continue;
+        }
+        let notebook = Language::of_notebook(path, &source.bytes);
+        files.insert(
+            path.clone(),
+            SourceFile {
+                bytes: source.bytes.clone(),
+                executable: source.executable,
+                notebook,
+            },
+        );
+    }
+    found.0.extend(collisions(&files));
+    found.into_result(files)
+}
+
+/// Whether `folder` holds a file; empty is the root.
+pub(super) fn holds_files(files: &BTreeMap<String, SourceFile>, folder: &str) -> bool {
+    folder.is_empty()
+        || files
+            .range(format!("{folder}/")..)
+            .next()
+            .is_some_and(|(path, _)| is_under(path, folder))
+}
+
+/// Files that the workspace would give one path, since it stores notebooks without their extension.
+fn collisions(files: &BTreeMap<String, SourceFile>) -> Vec<Diagnostic> {
+    let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (path, file) in files {
+        let stored = if file.notebook.is_some() {
+            notebook_path(path)
+        } else {
+            path
+        };
+        let clash = match taken.insert(stored, path) {
+            Some(other) => Some(format!(
+                "`{other}` has the same path in a workspace, `{stored}`"
+            )),
+            None if file.notebook.is_some() && holds_files(files, stored) => Some(format!(
+                "the folder `{stored}` has the same path in a workspace"
+            )),
+            None => None,
+        };
+        if let Some(message) = clash {
+            found.push(
+                Diagnostic::error(path, message)
+                    .hint("a workspace stores notebooks without their extension: rename one"),
+            );
+        }
+    }
+    found
+}
+
+fn is_bundle_file(loaded: &Loaded, path: &str) -> bool {
+    path == &*loaded.root_file || loaded.included.contains(path)
+}
+
+/// What is in no package: what differs between environments, and what belongs to Git or the forge.
+fn never(path: &str) -> bool {
+    is_under(path, "environments")
+        || path
+            .split('/')
+            .any(|part| part.starts_with(".git") || part == ".databricks")
+}
+
+fn is_under(path: &str, folder: &str) -> bool {
+    folder.is_empty()
+        || path == folder
+        || path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'))
+}

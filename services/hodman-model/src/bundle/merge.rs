@@ -1,0 +1,90 @@
+//! How one piece of configuration is laid over another, as the Databricks CLI does it.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::files::node::{Entry, Map, Node, Yaml};
+
+/// Lays `over` on `base`: mappings key by key, lists one after the other, scalars replaced; a null changes nothing.
+pub(super) fn merge(base: &mut Node, over: Node) -> Result<(), Diagnostic> {
+    if base.value == Yaml::Null {
+        *base = over;
+        return Ok(());
+    }
+    match (&mut base.value, over.value) {
+        (_, Yaml::Null) => {}
+        (Yaml::Map(base), Yaml::Map(over)) => merge_maps(base, over)?,
+        (Yaml::List(base), Yaml::List(over)) => base.extend(over),
+        (value @ (Yaml::Map(_) | Yaml::List(_)), other)
+        | (value, other @ (Yaml::Map(_) | Yaml::List(_))) => {
+            let place = over.place;
+            let before = Node {
+                place: base.place.clone(),
+                value: std::mem::replace(value, Yaml::Null),
+            };
+            let after = Node {
+                place: place.clone(),
+                value: other,
+            };
+            let message = format!(
+                "{} cannot be laid over {} from {}:{}",
+                after.kind(),
+                before.kind(),
+                before.place.file,
+                before.place.line
+            );
+            return Err(place.error(message));
+        }
+        (value, other) => {
+            *value = other;
+            base.place = over.place;
+        }
+    }
+    Ok(())
+}
+
+/// [`merge`] for mappings. A key keeps the place where it stood first.
+pub(super) fn merge_maps(base: &mut Map, over: Map) -> Result<(), Diagnostic> {
+    for (key, entry) in over {
+        match base.get_mut(&key) {
+            Some(Entry { node, .. }) => merge(node, entry.node)?,
+            None => drop(base.insert(key, entry)),
+        }
+    }
+    Ok(())
+}
+
+/// The lists of a job whose items have a name: an override's item changes the one of that name.
+const KEYED: [(&str, &str); 3] = [
+    ("tasks", "task_key"),
+    ("job_clusters", "job_cluster_key"),
+    ("parameters", "name"),
+];
+
+/// Joins the items of equal name in a job's lists, later over earlier.
+pub(super) fn join_keyed_lists(job: &mut Node) -> Result<(), Diagnostic> {
+    for (list, key) in KEYED {
+        let Some(entry) = job.as_map_mut().and_then(|map| map.get_mut(list)) else {
+            continue;
+        };
+        let Yaml::List(items) = &mut entry.node.value else {
+            continue;
+        };
+        let mut joined: Vec<Node> = Vec::with_capacity(items.len());
+        let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
+        for item in std::mem::take(items) {
+            match item.get(key).and_then(Node::as_text).map(str::to_owned) {
+                Some(name) => match by_name.get(&name) {
+                    Some(index) => merge(&mut joined[*index], item)?,
+                    None => {
+                        by_name.insert(name, joined.len());
+                        joined.push(item);
+                    }
+                },
+                None => joined.push(item),
+            }
+        }
+        *items = joined;
+    }
+    Ok(())
+}

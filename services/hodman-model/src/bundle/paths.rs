@@ -1,0 +1,312 @@
+//! Paths to files in jobs: from relative to the YAML file, to below the folder of the uploaded files.
+
+use std::collections::BTreeMap;
+
+use super::globs::{is_pattern, path_glob};
+use super::notebook::notebook_path;
+use super::resolver::FILES;
+use super::{SourceFile, folder};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::files::node::{Node, Place, Yaml};
+
+/// Rewrites the paths of one job.
+pub(super) struct Paths<'a> {
+    /// What is uploaded.
+    pub files: &'a BTreeMap<String, SourceFile>,
+    /// The file that defines the job first; a path may also be relative to it.
+    pub resource_file: &'a str,
+    /// Paths that lead nowhere.
+    pub found: &'a mut Diagnostics,
+}
+
+/// What a path must lead to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Notebook,
+    File,
+    Folder,
+}
+
+impl Paths<'_> {
+    /// Rewrites every path in `job`.
+    pub fn job(&mut self, job: &mut Node) {
+        let from_git = job.get("git_source").is_some();
+        if let Some(Yaml::List(tasks)) = value_mut(job, &["tasks"]) {
+            tasks.iter_mut().for_each(|task| self.task(task, from_git));
+        }
+        if let Some(Yaml::List(environments)) = value_mut(job, &["environments"]) {
+            for environment in environments {
+                if let Some(Yaml::List(dependencies)) =
+                    value_mut(environment, &["spec", "dependencies"])
+                {
+                    dependencies
+                        .iter_mut()
+                        .for_each(|dependency| self.dependency(dependency));
+                }
+            }
+        }
+    }
+
+    fn task(&mut self, task: &mut Node, from_git: bool) {
+        let places: [(&[&str], &str, Want); 4] = [
+            (&["notebook_task"], "notebook_path", Want::Notebook),
+            (&["spark_python_task"], "python_file", Want::File),
+            (&["sql_task", "file"], "path", Want::File),
+            (&["dbt_task"], "project_directory", Want::Folder),
+        ];
+        for (parents, key, want) in places {
+            let Some(parent) = node_mut(task, parents) else {
+                continue;
+            };
+            let source = parent.get("source").and_then(Node::as_text);
+            if source == Some("GIT") || (source.is_none() && from_git) {
+                continue;
+            }
+            if let Some(path) = node_mut(parent, &[key]) {
+                self.rewrite(path, want);
+            }
+        }
+        if let Some(Yaml::List(libraries)) = value_mut(task, &["libraries"]) {
+            *libraries = std::mem::take(libraries)
+                .into_iter()
+                .flat_map(|library| self.library(library))
+                .collect();
+        }
+        if let Some(inner) = node_mut(task, &["for_each_task", "task"]) {
+            self.task(inner, from_git);
+        }
+    }
+
+    /// One library is several when its path is a pattern.
+    fn library(&mut self, library: Node) -> Vec<Node> {
+        for key in ["whl", "jar", "requirements"] {
+            let Some(path) = library.get(key) else {
+                continue;
+            };
+            let Some(text) = path.as_text().filter(|text| is_local(text)) else {
+                continue;
+            };
+            let matches = match self.matches(text, &path.place.clone()) {
+                Ok(matches) => matches,
+                Err(diagnostic) => {
+                    self.found.push(diagnostic);
+                    return vec![library];
+                }
+            };
+            return matches
+                .into_iter()
+                .map(|file| {
+                    let mut one = library.clone();
+                    if let Some(path) = node_mut(&mut one, &[key]) {
+                        path.value = Yaml::Text(uploaded(&file));
+                    }
+                    one
+                })
+                .collect();
+        }
+        vec![library]
+    }
+
+    fn dependency(&mut self, dependency: &mut Node) {
+        let Some(text) = dependency.as_text() else {
+            return;
+        };
+        let (option, path) = match text.strip_prefix("-r ") {
+            Some(path) => ("-r ", path.trim()),
+            None => ("", text),
+        };
+        // A bare word is a package of an index: only what looks like a path is one.
+        let looks_local = path.starts_with("./")
+            || path.starts_with("../")
+            || path.ends_with(".whl")
+            || !option.is_empty();
+        if !looks_local || !is_local(path) {
+            return;
+        }
+        match self.matches(path, &dependency.place.clone()) {
+            Ok(files) => match files.as_slice() {
+                [file] => dependency.value = Yaml::Text(format!("{option}{}", uploaded(file))),
+                several => {
+                    let message =
+                        format!("`{path}` matches {} files, one is wanted", several.len());
+                    self.found.push(dependency.place.error(message));
+                }
+            },
+            Err(diagnostic) => self.found.push(diagnostic),
+        }
+    }
+
+    fn rewrite(&mut self, node: &mut Node, want: Want) {
+        let Some(text) = node.as_text() else { return };
+        let place = node.place.clone();
+        let outcome = if let Some(below) = text.strip_prefix(FILES) {
+            self.locate(below.trim_start_matches('/'), &[""], want, text, &place)
+        } else if is_local(text) {
+            let folders = [folder_of(&place.file), folder_of(self.resource_file)];
+            self.locate(text, &folders, want, text, &place)
+        } else {
+            return;
+        };
+        match outcome {
+            Ok(path) => node.value = Yaml::Text(path),
+            Err(diagnostic) => self.found.push(diagnostic),
+        }
+    }
+
+    /// The uploaded file that `relative` means from the first of `folders` where it means one.
+    fn locate(
+        &self,
+        relative: &str,
+        folders: &[&str],
+        want: Want,
+        written: &str,
+        place: &Place,
+    ) -> Result<String, Diagnostic> {
+        let candidates: Vec<String> = folders
+            .iter()
+            .filter_map(|folder| join(folder, relative))
+            .collect();
+        let Some(first) = candidates.first() else {
+            return Err(place.error(format!("`{written}` leads out of the bundle")));
+        };
+        for path in &candidates {
+            let file = self.files.get(path);
+            match want {
+                Want::Folder if folder::holds_files(self.files, path) => return Ok(uploaded(path)),
+                Want::File if file.is_some_and(|file| file.notebook.is_none()) => {
+                    return Ok(uploaded(path));
+                }
+                Want::File if file.is_some() => {
+                    return Err(place
+                        .error(format!("`{path}` is a notebook, and a file is wanted here"))
+                        .hint("remove its first line, or use `notebook_task`"));
+                }
+                Want::Notebook if file.is_some_and(|file| file.notebook.is_some()) => {
+                    return Ok(uploaded(notebook_path(path)));
+                }
+                Want::Notebook if file.is_some() => {
+                    return Err(place.error(format!("`{path}` is not a notebook"))
+                        .hint("a notebook begins with the line `# Databricks notebook source`, or is an .ipynb file"));
+                }
+                // As the workspace names it: `${workspace.file_path}/src/load` for src/load.py.
+                Want::Notebook
+                    if written.starts_with(FILES) && self.notebook_named(path).is_some() =>
+                {
+                    return Ok(uploaded(path));
+                }
+                Want::Folder | Want::File | Want::Notebook => {}
+            }
+        }
+        let what = if want == Want::Folder {
+            "folder"
+        } else {
+            "file"
+        };
+        let mut missing = place.error(format!(
+            "`{written}` leads to `{first}`, and no such {what} is uploaded"
+        ));
+        missing.hint = self
+            .notebook_named(first)
+            .map(|notebook| format!("did you mean `{notebook}`?"))
+            .or_else(|| did_you_mean(first, self.files.keys().map(String::as_str)))
+            .or_else(|| {
+                Some(
+                    "files outside `sync.paths`, or under `sync.exclude`, are not uploaded"
+                        .to_owned(),
+                )
+            });
+        Err(missing)
+    }
+
+    fn notebook_named(&self, name: &str) -> Option<&String> {
+        let near = self
+            .files
+            .range(name.to_owned()..)
+            .take_while(|(path, _)| path.starts_with(name));
+        near.filter(|(path, file)| file.notebook.is_some() && notebook_path(path) == name)
+            .map(|(path, _)| path)
+            .next()
+    }
+
+    fn matches(&self, text: &str, place: &Place) -> Result<Vec<String>, Diagnostic> {
+        let relative = text
+            .strip_prefix(FILES)
+            .map(|below| below.trim_start_matches('/'));
+        if !is_pattern(text) {
+            let folders = [folder_of(&place.file), folder_of(self.resource_file)];
+            let path = match relative {
+                Some(below) => self.locate(below, &[""], Want::File, text, place),
+                None => self.locate(text, &folders, Want::File, text, place),
+            };
+            return path.map(|path| vec![path[FILES.len() + 1..].to_owned()]);
+        }
+        let folder = if relative.is_some() {
+            ""
+        } else {
+            folder_of(&place.file)
+        };
+        let Some(pattern) = join(folder, relative.unwrap_or(text)) else {
+            return Err(place.error(format!("`{text}` leads out of the bundle")));
+        };
+        let glob = path_glob(&pattern)
+            .map_err(|error| place.error(format!("`{text}` is not a pattern: {}", error.kind())))?;
+        let files: Vec<String> = self
+            .files
+            .keys()
+            .filter(|path| glob.is_match(path))
+            .cloned()
+            .collect();
+        if files.is_empty() {
+            return Err(place
+                .error(format!("`{text}` matches no file that is uploaded"))
+                .hint("wheels and jars are not built here: commit them"));
+        }
+        Ok(files)
+    }
+}
+
+fn uploaded(path: &str) -> String {
+    if path.is_empty() {
+        FILES.to_owned()
+    } else {
+        format!("{FILES}/{path}")
+    }
+}
+
+/// Whether a path means a file of the repository: not absolute, no URL, not known only later.
+fn is_local(path: &str) -> bool {
+    let symbolic = path.starts_with("${") && !path.starts_with(FILES);
+    !path.is_empty()
+        && !path.starts_with(['/', '~'])
+        && !path.contains("://")
+        && !path.starts_with("dbfs:")
+        && !symbolic
+}
+
+/// The folder that a file is in, empty for the root.
+pub(super) fn folder_of(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// `relative` seen from `folder`, without `.` and `..`; none when it leaves the root.
+pub(super) fn join(folder: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(relative.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn node_mut<'n>(node: &'n mut Node, keys: &[&str]) -> Option<&'n mut Node> {
+    keys.iter().try_fold(node, |node, key| {
+        Some(&mut node.as_map_mut()?.get_mut(*key)?.node)
+    })
+}
+
+fn value_mut<'n>(node: &'n mut Node, keys: &[&str]) -> Option<&'n mut Yaml> {
+    node_mut(node, keys).map(|node| &mut node.value)
+}

@@ -1,0 +1,240 @@
+//! Puts values in place of references.
+
+mod variables;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::ResourceKey;
+use super::reference::{Reference, references};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::files::Tree;
+use crate::files::node::{Entry, Node, Place, Yaml};
+
+/// What stands for the folder of the uploaded files until a plan knows it.
+pub(super) const FILES: &str = "${files}";
+
+const ROOTS: [&str; 6] = [
+    "var",
+    "variables",
+    "bundle",
+    "workspace",
+    "resources",
+    "artifacts",
+];
+
+/// Resolves references in a bundle that is already laid together for its target.
+pub(super) struct Resolver<'a> {
+    tree: &'a Tree,
+    config: &'a Node,
+    target: &'a str,
+    overrides: &'a BTreeMap<String, Value>,
+    /// Variables already resolved; none for those that could not be, which is said once.
+    variables: BTreeMap<String, Option<Node>>,
+    /// What is being resolved, outermost first.
+    open: Vec<String>,
+    /// How much was put in place of references, in bytes and values.
+    unfolded: usize,
+    /// What could not be resolved.
+    pub found: Diagnostics,
+}
+
+impl<'a> Resolver<'a> {
+    /// `overrides` are values that the environment's binding gives to variables.
+    pub fn new(
+        tree: &'a Tree,
+        config: &'a Node,
+        target: &'a str,
+        overrides: &'a BTreeMap<String, Value>,
+    ) -> Self {
+        Self {
+            tree,
+            config,
+            target,
+            overrides,
+            variables: BTreeMap::new(),
+            open: Vec::new(),
+            unfolded: 0,
+            found: Diagnostics::default(),
+        }
+    }
+
+    /// `node` without references but the symbolic ones; what cannot be resolved becomes null and a finding.
+    pub fn resolve(&mut self, node: &Node) -> Node {
+        let value = match &node.value {
+            Yaml::Text(text) => return self.text(text, &node.place),
+            Yaml::List(items) => Yaml::List(items.iter().map(|item| self.resolve(item)).collect()),
+            Yaml::Map(map) => Yaml::Map(
+                map.iter()
+                    .map(|(key, entry)| {
+                        (
+                            key.clone(),
+                            Entry {
+                                place: entry.place.clone(),
+                                node: self.resolve(&entry.node),
+                            },
+                        )
+                    })
+                    .collect(),
+            ),
+            scalar => scalar.clone(),
+        };
+        Node {
+            place: node.place.clone(),
+            value,
+        }
+    }
+
+    fn text(&mut self, text: &str, place: &Place) -> Node {
+        let made = |value: Yaml| Node {
+            place: place.clone(),
+            value,
+        };
+        let found = references(text);
+        if let [whole] = found.as_slice()
+            && whole.range == (0..text.len())
+        {
+            return match self.lookup(whole, text, place) {
+                Ok(Some(node)) if matches!(node.value, Yaml::Map(_) | Yaml::List(_)) => node,
+                Ok(Some(node)) => made(node.value),
+                Ok(None) => made(Yaml::Text(text.to_owned())),
+                Err(()) => made(Yaml::Null),
+            };
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut end = 0;
+        for reference in found {
+            out.push_str(&text[end..reference.range.start]);
+            let written = &text[reference.range.clone()];
+            match self.lookup(&reference, written, place) {
+                Ok(None) | Err(()) => out.push_str(written),
+                Ok(Some(Node { value, .. })) => {
+                    match value {
+                        Yaml::Text(value) => out.push_str(&value),
+                        Yaml::Bool(value) => out.push_str(&value.to_string()),
+                        Yaml::Number(value) => out.push_str(&value.to_string()),
+                        Yaml::Null => {}
+                        Yaml::List(_) | Yaml::Map(_) => {
+                            let error = self.at(written, place, format!("`{written}` is not a single value and cannot stand inside a text"));
+                            self.found.push(error);
+                        }
+                    }
+                }
+            }
+            end = reference.range.end;
+        }
+        out.push_str(&text[end..]);
+        made(Yaml::Text(out))
+    }
+
+    /// The value of a reference; none when it stays as it is written; an error after a finding was made.
+    fn lookup(
+        &mut self,
+        reference: &Reference,
+        written: &str,
+        place: &Place,
+    ) -> Result<Option<Node>, ()> {
+        let text = |text: &str| {
+            Ok(Some(Node {
+                place: place.clone(),
+                value: Yaml::Text(text.to_owned()),
+            }))
+        };
+        let key = |position| reference.key(position);
+        let outcome = match (key(0), key(1), key(2)) {
+            (Some("var"), Some(name), _) => self.variable_field(name, &reference.path[2..], written, place),
+            (Some("variables"), Some(name), Some("value")) => self.variable_field(name, &reference.path[3..], written, place),
+            (Some("bundle"), Some("target" | "environment"), None) => return text(self.target),
+            (Some("bundle"), Some("name"), None) => return self.bundle_name(written, place).map(Some),
+            (Some("workspace"), Some("file_path"), None) => return text(FILES),
+            (Some("workspace"), ..) => Err(self.at(written, place, format!("`{written}` differs from deployment to deployment"))
+                .hint("`${workspace.file_path}` is the folder of the files; for the rest, declare a variable and set it in environment.yaml")),
+            (Some("bundle"), Some("git"), _) => Err(self.at(written, place, format!("`{written}` would give every commit a different release"))
+                .hint("the pin in release.yaml names the commit")),
+            (Some("resources"), Some(kind), Some(name)) if reference.path.len() > 3 => self.resource(kind, name, written, place),
+            (Some("resources"), ..) => Err(self.at(written, place, format!("`{written}` names no field of a resource"))
+                .hint("such as `${resources.jobs.nightly.id}`")),
+            (Some("artifacts"), ..) => Err(self.at(written, place, "`artifacts` is not supported in this version")),
+            (Some("files"), None, _) => Err(self.at(written, place, "`${files}` is reserved").hint("write `${workspace.file_path}`")),
+            (Some(root), ..) => match did_you_mean(root, ROOTS) {
+                Some(hint) if reference.path.len() > 1 => Err(self.at(written, place, format!("unknown reference `{written}`")).hint(hint)),
+                // Not ours: `${PATH}` in an init script's environment, for one. The CLI leaves it, too.
+                _ => return Ok(None),
+            },
+            (None, ..) => return Ok(None),
+        };
+        outcome.map_err(|diagnostic| self.found.push(diagnostic))
+    }
+
+    fn resource(
+        &self,
+        kind: &str,
+        name: &str,
+        written: &str,
+        place: &Place,
+    ) -> Result<Option<Node>, Diagnostic> {
+        let resources = self.config.get("resources").and_then(Node::as_map);
+        let of_kind = |entry: &'a Entry| entry.node.as_map().into_iter().flatten();
+        if resources
+            .and_then(|kinds| kinds.get(kind))
+            .and_then(|entry| entry.node.as_map())
+            .is_some_and(|keys| keys.contains_key(name))
+        {
+            return Ok(None);
+        }
+        let wanted = ResourceKey::new(kind, name).to_string();
+        let known: Vec<String> = resources
+            .into_iter()
+            .flatten()
+            .flat_map(|(kind, entry)| {
+                of_kind(entry).map(move |(name, _)| ResourceKey::new(kind, name).to_string())
+            })
+            .collect();
+        let mut unknown = self.at(written, place, format!("there is no resource `{wanted}`"));
+        unknown.hint = did_you_mean(&wanted, known.iter().map(String::as_str));
+        Err(unknown)
+    }
+
+    fn bundle_name(&mut self, written: &str, place: &Place) -> Result<Node, ()> {
+        let config = self.config;
+        let Some(name) = config.get("bundle").and_then(|bundle| bundle.get("name")) else {
+            return Err(());
+        };
+        self.guarded("bundle.name", written, place, |resolver| {
+            resolver.resolve(name)
+        })
+    }
+
+    /// An error at the reference itself, which may stand far behind the beginning of its text.
+    fn at(&self, written: &str, place: &Place, message: impl Into<String>) -> Diagnostic {
+        let exact = exact_place(self.tree, written, place);
+        exact.as_ref().unwrap_or(place).error(message)
+    }
+}
+
+/// Looks for `written` from the beginning of its scalar on.
+fn exact_place(tree: &Tree, written: &str, place: &Place) -> Option<Place> {
+    let text = std::str::from_utf8(&tree.get(&*place.file)?.bytes).ok()?;
+    let skipped = usize::try_from(place.line).ok()?.checked_sub(1)?;
+    for (line, content) in (place.line..).zip(text.lines().skip(skipped)) {
+        let before = if line == place.line {
+            usize::try_from(place.column).ok()?.checked_sub(1)?
+        } else {
+            0
+        };
+        let from = content
+            .char_indices()
+            .nth(before)
+            .map_or(content.len(), |(at, _)| at);
+        if let Some(at) = content[from..].find(written) {
+            let column = content[..from + at].chars().count() + 1;
+            return Some(Place {
+                file: place.file.clone(),
+                line,
+                column: u32::try_from(column).ok()?,
+            });
+        }
+    }
+    None
+}

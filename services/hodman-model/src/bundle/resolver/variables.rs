@@ -1,0 +1,213 @@
+//! The values of variables, found as references ask for them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Resolver;
+use crate::bundle::reference::Step;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::files::node::{Entry, Node, Place, Yaml};
+
+/// Far more than any bundle needs, and little enough that a hostile one cannot exhaust the daemon's memory.
+const MOST_UNFOLDED: usize = 16 << 20;
+
+/// The CLI stops after 11; deeper than this, a chain of variables could exhaust the stack.
+const DEEPEST: usize = 64;
+
+impl Resolver<'_> {
+    /// The final value of every variable; those unset are findings.
+    pub fn all_variables(&mut self) -> BTreeMap<String, Value> {
+        let declared: Vec<&String> = self
+            .config
+            .get("variables")
+            .and_then(Node::as_map)
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+            .collect();
+        for name in self
+            .overrides
+            .keys()
+            .filter(|name| !declared.contains(name))
+        {
+            let place = self
+                .config
+                .get("variables")
+                .map_or(&self.config.place, |variables| &variables.place);
+            let mut unknown = place.error(format!(
+                "the environment sets the variable `{name}`, which `variables` does not declare"
+            ));
+            unknown.hint = did_you_mean(name, declared.iter().map(|name| name.as_str()));
+            self.found.push(unknown);
+        }
+        let mut values = BTreeMap::new();
+        for name in declared {
+            if let Some(node) = self.variable(name) {
+                values.insert(name.clone(), node.to_value());
+            }
+        }
+        values
+    }
+
+    /// The value of a reference into a variable; null when the variable has none, which is said elsewhere.
+    pub(super) fn variable_field(
+        &mut self,
+        name: &str,
+        path: &[Step],
+        written: &str,
+        place: &Place,
+    ) -> Result<Option<Node>, Diagnostic> {
+        let declared = self.config.get("variables").and_then(Node::as_map);
+        if !declared.is_some_and(|all| all.contains_key(name)) {
+            let mut unknown = self.at(written, place, format!("there is no variable `{name}`"));
+            unknown.hint = did_you_mean(
+                name,
+                declared
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, _)| name.as_str()),
+            );
+            return Err(unknown);
+        }
+        let value = match self.guarded(name, written, place, |resolver| resolver.variable(name)) {
+            Ok(Some(value)) => value,
+            // Said where the variable is declared, or where the cycle closes.
+            Ok(None) | Err(()) => {
+                return Ok(Some(Node {
+                    place: place.clone(),
+                    value: Yaml::Null,
+                }));
+            }
+        };
+        let mut at = &value;
+        for step in path {
+            let next = match step {
+                Step::Key(key) => at
+                    .as_map()
+                    .and_then(|map| map.get(key))
+                    .map(|entry| &entry.node),
+                Step::Index(index) => at.as_list().and_then(|items| items.get(*index)),
+            };
+            at = next.ok_or_else(|| {
+                self.at(
+                    written,
+                    place,
+                    format!("the variable `{name}` has nothing at `{written}`"),
+                )
+            })?;
+        }
+        self.unfolded = self.unfolded.saturating_add(size(at));
+        if self.unfolded > MOST_UNFOLDED {
+            return Err(place
+                .error("the references unfold to more than 16 MiB")
+                .hint("a variable that holds another twice doubles it"));
+        }
+        Ok(Some(at.clone()))
+    }
+
+    /// Runs `inner` unless it is already running further out.
+    pub(super) fn guarded<T>(
+        &mut self,
+        what: &str,
+        written: &str,
+        place: &Place,
+        inner: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, ()> {
+        if let Some(first) = self.open.iter().position(|open| open == what) {
+            let mut circle = self.open[first..].to_vec();
+            circle.push(what.to_owned());
+            let error = self.at(
+                written,
+                place,
+                format!(
+                    "variables refer to each other in a circle: {}",
+                    circle.join(" -> ")
+                ),
+            );
+            self.found.push(error);
+            return Err(());
+        }
+        if self.open.len() >= DEEPEST {
+            let error = self.at(
+                written,
+                place,
+                format!("variables refer to each other more than {DEEPEST} deep"),
+            );
+            self.found.push(error);
+            return Err(());
+        }
+        self.open.push(what.to_owned());
+        let outcome = inner(self);
+        self.open.pop();
+        Ok(outcome)
+    }
+
+    fn variable(&mut self, name: &str) -> Option<Node> {
+        if let Some(known) = self.variables.get(name) {
+            return known.clone();
+        }
+        // Also when entered from `all_variables`, so that a circle is seen at its first return.
+        let entered = self.open.last().is_some_and(|open| open == name);
+        if !entered {
+            self.open.push(name.to_owned());
+        }
+        let value = self.find_variable(name);
+        if !entered {
+            self.open.pop();
+        }
+        self.variables.insert(name.to_owned(), value.clone());
+        value
+    }
+
+    fn find_variable(&mut self, name: &str) -> Option<Node> {
+        let config = self.config;
+        let Entry {
+            place,
+            node: definition,
+        } = config.get("variables")?.as_map()?.get(name)?;
+        let unresolved = match self.overrides.get(name) {
+            Some(value) => Node::from_value(value, place),
+            None => match (definition.get("default"), definition.get("lookup")) {
+                (Some(default), _) => default.clone(),
+                (None, Some(_)) => {
+                    let error = place.error(format!("the variable `{name}` is looked up by name, which is not supported in this version"));
+                    self.found
+                        .push(error.hint("set it under `variables` in environment.yaml"));
+                    return None;
+                }
+                (None, None) => {
+                    let error = place.error(format!("the variable `{name}` has no value"));
+                    self.found.push(error.hint(
+                        "give it a `default`, or set it in the target or in environment.yaml",
+                    ));
+                    return None;
+                }
+            },
+        };
+        let complex = definition.get("type").and_then(Node::as_text) == Some("complex");
+        if !complex && matches!(unresolved.value, Yaml::List(_) | Yaml::Map(_)) {
+            let error = unresolved.place.error(format!(
+                "the variable `{name}` is {}, but not of type complex",
+                unresolved.kind()
+            ));
+            self.found
+                .push(error.hint("add `type: complex` to its declaration"));
+            return None;
+        }
+        Some(self.resolve(&unresolved))
+    }
+}
+
+/// The bytes of all texts and keys, and one for each value.
+fn size(node: &Node) -> usize {
+    1 + match &node.value {
+        Yaml::Text(text) => text.len(),
+        Yaml::List(items) => items.iter().map(size).sum(),
+        Yaml::Map(map) => map
+            .iter()
+            .map(|(key, entry)| key.len() + size(&entry.node))
+            .sum(),
+        Yaml::Null | Yaml::Bool(_) | Yaml::Number(_) => 0,
+    }
+}

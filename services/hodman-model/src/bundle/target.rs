@@ -1,0 +1,148 @@
+//! Lays one target's settings over the rest of the bundle.
+
+use super::load::Loaded;
+use super::merge::{join_keyed_lists, merge, merge_maps};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::files::node::{Entry, Map, Node, Yaml};
+
+/// What a target replaces as a whole; everything else in it is laid over, key by key.
+const REPLACED: [&str; 2] = ["mode", "run_as"];
+
+/// The name the CLI gives to the one target of a bundle that names none.
+const ONLY_TARGET: &str = "default";
+
+/// The bundle as `target` has it; `targets` itself is gone.
+pub(super) fn select(loaded: &Loaded, target: &str) -> Result<Node, Diagnostics> {
+    let mut config = loaded.config.clone();
+    let chosen = chosen(loaded, target)?;
+    let Some(map) = config.as_map_mut() else {
+        return Ok(config);
+    };
+    for key in ["targets", "environments", "include"] {
+        map.remove(key);
+    }
+    for (key, entry) in chosen {
+        match key.as_str() {
+            "default" => {}
+            "variables" => variables(map, &entry.node)?,
+            "git" => merge_maps(
+                map,
+                Map::from([("bundle".to_owned(), nested("git", entry))]),
+            )?,
+            key if REPLACED.contains(&key) => drop(map.insert(key.to_owned(), entry)),
+            _ => merge_maps(map, Map::from([(key, entry)]))?,
+        }
+    }
+    let jobs = map
+        .get_mut("resources")
+        .and_then(|kinds| kinds.node.as_map_mut()?.get_mut("jobs"));
+    for job in jobs
+        .and_then(|jobs| jobs.node.as_map_mut())
+        .into_iter()
+        .flat_map(|jobs| jobs.values_mut())
+    {
+        join_keyed_lists(&mut job.node)?;
+    }
+    Ok(config)
+}
+
+/// Every target's settings, for what must hold for all of them.
+pub(super) fn all(loaded: &Loaded) -> impl Iterator<Item = &Node> {
+    targets(loaded)
+        .and_then(Node::as_map)
+        .into_iter()
+        .flatten()
+        .map(|(_, entry)| &entry.node)
+}
+
+fn targets(loaded: &Loaded) -> Option<&Node> {
+    loaded
+        .config
+        .get("targets")
+        .or_else(|| loaded.config.get("environments"))
+}
+
+fn chosen(loaded: &Loaded, target: &str) -> Result<Map, Diagnostic> {
+    let Some(targets) = targets(loaded) else {
+        if target == ONLY_TARGET {
+            return Ok(Map::new());
+        }
+        let message = format!("there is no target `{target}`: the bundle has no `targets`");
+        return Err(Diagnostic::error(&*loaded.root_file, message)
+            .hint(format!("add `targets: {{{target}: {{}}}}`")));
+    };
+    let names = targets.expect_map("`targets`")?;
+    let Some(entry) = names.get(target) else {
+        let known: Vec<&str> = names.keys().map(String::as_str).collect();
+        let hint = did_you_mean(target, known.iter().copied())
+            .unwrap_or_else(|| format!("targets: {}", known.join(", ")));
+        return Err(targets
+            .place
+            .error(format!("there is no target `{target}`"))
+            .hint(hint));
+    };
+    entry.node.expect_map("a target")
+}
+
+fn nested(key: &str, entry: Entry) -> Entry {
+    let place = entry.place.clone();
+    let node = Node {
+        place: place.clone(),
+        value: Yaml::Map(Map::from([(key.to_owned(), entry)])),
+    };
+    Entry { place, node }
+}
+
+/// A target gives a variable another value, or another `default` or `lookup`, each of which clears the other.
+fn variables(config: &mut Map, overrides: &Node) -> Result<(), Diagnostic> {
+    let overrides = overrides.expect_map("`variables` of a target")?;
+    for (name, entry) in overrides {
+        let declared = config
+            .get_mut("variables")
+            .and_then(|variables| variables.node.as_map_mut()?.get_mut(&name));
+        let Some(declared) = declared else {
+            let known: Vec<String> = config
+                .get("variables")
+                .and_then(|all| all.node.as_map())
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect();
+            let mut unknown = entry.place.error(format!(
+                "the variable `{name}` is not declared under `variables`"
+            ));
+            unknown.hint = did_you_mean(&name, known.iter().map(String::as_str));
+            return Err(unknown);
+        };
+        if declared.node.value == Yaml::Null {
+            declared.node.value = Yaml::Map(Map::new());
+        }
+        let Some(definition) = declared.node.as_map_mut() else {
+            continue;
+        };
+        let changes = match is_definition(&entry.node) {
+            true => entry.node.expect_map("a variable")?,
+            false => Map::from([("default".to_owned(), entry)]),
+        };
+        if changes.contains_key("default") || changes.contains_key("lookup") {
+            definition.remove("default");
+            definition.remove("lookup");
+        }
+        for (key, change) in changes {
+            match definition.get_mut(&key) {
+                Some(before) => merge(&mut before.node, change.node)?,
+                None => drop(definition.insert(key, change)),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a target's mapping is a definition (`default: …`) or itself the value of a complex variable.
+fn is_definition(node: &Node) -> bool {
+    node.as_map().is_some_and(|map| {
+        map.keys()
+            .all(|key| matches!(key.as_str(), "default" | "lookup" | "type" | "description"))
+            && (map.contains_key("default") || map.contains_key("lookup"))
+    })
+}
