@@ -230,3 +230,6 @@ impl Drop for Permit {
         self.family.freed.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests;

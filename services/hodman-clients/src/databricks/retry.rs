@@ -57,3 +57,6 @@ impl RetryPolicy {
         (elapsed + wait <= self.budget).then_some(wait)
     }
 }
+
+#[cfg(test)]
+mod tests;
