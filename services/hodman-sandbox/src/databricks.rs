@@ -37,6 +37,7 @@ use crate::faults::{Faults, Server, serve};
 use account::Account;
 use call::Shared;
 use oauth::OAuth;
+use page::Page;
 use server::{Gate, Throttle, guarded, no_such_endpoint};
 use tokens::{Caller, Token, Tokens};
 use world::{Beginning, World};
@@ -68,13 +69,14 @@ impl Databricks {
     /// A port cannot be bound.
     pub async fn start(options: DatabricksOptions) -> io::Result<Self> {
         let tokens = Shared::new(fixed_tokens(&options));
-        let account = Shared::new(Account::new(&options));
+        let principals = Shared::new(options.principals.clone());
+        let account = Shared::new(Account::new(&options, principals.clone()));
         let oauth = OAuth {
             url: Shared::new(String::new()),
             host: None,
             account_id: options.account_id.clone(),
             workspace_id: None,
-            principals: Shared::new(options.principals.clone()),
+            principals,
             tokens: tokens.clone(),
             clock: options.clock.clone(),
             lifetime: options.token_lifetime,
@@ -171,15 +173,26 @@ async fn start_workspace(
         members: members(options),
     }));
     let gate = gate(&oauth, name);
-    let throttle = gate.throttle.clone();
+    let faults = Faults::new();
+    let handle = WorkspaceHandle::new(
+        name,
+        oauth.url.clone(),
+        workspace_id,
+        world.clone(),
+        faults.clone(),
+        gate.throttle.clone(),
+    );
+    let page = Page {
+        world: world.clone(),
+        handle: handle.clone(),
+    };
     let mut router = guarded(workspace_routes(), world.clone(), gate.clone())
         .merge(oauth::router(oauth.clone()))
-        .merge(page::router(world.clone()));
+        .merge(page::router(page));
     if options.unified_hosts {
         let routes = account::router(&options.account_id);
         router = router.merge(guarded(routes, account.clone(), gate));
     }
-    let faults = Faults::new();
     let port = options
         .first_port
         .checked_add(position)
@@ -190,7 +203,6 @@ async fn start_workspace(
     account
         .lock()
         .add_workspace(name, workspace_id, &server.url(), options.clock.millis());
-    let handle = WorkspaceHandle::new(name, server.url(), workspace_id, world, faults, throttle);
     Ok((handle, server))
 }
 

@@ -3,6 +3,7 @@
 mod kinds;
 mod metastores;
 mod objects;
+mod principal_secrets;
 mod workspaces;
 
 use std::collections::BTreeMap;
@@ -12,11 +13,12 @@ use serde_json::{Map, Value, json};
 
 use super::call::Shared;
 use super::clock::{Clock, Pace, Progress};
-use super::options::DatabricksOptions;
+use super::options::{DatabricksOptions, Principal};
 use super::scim::{self, Directory, HasDirectory};
 use super::table::{Table, object};
 
 use kinds::Kind;
+use principal_secrets::SecretRow;
 
 /// Everything the account holds.
 #[derive(Debug)]
@@ -25,6 +27,10 @@ pub(crate) struct Account {
     clock: Clock,
     pace: Pace,
     directory: Directory,
+    /// Ids and secrets the token endpoints accept.
+    principals: Shared<Vec<Principal>>,
+    /// Secrets made by the API: id, with the service principal they belong to.
+    secret_ids: BTreeMap<String, SecretRow>,
     objects: BTreeMap<Kind, Table>,
     workspaces: Table,
     /// Workspaces that are not in their last state.
@@ -35,7 +41,7 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    pub(crate) fn new(options: &DatabricksOptions) -> Self {
+    pub(crate) fn new(options: &DatabricksOptions, principals: Shared<Vec<Principal>>) -> Self {
         let mut directory = Directory::default();
         for (login, name) in super::members(options) {
             directory.add_member(&login, &name);
@@ -45,6 +51,8 @@ impl Account {
             clock: options.clock.clone(),
             pace: options.pace,
             directory,
+            principals,
+            secret_ids: BTreeMap::new(),
             objects: BTreeMap::new(),
             workspaces: Table::default(),
             provisioning: BTreeMap::new(),
@@ -87,5 +95,6 @@ pub(crate) fn router(account_id: &str) -> Router<Shared<Account>> {
         .merge(objects::router(&root))
         .merge(workspaces::router(&root))
         .merge(metastores::router(&root))
+        .merge(principal_secrets::router(&root))
         .merge(scim::router::<Account>(&format!("{root}/scim/v2")))
 }

@@ -16,7 +16,8 @@ use crate::faults::{Faults, RequestRecord};
 #[derive(Debug, Clone)]
 pub struct WorkspaceHandle {
     name: String,
-    url: String,
+    /// Known when the port is bound.
+    url: Shared<String>,
     id: u64,
     world: Shared<World>,
     faults: Faults,
@@ -52,7 +53,7 @@ pub struct ClusterView {
 impl WorkspaceHandle {
     pub(super) fn new(
         name: &str,
-        url: String,
+        url: Shared<String>,
         id: u64,
         world: Shared<World>,
         faults: Faults,
@@ -76,8 +77,8 @@ impl WorkspaceHandle {
 
     /// URL of its host, without a slash at the end.
     #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
+    pub fn url(&self) -> String {
+        self.url.lock().clone()
     }
 
     /// Id in the account.

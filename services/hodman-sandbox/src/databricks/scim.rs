@@ -101,6 +101,16 @@ impl Directory {
         )
     }
 
+    /// Application id and name of a service principal by its SCIM id.
+    pub(crate) fn service_principal(&self, id: u64) -> Option<(String, String)> {
+        let row = self.members.get(&(Kind::ServicePrincipal, id))?;
+        let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);
+        Some((
+            text("applicationId")?,
+            text("displayName").unwrap_or_default(),
+        ))
+    }
+
     /// Logins of all people.
     pub(crate) fn people(&self) -> Vec<String> {
         let users = self

@@ -108,7 +108,7 @@ fn parameters(settings: &Map<String, Value>, call: &Call) -> Value {
         .collect()
 }
 
-fn existing<'a>(world: &'a mut World, id: u64, now: i64) -> Result<&'a mut Run, ApiError> {
+fn existing(world: &mut World, id: u64, now: i64) -> Result<&mut Run, ApiError> {
     advance(world, id, now);
     world
         .jobs

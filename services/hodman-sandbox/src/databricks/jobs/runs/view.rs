@@ -95,6 +95,20 @@ impl Run {
         Some(Value::Object(view))
     }
 
+    /// State in a few words, for the sandbox's page.
+    pub(crate) fn summary(&self) -> String {
+        let State {
+            life_cycle,
+            result,
+            message,
+            ..
+        } = self.state();
+        [life_cycle, result.unwrap_or_default(), &message]
+            .join(" ")
+            .trim()
+            .to_owned()
+    }
+
     fn state(&self) -> State {
         let plain = |life_cycle, message: &str| State {
             life_cycle,
