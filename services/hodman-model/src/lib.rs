@@ -3,6 +3,7 @@
 //! No I/O, no clock, no randomness: bytes in memory come in, values and bytes go out.
 
 pub mod bundle;
+pub mod capture;
 pub mod diagnostic;
 pub mod digest;
 pub mod field_path;

@@ -18,16 +18,18 @@ mod row;
 mod substitute;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use compare::differences;
 pub use desired::{Desired, DesiredResource, FileSet};
 pub use error::PlanError;
 pub use make::plan;
 pub use observed::{FileSetState, Observed, ObservedObject};
+pub(crate) use references::ids_to_references;
 pub use references::refers_to;
 pub use row::{Action, FieldChange, FileChange, FileChangeKind, Row};
 pub use substitute::{Unresolved, substitute};

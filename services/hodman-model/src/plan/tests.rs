@@ -330,7 +330,7 @@ fn ids_of_others_that_capture_must_turn_into_references() {
 }
 
 /// A job config as people write them, with and without values that are the server's defaults.
-fn job_config() -> impl Strategy<Value = Value> {
+pub(crate) fn job_config() -> impl Strategy<Value = Value> {
     let task = (0u8..3, any::<bool>(), 0u32..3, any::<bool>(), any::<bool>());
     (prop::collection::vec(task, 0..4), "[a-z]{1,6}", prop::option::of(0u32..4), any::<bool>()).prop_map(
         |(tasks, name, runs, paused)| {

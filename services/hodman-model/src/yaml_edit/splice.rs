@@ -86,7 +86,7 @@ impl Splice<'_> {
                 (true, Some(new)) => {
                     let start = self.dash(node, index)?;
                     let lines = item(new, self.order);
-                    Some(self.replace(
+                    Some(self.put(
                         start,
                         items[index].at.end,
                         &self.indented(&lines, self.column(start), false),
@@ -132,7 +132,7 @@ impl Splice<'_> {
             && !is_long(new);
         if one_line {
             let written = self.in_style_of(&self.text[old.at.clone()], new);
-            return Some(self.replace(old.at.start, old.at.end, &written));
+            return Some(self.put(old.at.start, old.at.end, &written));
         }
         if matches!(old.what, What::Opaque) {
             return None;
@@ -152,9 +152,15 @@ impl Splice<'_> {
             return None;
         };
         let (key, value) = &entries[index];
-        let lines = entry(name, new, self.order);
-        let end = value.at.end.max(self.behind_colon(key.at.end)?);
-        Some(self.replace(
+        let mut lines = entry(name, new, self.order);
+        let mut end = value.at.end.max(self.behind_colon(key.at.end)?);
+        // The comment behind the old value goes behind the key: behind the last line it could become text.
+        let rest = self.text[end..self.line_end(end)].trim_end();
+        if lines.len() > 1 && rest.trim_start().starts_with('#') {
+            lines[0].push_str(rest);
+            end += rest.len();
+        }
+        Some(self.put(
             key.at.start,
             end,
             &self.indented(&lines, self.column(map.at.start), false),
@@ -185,7 +191,7 @@ impl Splice<'_> {
         if !crate::field_path::FieldPath(path.to_vec()).put(&mut value, new.cloned()) {
             return None;
         }
-        Some(self.replace(node.at.start, node.at.end, &scalar(&value, true)))
+        Some(self.put(node.at.start, node.at.end, &scalar(&value, true)))
     }
 
     /// Takes out the lines of an entry or element, with the comment lines right above it.
@@ -208,10 +214,10 @@ impl Splice<'_> {
                 What::List { .. } => self.dash(node, 1)?,
                 _ => return None,
             };
-            return Some(self.replace(start, next, ""));
+            return Some(self.put(start, next, ""));
         }
         let start = self.comments_above(self.line_start(start), index > 0);
-        Some(self.replace(start, self.line_end(end), ""))
+        Some(self.put(start, self.line_end(end), ""))
     }
 
     fn append(&self, end: usize, column: usize, lines: &[String]) -> Option<String> {
@@ -222,10 +228,10 @@ impl Splice<'_> {
             ""
         };
         let body = self.indented(lines, column, true);
-        Some(self.replace(at, at, &format!("{lead}{body}\n")))
+        Some(self.put(at, at, &format!("{lead}{body}\n")))
     }
 
-    fn replace(&self, start: usize, end: usize, new: &str) -> String {
+    fn put(&self, start: usize, end: usize, new: &str) -> String {
         format!("{}{new}{}", &self.text[..start], &self.text[end..])
     }
 

@@ -1,0 +1,232 @@
+//! Capture: what people made by hand in a free-form workspace becomes files in the repository.
+//!
+//! It is a three-way merge of the last capture (`captured.lock`), the repository and the workspace now. Whoever did
+//! not change since the last capture yields; where both changed, field by field; where both changed the same field,
+//! the repository's value stays and the conflict is reported.
+//!
+//! What is compared is a resource's *form*: ids as `${resources.….id}`, paths as `${repo}/…`, variables as their
+//! values, secrets as one fixed word, without the server's defaults. The lock holds the digest of that form.
+
+mod adopt;
+mod form;
+mod keys;
+mod merge;
+mod merge_text;
+mod paths;
+mod repo;
+mod resources;
+mod select;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use adopt::{AdoptError, Adopted, adopt};
+pub use form::holds;
+
+use crate::bundle::Language;
+use crate::diagnostic::Diagnostics;
+use crate::digest::Digest;
+use crate::files::{CaptureRules, CapturedLock, Tree, render_captured_lock};
+use crate::kinds::Listed;
+
+/// One object of the workspace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveResource {
+    /// The name of its kind, such as `jobs`.
+    pub kind: String,
+    /// The object.
+    pub listed: Listed,
+}
+
+/// One notebook or file of the workspace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveFile {
+    /// The content; notebooks as exported in the format `SOURCE`.
+    pub bytes: Vec<u8>,
+    /// The language of a notebook; none for plain files.
+    pub language: Option<Language>,
+    /// When it was made.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When it was changed last.
+    pub modified_at: Option<DateTime<Utc>>,
+    /// Who made it, as far as the API says.
+    pub creator: Option<String>,
+}
+
+/// What the workspace has now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LiveSnapshot {
+    /// The workspace's name.
+    pub workspace: String,
+    /// All its jobs and clusters, in any order.
+    pub resources: Vec<LiveResource>,
+    /// Everything below the folders that are captured, and what jobs refer to, by path in the workspace.
+    pub files: BTreeMap<String, LiveFile>,
+}
+
+/// Everything a capture looks at.
+pub struct CaptureInput<'a> {
+    /// The environment's name.
+    pub env: &'a str,
+    /// What the workspace has now.
+    pub snapshot: &'a LiveSnapshot,
+    /// What is captured.
+    pub rules: &'a CaptureRules,
+    /// The repository as it is on the branch that the capture goes to.
+    pub tree: &'a Tree,
+    /// The last capture; empty when there was none.
+    pub lock: &'a CapturedLock,
+    /// The variables of the bundle for this environment's target.
+    pub variables: &'a BTreeMap<String, Value>,
+    /// An earlier content of the file at a path, of those for which [`holds`] says yes to the digest; none when the
+    /// repository's history has none.
+    pub base: &'a dyn Fn(&str, &Digest) -> Option<Vec<u8>>,
+}
+
+/// What a capture did with one object or file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CapturedAs {
+    /// New in the workspace.
+    Added,
+    /// Changed in the workspace.
+    Changed,
+    /// It has another name in the workspace, and perhaps other changes.
+    Renamed,
+    /// Gone from the workspace.
+    Removed,
+    /// Changed here and there; the repository's value stays.
+    Conflict,
+    /// Something a person should know about what was captured.
+    Note,
+}
+
+/// One line of the pull request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureRow {
+    /// The resource (`jobs.nightly`) or the path of the file.
+    pub key: String,
+    /// What was done.
+    pub what: CapturedAs,
+    /// Who did it in the workspace: the API says it of new objects only; else `unknown`.
+    pub by: String,
+    /// When, as far as the API says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
+    /// What of it, in words.
+    pub detail: String,
+}
+
+/// The outcome of a capture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Captured {
+    /// The files that change, by path; none is removed. Empty when there is nothing to propose.
+    pub changes: BTreeMap<String, Option<Vec<u8>>>,
+    /// What happened, sorted by key.
+    pub rows: Vec<CaptureRow>,
+    /// The lock that goes with the changes; it is among them, too.
+    pub lock: CapturedLock,
+}
+
+/// What is written where the API does not say who.
+pub const UNKNOWN: &str = "unknown";
+
+/// Compares the workspace with the repository and gives the files to propose.
+///
+/// # Errors
+/// When a bundle file of the repository cannot be read.
+pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
+    let repo = repo::read(input.tree)?;
+    let selected = select::select(input);
+    let keys = keys::assign(input, &repo, &selected);
+    let mut work = Work {
+        input,
+        repo: &repo,
+        out: Captured::default(),
+        entries: Vec::new(),
+    };
+    let sources = sources::capture(&mut work, &selected);
+    resources::capture(&mut work, &selected, &keys, &sources);
+    let Work {
+        mut out, entries, ..
+    } = work;
+    out.rows
+        .sort_by(|a, b| (&a.key, a.what, &a.detail).cmp(&(&b.key, b.what, &b.detail)));
+    out.lock = CapturedLock {
+        version: CapturedLock::VERSION,
+        entries,
+    };
+    out.lock
+        .entries
+        .sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
+    // A lock that changes alone is no news for anybody; it catches up with the next real change.
+    if !out.changes.is_empty() {
+        let text = render_captured_lock(&out.lock);
+        out.changes
+            .insert(lock_path(input.env), Some(text.into_bytes()));
+    }
+    Ok(out)
+}
+
+/// Where the lock of an environment lies.
+#[must_use]
+pub fn lock_path(env: &str) -> String {
+    format!("environments/{env}/captured.lock")
+}
+
+/// A capture under way.
+struct Work<'a> {
+    input: &'a CaptureInput<'a>,
+    repo: &'a repo::Repo,
+    out: Captured,
+    entries: Vec<crate::files::CapturedEntry>,
+}
+
+impl Work<'_> {
+    /// The content of a file as it is after the changes so far.
+    fn content(&self, path: &str) -> Option<Vec<u8>> {
+        match self.out.changes.get(path) {
+            Some(change) => change.clone(),
+            None => self.input.tree.get(path).map(|file| file.bytes.to_vec()),
+        }
+    }
+
+    fn text(&self, path: &str) -> String {
+        self.content(path)
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .unwrap_or_default()
+    }
+
+    fn row(
+        &mut self,
+        key: &str,
+        what: CapturedAs,
+        by: Option<&str>,
+        at: Option<DateTime<Utc>>,
+        detail: String,
+    ) {
+        let by = by.unwrap_or(UNKNOWN).to_owned();
+        self.out.rows.push(CaptureRow {
+            key: key.to_owned(),
+            what,
+            by,
+            at,
+            detail,
+        });
+    }
+
+    /// The entry of the last capture for an object.
+    fn locked(&self, kind: &str, id: &str) -> Option<&crate::files::CapturedEntry> {
+        self.input
+            .lock
+            .entries
+            .iter()
+            .find(|entry| entry.kind == kind && entry.id == id)
+    }
+}

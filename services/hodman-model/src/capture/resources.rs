@@ -1,0 +1,260 @@
+//! Jobs and clusters.
+
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::form::{digest, of_live, of_raw, resource_in};
+use super::keys::Keys;
+use super::merge::{Merged, merge, take};
+use super::paths::{is_personal, short};
+use super::select::Selected;
+use super::{CapturedAs, LiveResource, Work, sources};
+use crate::bundle::ResourceKey;
+use crate::field_path::PathSegment;
+use crate::files::CapturedEntry;
+use crate::kinds::pattern::Keep;
+use crate::kinds::{Kind, kind};
+use crate::plan::refers_to;
+
+pub(super) fn capture(
+    work: &mut Work<'_>,
+    selected: &Selected<'_>,
+    keys: &Keys,
+    sources: &BTreeMap<String, String>,
+) {
+    let mut seen = BTreeSet::new();
+    for live in &selected.resources {
+        let Some(kind) = kind(&live.kind) else {
+            continue;
+        };
+        let Some(key) = keys.get(&(live.kind.clone(), live.listed.id.clone())) else {
+            continue;
+        };
+        seen.insert(key.clone());
+        let form = of_live(kind, &live.listed.config, keys, sources);
+        one(work, kind, key, live, &form);
+    }
+    let present: BTreeSet<(&str, &str)> = work
+        .input
+        .snapshot
+        .resources
+        .iter()
+        .map(|live| (live.kind.as_str(), live.listed.id.as_str()))
+        .collect();
+    let locked: Vec<CapturedEntry> = work
+        .input
+        .lock
+        .entries
+        .iter()
+        .filter(|entry| {
+            entry.kind != sources::KIND
+                && !seen.contains(&ResourceKey::new(&entry.kind, &entry.key))
+        })
+        .cloned()
+        .collect();
+    for entry in locked {
+        // Left out by the rules now: still there, still in Git, nobody's business.
+        if present.contains(&(entry.kind.as_str(), entry.id.as_str())) {
+            work.entries.push(entry);
+        } else {
+            gone(work, entry);
+        }
+    }
+}
+
+fn one(work: &mut Work<'_>, kind: &dyn Kind, key: &ResourceKey, live: &LiveResource, dev: &Value) {
+    let repo = work.repo.resources.get(key);
+    let file = repo.map_or_else(
+        || format!("resources/{}.{}.yml", key.key, kind.singular()),
+        |repo| repo.file.clone(),
+    );
+    let git = repo.map(|repo| {
+        of_raw(
+            kind,
+            &repo.raw,
+            &repo.file,
+            work.input.tree,
+            work.input.variables,
+        )
+    });
+    let locked = work
+        .locked(&live.kind, &live.listed.id)
+        .map(|entry| entry.digest.clone());
+    let now = digest(dev);
+    let name = key.to_string();
+    let mut entry = CapturedEntry {
+        key: key.key.clone(),
+        kind: key.kind.clone(),
+        id: live.listed.id.clone(),
+        file: file.clone(),
+        digest: locked.clone().unwrap_or_else(|| now.clone()),
+    };
+    let merged = match (&git, &locked) {
+        // Nothing new in the workspace: Git wins, whatever it says.
+        (_, Some(locked)) if *locked == now => Merged::default(),
+        (None, Some(_)) => {
+            work.row(
+                &name,
+                CapturedAs::Conflict,
+                None,
+                live.listed.modified_at,
+                "changed in the workspace, removed in Git; it stays removed".to_owned(),
+            );
+            work.entries.push(entry);
+            return;
+        }
+        (None, None) => {
+            write::new_file(work, kind, key, &file, dev);
+            let detail = format!("{} `{}`", kind.singular(), live.listed.name);
+            work.row(
+                &name,
+                CapturedAs::Added,
+                live.listed.creator.as_deref(),
+                live.listed.created_at,
+                detail,
+            );
+            notes(work, kind, key, live, dev);
+            work.entries.push(entry);
+            return;
+        }
+        (Some(git), Some(locked)) if digest(git) == *locked => take(kind.rules(), git, dev),
+        (Some(git), locked) => {
+            let base = locked.as_ref().and_then(|locked| {
+                let bytes = (work.input.base)(&file, locked)?;
+                resource_in(&file, &bytes, work.input.tree, work.input.variables, locked)
+            });
+            merge(kind.rules(), base.as_ref(), git, dev)
+        }
+    };
+    if !merged.edits.is_empty() {
+        let written = write::edits(work, kind, key, &file, &merged.edits);
+        let renamed = merged
+            .edits
+            .iter()
+            .any(|edit| edit.path.0 == [PathSegment::Key(kind.rules().name_field.to_owned())]);
+        let what = if renamed {
+            CapturedAs::Renamed
+        } else {
+            CapturedAs::Changed
+        };
+        let paths: Vec<String> = merged
+            .edits
+            .iter()
+            .map(|edit| edit.path.to_string())
+            .collect();
+        let name_now = if renamed {
+            format!("now called `{}`; ", live.listed.name)
+        } else {
+            String::new()
+        };
+        let detail = format!("{name_now}{}{written}", paths.join(", "));
+        work.row(&name, what, None, live.listed.modified_at, detail);
+        notes(work, kind, key, live, dev);
+    }
+    if merged.conflicts.is_empty() {
+        entry.digest = now;
+        work.entries.push(entry);
+        return;
+    }
+    let paths: Vec<String> = merged.conflicts.iter().map(ToString::to_string).collect();
+    let why = if locked.is_some() {
+        "changed in the workspace and in Git"
+    } else {
+        "differs, and no earlier capture says who changed it"
+    };
+    work.row(
+        &name,
+        CapturedAs::Conflict,
+        None,
+        live.listed.modified_at,
+        format!("{why}: {}; Git's values stay", paths.join(", ")),
+    );
+    // The lock stays behind, so that the conflict is shown until somebody settles it here or there.
+    if locked.is_some() {
+        work.entries.push(entry);
+    }
+}
+
+/// An object of the last capture that the workspace does not have any more.
+fn gone(work: &mut Work<'_>, entry: CapturedEntry) {
+    let key = ResourceKey::new(&entry.kind, &entry.key);
+    let Some((repo, kind)) = work.repo.resources.get(&key).zip(kind(&entry.kind)) else {
+        return;
+    };
+    let git = of_raw(
+        kind,
+        &repo.raw,
+        &repo.file,
+        work.input.tree,
+        work.input.variables,
+    );
+    let name = key.to_string();
+    if digest(&git) == entry.digest {
+        let file = repo.file.clone();
+        write::removal(work, kind, &key, &file);
+        work.row(
+            &name,
+            CapturedAs::Removed,
+            None,
+            None,
+            "gone from the workspace".to_owned(),
+        );
+    } else {
+        work.row(
+            &name,
+            CapturedAs::Conflict,
+            None,
+            None,
+            "gone from the workspace, changed in Git; it stays".to_owned(),
+        );
+        work.entries.push(entry);
+    }
+}
+
+/// What a reviewer must know: ids and paths that mean nothing in another workspace.
+fn notes(
+    work: &mut Work<'_>,
+    kind: &dyn Kind,
+    key: &ResourceKey,
+    live: &LiveResource,
+    dev: &Value,
+) {
+    let name = key.to_string();
+    for (other, id) in refers_to(kind, dev) {
+        let detail = format!(
+            "refers to {other} {id}, which is not captured; the id means nothing in another workspace"
+        );
+        work.row(&name, CapturedAs::Note, None, None, detail);
+    }
+    let mut personal = BTreeSet::new();
+    let mut scratch = dev.clone();
+    for at in kind
+        .rules()
+        .notebook_paths
+        .iter()
+        .chain(&kind.rules().file_paths)
+    {
+        at.visit(&mut scratch, &mut |value| {
+            personal.extend(
+                value
+                    .as_str()
+                    .filter(|path| is_personal(short(path)))
+                    .map(str::to_owned),
+            );
+            Keep::Yes
+        });
+    }
+    for path in personal {
+        let detail = format!(
+            "runs {path} from a personal folder, which is not captured; name the folder in the rules or move it"
+        );
+        work.row(&name, CapturedAs::Note, None, None, detail);
+    }
+    if live.listed.config.get("run_as").is_some() {
+        let detail = "`run_as` is not captured: it names a person of this workspace".to_owned();
+        work.row(&name, CapturedAs::Note, None, None, detail);
+    }
+}

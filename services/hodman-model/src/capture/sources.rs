@@ -1,0 +1,229 @@
+//! Notebooks and files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::paths::{header, in_repo, is_personal, short};
+use super::select::{Selected, below_one_of};
+use super::{CapturedAs, LiveFile, Work, merge_text};
+use crate::bundle::Language;
+use crate::digest::{Digest, sha256};
+use crate::files::CapturedEntry;
+
+/// The kind of files and notebooks in the lock; their id is the short path, their key the path in the repository.
+pub(super) const KIND: &str = "files";
+
+/// Captures them; gives the path in the repository of each by its short path.
+pub(super) fn capture(work: &mut Work<'_>, selected: &Selected<'_>) -> BTreeMap<String, String> {
+    let mut places = BTreeMap::new();
+    let mut taken: BTreeSet<String> = work
+        .input
+        .lock
+        .entries
+        .iter()
+        .filter(|entry| entry.kind == KIND)
+        .map(|entry| entry.file.clone())
+        .collect();
+    for (path, live) in &selected.files {
+        let place = match work.locked(KIND, path) {
+            Some(entry) => entry.file.clone(),
+            None => free_place(path, selected, live.language, &taken),
+        };
+        taken.insert(place.clone());
+        places.insert(path.clone(), place.clone());
+        one(work, path, live, &place);
+    }
+    let locked: Vec<CapturedEntry> = work
+        .input
+        .lock
+        .entries
+        .iter()
+        .filter(|entry| entry.kind == KIND)
+        .cloned()
+        .collect();
+    for entry in locked
+        .into_iter()
+        .filter(|entry| !places.contains_key(&entry.id))
+    {
+        let listed = below_one_of(&selected.roots, &entry.id);
+        gone(work, entry, listed);
+    }
+    places
+}
+
+/// Two files of different folders can want the same place; the second keeps its whole path.
+fn free_place(
+    path: &str,
+    selected: &Selected<'_>,
+    language: Option<Language>,
+    taken: &BTreeSet<String>,
+) -> String {
+    let place = in_repo(path, &selected.roots, language);
+    if taken.contains(&place) {
+        in_repo(path, &[], language)
+    } else {
+        place
+    }
+}
+
+fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
+    let dev = as_source(live);
+    let digest = sha256(&dev);
+    let locked = work.locked(KIND, path).map(|entry| entry.digest.clone());
+    let git = work.input.tree.get(place).map(|file| file.bytes.to_vec());
+    let keep = |work: &mut Work<'_>, digest: Digest| {
+        work.entries.push(CapturedEntry {
+            key: place.to_owned(),
+            kind: KIND.to_owned(),
+            id: path.to_owned(),
+            file: place.to_owned(),
+            digest,
+        });
+    };
+    let (git, locked) = match (git, locked) {
+        (Some(git), _) if git == dev => return keep(work, digest),
+        (_, Some(locked)) if locked == digest => return keep(work, locked),
+        (None, Some(locked)) => {
+            work.row(
+                place,
+                CapturedAs::Conflict,
+                None,
+                live.modified_at,
+                "changed in the workspace, removed in Git; it stays removed".to_owned(),
+            );
+            return keep(work, locked);
+        }
+        (None, None) => {
+            let note = if is_personal(short(path)) {
+                " (from a personal folder that the rules name)"
+            } else {
+                ""
+            };
+            work.row(
+                place,
+                CapturedAs::Added,
+                live.creator.as_deref(),
+                live.created_at,
+                format!("{path}{note}"),
+            );
+            work.out.changes.insert(place.to_owned(), Some(dev));
+            return keep(work, digest);
+        }
+        (Some(_), None) => {
+            let detail = "differs from the file in Git, and no earlier capture says who changed it; Git's stays";
+            work.row(
+                place,
+                CapturedAs::Conflict,
+                None,
+                live.modified_at,
+                detail.to_owned(),
+            );
+            return;
+        }
+        (Some(git), Some(locked)) => (git, locked),
+    };
+    if sha256(&git) == locked {
+        work.row(
+            place,
+            CapturedAs::Changed,
+            None,
+            live.modified_at,
+            path.to_owned(),
+        );
+        work.out.changes.insert(place.to_owned(), Some(dev));
+        return keep(work, digest);
+    }
+    match merged(work, place, &locked, &git, &dev) {
+        Some(merged) if merged == git => keep(work, digest),
+        Some(merged) => {
+            work.row(
+                place,
+                CapturedAs::Changed,
+                None,
+                live.modified_at,
+                format!("{path}, merged with what changed in Git"),
+            );
+            work.out.changes.insert(place.to_owned(), Some(merged));
+            keep(work, digest);
+        }
+        None => {
+            let detail = "the same lines changed in the workspace and in Git; Git's stay";
+            work.row(
+                place,
+                CapturedAs::Conflict,
+                None,
+                live.modified_at,
+                detail.to_owned(),
+            );
+            keep(work, locked);
+        }
+    }
+}
+
+fn merged(
+    work: &Work<'_>,
+    place: &str,
+    locked: &Digest,
+    git: &[u8],
+    dev: &[u8],
+) -> Option<Vec<u8>> {
+    let base = (work.input.base)(place, locked)?;
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+    merge_text::merge(&text(&base)?, &text(git)?, &text(dev)?).map(String::into_bytes)
+}
+
+/// A file of the last capture that is not captured now. `listed` says that its folder was looked at, so that absence
+/// means removal; else nobody knows, and it stays.
+fn gone(work: &mut Work<'_>, entry: CapturedEntry, listed: bool) {
+    let git = work
+        .input
+        .tree
+        .get(&entry.file)
+        .map(|file| sha256(&file.bytes));
+    match git {
+        Some(_) if !listed => work.entries.push(entry),
+        Some(git) if git == entry.digest => {
+            work.row(
+                &entry.file,
+                CapturedAs::Removed,
+                None,
+                None,
+                format!("{} is gone from the workspace", entry.id),
+            );
+            work.out.changes.insert(entry.file, None);
+        }
+        Some(_) => {
+            let detail = "gone from the workspace, changed in Git; it stays";
+            work.row(
+                &entry.file,
+                CapturedAs::Conflict,
+                None,
+                None,
+                detail.to_owned(),
+            );
+            work.entries.push(entry);
+        }
+        None => {}
+    }
+}
+
+/// The bytes as a file of a bundle: notebooks begin with their header and end with a line break.
+fn as_source(live: &LiveFile) -> Vec<u8> {
+    let Some((text, header)) = live
+        .language
+        .and_then(header)
+        .and_then(|header| Some((std::str::from_utf8(&live.bytes).ok()?, header)))
+    else {
+        return live.bytes.clone();
+    };
+    let text = text.replace("\r\n", "\n");
+    let mut out = if text.starts_with(header) {
+        String::new()
+    } else {
+        format!("{header}\n")
+    };
+    out.push_str(&text);
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out.into_bytes()
+}
