@@ -3,12 +3,11 @@
 mod adoption;
 mod files;
 mod project;
+mod variables;
 
-use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::digest::sha256;
 use project::Project;
 
 fn started() -> Project {
@@ -303,74 +302,6 @@ fn a_removed_task_and_a_new_one_are_edits_of_the_list() {
 }
 
 #[test]
-fn secrets_become_variables_and_are_said() {
-    let canary = "hodman-canary-5ecret-DO-NOT-LEAK";
-    let mut project = started();
-    project.rewrite("databricks.yml", |_| {
-        "bundle:\n  name: shop\ninclude: [resources/*.yml]\n".into()
-    });
-    project.job(14, "Leaky", json!({"parameters": [{"name": "api_token", "default": canary}], "tasks": [
-        {"task_key": "t", "new_cluster": {"spark_env_vars": {"DB_PASSWORD": canary, "OK": "{{secrets/s/k}}"}}}]}));
-    let captured = project.merge_capture();
-    let everything = format!("{captured:?}");
-    assert!(!everything.contains(canary));
-    assert!(
-        captured
-            .changes
-            .values()
-            .flatten()
-            .all(|bytes| !String::from_utf8_lossy(bytes).contains(canary))
-    );
-    let text = project.text("resources/leaky.job.yml");
-    assert!(
-        text.contains("default: ${var.leaky_api_token}")
-            && text.contains("DB_PASSWORD: ${var.leaky_db_password}"),
-        "{text}"
-    );
-    assert!(text.contains("OK: \"{{secrets/s/k}}\""), "{text}");
-    assert!(project.text("databricks.yml").contains("leaky_api_token:"));
-    assert!(
-        captured
-            .rows
-            .iter()
-            .any(|row| row.what == CapturedAs::Note && row.detail.contains("leaky_db_password"))
-    );
-    assert_eq!(project.capture().changes, BTreeMap::new());
-    project.edit_job(14, |settings| settings["timeout_seconds"] = json!(5));
-    project.merge_capture();
-    assert!(
-        project
-            .text("resources/leaky.job.yml")
-            .contains("default: ${var.leaky_api_token}")
-    );
-}
-
-#[test]
-fn a_variable_in_git_with_the_value_of_dev_is_no_difference() {
-    let mut project = merged();
-    project.lock = Default::default();
-    project.rewrite("resources/all.job.yml", |text| {
-        text.replace("name: All", "name: ${var.title}")
-    });
-    project.variables.insert("title".into(), json!("All"));
-    // The name in the file is a variable, so only the lock could say that it is the same job.
-    project.lock.entries.push(crate::files::CapturedEntry {
-        key: "all".into(),
-        kind: "jobs".into(),
-        id: "12".into(),
-        file: "resources/all.job.yml".into(),
-        digest: sha256(b"older"),
-    });
-    assert_eq!(
-        (
-            project.capture().changes.len(),
-            project.capture().rows.len()
-        ),
-        (0, 0)
-    );
-}
-
-#[test]
 fn rules_choose_and_marked_objects_are_left_out() {
     let mut project = started();
     project.rules.jobs.exclude = vec!["All".into()];
@@ -417,27 +348,4 @@ fn a_broken_file_is_an_error_with_its_place() {
     project.rewrite("resources/bad.yml", |_| "resources:\n  jobs: [\n".into());
     let error = project.try_capture().unwrap_err();
     assert_eq!(error.0[0].file, "resources/bad.yml");
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn what_was_captured_and_merged_is_captured_no_more(
-        first in prop::collection::vec(crate::plan::tests::job_config(), 1..3),
-        second in crate::plan::tests::job_config(),
-    ) {
-        let mut project = started();
-        for (id, config) in (100..).zip(first) {
-            project.job(id, "Some job", config);
-        }
-        project.merge_capture();
-        prop_assert_eq!(project.capture().changes, BTreeMap::new());
-        project.job(100, "Some job", second);
-        project.merge_capture();
-        let again = project.capture();
-        prop_assert_eq!(again.changes, BTreeMap::new());
-        project.lock = Default::default();
-        prop_assert_eq!(project.capture().changes, BTreeMap::new());
-    }
 }
