@@ -89,7 +89,9 @@ fn wording(error: &Error) -> (String, Option<String>) {
             ),
             Some("keep one of them".to_owned()),
         ),
-        Error::Unexpected { expected: ty, .. } | Error::InvalidScalar { ty, .. } => (format!("expected {}", plain_type(ty)), None),
+        Error::Unexpected { expected: ty, .. } | Error::InvalidScalar { ty, .. } => {
+            (format!("expected {}", plain_type(ty)), None)
+        }
         Error::SerdeInvalidType {
             unexpected,
             expected,
