@@ -9,5 +9,6 @@ pub mod digest;
 pub mod field_path;
 pub mod files;
 pub mod kinds;
+pub mod package;
 pub mod plan;
 pub mod yaml_edit;
