@@ -13,6 +13,7 @@ mod auth;
 mod check_run;
 mod checks;
 mod comments;
+mod connection;
 mod deliveries;
 mod error;
 mod identity;
@@ -22,6 +23,7 @@ mod pulls;
 mod repository;
 mod reviews;
 mod text;
+mod token;
 mod wire;
 
 use std::time::Duration;

@@ -119,11 +119,15 @@ impl Answer {
             .find(|link| link.contains("rel=\"next\""))?;
         let (_, rest) = next.split_once('<')?;
         let (url, _) = rest.split_once('>')?;
-        let url = reqwest::Url::parse(url).ok()?;
-        Some(match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        })
+        Some(path_and_query(&reqwest::Url::parse(url).ok()?))
+    }
+}
+
+/// A URL without its host.
+pub(super) fn path_and_query(url: &reqwest::Url) -> String {
+    match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
     }
 }
 

@@ -66,6 +66,12 @@ pub enum GitHubError {
         #[source]
         source: serde_json::Error,
     },
+    /// A list that goes on and on; what was read is not used.
+    #[error("GitHub's answer to {operation} has no last page")]
+    EndlessList {
+        /// What was asked.
+        operation: &'static str,
+    },
     /// 401: the token is wrong, expired or revoked.
     #[error(transparent)]
     Unauthorized(Box<Refusal>),
@@ -129,7 +135,8 @@ impl GitHubError {
             | Self::Setup(_)
             | Self::Unreachable { .. }
             | Self::TimedOut { .. }
-            | Self::Unreadable { .. } => None,
+            | Self::Unreadable { .. }
+            | Self::EndlessList { .. } => None,
         }
     }
 
@@ -160,6 +167,7 @@ impl Retryable for GitHubError {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Server(_) => Verdict::Unknown,
             // A body that was cut off is `Unreachable`; this one is whole and will not change.
             Self::Unreadable { .. }
+            | Self::EndlessList { .. }
             | Self::Misconfigured(_)
             | Self::Setup(_)
             | Self::Unauthorized(_)
