@@ -4,6 +4,7 @@
 //! they are needed. Unknown keys, and settings that contradict each other, are errors with file, line and column.
 
 mod check;
+mod clients;
 mod github;
 mod listen;
 mod packages;
@@ -27,6 +28,7 @@ use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use clients::{aws_objects, aws_queue};
 pub use github::{Github, GithubApp};
 pub use listen::Insecure;
 pub use packages::{PackageStore, S3Packages};
@@ -55,7 +57,7 @@ pub struct Config {
     /// The database: `sqlite:PATH` or `postgres://…`. `hodman.db` in `data_dir` when absent.
     #[serde(default)]
     pub store: Option<StoreUrl>,
-    /// The Ed25519 key (PKCS#8) that signs the attestations of packages. Made in `data_dir` on first start when absent.
+    /// The Ed25519 key (PKCS#8, hexadecimal) that signs the attestations of packages. Made in `data_dir` on first start when absent.
     #[serde(default)]
     pub signing_key: Option<SecretRef>,
     /// Where packages are kept. The folder `packages` in `data_dir` when absent.

@@ -1,0 +1,69 @@
+//! `hodman doctor`: tries each thing that the settings name, and says what is wrong and what would make it right.
+//!
+//! Nothing is changed anywhere: databases are not made, nothing is sent but questions.
+
+mod aws;
+mod forge;
+mod local;
+mod report;
+#[cfg(test)]
+mod tests;
+mod workspaces;
+
+use std::path::Path;
+
+pub use report::{Check, Report, Verdict};
+
+use crate::{
+    clock::Clock,
+    config::{Config, Purpose},
+};
+
+/// Reads the settings and tries everything they name.
+pub async fn examine_file(path: &Path, purpose: Purpose, clock: &Clock) -> Report {
+    match Config::load(path, purpose) {
+        Ok(config) => {
+            let mut report = examine(&config, clock).await;
+            let read = Check::fine("config", path.display().to_string());
+            report.checks.insert(0, read);
+            report
+        }
+        Err(found) => {
+            let wrong = |found: &hodman_model::diagnostic::Diagnostic| {
+                let check = Check::wrong(
+                    "config",
+                    hodman_model::diagnostic::Diagnostic {
+                        hint: None,
+                        ..found.clone()
+                    }
+                    .to_string(),
+                );
+                match &found.hint {
+                    Some(hint) => check.hint(hint.clone()),
+                    None => check,
+                }
+            };
+            Report {
+                checks: found.0.iter().map(wrong).collect(),
+            }
+        }
+    }
+}
+
+/// Tries everything that the settings name. Things that do not depend on each other are tried at once.
+pub async fn examine(config: &Config, clock: &Clock) -> Report {
+    let (store, forge, packages, queues, workspaces) = tokio::join!(
+        local::store(config, clock),
+        forge::check(config, clock),
+        aws::packages(config),
+        aws::queues(config),
+        workspaces::check(config),
+    );
+    let mut checks = local::secrets(config);
+    checks.push(local::data_dir(config));
+    checks.push(store);
+    for more in [forge, packages, queues, workspaces] {
+        checks.extend(more);
+    }
+    Report { checks }
+}

@@ -1,0 +1,91 @@
+//! The bucket for packages, the queues, and the buckets for forwarded bodies.
+
+use hodman_clients::aws::{AwsError, Objects, QueueReport};
+
+use super::{
+    local::writable,
+    report::{Check, with_causes},
+};
+use crate::config::{Config, PackageStore, Queue, aws_objects, aws_queue};
+
+/// Where packages are kept.
+pub(super) async fn packages(config: &Config) -> Vec<Check> {
+    match config.package_store() {
+        PackageStore::Directory(folder) => vec![writable("packages", &folder)],
+        PackageStore::S3(s3) => {
+            let objects = aws_objects(&s3).await;
+            vec![
+                bucket(
+                    &format!("packages s3://{}/{}", s3.bucket, s3.prefix),
+                    &objects,
+                )
+                .await,
+            ]
+        }
+    }
+}
+
+/// Every queue, and the buckets that it may name.
+pub(super) async fn queues(config: &Config) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for queue in &config.sqs {
+        let what = format!("queue {}", queue.label());
+        checks.extend(match aws_queue(queue).await.attributes().await {
+            Ok(report) => judged(&what, &report),
+            Err(error) => vec![failed(what, &error)],
+        });
+        for (name, objects) in queue.body_objects().await {
+            checks.push(bucket(&format!("bodies s3://{name}"), &objects).await);
+        }
+        checks.extend(unsigned(config, queue));
+    }
+    checks
+}
+
+fn judged(what: &str, report: &QueueReport) -> Vec<Check> {
+    let found = format!(
+        "{} messages wait, {} are in flight",
+        report.visible, report.in_flight
+    );
+    let mut checks = vec![Check::fine(what, found)];
+    match &report.redrive {
+        None => checks.push(
+            Check::warning(what, "no dead-letter queue")
+                .hint("give it one: a message whose body cannot be fetched otherwise comes again until it expires"),
+        ),
+        Some(redrive) if redrive.max_receive_count < 3 => checks.push(
+            Check::warning(what, format!("messages leave for the dead-letter queue after {} receives", redrive.max_receive_count))
+                .hint("5 is a good number: looking at messages in the console counts as a receive"),
+        ),
+        Some(_) => {}
+    }
+    checks
+}
+
+/// Without a webhook secret nothing tells a forwarded delivery from a made-up one.
+fn unsigned(config: &Config, queue: &Queue) -> Option<Check> {
+    config.insecure.unsigned_webhooks.then(|| {
+        Check::warning(
+            format!("queue {}", queue.label()),
+            "forwarded deliveries are taken unsigned",
+        )
+        .hint("set github.webhook_secrets and remove insecure.unsigned_webhooks")
+    })
+}
+
+async fn bucket(what: &str, objects: &Objects) -> Check {
+    match objects.check().await {
+        Ok(report) => {
+            let region = report
+                .region
+                .map(|region| format!(" in {region}"))
+                .unwrap_or_default();
+            Check::fine(what, format!("can be listed{region}"))
+        }
+        Err(error) => failed(what, &error),
+    }
+}
+
+fn failed(what: impl Into<String>, error: &AwsError) -> Check {
+    Check::wrong(what, with_causes(error)).hint(error.hint())
+}

@@ -1,0 +1,148 @@
+use axum::{Json, Router, http::StatusCode, routing::get};
+use chrono::DateTime;
+use serde_json::json;
+
+use super::*;
+
+const CANARY: &str = "hodman-canary-5ecret-DO-NOT-LEAK";
+
+/// As much of GitHub, git and a workspace as the doctor asks for.
+async fn server() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let repository = json!({
+        "full_name": "acme/shop", "default_branch": "main", "clone_url": "http://x/acme/shop.git",
+        "html_url": "http://x/acme/shop", "private": true,
+    });
+    let hooks = json!([{"id": 1, "active": true, "events": ["push"], "config": {"url": "https://h.example/webhooks/github"}}]);
+    let limit = json!({"resources": {"core": {"limit": 5000, "remaining": 100, "reset": 1}}});
+    let git = async |axum::extract::RawQuery(query): axum::extract::RawQuery| {
+        if query.as_deref() == Some("service=git-upload-pack") {
+            StatusCode::OK
+        } else {
+            StatusCode::FORBIDDEN
+        }
+    };
+    let router = Router::new()
+        .route("/user", get(Json(json!({"login": "hodman-bot"}))))
+        .route("/rate_limit", get(Json(limit)))
+        .route("/repos/acme/shop", get(Json(repository)))
+        .route("/repos/acme/shop/pulls", get(Json(json!([]))))
+        .route("/repos/acme/shop/hooks", get(Json(hooks)))
+        .route("/acme/shop.git/info/refs", get(git))
+        .route(
+            "/api/2.0/preview/scim/v2/Me",
+            get(Json(
+                json!({"id": "1", "userName": "sp-1", "displayName": "hodman"}),
+            )),
+        );
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+    format!("http://{address}")
+}
+
+async fn examined(url: &str, folder: &Path) -> Report {
+    let text = format!(
+        "data_dir: {}\ngithub:\n  api_url: {url}\n  git_url: {url}\n  token: {{value: {CANARY}}}\n  \
+         webhook_secrets: [{{value: {CANARY}}}]\npipelines:\n  - {{name: shop, repository: acme/shop}}\n\
+         workspaces:\n  qa: {{host: \"{url}\", token: {{value: {CANARY}}}}}\n  dev: {{token: {{env: HODMAN_NOT_SET}}}}\n",
+        folder.display()
+    );
+    let file = folder.join("hodman.yaml");
+    std::fs::write(&file, text).expect("written");
+    examine_file(
+        &file,
+        Purpose::Demo,
+        &Clock::from_fn(|| DateTime::UNIX_EPOCH),
+    )
+    .await
+}
+
+fn verdicts(report: &Report, what: &str) -> Vec<Verdict> {
+    report
+        .checks
+        .iter()
+        .filter(|check| check.what == what)
+        .map(|check| check.verdict)
+        .collect()
+}
+
+#[tokio::test]
+async fn each_thing_is_tried_and_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let report = examined(&server().await, folder.path()).await;
+    let text = report.to_string();
+    let table = [
+        ("config", Verdict::Ok),
+        ("secret github.token", Verdict::Ok),
+        ("secret workspaces.dev.token", Verdict::Wrong),
+        ("data_dir", Verdict::Ok),
+        ("store", Verdict::Ok),
+        ("packages", Verdict::Ok),
+        ("github", Verdict::Ok),
+        ("github rate limit", Verdict::Warning),
+        ("repository acme/shop", Verdict::Ok),
+        ("webhook of acme/shop", Verdict::Warning),
+        ("git fetch acme/shop", Verdict::Ok),
+        ("git push acme/shop", Verdict::Wrong),
+        ("workspace qa", Verdict::Ok),
+        ("workspace dev", Verdict::Warning),
+    ];
+    for (what, verdict) in table {
+        assert_eq!(verdicts(&report, what), [verdict], "{what} in\n{text}");
+    }
+    assert!(
+        text.contains("does not send pull_request, pull_request_review"),
+        "{text}"
+    );
+    assert!(text.contains("-> allow `contents: write`"), "{text}");
+    assert!(!report.is_healthy());
+    assert!(!folder.path().join("hodman.db").exists(), "nothing is made");
+    let shown = format!(
+        "{text}{report:?}{}",
+        serde_json::to_string(&report).expect("json")
+    );
+    assert!(!shown.contains(CANARY));
+}
+
+#[tokio::test]
+async fn nothing_there_is_told_with_advice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let nobody = format!("http://{}", listener.local_addr().expect("an address"));
+    drop(listener);
+    let report = examined(&nobody, folder.path()).await;
+    for what in ["github", "workspace qa"] {
+        let check = report
+            .checks
+            .iter()
+            .find(|check| check.what == what)
+            .expect(what);
+        assert_eq!(check.verdict, Verdict::Wrong, "{report}");
+        assert!(
+            check
+                .hint
+                .as_deref()
+                .is_some_and(|hint| hint.contains("network")),
+            "{report}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_read_are_the_only_finding() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("hodman.yaml");
+    let clock = Clock::from_fn(|| DateTime::UNIX_EPOCH);
+    let report = examine_file(&file, Purpose::Serve, &clock).await;
+    assert!(report.to_string().contains("cannot be read"), "{report}");
+    std::fs::write(&file, "data_dri: x\n").expect("written");
+    let report = examine_file(&file, Purpose::Serve, &clock).await;
+    assert!(
+        report.to_string().contains(
+            "hodman.yaml:1:1: unknown key `data_dri`\n         -> did you mean `data_dir`?"
+        ),
+        "{report}"
+    );
+}
