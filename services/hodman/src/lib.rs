@@ -1,3 +1,14 @@
-//! hodman
+//! hodman, the running daemon: intake, engine, executors, web page and command line.
 
+pub mod clock;
 pub mod config;
+pub mod daemon;
+pub mod doctor;
+pub mod engine;
+pub mod intake;
+pub mod packages;
+pub mod places;
+pub mod sign;
+pub mod web;
+pub mod work;
+pub mod worker;

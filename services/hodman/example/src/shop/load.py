@@ -1,0 +1,3 @@
+# Databricks notebook source
+# Loads the orders of the day.
+print("loading orders")

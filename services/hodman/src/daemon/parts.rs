@@ -1,0 +1,146 @@
+//! Everything that the daemon's parts share, opened once from the configuration.
+
+use crate::clock::Clock;
+use crate::config::{Config, Pipeline};
+use crate::intake::signature::Verifier;
+use crate::intake::sqs::QueueStatus;
+use crate::intake::webhook::Counters;
+use crate::packages::Packages;
+use crate::places::Places;
+use crate::sign::Signer;
+use crate::work::{Repo, Work};
+use anyhow::Context as _;
+use hodman_clients::git::{CredentialSource, Credentials, Mirror, MirrorConfig};
+use hodman_clients::github::GitHub;
+use hodman_store::Store;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The shared parts.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The moment.
+    pub clock: Clock,
+    /// What is remembered.
+    pub store: Store,
+    /// What executors use.
+    pub work: Arc<Work>,
+    /// Where people reach the web page.
+    pub public_url: String,
+    /// Who may send webhooks.
+    pub verifier: Verifier,
+    /// What webhooks brought so far.
+    pub counters: Arc<Counters>,
+    /// How each queue does, by its label.
+    pub queues: Arc<BTreeMap<String, watch::Sender<QueueStatus>>>,
+}
+
+impl Parts {
+    /// Opens the store, the package store, the mirrors and the clients.
+    ///
+    /// # Errors
+    /// When one of them cannot be opened; the message says which.
+    pub async fn open(config: Config, clock: Clock, address: SocketAddr) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data_dir)
+            .with_context(|| format!("making the data directory {}", config.data_dir.display()))?;
+        let verifier = config.verifier()?;
+        let store = Store::open(&config.store_target()?, clock.now())
+            .await
+            .context("opening the store")?;
+        let github = Arc::new(
+            config
+                .github
+                .client()
+                .context("setting up the GitHub client")?,
+        );
+        let public_url = config
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{address}"));
+        let queues = config
+            .sqs
+            .iter()
+            .map(|queue| {
+                (
+                    queue.label().to_owned(),
+                    watch::Sender::new(QueueStatus::default()),
+                )
+            })
+            .collect();
+        let mut pipelines = BTreeMap::new();
+        for pipeline in &config.pipelines {
+            pipelines.insert(
+                pipeline.name.clone(),
+                repo(&config, &github, pipeline).await?,
+            );
+        }
+        let work = Work {
+            store: store.clone(),
+            clock: clock.clone(),
+            github,
+            pipelines,
+            places: Places::new(config.workspaces.clone()).context("setting up HTTP clients")?,
+            packages: Packages::open(&config.package_store())
+                .await
+                .context("opening the package store")?,
+            signer: Signer::load(config.signing_key.as_ref(), &config.data_dir)?,
+            public_url: Some(public_url.clone()),
+            origins: Default::default(),
+            touched: Default::default(),
+        };
+        Ok(Self {
+            config: Arc::new(config),
+            clock,
+            store,
+            work: Arc::new(work),
+            public_url,
+            verifier,
+            counters: Arc::default(),
+            queues: Arc::new(queues),
+        })
+    }
+}
+
+async fn repo(config: &Config, github: &Arc<GitHub>, pipeline: &Pipeline) -> anyhow::Result<Repo> {
+    let remote = format!("{}/{}.git", config.github.git_base(), pipeline.repository);
+    let path = config
+        .data_dir
+        .join("mirrors")
+        .join(format!("{}.git", pipeline.name));
+    let mirror = Mirror::open(MirrorConfig::new(path, remote, credentials(github)))
+        .with_context(|| format!("opening the mirror of {}", pipeline.repository))?;
+    let branch = match &pipeline.branch {
+        Some(branch) => branch.clone(),
+        None => {
+            github
+                .repository(&pipeline.repository)
+                .await
+                .with_context(|| {
+                    format!(
+                        "asking GitHub for {}; `hodman doctor` says more",
+                        pipeline.repository
+                    )
+                })?
+                .default_branch
+        }
+    };
+    Ok(Repo {
+        pipeline: pipeline.clone(),
+        mirror: Arc::new(mirror),
+        branch,
+    })
+}
+
+/// git's credentials are the API client's: the token never stands in a URL or a file.
+fn credentials(github: &Arc<GitHub>) -> CredentialSource {
+    let github = Arc::clone(github);
+    let runtime = tokio::runtime::Handle::current();
+    Arc::new(move || {
+        let (user, password) = runtime.block_on(github.git_credentials())?;
+        Ok(Some(Credentials { user, password }))
+    })
+}

@@ -1,0 +1,36 @@
+//! Wakes pipelines at the moment that their last decision named.
+
+use crate::clock::Clock;
+use hodman_store::Store;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The longest sleep. Clocks are set and machines sleep: half a minute bounds what that can cost.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Fires due wakes until told to stop.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn run_timers(
+    store: &Store,
+    clock: &Clock,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut signal = store.timer_signal();
+    loop {
+        store.fire_wakes(clock.now()).await?;
+        let until = store.next_wake().await?.map_or(LONGEST, |at| {
+            (at - clock.now())
+                .to_std()
+                .unwrap_or(Duration::ZERO)
+                .min(LONGEST)
+        });
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = signal.changed() => {}
+            // A millisecond more than asked for: stored moments are whole milliseconds.
+            () = tokio::time::sleep(until + Duration::from_millis(1)) => {}
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Where packages are kept: a directory or an S3 bucket. A package is written once, under its digest, and never again.
+
+mod directory;
+
+use crate::config::{PackageStore, aws_objects};
+use crate::work::WorkError;
+use directory::Directory;
+use hodman_clients::aws::{AwsError, Content, Objects, PutOutcome};
+use hodman_core::ids::PackageDigest;
+use hodman_model::digest::Digest;
+use hodman_model::files::Tree;
+use hodman_model::package;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// Opened packages kept in memory: the one in place and the one on its way, for each of a few environments.
+const OPEN: usize = 4;
+
+/// The package store.
+#[derive(Debug)]
+pub struct Packages {
+    place: Place,
+    open: Mutex<BTreeMap<PackageDigest, Arc<Tree>>>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Directory(Directory),
+    S3(Objects),
+}
+
+impl Packages {
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// When the directory cannot be made, or the settings of S3 make no sense.
+    pub async fn open(config: &PackageStore) -> anyhow::Result<Self> {
+        let place = match config {
+            PackageStore::Directory(path) => Place::Directory(Directory::open(path)?),
+            PackageStore::S3(s3) => Place::S3(aws_objects(s3).await),
+        };
+        Ok(Self {
+            place,
+            open: Mutex::default(),
+        })
+    }
+
+    /// Whether a package is stored.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn has(&self, digest: &PackageDigest) -> Result<bool, WorkError> {
+        let name = name(digest)?;
+        match &self.place {
+            Place::Directory(directory) => Ok(directory.has(&name)),
+            Place::S3(objects) => Ok(objects.head(&name).await.map_err(from_s3)?.is_some()),
+        }
+    }
+
+    /// Stores a package and the attestation beside it. One that is there already stays as it is.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn put(
+        &self,
+        digest: &PackageDigest,
+        bytes: Vec<u8>,
+        attestation: &[u8],
+    ) -> Result<(), WorkError> {
+        let name = name(digest)?;
+        let beside = format!("{name}.attestation.json");
+        match &self.place {
+            Place::Directory(directory) => {
+                // The attestation first: a package that can be seen can be checked.
+                directory.put(&beside, attestation)?;
+                directory.put(&name, &bytes)?;
+            }
+            Place::S3(objects) => {
+                let _: PutOutcome = objects
+                    .put(&beside, Content::Bytes(attestation.to_vec().into()), true)
+                    .await
+                    .map_err(from_s3)?;
+                let _: PutOutcome = objects
+                    .put(&name, Content::Bytes(bytes.into()), true)
+                    .await
+                    .map_err(from_s3)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A package's files, checked against its digest.
+    ///
+    /// # Errors
+    /// When it is not stored, or its bytes are not what its name says.
+    pub async fn tree(&self, digest: &PackageDigest) -> Result<Arc<Tree>, WorkError> {
+        if let Some(tree) = self.lock().get(digest) {
+            return Ok(Arc::clone(tree));
+        }
+        let name = name(digest)?;
+        let bytes = match &self.place {
+            Place::Directory(directory) => directory.get(&name)?,
+            Place::S3(objects) => objects
+                .get(&name)
+                .await
+                .map_err(from_s3)?
+                .map(|bytes| bytes.to_vec()),
+        }
+        .ok_or_else(|| {
+            WorkError::lasting(format!(
+                "package {} is not in the package store",
+                digest.short()
+            ))
+        })?;
+        let wanted: Digest = digest
+            .as_str()
+            .parse()
+            .map_err(|_| WorkError::lasting(format!("{digest} is not a digest")))?;
+        let opened = tokio::task::spawn_blocking(move || package::open(&bytes, Some(&wanted)))
+            .await
+            .map_err(|error| WorkError::transient(format!("opening a package: {error}")))?
+            .map_err(|error| WorkError::lasting(format!("package {}: {error}", digest.short())))?;
+        let tree = Arc::new(opened.tree);
+        let mut open = self.lock();
+        if open.len() >= OPEN {
+            open.clear();
+        }
+        open.insert(digest.clone(), Arc::clone(&tree));
+        Ok(tree)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<PackageDigest, Arc<Tree>>> {
+        self.open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn name(digest: &PackageDigest) -> Result<String, WorkError> {
+    let digest: Digest = digest
+        .as_str()
+        .parse()
+        .map_err(|_| WorkError::lasting(format!("{digest} is not a digest")))?;
+    Ok(format!("{}.tar.zst", digest.hex()))
+}
+
+fn from_s3(error: AwsError) -> WorkError {
+    let words = format!("package store: {error}");
+    if error.is_transient() {
+        WorkError::transient(words)
+    } else {
+        WorkError::lasting(words)
+    }
+}

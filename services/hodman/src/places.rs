@@ -1,0 +1,83 @@
+//! The workspaces that environments name, and the clients that speak to them: one client, and so one token and one
+//! limiter, for each.
+
+use crate::config;
+use crate::work::WorkError;
+use hodman_clients::databricks::{Connections, Workspace, WorkspaceConfig};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// Workspaces by name. Credentials are taken only from the daemon's own configuration, under the name that the
+/// environment gives: no pull request can name the daemon's keys or send them to another host.
+#[derive(Debug)]
+pub struct Places {
+    configured: BTreeMap<String, config::Workspace>,
+    connections: Connections,
+    clients: Mutex<BTreeMap<(String, String), Workspace>>,
+}
+
+impl Places {
+    /// Makes clients as they are needed.
+    ///
+    /// # Errors
+    /// When the TLS stack cannot be set up.
+    pub fn new(configured: BTreeMap<String, config::Workspace>) -> anyhow::Result<Self> {
+        Ok(Self {
+            configured,
+            connections: Connections::new()?,
+            clients: Mutex::default(),
+        })
+    }
+
+    /// The client for a workspace that `environment.yaml` names with its host.
+    ///
+    /// # Errors
+    /// When the configuration does not know it, gives it another host, or lacks its credentials.
+    pub fn workspace(&self, name: &str, host: Option<&str>) -> Result<Workspace, WorkError> {
+        let known = self.configured.get(name).ok_or_else(|| {
+            WorkError::lasting(format!(
+                "workspace `{name}` is not in the daemon's configuration (`workspaces:`)"
+            ))
+        })?;
+        let host = match (known.host.as_deref(), host) {
+            (Some(ours), Some(theirs)) if trimmed(ours) != trimmed(theirs) => {
+                return Err(WorkError::lasting(format!(
+                    "workspace `{name}`: environment.yaml says {theirs}, the daemon's configuration allows {ours} only"
+                )));
+            }
+            (Some(ours), _) => ours,
+            (None, Some(theirs)) => theirs,
+            (None, None) => {
+                return Err(WorkError::lasting(format!(
+                    "workspace `{name}` has no host"
+                )));
+            }
+        };
+        let key = (name.to_owned(), host.to_owned());
+        let mut clients = self
+            .clients
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(client) = clients.get(&key) {
+            return Ok(client.clone());
+        }
+        let config = WorkspaceConfig {
+            name: name.to_owned(),
+            host: host.to_owned(),
+            auth: known
+                .auth()
+                .map_err(|error| WorkError::lasting(format!("workspace `{name}`: {error:#}")))?,
+            timeout: Duration::from_secs(60),
+            user_agent: concat!("hodman/", env!("CARGO_PKG_VERSION")).to_owned(),
+        };
+        let client = Workspace::new(config, &self.connections)
+            .map_err(|error| WorkError::lasting(format!("workspace `{name}`: {error}")))?;
+        clients.insert(key, client.clone());
+        Ok(client)
+    }
+}
+
+fn trimmed(host: &str) -> &str {
+    host.trim_end_matches('/')
+}

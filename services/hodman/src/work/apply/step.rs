@@ -1,0 +1,130 @@
+//! One action on one object.
+
+use super::super::taken::{Part, Taken};
+use super::super::{Job, WorkError, live};
+use hodman_core::ids::EnvName;
+use hodman_model::bundle::ResourceKey;
+use hodman_model::kinds::{self, Kind, Marker};
+use hodman_model::plan::{Action, Row, substitute};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A create whose answer was lost is looked for this often: a list may lag behind the create by some seconds.
+const LOOKS: u32 = 5;
+
+pub(super) async fn step(
+    job: &Job<'_>,
+    env: &EnvName,
+    taken: &Taken,
+    part: &Part,
+    row: &Row,
+    outputs: &mut BTreeMap<ResourceKey, String>,
+) -> Result<(), WorkError> {
+    let kind = kinds::kind(&row.key.kind).ok_or_else(|| {
+        WorkError::lasting(format!("hodman does not know the kind `{}`", row.key.kind))
+    })?;
+    let marker = Marker {
+        pipeline: job.pipeline.to_owned(),
+        env: env.as_str().to_owned(),
+        key: row.key.key.clone(),
+    };
+    let id = || {
+        row.live_id
+            .clone()
+            .ok_or_else(|| WorkError::lasting(format!("the plan gives no id for {}", row.key)))
+    };
+    match row.action {
+        Action::Create => {
+            let id = create(part, kind, &config(taken, row, outputs)?, &marker).await?;
+            outputs.insert(row.key.clone(), id);
+        }
+        Action::Update | Action::Adopt => {
+            let id = id()?;
+            let config = config(taken, row, outputs)?;
+            part.workspace
+                .call(live::request(&kind.update(&id, &config, &marker)))
+                .await?;
+            outputs.insert(row.key.clone(), id);
+        }
+        Action::Replace => {
+            let config = config(taken, row, outputs)?;
+            delete(part, kind, &id()?).await?;
+            outputs.remove(&row.key);
+            job.fence.check().await?;
+            let id = create(part, kind, &config, &marker).await?;
+            outputs.insert(row.key.clone(), id);
+        }
+        Action::Delete => {
+            delete(part, kind, &id()?).await?;
+            outputs.remove(&row.key);
+        }
+    }
+    Ok(())
+}
+
+fn config(
+    taken: &Taken,
+    row: &Row,
+    outputs: &BTreeMap<ResourceKey, String>,
+) -> Result<Value, WorkError> {
+    let wanted = taken
+        .desired
+        .resources
+        .get(&row.key)
+        .ok_or_else(|| WorkError::lasting(format!("{} is not in the bundle", row.key)))?;
+    let folder = taken.folder.as_deref().unwrap_or_default();
+    substitute(&wanted.config, folder, outputs)
+        .map_err(|missing| WorkError::lasting(missing.to_string()))
+}
+
+/// Creates, and finds what a lost answer may have made instead of making a second: names are not unique and creates
+/// have no idempotency token, but the marker is ours alone.
+async fn create(
+    part: &Part,
+    kind: &dyn Kind,
+    config: &Value,
+    marker: &Marker,
+) -> Result<String, WorkError> {
+    match part
+        .workspace
+        .call(live::request(&kind.create(config, marker)))
+        .await
+    {
+        Ok(answer) => kind.created_id(&answer).ok_or_else(|| {
+            WorkError::lasting(format!(
+                "the answer to creating a {} has no id",
+                kind.singular()
+            ))
+        }),
+        Err(error) if error.may_have_taken_effect() => match find(part, kind, marker).await? {
+            Some(id) => Ok(id),
+            None => Err(error.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn find(part: &Part, kind: &dyn Kind, marker: &Marker) -> Result<Option<String>, WorkError> {
+    for look in 0..LOOKS {
+        if look > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(200 << look)).await;
+        }
+        let found = live::of_kind(&part.workspace, kind).await?;
+        if let Some(ours) = found
+            .into_iter()
+            .find(|object| object.listed.marker.as_ref() == Some(marker))
+        {
+            return Ok(Some(ours.listed.id));
+        }
+    }
+    Ok(None)
+}
+
+/// "Does not exist" is what was wanted.
+async fn delete(part: &Part, kind: &dyn Kind, id: &str) -> Result<(), WorkError> {
+    match part.workspace.call(live::request(&kind.delete(id))).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_not_found() => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,50 @@
+//! Builds a package: the declared inputs of a commit as deterministic bytes, with a signed attestation beside them.
+
+use super::{Job, WorkError};
+use crate::work::observe::declared_inputs;
+use hodman_core::event::Outcome;
+use hodman_core::ids::{CommitSha, InputsId, PackageDigest};
+use hodman_model::package;
+
+pub(super) async fn build(
+    job: &Job<'_>,
+    commit: &CommitSha,
+    inputs: &InputsId,
+) -> Result<Outcome, WorkError> {
+    let mirror = &job.repo.mirror;
+    let declared = declared_inputs(job.repo, commit.as_str())?;
+    if &declared.id != inputs {
+        return Err(WorkError::lasting(format!(
+            "the inputs of {} are not what was decided on",
+            commit.short()
+        )));
+    }
+    let mut files = Vec::with_capacity(declared.entries.len());
+    for entry in &declared.entries {
+        let bytes = mirror
+            .read(commit.as_str(), &job.repo.path(&entry.path))?
+            .ok_or_else(|| WorkError::transient(format!("{} is not in the mirror", entry.path)))?;
+        files.push((entry.path.clone(), entry.executable, bytes));
+    }
+    let built = tokio::task::spawn_blocking(move || package::build(files))
+        .await
+        .map_err(|error| WorkError::transient(format!("packaging: {error}")))?
+        .map_err(|error| WorkError::lasting(format!("packaging: {error}")))?;
+    let digest = PackageDigest(built.digest.to_string());
+    let attestation = job.work.signer.attest(
+        &built.digest,
+        job.repo.name(),
+        commit.as_str(),
+        inputs.as_str(),
+        job.created,
+    )?;
+    job.work
+        .packages
+        .put(&digest, built.bytes, &attestation)
+        .await?;
+    Ok(Outcome::Built {
+        inputs: inputs.clone(),
+        package: digest,
+        commit: commit.clone(),
+    })
+}

@@ -1,0 +1,277 @@
+//! Captures a free-form workspace into one rolling pull request. The workspace is only read.
+
+mod snapshot;
+mod table;
+
+use super::{Job, WorkError, check, git, taken};
+use hodman_clients::git::{Base, MergeResult};
+use hodman_clients::github::{NewPull, Pull};
+use hodman_core::event::Outcome;
+use hodman_core::facts::PullKind;
+use hodman_core::ids::{CommitSha, EnvName, PipelineName, PullNumber};
+use hodman_core::text::{Marker, capture_text};
+use hodman_model::capture::{
+    CaptureInput, Captured, CapturedAs, LiveSnapshot, capture as model_capture, holds, lock_path,
+};
+use hodman_model::digest::Digest;
+use hodman_model::files::{CapturedLock, Environment, SourceBytes, Tree, parse_captured_lock};
+
+/// Versions of one file that are looked through for the base of a merge: years of weekly captures.
+const HISTORY: usize = 200;
+
+pub(super) async fn capture(
+    job: &Job<'_>,
+    env: &EnvName,
+    _base: &CommitSha,
+) -> Result<Outcome, WorkError> {
+    job.repo.fetch().await?;
+    let mirror = &job.repo.mirror;
+    let main = mirror
+        .head(&job.repo.branch)?
+        .ok_or_else(|| WorkError::transient("the default branch is gone"))?;
+    let environment = taken::environment_at(job, env, &main)?;
+    let place = environment.workspaces.first().ok_or_else(|| {
+        WorkError::lasting(format!(
+            "environments/{env}/environment.yaml names no workspace"
+        ))
+    })?;
+    let workspace = job.work.places.workspace(&place.name, Some(&place.host))?;
+    let snapshot = snapshot::take(&workspace, &environment).await?;
+
+    let branch = format!("hodman/capture/{env}");
+    let open = job
+        .work
+        .github
+        .find_open_pull(job.repo.name(), &branch)
+        .await?;
+    // The whole difference from main: what the pull request is about, whoever pushed to it.
+    let whole = merge(job, env, &environment, &snapshot, &main)?;
+    if whole.changes.is_empty() && open.is_none() {
+        return Ok(Outcome::Captured {
+            pull: None,
+            changed: 0,
+            conflicts: count(&whole, CapturedAs::Conflict),
+        });
+    }
+    let head = match &open {
+        None => fresh(job, env, &branch, &main, &whole).await?,
+        Some(pull) => go_on(job, env, &environment, &snapshot, pull, &main).await?,
+    };
+    if mirror.changed_paths(&main, &head)?.is_empty() {
+        return nothing_left(job, open).await;
+    }
+    let number = propose(job, env, &branch, workspace.name(), &whole, open).await?;
+    Ok(Outcome::Captured {
+        pull: Some((PullNumber(number), CommitSha(head))),
+        changed: u32::try_from(whole.rows.len()).unwrap_or(u32::MAX),
+        conflicts: count(&whole, CapturedAs::Conflict),
+    })
+}
+
+fn count(captured: &Captured, what: CapturedAs) -> u32 {
+    u32::try_from(captured.rows.iter().filter(|row| row.what == what).count()).unwrap_or(u32::MAX)
+}
+
+/// The three-way merge of last capture, the files at `commit`, and the workspace now.
+fn merge(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    snapshot: &LiveSnapshot,
+    commit: &str,
+) -> Result<Captured, WorkError> {
+    let tree = check::tree_at(job, commit)?;
+    merge_tree(job, env, environment, snapshot, commit, &tree)
+}
+
+fn merge_tree(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    snapshot: &LiveSnapshot,
+    commit: &str,
+    tree: &Tree,
+) -> Result<Captured, WorkError> {
+    let path = lock_path(env.as_str());
+    let lock = match tree.get(&path) {
+        Some(SourceBytes { bytes, .. }) => {
+            parse_captured_lock(&path, &String::from_utf8_lossy(bytes))?
+        }
+        None => CapturedLock::default(),
+    };
+    // Earlier contents of a file, found in its history by digest: the base of a merge needs no database.
+    let base = |path: &str, wanted: &Digest| -> Option<Vec<u8>> {
+        let inside = job.repo.path(path);
+        let versions = job.repo.mirror.history_of(&inside, commit, HISTORY).ok()?;
+        versions.into_iter().find_map(|version| {
+            let bytes = job.repo.mirror.read(&version.commit, &inside).ok()??;
+            holds(path, &bytes, tree, &environment.variables, wanted).then_some(bytes)
+        })
+    };
+    let rules = environment.capture.clone().unwrap_or_default();
+    let input = CaptureInput {
+        env: env.as_str(),
+        snapshot,
+        rules: &rules,
+        tree,
+        lock: &lock,
+        variables: &environment.variables,
+        base: &base,
+    };
+    Ok(model_capture(&input)?)
+}
+
+/// A new branch from main; a stale one that no pull request uses any more is replaced.
+async fn fresh(
+    job: &Job<'_>,
+    env: &EnvName,
+    branch: &str,
+    main: &str,
+    whole: &Captured,
+) -> Result<String, WorkError> {
+    let head = commit(
+        job,
+        env,
+        vec![main.to_owned()],
+        Base::Commit(main.to_owned()),
+        whole,
+    )?;
+    git::push(job, branch, &head, job.repo.mirror.head(branch)?, true).await?;
+    Ok(head)
+}
+
+/// On top of what is on the branch: commits that people pushed stay, and main is merged in when it moved.
+async fn go_on(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    snapshot: &LiveSnapshot,
+    pull: &Pull,
+    main: &str,
+) -> Result<String, WorkError> {
+    let mirror = &job.repo.mirror;
+    let head = mirror
+        .head(&pull.head_ref)?
+        .ok_or_else(|| WorkError::transient(format!("branch {} is gone", pull.head_ref)))?;
+    let (parents, base) = if mirror.is_ancestor(main, &head)? {
+        (vec![head.clone()], Base::Commit(head.clone()))
+    } else {
+        match mirror.merge(&head, main)? {
+            MergeResult::Clean { tree } => (vec![head.clone(), main.to_owned()], Base::Tree(tree)),
+            // Left to the people on the pull request; the capture goes on without main meanwhile.
+            MergeResult::Conflicts { .. } => (vec![head.clone()], Base::Commit(head.clone())),
+        }
+    };
+    let merged = parents.len() > 1;
+    let at = if merged {
+        git::commit(
+            job,
+            parents,
+            base,
+            std::collections::BTreeMap::new(),
+            format!("{env}: merge {} in\n", job.repo.branch),
+        )?
+    } else {
+        head.clone()
+    };
+    let captured = merge(job, env, environment, snapshot, &at)?;
+    let new = if captured.changes.is_empty() {
+        at
+    } else {
+        commit(job, env, vec![at.clone()], Base::Commit(at), &captured)?
+    };
+    if new != head {
+        git::push(job, &pull.head_ref, &new, Some(head), false).await?;
+    }
+    Ok(new)
+}
+
+fn commit(
+    job: &Job<'_>,
+    env: &EnvName,
+    parents: Vec<String>,
+    base: Base,
+    captured: &Captured,
+) -> Result<String, WorkError> {
+    let changes = captured
+        .changes
+        .iter()
+        .map(|(path, content)| (job.repo.path(path), content.clone()))
+        .collect();
+    let keys: Vec<&str> = captured
+        .rows
+        .iter()
+        .map(|row| row.key.as_str())
+        .take(10)
+        .collect();
+    git::commit(
+        job,
+        parents,
+        base,
+        changes,
+        format!("{env}: capture {}\n", keys.join(", ")),
+    )
+}
+
+/// What had been captured was undone in the workspace: the pull request has nothing left to say.
+async fn nothing_left(job: &Job<'_>, open: Option<Pull>) -> Result<Outcome, WorkError> {
+    if let Some(pull) = open {
+        job.work
+            .github
+            .close_pull(job.repo.name(), pull.number)
+            .await?;
+        job.repo.delete_branch(&pull.head_ref).await?;
+    }
+    Ok(Outcome::Captured {
+        pull: None,
+        changed: 0,
+        conflicts: 0,
+    })
+}
+
+async fn propose(
+    job: &Job<'_>,
+    env: &EnvName,
+    branch: &str,
+    workspace: &str,
+    whole: &Captured,
+    open: Option<Pull>,
+) -> Result<u64, WorkError> {
+    let marker = Marker {
+        pipeline: PipelineName::from(job.pipeline),
+        env: env.clone(),
+        kind: PullKind::Capture,
+        package: None,
+        plan: None,
+    };
+    let text = capture_text(
+        &marker,
+        workspace,
+        &table::render(&whole.rows),
+        count(whole, CapturedAs::Conflict),
+    );
+    let github = &job.work.github;
+    let pull = match open {
+        Some(pull) => pull,
+        None => {
+            let new = NewPull {
+                title: text.title.clone(),
+                body: text.body.clone(),
+                head: branch.to_owned(),
+                base: job.repo.branch.clone(),
+            };
+            github.create_pull(job.repo.name(), &new).await?
+        }
+    };
+    if pull.title != text.title || pull.body != text.body {
+        github
+            .update_pull(
+                job.repo.name(),
+                pull.number,
+                Some(&text.title),
+                Some(&text.body),
+            )
+            .await?;
+    }
+    Ok(pull.number)
+}

@@ -1,0 +1,243 @@
+//! Looks through somebody's pull request: do its files parse, and what would its bindings do? Fork pull requests are
+//! only read, never planned: planning speaks to workspaces with the daemon's credentials.
+
+use super::observe::environment_names;
+use super::{Job, WorkError, taken};
+use hodman_clients::git::EntryKind;
+use hodman_clients::github::{Annotation, AnnotationLevel, CheckRun, CheckStatus, Conclusion};
+use hodman_core::event::Outcome;
+use hodman_core::facts::PlanFacts;
+use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PullNumber};
+use hodman_model::diagnostic::{Diagnostic, Diagnostics};
+use hodman_model::files::{self, SourceBytes, Tree};
+use std::collections::BTreeMap;
+
+pub(super) async fn check(
+    job: &Job<'_>,
+    number: PullNumber,
+    head: &CommitSha,
+    fork: bool,
+    pins: &[(EnvName, PackageDigest)],
+) -> Result<Outcome, WorkError> {
+    job.repo.fetch_pull(number.0).await?;
+    let mut found = Diagnostics::default();
+    let environments = read(job, head.as_str(), &mut found)?;
+    let mut plans = BTreeMap::new();
+    let mut shown = Vec::new();
+    if !fork && !found.has_errors() {
+        for (env, package) in pins {
+            let Some((environment, changed)) = environments.get(env) else {
+                continue;
+            };
+            if !*changed {
+                continue;
+            }
+            match plan(job, env, environment, package).await {
+                Ok((binding, facts, markdown)) => {
+                    shown.push(format!(
+                        "### {env}\n\nThis binding with the package in place: {}.\n\n{markdown}",
+                        facts.counts()
+                    ));
+                    plans.insert(env.clone(), (binding, facts));
+                }
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => found.push(Diagnostic::error(
+                    format!("environments/{env}/environment.yaml"),
+                    format!("no plan under this binding: {error}"),
+                )),
+            }
+        }
+    }
+    say(job, head, &found, &shown, fork).await?;
+    let problems = u32::try_from(found.0.len()).unwrap_or(u32::MAX);
+    Ok(Outcome::Checked { problems, plans })
+}
+
+/// Every file that hodman reads, at this commit; environments with whether their binding differs from main's.
+fn read(
+    job: &Job<'_>,
+    head: &str,
+    found: &mut Diagnostics,
+) -> Result<BTreeMap<EnvName, (files::Environment, bool)>, WorkError> {
+    let mirror = &job.repo.mirror;
+    let main = mirror.head(&job.repo.branch)?.unwrap_or_default();
+    let mut environments = BTreeMap::new();
+    for name in environment_names(job.repo, head)? {
+        let path = format!("environments/{name}/environment.yaml");
+        let text = text(job, head, &path)?.unwrap_or_default();
+        match files::parse_environment(&path, &text) {
+            Ok(environment) => {
+                let before = text_binding(job, &main, &path)?;
+                let changed = before.as_deref() != Some(environment.binding_digest().as_str());
+                environments.insert(EnvName(name.clone()), (environment, changed));
+            }
+            Err(problems) => found.0.extend(problems.0),
+        }
+        let path = format!("environments/{name}/release.yaml");
+        if let Some(text) = self::text(job, head, &path)?
+            && let Err(problems) = files::parse_release(&path, &text)
+        {
+            found.0.extend(problems.0);
+        }
+    }
+    bundle(job, head, &environments, found)?;
+    Ok(environments)
+}
+
+fn text(job: &Job<'_>, commit: &str, inner: &str) -> Result<Option<String>, WorkError> {
+    let bytes = job.repo.mirror.read(commit, &job.repo.path(inner))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn text_binding(job: &Job<'_>, commit: &str, path: &str) -> Result<Option<String>, WorkError> {
+    let Some(text) = text(job, commit, path)? else {
+        return Ok(None);
+    };
+    Ok(files::parse_environment(path, &text)
+        .ok()
+        .map(|environment| environment.binding_digest().to_string()))
+}
+
+/// The bundle must resolve for every environment that would get it.
+fn bundle(
+    job: &Job<'_>,
+    head: &str,
+    environments: &BTreeMap<EnvName, (files::Environment, bool)>,
+    found: &mut Diagnostics,
+) -> Result<(), WorkError> {
+    let tree = tree_at(job, head)?;
+    for (name, (environment, _)) in environments {
+        if environment.mode != files::Mode::Promoted || environment.state == files::Presence::Absent
+        {
+            continue;
+        }
+        let target = environment
+            .bundle_target
+            .clone()
+            .unwrap_or_else(|| name.as_str().to_owned());
+        if let Err(problems) = hodman_model::bundle::resolve(&tree, &target, &environment.variables)
+        {
+            for problem in problems.0 {
+                if !found.0.contains(&problem) {
+                    found.push(problem);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All of the pipeline's files at a commit.
+pub(super) fn tree_at(job: &Job<'_>, commit: &str) -> Result<Tree, WorkError> {
+    let mirror = &job.repo.mirror;
+    let entries = mirror.list(commit, &job.repo.path(""))?;
+    let mut contents = mirror.read_many(commit, entries.iter().map(|entry| entry.path.as_str()))?;
+    let mut tree = Tree::new();
+    for entry in entries {
+        let (Some(inner), Some(bytes)) =
+            (job.repo.inner(&entry.path), contents.remove(&entry.path))
+        else {
+            continue;
+        };
+        let executable = entry.kind == EntryKind::Executable;
+        tree.insert(
+            inner.to_owned(),
+            SourceBytes {
+                bytes: bytes.into(),
+                executable,
+            },
+        );
+    }
+    Ok(tree)
+}
+
+async fn plan(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &files::Environment,
+    package: &PackageDigest,
+) -> Result<(BindingDigest, PlanFacts, String), WorkError> {
+    let tree = job.work.packages.tree(package).await?;
+    let taken = taken::take_tree(job, env, environment.clone(), &tree).await?;
+    taken.keep(job).await?;
+    Ok((
+        taken.binding.clone(),
+        taken.facts(),
+        taken.plan.to_markdown(20_000).0,
+    ))
+}
+
+async fn say(
+    job: &Job<'_>,
+    head: &CommitSha,
+    found: &Diagnostics,
+    plans: &[String],
+    fork: bool,
+) -> Result<(), WorkError> {
+    let bad = found.has_errors();
+    let mut summary = if found.0.is_empty() {
+        "Every file that hodman reads is in order.\n".to_owned()
+    } else {
+        found
+            .0
+            .iter()
+            .map(|problem| format!("- `{problem}`\n"))
+            .collect()
+    };
+    if fork {
+        summary.push_str(
+            "\nThis pull request comes from a fork: it is read, but nothing is planned for it.\n",
+        );
+    }
+    for plan in plans {
+        summary.push('\n');
+        summary.push_str(plan);
+    }
+    let run = CheckRun {
+        name: "hodman/validate".to_owned(),
+        head_sha: head.to_string(),
+        external_id: format!("{}/validate", job.pipeline),
+        status: CheckStatus::Completed,
+        conclusion: Some(if bad {
+            Conclusion::Failure
+        } else {
+            Conclusion::Success
+        }),
+        title: match found.0.len() {
+            0 => "in order".to_owned(),
+            1 => "1 problem".to_owned(),
+            more => format!("{more} problems"),
+        },
+        summary,
+        text: None,
+        details_url: None,
+        annotations: found
+            .0
+            .iter()
+            .map(|problem| annotation(job, problem))
+            .collect(),
+    };
+    job.work.github.put_check_run(job.repo.name(), &run).await?;
+    Ok(())
+}
+
+fn annotation(job: &Job<'_>, problem: &Diagnostic) -> Annotation {
+    let line = problem.line.unwrap_or(1).max(1);
+    let hint = problem
+        .hint
+        .as_ref()
+        .map(|hint| format!("\nHint: {hint}"))
+        .unwrap_or_default();
+    let column = problem
+        .column
+        .map(|column| format!(" (column {column})"))
+        .unwrap_or_default();
+    Annotation {
+        path: job.repo.path(&problem.file),
+        start_line: line,
+        end_line: line,
+        level: AnnotationLevel::Failure,
+        message: format!("{}{column}{hint}", problem.message),
+        title: None,
+    }
+}

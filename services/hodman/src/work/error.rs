@@ -1,0 +1,158 @@
+//! Why an effect did not work, in words for people, and whether trying again may help.
+
+use crate::worker::LeaseLost;
+use hodman_clients::databricks::ApiError;
+use hodman_clients::git::GitError;
+use hodman_clients::github::GitHubError;
+use hodman_model::diagnostic::Diagnostics;
+use std::fmt;
+
+/// A failed effect.
+#[derive(Debug)]
+pub struct WorkError {
+    words: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Transient,
+    Lasting,
+    LeaseLost,
+}
+
+impl WorkError {
+    /// Trying again will not help before something else changes.
+    #[must_use]
+    pub fn lasting(words: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            kind: Kind::Lasting,
+        }
+    }
+
+    /// Trying again may help.
+    #[must_use]
+    pub fn transient(words: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            kind: Kind::Transient,
+        }
+    }
+
+    /// Trying again may help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.kind == Kind::Transient
+    }
+
+    /// Somebody else has it now.
+    #[must_use]
+    pub fn is_lease_lost(&self) -> bool {
+        self.kind == Kind::LeaseLost
+    }
+
+    /// The same failure with what was being done in front.
+    #[must_use]
+    pub fn doing(mut self, what: &str) -> Self {
+        self.words = format!("{what}: {}", self.words);
+        self
+    }
+}
+
+impl fmt::Display for WorkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl std::error::Error for WorkError {}
+
+/// The whole chain in one line, as the boundary where it is shown wants it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        let more = source.to_string();
+        if !words.contains(&more) {
+            words.push_str(": ");
+            words.push_str(&more);
+        }
+        next = source.source();
+    }
+    words
+}
+
+impl From<GitHubError> for WorkError {
+    fn from(error: GitHubError) -> Self {
+        let kind = if error.is_retryable() {
+            Kind::Transient
+        } else {
+            Kind::Lasting
+        };
+        Self {
+            words: format!("GitHub: {}", chain(&error)),
+            kind,
+        }
+    }
+}
+
+impl From<GitError> for WorkError {
+    fn from(error: GitError) -> Self {
+        // Nearly always the network, or a repository that moved on; what is lasting shows itself again next time.
+        Self {
+            words: format!("git: {}", chain(&error)),
+            kind: Kind::Transient,
+        }
+    }
+}
+
+impl From<ApiError> for WorkError {
+    fn from(error: ApiError) -> Self {
+        let kind = if error.is_transient() {
+            Kind::Transient
+        } else {
+            Kind::Lasting
+        };
+        Self {
+            words: chain(&error),
+            kind,
+        }
+    }
+}
+
+impl From<hodman_store::StoreError> for WorkError {
+    fn from(error: hodman_store::StoreError) -> Self {
+        Self {
+            words: format!("store: {}", chain(&error)),
+            kind: Kind::Transient,
+        }
+    }
+}
+
+impl From<LeaseLost> for WorkError {
+    fn from(lost: LeaseLost) -> Self {
+        Self {
+            words: lost.to_string(),
+            kind: Kind::LeaseLost,
+        }
+    }
+}
+
+impl From<Diagnostics> for WorkError {
+    fn from(found: Diagnostics) -> Self {
+        Self::lasting(found.to_string())
+    }
+}
+
+impl From<hodman_model::plan::PlanError> for WorkError {
+    fn from(error: hodman_model::plan::PlanError) -> Self {
+        Self::lasting(chain(&error))
+    }
+}
+
+impl From<serde_json::Error> for WorkError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::lasting(chain(&error))
+    }
+}

@@ -1,0 +1,62 @@
+//! Closing and merging pull requests.
+
+use super::{Job, WorkError, pulls};
+use hodman_clients::github::{MergeMethod, MergeOutcome, PullState};
+use hodman_core::event::Outcome;
+use hodman_core::ids::{CommitSha, PullNumber};
+
+/// Closes one that was superseded, unless a person pushed to it.
+pub(super) async fn close(
+    job: &Job<'_>,
+    number: PullNumber,
+    because: &str,
+) -> Result<Outcome, WorkError> {
+    let github = &job.work.github;
+    let repo = job.repo.name();
+    let pull = github.pull(repo, number.0).await?;
+    if pull.state != PullState::Open {
+        return Ok(Outcome::PullClosed);
+    }
+    if pulls::person_pushed(job, &pull).await? {
+        return Ok(Outcome::PullKept);
+    }
+    let note = "<!-- hodman-superseded -->";
+    github
+        .upsert_sticky(repo, number.0, note, &format!("{note}\nClosed: {because}."))
+        .await?;
+    github.close_pull(repo, number.0).await?;
+    // The branch is ours alone and its content is on the pull request for ever; left behind it would only be in the way.
+    job.repo.delete_branch(&pull.head_ref).await?;
+    Ok(Outcome::PullClosed)
+}
+
+/// Merges one, pinned to the head that was planned.
+pub(super) async fn merge(
+    job: &Job<'_>,
+    number: PullNumber,
+    head: &CommitSha,
+) -> Result<Outcome, WorkError> {
+    let merged = job
+        .work
+        .github
+        .merge_pull(
+            job.repo.name(),
+            number.0,
+            head.as_str(),
+            MergeMethod::Merge,
+            None,
+        )
+        .await?;
+    Ok(match merged {
+        MergeOutcome::Merged { .. } => Outcome::PullMerged,
+        MergeOutcome::AlreadyMerged { head_sha, .. } if head_sha == head.as_str() => {
+            Outcome::PullMerged
+        }
+        MergeOutcome::AlreadyMerged { head_sha, .. } | MergeOutcome::HeadMoved { head_sha } => {
+            Outcome::MergeRefused {
+                why: format!("its head moved to {}", CommitSha(head_sha).short()),
+            }
+        }
+        MergeOutcome::NotMergeable { reason } => Outcome::MergeRefused { why: reason },
+    })
+}

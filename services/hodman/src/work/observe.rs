@@ -1,0 +1,277 @@
+//! Reads the repository and its pull requests at one go. Whatever woke it, it looks at everything anew.
+
+use super::{Job, Repo, WorkError, origin, pulls};
+use hodman_clients::git::EntryKind;
+use hodman_core::event::Outcome;
+use hodman_core::facts::{CheckState, EnvFacts, ForgeFacts, Pin};
+use hodman_core::ids::{
+    BindingDigest, CommitSha, EnvName, InputsId, PackageDigest, PlanDigest, PullNumber,
+};
+use hodman_core::policy;
+use hodman_model::files::{self, Environment, SourceBytes, Tree, parse_environment, parse_release};
+use hodman_model::{bundle, package};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) async fn observe(
+    job: &Job<'_>,
+    interest: &BTreeSet<PullNumber>,
+    commits: &BTreeSet<CommitSha>,
+) -> Result<Outcome, WorkError> {
+    let mirror = &job.repo.mirror;
+    job.repo.fetch().await?;
+    let head = mirror.head(&job.repo.branch)?.ok_or_else(|| {
+        WorkError::transient(format!(
+            "{} has no branch {}",
+            job.repo.name(),
+            job.repo.branch
+        ))
+    })?;
+    let (inputs, inputs_error) = match declared_inputs(job.repo, &head) {
+        Ok(declared) => (Some(declared.id), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let seen = pulls::look(job, &head, interest).await?;
+    let facts = ForgeFacts {
+        environments: environments(job, &head).await?,
+        checks: checks(job, commits).await?,
+        pulls: seen.ours,
+        foreign: seen.foreign,
+        head: CommitSha(head),
+        inputs,
+        inputs_error,
+    };
+    Ok(Outcome::Observed {
+        facts: Box::new(facts),
+    })
+}
+
+/// The declared inputs of a commit.
+pub(super) struct Declared {
+    /// Their identity.
+    pub id: InputsId,
+    /// The files, paths within the pipeline's folder, sorted.
+    pub entries: Vec<Input>,
+}
+
+/// One declared input.
+pub(super) struct Input {
+    pub path: String,
+    pub executable: bool,
+}
+
+/// Which files of a commit belong to its package. Reads one file and the tree's list; contents are known by blob id.
+pub(super) fn declared_inputs(repo: &Repo, commit: &str) -> Result<Declared, WorkError> {
+    let listed = repo.mirror.list(commit, &repo.path(""))?;
+    let mut tree = Tree::new();
+    let mut blobs = BTreeMap::new();
+    for entry in listed {
+        let Some(path) = repo.inner(&entry.path).map(str::to_owned) else {
+            continue;
+        };
+        let bytes = if path == "databricks.yml" || path == "databricks.yaml" || path == ".gitignore"
+        {
+            repo.mirror.read(commit, &entry.path)?.unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        let executable = entry.kind == EntryKind::Executable;
+        tree.insert(
+            path.clone(),
+            SourceBytes {
+                bytes: bytes.into(),
+                executable,
+            },
+        );
+        blobs.insert(path, (entry.oid, executable));
+    }
+    let inputs = bundle::inputs(&tree)?;
+    let known = || inputs.iter().filter_map(|path| blobs.get_key_value(path));
+    let id = package::inputs_id(
+        known().map(|(path, (oid, executable))| (path.as_str(), oid.as_str(), *executable)),
+    );
+    let entries = known()
+        .map(|(path, (_, executable))| Input {
+            path: path.clone(),
+            executable: *executable,
+        })
+        .collect();
+    Ok(Declared {
+        id: InputsId(id),
+        entries,
+    })
+}
+
+async fn environments(job: &Job<'_>, head: &str) -> Result<BTreeMap<EnvName, EnvFacts>, WorkError> {
+    let mut found = BTreeMap::new();
+    for name in environment_names(job.repo, head)? {
+        let facts = one(job, head, &name).await?;
+        found.insert(EnvName(name), facts);
+    }
+    Ok(found)
+}
+
+/// Folders below `environments/` that hold an `environment.yaml`.
+pub(super) fn environment_names(repo: &Repo, commit: &str) -> Result<BTreeSet<String>, WorkError> {
+    let listed = repo.mirror.list(commit, &repo.path("environments"))?;
+    Ok(listed
+        .iter()
+        .filter_map(|entry| {
+            let rest = repo.inner(&entry.path)?.strip_prefix("environments/")?;
+            let (name, file) = rest.split_once('/')?;
+            (file == "environment.yaml").then(|| name.to_owned())
+        })
+        .collect())
+}
+
+async fn one(job: &Job<'_>, head: &str, name: &str) -> Result<EnvFacts, WorkError> {
+    let mut facts = EnvFacts::default();
+    let path = format!("environments/{name}/environment.yaml");
+    let text = read_text(job, head, &path)?.unwrap_or_default();
+    match parse_environment(&path, &text) {
+        Ok(environment) => {
+            facts.binding = Some(BindingDigest(environment.binding_digest().to_string()));
+            facts.policy = Some(policy_of(&environment));
+            facts.binding_origin = origin::of(job, head, &path).await?;
+        }
+        Err(found) => facts.error = Some(found.to_string()),
+    }
+    let path = format!("environments/{name}/release.yaml");
+    if let Some(text) = read_text(job, head, &path)? {
+        match parse_release(&path, &text) {
+            Ok(release) => {
+                let pin = pin_of(&release);
+                facts.pin_package_stored = job.work.packages.has(&pin.package).await?;
+                facts.pin = Some(pin);
+                facts.pin_origin = origin::of(job, head, &path).await?;
+            }
+            Err(found) => facts.pin_error = Some(found.to_string()),
+        }
+    }
+    Ok(facts)
+}
+
+fn read_text(job: &Job<'_>, commit: &str, inner: &str) -> Result<Option<String>, WorkError> {
+    let bytes = job.repo.mirror.read(commit, &job.repo.path(inner))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn pin_of(release: &files::Release) -> Pin {
+    Pin {
+        package: PackageDigest(release.package.to_string()),
+        source_commit: CommitSha(release.source_commit.to_string()),
+        binding: BindingDigest(release.binding.to_string()),
+        plan: PlanDigest(release.plan.to_string()),
+    }
+}
+
+async fn checks(
+    job: &Job<'_>,
+    commits: &BTreeSet<CommitSha>,
+) -> Result<BTreeMap<CommitSha, BTreeMap<String, CheckState>>, WorkError> {
+    use hodman_clients::github::{CheckStatus, Conclusion};
+    let mut found = BTreeMap::new();
+    for commit in commits {
+        let mut states = BTreeMap::new();
+        for check in job
+            .work
+            .github
+            .checks_of(job.repo.name(), commit.as_str())
+            .await?
+        {
+            // Our own reports would be gates on themselves.
+            if check.name.starts_with("hodman/") {
+                continue;
+            }
+            let state = match (check.status, check.conclusion) {
+                (
+                    CheckStatus::Completed,
+                    Some(Conclusion::Success | Conclusion::Neutral | Conclusion::Skipped),
+                ) => CheckState::Success,
+                (CheckStatus::Completed, _) => CheckState::Failure,
+                _ => CheckState::Pending,
+            };
+            states.insert(check.name, state);
+        }
+        found.insert(commit.clone(), states);
+    }
+    Ok(found)
+}
+
+/// The part of an environment's file that decides.
+#[must_use]
+pub fn policy_of(environment: &Environment) -> policy::Policy {
+    let schedule = |spec: &files::Schedule| policy::ScheduleSpec {
+        cron: spec.cron.clone(),
+        zone: spec.zone.to_string(),
+        missed: match spec.missed {
+            files::Missed::RunOnce => policy::Missed::RunOnce,
+            files::Missed::Skip => policy::Missed::Skip,
+        },
+    };
+    policy::Policy {
+        mode: match environment.mode {
+            files::Mode::FreeForm => policy::Mode::FreeForm,
+            files::Mode::Promoted => policy::Mode::Promoted,
+        },
+        after: environment
+            .after
+            .iter()
+            .map(|name| EnvName(name.clone()))
+            .collect(),
+        merge: match environment.merge {
+            files::Merge::Manual => policy::MergeBy::Manual,
+            files::Merge::Auto => policy::MergeBy::Auto,
+        },
+        open: match environment.open {
+            files::Open::Ready => policy::OpenWhen::Ready,
+            files::Open::Window => policy::OpenWhen::Window,
+        },
+        gates: gates_of(&environment.gates),
+        verify: environment
+            .verify
+            .as_ref()
+            .map(|verify| policy::VerifySpec {
+                run_job: verify.run_job.clone(),
+                timeout_seconds: seconds(verify.timeout),
+            }),
+        drift: match environment.drift {
+            files::Drift::Report => policy::DriftPolicy::Report,
+            files::Drift::PullRequest => policy::DriftPolicy::PullRequest,
+            files::Drift::Heal => policy::DriftPolicy::Heal,
+        },
+        reconcile: environment.schedules.reconcile.as_ref().map(schedule),
+        capture: environment.schedules.capture.as_ref().map(schedule),
+        absent: environment.state == files::Presence::Absent,
+    }
+}
+
+fn gates_of(gates: &files::Gates) -> policy::Gates {
+    policy::Gates {
+        soak_seconds: gates.soak.map_or(0, seconds),
+        checks: gates.checks.clone(),
+        approvals: gates.approvals,
+        windows: gates
+            .windows
+            .iter()
+            .map(|window| policy::WindowSpec {
+                deny: window.kind == files::WindowKind::Deny,
+                cron: window.cron.clone(),
+                zone: window.zone.to_string(),
+                seconds: seconds(window.duration),
+            })
+            .collect(),
+        freezes: gates
+            .freezes
+            .iter()
+            .map(|freeze| policy::FreezeSpec {
+                from: freeze.from,
+                to: freeze.to,
+                reason: freeze.reason.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn seconds(span: files::Span) -> i64 {
+    i64::try_from(span.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,167 @@
+//! Pull requests: which carry our marker, which touch what we read, and whether a person pushed to ours.
+
+use super::{Job, WorkError, origin};
+use hodman_clients::github::{Pull, PullState};
+use hodman_core::facts::{self, ForeignPull, PullFact, PullKind};
+use hodman_core::ids::{CommitSha, PullNumber};
+use hodman_core::text::{Marker, marker_of};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+/// Whether a head touches files that hodman reads, by head commit.
+pub type Touched = Mutex<BTreeMap<String, bool>>;
+
+/// What our commits say their author is.
+pub const AUTHOR: (&str, &str) = ("hodman", "hodman@users.noreply.github.com");
+
+pub(super) struct Seen {
+    pub ours: Vec<PullFact>,
+    pub foreign: Vec<ForeignPull>,
+}
+
+pub(super) async fn look(
+    job: &Job<'_>,
+    head: &str,
+    interest: &BTreeSet<PullNumber>,
+) -> Result<Seen, WorkError> {
+    let github = &job.work.github;
+    let mut open = github
+        .open_pulls(job.repo.name(), Some(&job.repo.branch))
+        .await?;
+    let numbers: BTreeSet<u64> = open.iter().map(|pull| pull.number).collect();
+    for number in interest
+        .iter()
+        .filter(|number| !numbers.contains(&number.0))
+    {
+        open.push(github.pull(job.repo.name(), number.0).await?);
+    }
+    let mut seen = Seen {
+        ours: vec![],
+        foreign: vec![],
+    };
+    for pull in open {
+        let marker = marker(job, &pull);
+        let pinning = marker.as_ref().is_some_and(|marker| {
+            matches!(
+                marker.kind,
+                PullKind::Promotion | PullKind::Rollback | PullKind::Replan
+            )
+        });
+        if !pinning && pull.state == PullState::Open && touches(job, head, &pull).await? {
+            seen.foreign.push(ForeignPull {
+                number: PullNumber(pull.number),
+                head: CommitSha(pull.head_sha.clone()),
+                fork: pull.is_fork_of(job.repo.name()),
+            });
+        }
+        if let Some(marker) = marker {
+            seen.ours.push(fact(job, &pull, marker).await?);
+        }
+    }
+    Ok(seen)
+}
+
+/// Our marker, if the pull request is one of this pipeline's and comes from a branch of ours in this repository:
+/// anybody can copy a marker into a body, nobody without write access can push our branches.
+pub(super) fn marker(job: &Job<'_>, pull: &Pull) -> Option<Marker> {
+    let marker = marker_of(&pull.body)?;
+    let ours = marker.pipeline.as_str() == job.pipeline
+        && pull.head_ref.starts_with("hodman/")
+        && !pull.is_fork_of(job.repo.name());
+    ours.then_some(marker)
+}
+
+async fn fact(job: &Job<'_>, pull: &Pull, marker: Marker) -> Result<PullFact, WorkError> {
+    let open = pull.state == PullState::Open;
+    let reviews = if open {
+        job.work
+            .github
+            .reviews(job.repo.name(), pull.number)
+            .await?
+    } else {
+        vec![]
+    };
+    Ok(PullFact {
+        number: PullNumber(pull.number),
+        head: CommitSha(pull.head_sha.clone()),
+        state: match (pull.state, pull.merged) {
+            (_, true) => facts::PullState::Merged,
+            (PullState::Open, _) => facts::PullState::Open,
+            _ => facts::PullState::Closed,
+        },
+        env: marker.env,
+        kind: marker.kind,
+        package: marker.package,
+        plan: marker.plan,
+        approvals: origin::approvals(&reviews, &pull.author, &pull.head_sha),
+        person_pushed: open && person_pushed(job, pull).await?,
+    })
+}
+
+/// Whether the branch holds a commit that is not ours and not on the default branch.
+pub(super) async fn person_pushed(job: &Job<'_>, pull: &Pull) -> Result<bool, WorkError> {
+    let mirror = &job.repo.mirror;
+    if mirror.head(&pull.head_ref)?.as_deref() != Some(pull.head_sha.as_str()) {
+        job.repo.fetch().await?;
+    }
+    let Some(head) = mirror.head(&pull.head_ref)? else {
+        return Ok(false);
+    };
+    let Some(main) = mirror.head(&job.repo.branch)? else {
+        return Ok(false);
+    };
+    let mut at = head;
+    // Our branches are a handful of commits long; a hundred in a row that are not on main cannot be ours alone.
+    for _ in 0..100 {
+        if mirror.is_ancestor(&at, &main)? {
+            return Ok(false);
+        }
+        let commit = mirror.commit_info(&at)?;
+        if commit.author_email != AUTHOR.1 {
+            return Ok(true);
+        }
+        let Some(parent) = commit.parents.first() else {
+            return Ok(false);
+        };
+        at.clone_from(parent);
+    }
+    Ok(true)
+}
+
+/// Whether a pull request touches files that hodman reads.
+async fn touches(job: &Job<'_>, head: &str, pull: &Pull) -> Result<bool, WorkError> {
+    let key = format!("{}:{}", job.pipeline, pull.head_sha);
+    if let Some(known) = lock(&job.work.touched).get(&key) {
+        return Ok(*known);
+    }
+    let mirror = &job.repo.mirror;
+    job.repo.fetch_pull(pull.number).await?;
+    let base = mirror
+        .merge_base(head, &pull.head_sha)?
+        .unwrap_or_else(|| head.to_owned());
+    let touched = mirror
+        .changed_paths(&base, &pull.head_sha)?
+        .iter()
+        .filter_map(|path| job.repo.inner(path))
+        .any(|path| {
+            path.starts_with("environments/") || path.starts_with("modules/") || is_yaml(path)
+        });
+    let mut known = lock(&job.work.touched);
+    if known.len() > 1_000 {
+        known.clear();
+    }
+    known.insert(key, touched);
+    Ok(touched)
+}
+
+fn is_yaml(path: &str) -> bool {
+    let path = std::path::Path::new(path);
+    path.extension()
+        .is_some_and(|extension| extension == "yml" || extension == "yaml")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,160 @@
+//! A plan taken: package, binding and workspaces put together and compared.
+
+use super::{Job, WorkError, live};
+use hodman_clients::databricks::Workspace;
+use hodman_core::facts::PlanFacts;
+use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
+use hodman_model::bundle::ResolvedBundle;
+use hodman_model::digest::Digest;
+use hodman_model::files::{Environment, Tree, parse_environment};
+use hodman_model::kinds::files as file_sets;
+use hodman_model::package;
+use hodman_model::plan::{self, Desired, Observed, Plan, PlanContext};
+use std::sync::Arc;
+
+/// Everything that applying needs to know again.
+pub struct Taken {
+    /// The plan over all workspaces.
+    pub plan: Plan,
+    /// The binding it was taken under.
+    pub binding: BindingDigest,
+    /// The environment's file.
+    pub environment: Environment,
+    /// What ought to be there.
+    pub desired: Desired,
+    /// The resolved bundle: its files are what is uploaded.
+    pub bundle: ResolvedBundle,
+    /// The folder of the file set, without the workspace.
+    pub folder: Option<String>,
+    /// What was found, workspace by workspace, in order.
+    pub parts: Vec<Part>,
+}
+
+/// One workspace's part.
+pub struct Part {
+    /// Its client.
+    pub workspace: Workspace,
+    /// What was found.
+    pub observed: Observed,
+}
+
+/// Takes the plan for `package` under the binding that `config` has for `env`.
+pub(super) async fn take(
+    job: &Job<'_>,
+    env: &EnvName,
+    package: &PackageDigest,
+    config: &str,
+) -> Result<Taken, WorkError> {
+    let environment = environment_at(job, env, config)?;
+    let tree = job.work.packages.tree(package).await?;
+    take_tree(job, env, environment, &tree).await
+}
+
+/// The environment's file at a commit.
+pub(super) fn environment_at(
+    job: &Job<'_>,
+    env: &EnvName,
+    commit: &str,
+) -> Result<Environment, WorkError> {
+    let path = format!("environments/{env}/environment.yaml");
+    let bytes = job
+        .repo
+        .mirror
+        .read(commit, &job.repo.path(&path))?
+        .ok_or_else(|| WorkError::lasting(format!("{path} is not in commit {commit}")))?;
+    Ok(parse_environment(&path, &String::from_utf8_lossy(&bytes))?)
+}
+
+/// The same with files that need not be a stored package.
+pub(super) async fn take_tree(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: Environment,
+    tree: &Arc<Tree>,
+) -> Result<Taken, WorkError> {
+    let target = environment
+        .bundle_target
+        .clone()
+        .unwrap_or_else(|| env.as_str().to_owned());
+    let bundle = hodman_model::bundle::resolve(tree, &target, &environment.variables)?;
+    let digest = package::file_set_digest(&bundle.files);
+    let desired = Desired::from_bundle(&bundle, &digest)?;
+    let root = file_sets::root(job.pipeline, env.as_str());
+    let mut parts = Vec::new();
+    let mut plans = Vec::new();
+    for place in &environment.workspaces {
+        let workspace = job.work.places.workspace(&place.name, Some(&place.host))?;
+        let observed = live::observe(&workspace, &desired, &root).await?;
+        let context = PlanContext {
+            pipeline: job.pipeline.to_owned(),
+            env: env.as_str().to_owned(),
+            workspace: place.name.clone(),
+            files_root: root.clone(),
+            adopt: std::collections::BTreeMap::new(),
+        };
+        plans.push(plan::plan(&desired, &observed, &context)?);
+        parts.push(Part {
+            workspace,
+            observed,
+        });
+    }
+    Ok(Taken {
+        plan: Plan::join(plans),
+        binding: BindingDigest(environment.binding_digest().to_string()),
+        folder: desired
+            .files
+            .as_ref()
+            .map(|set| file_sets::folder(&root, &set.digest)),
+        environment,
+        desired,
+        bundle,
+        parts,
+    })
+}
+
+impl Taken {
+    /// The plan as decisions see it.
+    #[must_use]
+    pub fn facts(&self) -> PlanFacts {
+        facts(&self.plan)
+    }
+
+    /// Keeps the whole plan, so that it can be shown in full and adopted from.
+    pub(super) async fn keep(&self, job: &Job<'_>) -> Result<(), WorkError> {
+        let json = serde_json::to_vec(&self.plan.to_json())?;
+        job.work
+            .store
+            .put_blob(
+                "plan",
+                self.plan.digest().as_str(),
+                &json,
+                job.work.clock.now(),
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+/// A plan as decisions see it.
+#[must_use]
+pub fn facts(plan: &Plan) -> PlanFacts {
+    let summary = plan.summary();
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    PlanFacts {
+        digest: Some(PlanDigest(plan.digest().to_string())),
+        actions: plan
+            .action_digests()
+            .into_iter()
+            .map(|digest: Digest| ActionDigest(digest.to_string()))
+            .collect(),
+        creates: count(summary.create),
+        updates: count(summary.update + summary.adopt),
+        replaces: count(summary.replace),
+        deletes: count(summary.delete),
+        irreversible: plan
+            .irreversible()
+            .into_iter()
+            .map(|key| key.to_string())
+            .collect(),
+    }
+}

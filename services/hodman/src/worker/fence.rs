@@ -1,0 +1,82 @@
+//! Proof that an executor still holds its effect.
+
+use crate::clock::Clock;
+use chrono::TimeDelta;
+use hodman_store::{OutboxRow, Renewal, Store};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::task::AbortHandle;
+
+/// The effect was cancelled or claimed by somebody else.
+#[derive(Debug, thiserror::Error)]
+#[error("the lease has passed on")]
+pub struct LeaseLost;
+
+/// A hold on one attempt of one effect. Whatever writes outside asks it before each step.
+#[derive(Clone, Debug)]
+pub struct Fence {
+    store: Store,
+    clock: Clock,
+    id: i64,
+    attempt: i64,
+    lease: Duration,
+    lost: Arc<AtomicBool>,
+}
+
+impl Fence {
+    /// A hold on a claimed row.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock, row: &OutboxRow, lease: Duration) -> Self {
+        Self {
+            store,
+            clock,
+            id: row.id,
+            attempt: row.attempt,
+            lease,
+            lost: Arc::default(),
+        }
+    }
+
+    /// Renews the lease, or says that it has passed on. Asked of the database each time: a memory of holding it is
+    /// worth nothing after this machine was paused.
+    ///
+    /// # Errors
+    /// [`LeaseLost`], also when the database cannot be asked.
+    pub async fn check(&self) -> Result<(), LeaseLost> {
+        if self.lost.load(Ordering::Acquire) {
+            return Err(LeaseLost);
+        }
+        let now = self.clock.now();
+        let until = now + TimeDelta::from_std(self.lease).unwrap_or(TimeDelta::minutes(1));
+        match self
+            .store
+            .renew_effect(self.id, self.attempt, until, now)
+            .await
+        {
+            Ok(Renewal::Held) => Ok(()),
+            Ok(Renewal::Cancelled | Renewal::Lost) => {
+                self.lost.store(true, Ordering::Release);
+                Err(LeaseLost)
+            }
+            Err(error) => {
+                tracing::warn!("the lease cannot be renewed: {error}");
+                Err(LeaseLost)
+            }
+        }
+    }
+
+    /// Renews at a third of the lease, so that two lost renewals do no harm.
+    pub(super) fn beat(&self) -> AbortHandle {
+        let fence = self.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(fence.lease / 3).await;
+                if fence.check().await.is_err() && fence.lost.load(Ordering::Acquire) {
+                    return;
+                }
+            }
+        })
+        .abort_handle()
+    }
+}
