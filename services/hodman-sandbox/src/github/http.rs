@@ -95,13 +95,23 @@ async fn handle(State(world): State<Shared>, request: Request) -> Response {
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_owned();
+    let host = parts
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .map(ToOwned::to_owned);
     let work = tokio::task::spawn_blocking(move || {
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         if !routes::is_api(&segments) {
             return pages::serve(&world, &method, &segments, &body);
         }
         let mut world = lock(&world);
-        let base_url = world.base_url.clone();
+        // Links must lead back to the name the client used; some clients refuse others.
+        let own_url = world.base_url.clone();
+        if let Some(host) = host {
+            world.base_url = format!("http://{host}");
+        }
+        let (base_url, reset) = (world.base_url.clone(), world.now().timestamp() + 3600);
         let reply = caller.and_then(|caller| {
             let body = if body.is_empty() {
                 Value::Null
@@ -117,12 +127,14 @@ async fn handle(State(world): State<Shared>, request: Request) -> Response {
             };
             routes::dispatch(&mut world, &call, &segments)
         });
+        world.base_url = own_url;
         drop(world);
         respond(
             reply,
             &format!("{base_url}/{}", segments.join("/")),
             &query,
             &parts.headers,
+            reset,
         )
     });
     work.await.unwrap_or_else(|error| {
@@ -158,6 +170,7 @@ fn respond(
     url: &str,
     query: &BTreeMap<String, String>,
     headers: &HeaderMap,
+    reset: i64,
 ) -> Response {
     let answer =
         reply.unwrap_or_else(|error| Answer::new(error.status, Payload::Json(error.body())));
@@ -169,10 +182,7 @@ fn respond(
         .header("x-ratelimit-remaining", "4999")
         .header("x-ratelimit-used", "1")
         .header("x-ratelimit-resource", "core")
-        .header(
-            "x-ratelimit-reset",
-            (chrono::Utc::now().timestamp() + 3600).to_string(),
-        );
+        .header("x-ratelimit-reset", reset.to_string());
     if let Some(location) = &answer.location {
         builder = builder.header(header::LOCATION, location);
     }

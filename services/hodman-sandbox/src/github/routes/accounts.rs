@@ -70,10 +70,12 @@ fn account(world: &World, login: &str) -> Reply {
     Answer::ok(answer)
 }
 
+/// Newest first, which is GitHub's order when nobody asks for another.
 fn listed(world: &World, call: &Call, owner: impl Fn(&str) -> bool) -> Reply {
     let visible = world
         .repos
         .values()
+        .rev()
         .filter(|repo| owner(&repo.owner) && world.sees(&call.caller, repo.id));
     Answer::list(
         visible

@@ -158,7 +158,9 @@ fn label(world: &World, repo: u64, name: &str) -> Reply {
 }
 
 fn create_label(world: &mut World, call: &Call, repo: u64) -> Reply {
-    world.allow(&call.caller, repo, "issues", Access::Write)?;
+    world
+        .allow(&call.caller, repo, "issues", Access::Write)
+        .or_else(|_| world.allow(&call.caller, repo, "pull_requests", Access::Write))?;
     let name = call.need("Label", "name")?;
     if world.repo(repo)?.labels.contains_key(name) {
         return Err(ApiError::validation(
@@ -174,7 +176,9 @@ fn create_label(world: &mut World, call: &Call, repo: u64) -> Reply {
 }
 
 fn delete_label(world: &mut World, call: &Call, repo: u64, name: &str) -> Reply {
-    world.allow(&call.caller, repo, "issues", Access::Write)?;
+    world
+        .allow(&call.caller, repo, "issues", Access::Write)
+        .or_else(|_| world.allow(&call.caller, repo, "pull_requests", Access::Write))?;
     let found = world.repo_mut(repo)?;
     found.labels.remove(name).ok_or_else(ApiError::not_found)?;
     for pull in &mut found.pulls {
