@@ -17,6 +17,7 @@ mod pulls;
 mod report;
 mod run;
 mod slots;
+mod strays;
 
 #[cfg(test)]
 mod tests;

@@ -47,20 +47,7 @@ pub fn candidate(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
     let Some(package) = next else {
         return none(Reason::NoPackage);
     };
-    let position = |digest: &PackageDigest| {
-        state
-            .packages
-            .iter()
-            .position(|known| &known.digest == digest)
-    };
-    let here = env
-        .over
-        .as_ref()
-        .map(|over| &over.package)
-        .or(env.accepted.as_ref().map(|accepted| &accepted.package));
-    if let Some(here) = here
-        && position(here) >= position(&package)
-    {
+    if is_here(state, env, &package) {
         return none(Reason::UpToDate);
     }
     if let Some(why) = env.put_aside.get(&package) {
@@ -89,11 +76,30 @@ pub fn candidate(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
     }
 }
 
+/// This package, or a newer one, is what ought to be in place already.
+#[must_use]
+pub fn is_here(state: &PipelineState, env: &Environment, package: &PackageDigest) -> bool {
+    let position = |digest: &PackageDigest| {
+        state
+            .packages
+            .iter()
+            .position(|known| &known.digest == digest)
+    };
+    env.desired_package()
+        .is_some_and(|here| here == package || position(here) >= position(package))
+}
+
 /// What stands between an approved run and its apply.
 #[must_use]
 pub fn run_waits(env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
     let Some(run) = &env.run else { return vec![] };
     let mut reasons: Vec<Reason> = gates::hold(env).into_iter().collect();
+    reasons.extend(env.broken.clone().map(|error| Reason::Broken { error }));
+    if env.binding.as_ref() != Some(&run.binding) {
+        reasons.push(Reason::NeedsApproval {
+            outside: vec!["the binding that main has now".to_owned()],
+        });
+    }
     // An override is there for the night when no window is open; a hold is a person's word, though, and stays.
     if !matches!(run.cause, Cause::Override { .. }) {
         reasons.extend(gates::window(&env.policy, now));
@@ -358,6 +364,14 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
     );
     reasons.extend(run_reasons(env, now));
     reasons.extend(promotion_reasons(state, env, now));
+    if let Some(accepted) = &env.accepted
+        && let Some(Aside::Declined(number)) = env.put_aside.get(&accepted.package)
+    {
+        reasons.push(Reason::PutAside {
+            package: accepted.package.clone(),
+            why: format!("{number} was closed without merging"),
+        });
+    }
     if env.promotion.is_none() {
         reasons.extend(candidate(state, env, now).waits);
     }
@@ -377,7 +391,7 @@ fn run_reasons(env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
     match &run.phase {
         RunPhase::Waiting => run_waits(env, now)
             .into_iter()
-            .filter(|reason| !matches!(reason, Reason::Held { .. }))
+            .filter(|reason| !matches!(reason, Reason::Held { .. } | Reason::Broken { .. }))
             .collect(),
         RunPhase::Applying { .. } => vec![Reason::Busy {
             doing: format!("applying package {}", run.package.short()),

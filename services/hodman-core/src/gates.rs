@@ -5,7 +5,7 @@ use crate::ids::{CommitSha, EnvName, PackageDigest};
 use crate::policy::{Mode, Policy};
 use crate::reason::Reason;
 use crate::schedule::Schedule;
-use crate::state::{Environment, PipelineState};
+use crate::state::{Deployed, Environment, PipelineState};
 use crate::window::{self, Freeze, Window, WindowKind};
 use chrono::{DateTime, Duration, Utc};
 
@@ -23,14 +23,11 @@ pub fn predecessors<'a>(
         .collect()
 }
 
-/// The predecessor had this very package in place and healthy, now or before.
+/// The environment had this very package in place and healthy, the last time it had it at all.
 #[must_use]
 pub fn passed(env: &Environment, package: &PackageDigest) -> bool {
-    env.healthy_with(package).is_some()
-        || env
-            .before
-            .iter()
-            .any(|old| &old.package == package && old.healthy_since.is_some())
+    env.latest(package)
+        .is_some_and(|deployed| deployed.healthy_since.is_some())
 }
 
 /// What still stands between a package and a promotion into the environment, predecessors first, then checks.
@@ -70,9 +67,11 @@ fn predecessor(
         .and_then(|env| env.current.as_ref())
         .filter(|current| &current.package == package);
     let Some(current) = there else {
-        // It went on to something newer after passing this one: that still counts as passed.
-        return (!env.is_some_and(|env| passed(env, package)))
-            .then(|| Reason::NotThereYet { env: name.clone() });
+        // It went on to something newer after passing this one, soak and all: that still counts as passed.
+        let soaked = env
+            .and_then(|env| env.latest(package))
+            .is_some_and(|old| soaked(old, policy));
+        return (!soaked).then(|| Reason::NotThereYet { env: name.clone() });
     };
     let Some(since) = current.healthy_since else {
         let why = current
@@ -84,11 +83,24 @@ fn predecessor(
             why,
         });
     };
-    let until = since + Duration::seconds(policy.gates.soak_seconds);
+    let until = since + soak(policy);
     (until > now).then(|| Reason::Soaking {
         env: name.clone(),
         until,
     })
+}
+
+/// Whether something that is no longer in place was healthy for long enough while it was.
+fn soaked(old: &Deployed, policy: &Policy) -> bool {
+    let (Some(since), Some(until)) = (old.healthy_since, old.replaced_at) else {
+        return false;
+    };
+    since + soak(policy) <= until
+}
+
+fn soak(policy: &Policy) -> Duration {
+    // A hundred years are for ever; more would leave the range of dates.
+    Duration::seconds(policy.gates.soak_seconds.clamp(0, 3_155_760_000))
 }
 
 /// Whether something may be applied now, as far as windows and freezes go.

@@ -32,6 +32,18 @@ pub enum Refusal {
         /// Which predecessor.
         env: EnvName,
     },
+    /// A predecessor has it, but not for long enough.
+    Soaking {
+        /// Which predecessor.
+        env: EnvName,
+        /// Until when.
+        until: DateTime<Utc>,
+    },
+    /// A required check of its source commit is not green.
+    CheckNotGreen {
+        /// Which.
+        name: String,
+    },
     /// Rolled back from, and pinned again without going through a promotion.
     PutAside,
 }
@@ -52,6 +64,12 @@ impl fmt::Display for Refusal {
             Self::UnknownPackage => f.write_str("the pin names a package that is not stored"),
             Self::NotPassed { env } => {
                 write!(f, "{env} has not passed every gate with this package")
+            }
+            Self::Soaking { env, until } => {
+                write!(f, "it is soaking in {env} until {}", stamp(*until))
+            }
+            Self::CheckNotGreen { name } => {
+                write!(f, "check `{name}` of its source commit is not green")
             }
             Self::PutAside => f.write_str("this package was rolled back from here"),
         }

@@ -1,7 +1,7 @@
 //! What hodman remembers of a pipeline. Facts and intents; how things stand is computed from them.
 
 use crate::effect::Approved;
-use crate::facts::{CheckState, ForeignPull, Pin, PlanFacts, PullFact, PullKind};
+use crate::facts::{CheckState, ForeignPull, Pin, PlanFacts, PullFact, PullKind, PullState};
 use crate::ids::{
     BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest, PullNumber,
 };
@@ -94,6 +94,8 @@ pub struct CheckedPull {
     pub op: Option<Op>,
     /// Problems.
     pub problems: u32,
+    /// The packages that its bindings are planned with; a plan counts for no other package.
+    pub pins: BTreeMap<EnvName, PackageDigest>,
     /// Plans under its bindings: what merging it approves.
     pub plans: BTreeMap<EnvName, (BindingDigest, PlanFacts)>,
     /// Seen open when main was last read.
@@ -129,6 +131,18 @@ pub struct Environment {
     pub hold: Option<Hold>,
     /// On the way to a merged pull request.
     pub promotion: Option<Promotion>,
+    /// A rollback that waits until what is being opened or merged right now has ended.
+    pub asked: Option<Asked>,
+    /// Open pull requests for this environment that are not the promotion's own: superseded ones, and those of an
+    /// opening whose answer was lost. None other is opened before they are closed.
+    pub strays: BTreeMap<PullNumber, Stray>,
+    /// Open nothing before a look of this generation has ended: an opening failed and may have opened all the same.
+    pub look_first: Option<u64>,
+    /// The last plans that its pull requests showed: a pin names its plan by digest alone.
+    pub shown: Vec<PlanFacts>,
+    /// The pull request that last changed `environment.yaml`, and the reviews asked for before it: no pull request
+    /// may lower the bar for itself.
+    pub bar_before: Option<(PullNumber, u32)>,
     /// On the way into the workspace.
     pub run: Option<Run>,
     /// Recorded by `rollback --now`.
@@ -143,6 +157,32 @@ pub struct Environment {
     pub said: BTreeMap<String, String>,
     /// Reports under way.
     pub saying: BTreeMap<Op, String>,
+}
+
+/// A rollback that a person asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Back to this package.
+    pub package: PackageDigest,
+    /// Built from.
+    pub source_commit: CommitSha,
+    /// In one line.
+    pub because: String,
+}
+
+/// An open pull request that has to go before another is opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stray {
+    /// Why it was opened.
+    pub kind: PullKind,
+    /// The package it pins.
+    pub package: Option<PackageDigest>,
+    /// A person pushed to it: it stays.
+    pub person_pushed: bool,
+    /// The effect that closes it.
+    pub closing: Option<Op>,
+    /// Not before this moment, after a try that failed.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// Why a package is put aside.
@@ -195,6 +235,8 @@ pub struct Deployed {
     pub healthy_since: Option<DateTime<Utc>>,
     /// Why it is not healthy.
     pub unhealthy: Option<String>,
+    /// When something else took its place.
+    pub replaced_at: Option<DateTime<Utc>>,
 }
 
 /// A stop by a person.
@@ -281,6 +323,8 @@ pub struct OpenPull {
     pub planned_at: DateTime<Utc>,
     /// The plan being taken again.
     pub refreshing: Option<Op>,
+    /// Not before this moment, after a try that failed.
+    pub refresh_after: Option<DateTime<Utc>>,
     /// The new head being made, with its plan and binding.
     pub updating: Option<(Op, PlanFacts, BindingDigest)>,
     /// The merge being asked for.
@@ -435,6 +479,9 @@ pub struct Capture {
     pub running: Option<Op>,
     /// When the last one ended.
     pub last: Option<DateTime<Utc>>,
+    /// How many have ended well.
+    #[serde(default)]
+    pub done: u64,
     /// The open capture pull request.
     pub pull: Option<PullNumber>,
     /// Objects changed on both sides at the last capture.
@@ -464,9 +511,12 @@ impl PipelineState {
             .flat_map(|env| {
                 let promotion = env.promotion.as_ref().and_then(Promotion::number);
                 let drift = env.drift.found.as_ref().and_then(|found| found.proposed);
+                let strays = env.strays.keys().copied();
                 [promotion, drift, env.capture.pull]
+                    .into_iter()
+                    .flatten()
+                    .chain(strays)
             })
-            .flatten()
             .collect()
     }
 
@@ -476,6 +526,16 @@ impl PipelineState {
         self.checked.get(&pull.number).is_none_or(|known| {
             known.op.is_none() && (known.head != pull.head || known.base != self.head)
         })
+    }
+}
+
+impl OpenPull {
+    /// The forge showed it merged; its pin is still to be read.
+    #[must_use]
+    pub fn is_merged(&self) -> bool {
+        self.seen
+            .as_ref()
+            .is_some_and(|seen| seen.state == PullState::Merged)
     }
 }
 
@@ -509,5 +569,36 @@ impl Environment {
             .as_ref()
             .filter(|current| &current.package == package)
             .and_then(|current| current.healthy_since)
+    }
+
+    /// The last time that this package was put in place here.
+    #[must_use]
+    pub fn latest(&self, package: &PackageDigest) -> Option<&Deployed> {
+        self.before
+            .iter()
+            .chain(&self.current)
+            .rev()
+            .find(|deployed| &deployed.package == package)
+    }
+
+    /// An executor may be changing the workspace right now.
+    #[must_use]
+    pub fn busy(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| {
+            matches!(
+                run.phase,
+                RunPhase::Applying { .. } | RunPhase::Verifying { .. }
+            )
+        })
+    }
+
+    /// Remembers a plan that a pull request is about to show.
+    pub(crate) fn show(&mut self, plan: &PlanFacts) {
+        // Eight: more than one promotion is refreshed between two merges that are still to be seen.
+        const SHOWN: usize = 8;
+        self.shown.retain(|known| known.digest != plan.digest);
+        self.shown.push(plan.clone());
+        let extra = self.shown.len().saturating_sub(SHOWN);
+        self.shown.drain(..extra);
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                 conflicts,
             } => {
                 capture.last = Some(draft.now);
+                capture.done += 1;
                 capture.error = None;
                 capture.tries = 0;
                 capture.not_before = None;

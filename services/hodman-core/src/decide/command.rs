@@ -1,13 +1,12 @@
 //! What people ask for.
 
 use super::advance::with_env;
-use super::{Draft, observe, promotion};
+use super::{Draft, observe};
 use crate::event::{Ask, Command};
-use crate::facts::PullKind;
 use crate::gates;
 use crate::ids::{CommitSha, EnvName, PackageDigest};
 use crate::policy::Mode;
-use crate::state::{Aside, Environment, Hold, Override, Phase, RunPhase};
+use crate::state::{Aside, Asked, Environment, Hold, Override, Phase, RunPhase};
 
 pub(super) fn take(draft: &mut Draft, command: &Command) -> Result<(), String> {
     observe::want(draft);
@@ -37,6 +36,15 @@ fn one(
     command: &Command,
 ) -> Result<(), String> {
     let by = &command.by;
+    let acts = !matches!(
+        command.ask,
+        Ask::Observe | Ask::Hold { .. } | Ask::Resume { .. }
+    );
+    if acts && (env.gone || env.policy.absent) {
+        return Err(format!(
+            "{name} is not in Git (or absent); nothing is done to it"
+        ));
+    }
     match &command.ask {
         Ask::Observe => Ok(()),
         Ask::Capture { .. } => {
@@ -91,6 +99,9 @@ fn one(
 fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) {
     draft.note(Some(name), "retry-asked", format!("by {by}"));
     env.put_aside.clear();
+    if let Some(found) = &mut env.drift.found {
+        found.note = None;
+    }
     if let Some(run) = &mut env.run
         && matches!(
             run.phase,
@@ -124,13 +135,12 @@ fn rollback(
     now: bool,
     reason: &str,
 ) -> Result<(), String> {
-    let (package, commit) = target(env, to)?;
-    if let Some(bad) = env
-        .current
-        .as_ref()
-        .map(|current| current.package.clone())
-        .filter(|bad| bad != &package)
-    {
+    if env.policy.mode == Mode::FreeForm {
+        return Err(format!("{name} is free-form: hodman never changes it"));
+    }
+    let bad = arriving(env).cloned();
+    let (package, commit) = target(env, bad.as_ref(), to)?;
+    if let Some(bad) = bad.filter(|bad| bad != &package) {
         env.put_aside.insert(bad, Aside::RolledBack);
     }
     env.put_aside.remove(&package);
@@ -150,82 +160,42 @@ fn rollback(
             done: false,
         });
     }
-    let because = format!("rollback to {} by {by}: {reason}", package.short());
-    match env.promotion.take() {
-        Some(old) => match old.phase.clone() {
-            Phase::Open(pull) => {
-                promotion::clear(
-                    draft,
-                    name,
-                    env,
-                    pull.number,
-                    "superseded by a rollback",
-                    PullKind::Rollback,
-                    package,
-                    commit,
-                );
-                if let Some(new) = &mut env.promotion {
-                    new.because = because;
-                }
-            }
-            Phase::Planning { op } => {
-                draft.cancel(op);
-                promotion::begin(
-                    draft,
-                    name,
-                    env,
-                    PullKind::Rollback,
-                    package,
-                    commit,
-                    because,
-                );
-            }
-            Phase::Failed { .. } | Phase::Blocked { .. } => {
-                promotion::begin(
-                    draft,
-                    name,
-                    env,
-                    PullKind::Rollback,
-                    package,
-                    commit,
-                    because,
-                );
-            }
-            Phase::Opening { .. } | Phase::Clearing { .. } => {
-                env.promotion = Some(old);
-                return Err(
-                    "a pull request is being opened or closed right now; ask again in a moment"
-                        .to_owned(),
-                );
-            }
-        },
-        None => promotion::begin(
-            draft,
-            name,
-            env,
-            PullKind::Rollback,
-            package,
-            commit,
-            because,
-        ),
-    }
+    env.asked = Some(Asked {
+        because: format!("rollback to {} by {by}: {reason}", package.short()),
+        package,
+        source_commit: commit,
+    });
     Ok(())
 }
 
-/// The package to go back to: the one named, or the last other one that was healthy here.
+/// What a rollback is to leave: what is being put in place or was left half done, else what is there.
+fn arriving(env: &Environment) -> Option<&PackageDigest> {
+    let begun = env.run.as_ref().filter(|run| {
+        matches!(
+            run.phase,
+            RunPhase::Applying { .. } | RunPhase::Verifying { .. } | RunPhase::Failed { .. }
+        )
+    });
+    begun
+        .map(|run| &run.package)
+        .or(env.current.as_ref().map(|current| &current.package))
+}
+
+/// The package to go back to: the one named, or the last other one that was healthy here and was not rolled back from.
 fn target(
     env: &Environment,
+    bad: Option<&PackageDigest>,
     to: Option<&PackageDigest>,
 ) -> Result<(PackageDigest, CommitSha), String> {
-    let current = env.current.as_ref().map(|current| &current.package);
-    let healthy = |digest: &PackageDigest| gates::passed(env, digest);
     let found = env
         .before
         .iter()
+        .chain(&env.current)
         .rev()
-        .filter(|old| Some(&old.package) != current && healthy(&old.package))
-        .find(|old| {
-            to.is_none_or(|to| &old.package == to || old.package.as_str().contains(to.as_str()))
+        .filter(|old| Some(&old.package) != bad && gates::passed(env, &old.package))
+        .find(|old| match to {
+            Some(to) => names(to, &old.package),
+            None => env.put_aside.get(&old.package) != Some(&Aside::RolledBack),
         });
     found
         .map(|old| (old.package.clone(), old.source_commit.clone()))
@@ -235,4 +205,15 @@ fn target(
             }
             None => "there is no earlier package that was healthy here".to_owned(),
         })
+}
+
+/// People name a package by the first digits of its digest, as every page shows them.
+fn names(asked: &PackageDigest, package: &PackageDigest) -> bool {
+    const DIGITS: usize = 4;
+    let hex = |digest: &PackageDigest| {
+        let text = digest.as_str();
+        text.strip_prefix("sha256:").unwrap_or(text).to_owned()
+    };
+    let digits = hex(asked);
+    asked == package || (digits.len() >= DIGITS && hex(package).starts_with(&digits))
 }

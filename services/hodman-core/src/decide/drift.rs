@@ -221,9 +221,15 @@ pub(super) fn adopted(
                     Some("Git already says so; it arrives with the next promotion".to_owned());
                 Ok(())
             }
-            Outcome::Failed { why, .. } => {
-                found.note = Some(format!("could not be proposed: {why}"));
+            Outcome::Failed { why, transient } => {
                 draft.note(Some(name), "adopt-failed", why.clone());
+                if *transient {
+                    // The next comparison finds it again.
+                    env.drift.found = None;
+                    env.drift.error = Some(why.clone());
+                } else {
+                    found.note = Some(format!("could not be proposed: {why}"));
+                }
                 Ok(())
             }
             other => Err(format!("not an answer to proposing: {other:?}")),

@@ -1,7 +1,9 @@
 //! What an event changes in what is known.
 
 use super::advance::with_env;
-use super::{Draft, build, capture, command, drift, observe, pins, promotion, pulls, report, run};
+use super::{
+    Draft, build, capture, command, drift, observe, pins, promotion, pulls, report, run, strays,
+};
 use crate::event::{Event, Outcome};
 use crate::facts::ForgeFacts;
 use crate::ids::{EnvName, Op};
@@ -31,9 +33,25 @@ enum Waiting {
     Promoting(EnvName),
     Checking(crate::ids::PullNumber),
     Saying(EnvName),
+    Closing(EnvName),
 }
 
 fn ended(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> {
+    let answer = dispatch(draft, op, outcome);
+    if let Err(why) = &answer
+        && waiting(&draft.state, op).is_some()
+    {
+        // An answer that does not fit is the only one that will ever come: waiting on would be for ever.
+        let failed = Outcome::Failed {
+            why: why.clone(),
+            transient: false,
+        };
+        return dispatch(draft, op, &failed);
+    }
+    answer
+}
+
+fn dispatch(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> {
     match waiting(&draft.state, op) {
         Some(Waiting::Observing(generation)) => observe::ended(draft, generation, outcome),
         Some(Waiting::Building) => build::ended(draft, outcome),
@@ -44,6 +62,7 @@ fn ended(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> {
         Some(Waiting::Promoting(env)) => promotion::ended(draft, &env, op, outcome),
         Some(Waiting::Checking(number)) => pulls::checked(draft, number, op, outcome),
         Some(Waiting::Saying(env)) => report::ended(draft, &env, op),
+        Some(Waiting::Closing(env)) => strays::ended(draft, &env, op, outcome),
         None => Err(format!(
             "{op} is not waited for: superseded, or answered before"
         )),
@@ -98,8 +117,13 @@ fn waiting(state: &PipelineState, op: Op) -> Option<Waiting> {
             }
             _ => {}
         }
-        promotion_waits(env.promotion.as_ref().map(|promotion| &promotion.phase), op)
-            .then_some(Waiting::Promoting(name))
+        if promotion_waits(env.promotion.as_ref().map(|promotion| &promotion.phase), op) {
+            return Some(Waiting::Promoting(name));
+        }
+        env.strays
+            .values()
+            .any(|stray| stray.closing == Some(op))
+            .then_some(Waiting::Closing(name))
     })
 }
 
@@ -137,6 +161,12 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts) {
             env.gone = false;
             match &seen.policy {
                 Some(policy) => {
+                    if env.policy != *policy {
+                        env.bar_before = seen
+                            .binding_origin
+                            .as_ref()
+                            .map(|origin| (origin.number, env.policy.gates.approvals));
+                    }
                     env.policy = policy.clone();
                     env.broken.clone_from(&seen.pin_error);
                 }
@@ -158,6 +188,14 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts) {
     }
     pulls::foreign(draft, facts);
     if moved {
+        // What failed for good may have been mended by this very commit.
+        for env in draft.state.environments.values_mut() {
+            if let Some(Phase::Failed { not_before, .. }) =
+                env.promotion.as_mut().map(|promotion| &mut promotion.phase)
+            {
+                not_before.get_or_insert(draft.now);
+            }
+        }
         draft.note(None, "main", format!("main is at {}", facts.head.short()));
     }
 }

@@ -5,8 +5,8 @@ use crate::effect::Approved;
 use crate::facts::{EnvFacts, Origin, Pin, PlanFacts};
 use crate::gates;
 use crate::ids::{EnvName, PlanDigest};
-use crate::reason::Refusal;
-use crate::state::{Accepted, Cause, Environment, Phase};
+use crate::reason::{Reason, Refusal};
+use crate::state::{Accepted, Aside, Cause, Environment, Phase};
 use std::collections::BTreeSet;
 
 /// Looks at the pin and the binding that main has now.
@@ -20,6 +20,7 @@ pub(super) fn consider(draft: &mut Draft, name: &EnvName, env: &mut Environment,
         .is_some_and(|accepted| &accepted.pin == pin);
     if known {
         env.refused = None;
+        recovered_later(draft, name, env, pin, facts);
         binding(draft, name, env, facts);
         return;
     }
@@ -40,6 +41,31 @@ pub(super) fn consider(draft: &mut Draft, name: &EnvName, env: &mut Environment,
     }
 }
 
+/// A pin found with an empty database was held back because its predecessor had not passed; perhaps it has by now.
+fn recovered_later(
+    draft: &mut Draft,
+    name: &EnvName,
+    env: &mut Environment,
+    pin: &Pin,
+    facts: &EnvFacts,
+) {
+    let held_back = env.accepted.as_ref().is_some_and(|accepted| {
+        accepted.cause == Cause::Recovered
+            && !accepted.done
+            && accepted.approved == nothing(&pin.plan)
+    });
+    if !held_back {
+        return;
+    }
+    if let Ok((_, approved, _)) = judge(draft, env, pin, facts)
+        && let Some(accepted) = &mut env.accepted
+    {
+        accepted.approved = approved;
+        let text = "the pin counts in full: every predecessor has passed its package by now";
+        draft.note(Some(name), "approved", text);
+    }
+}
+
 fn judge(
     draft: &Draft,
     env: &Environment,
@@ -53,23 +79,48 @@ fn judge(
     // With nothing remembered (a lost database) the world itself is asked: what is already in place needs no approval.
     let recovered =
         env.accepted.is_none() && env.current.is_none() && proposed_plan(env, &pin.plan).is_none();
+    let rolled_back = env.put_aside.get(&pin.package) == Some(&Aside::RolledBack);
+    if rolled_back && proposed_plan(env, &pin.plan).is_none() {
+        return Err(Refusal::PutAside);
+    }
     let here_before = gates::passed(env, &pin.package);
-    let not_passed = gates::predecessors(&draft.state, &env.policy)
-        .into_iter()
-        .find(|(_, before)| !before.is_some_and(|before| gates::passed(before, &pin.package)))
-        .map(|(before, _)| before.clone());
-    let approved = match (proposed_plan(env, &pin.plan), not_passed) {
+    let closed = if here_before {
+        None
+    } else {
+        closed_gate(draft, env, pin)
+    };
+    let known = proposed_plan(env, &pin.plan).or_else(|| shown_plan(env, &pin.plan));
+    let approved = match (known, closed) {
         (_, Some(_)) if recovered => nothing(&pin.plan),
-        (_, Some(env)) if !here_before => return Err(Refusal::NotPassed { env }),
-        (Some(plan), _) => Approved::Actions {
+        (_, Some(refusal)) => return Err(refusal),
+        (Some(plan), None) => Approved::Actions {
             plan: pin.plan.clone(),
             actions: plan.actions,
         },
-        (None, _) => Approved::PlanOnly {
+        (None, None) => Approved::PlanOnly {
             plan: pin.plan.clone(),
         },
     };
     Ok((origin, approved, recovered))
+}
+
+/// The first gate that the package has not passed on its way here, whoever wrote the pin.
+fn closed_gate(draft: &Draft, env: &Environment, pin: &Pin) -> Option<Refusal> {
+    let source = draft
+        .state
+        .package(&pin.package)
+        .map_or(&pin.source_commit, |known| &known.commit);
+    let reasons = gates::entry(&draft.state, &env.policy, &pin.package, source, draft.now);
+    reasons.into_iter().find_map(|reason| match reason {
+        Reason::NotThereYet { env } | Reason::NotHealthy { env, .. } => {
+            Some(Refusal::NotPassed { env })
+        }
+        Reason::Soaking { env, until } => Some(Refusal::Soaking { env, until }),
+        Reason::CheckPending { name } | Reason::CheckFailed { name } => {
+            Some(Refusal::CheckNotGreen { name })
+        }
+        _ => None,
+    })
 }
 
 fn reviewed(env: &Environment, origin: Option<&Origin>) -> Result<Origin, Refusal> {
@@ -79,7 +130,11 @@ fn reviewed(env: &Environment, origin: Option<&Origin>) -> Result<Origin, Refusa
             number: origin.number,
         });
     }
-    let want = env.policy.gates.approvals;
+    let before = env
+        .bar_before
+        .filter(|(number, _)| *number == origin.number)
+        .map_or(0, |(_, want)| want);
+    let want = env.policy.gates.approvals.max(before);
     if origin.approvals < want {
         return Err(Refusal::NotReviewed {
             number: origin.number,
@@ -110,6 +165,14 @@ fn proposed_plan(env: &Environment, digest: &PlanDigest) -> Option<PlanFacts> {
         .cloned()
 }
 
+/// A plan that one of its pull requests showed, also when that has been superseded or seen merged before its pin.
+fn shown_plan(env: &Environment, digest: &PlanDigest) -> Option<PlanFacts> {
+    env.shown
+        .iter()
+        .find(|plan| plan.digest.as_ref() == Some(digest))
+        .cloned()
+}
+
 fn accept(
     draft: &mut Draft,
     name: &EnvName,
@@ -131,7 +194,17 @@ fn accept(
     );
     env.refused = None;
     env.put_aside.remove(&pin.package);
-    if let Some(over) = env.over.take() {
+    let ours = env
+        .promotion
+        .as_ref()
+        .and_then(crate::state::Promotion::number)
+        == Some(origin.number)
+        && env
+            .promotion
+            .as_ref()
+            .is_some_and(|promotion| promotion.package == pin.package);
+    // Somebody merging what was just being superseded by the rollback does not end the override.
+    if let Some(over) = env.over.take_if(|over| ours || over.package == pin.package) {
         draft.note(
             Some(name),
             "override-ends",
@@ -159,12 +232,8 @@ fn accept(
         done: false,
     });
     // The pull request that led here has done its work; others are looked at anew.
-    if env
-        .promotion
-        .as_ref()
-        .and_then(crate::state::Promotion::number)
-        == Some(origin.number)
-    {
+    env.strays.remove(&origin.number);
+    if ours {
         env.promotion = None;
     }
 }
@@ -185,6 +254,8 @@ fn binding(draft: &mut Draft, name: &EnvName, env: &mut Environment, facts: &Env
         .checked
         .get(&origin.number)
         .filter(|checked| checked.head == origin.head)
+        // A plan of another package approves nothing about this one.
+        .filter(|checked| checked.pins.get(name) == Some(&accepted.package))
         .and_then(|checked| checked.plans.get(name))
         .filter(|(binding, _)| binding == now)
         .cloned()

@@ -5,23 +5,86 @@ mod outcome;
 
 pub(super) use outcome::ended;
 
-use super::Draft;
+use super::{Draft, strays};
 use crate::effect::Act;
 use crate::explain::{self, Candidate};
 use crate::facts::PullKind;
 use crate::gates;
 use crate::ids::{CommitSha, EnvName, PackageDigest};
 use crate::policy::Mode;
-use crate::state::{Environment, Phase, Promotion, RunPhase};
+use crate::state::{Aside, Cause, Environment, Phase, Promotion, RunPhase};
+
+/// What a promotion is to bring, and why.
+pub(super) struct Goal {
+    pub kind: PullKind,
+    pub package: PackageDigest,
+    pub commit: CommitSha,
+    pub because: String,
+}
 
 pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     if env.policy.mode != Mode::Promoted || env.broken.is_some() {
         return;
     }
+    unneeded(draft, name, env);
+    asked(draft, name, env);
     replan(draft, name, env);
     candidate(draft, name, env);
     retry(draft, name, env);
+    strays::advance(draft, name, env);
     open::advance(draft, name, env);
+}
+
+/// Ends a promotion whose aim was reached or given up by other means.
+fn unneeded(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(promotion) = env.promotion.clone() else {
+        return;
+    };
+    let needed = match promotion.kind {
+        PullKind::Rollback => env
+            .accepted
+            .as_ref()
+            .is_none_or(|accepted| accepted.package != promotion.package),
+        PullKind::Replan => replan_for(env).is_some_and(|goal| goal.package == promotion.package),
+        PullKind::Promotion | PullKind::Capture | PullKind::Adopt => {
+            !explain::is_here(&draft.state, env, &promotion.package)
+                && !env.put_aside.contains_key(&promotion.package)
+        }
+    };
+    if needed {
+        return;
+    }
+    match &promotion.phase {
+        Phase::Planning { op } => {
+            draft.cancel(*op);
+            env.promotion = None;
+        }
+        Phase::Failed { .. } | Phase::Blocked { .. } => env.promotion = None,
+        // One that was merged ends by its pin, not by being closed.
+        Phase::Open(pull) if pull.merging.is_none() && !pull.is_merged() => {
+            env.promotion = None;
+            strays::leave(env, &promotion, pull.number);
+            strays::close(draft, name, env, pull.number, "it is not needed any more");
+        }
+        // What is being opened, closed or merged is waited for.
+        Phase::Open(_) | Phase::Opening { .. } | Phase::Clearing { .. } => {}
+    }
+}
+
+/// A rollback takes the place of whatever is on its way, as soon as that can be left.
+fn asked(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(asked) = env.asked.clone() else {
+        return;
+    };
+    let goal = Goal {
+        kind: PullKind::Rollback,
+        package: asked.package,
+        commit: asked.source_commit,
+        because: asked.because,
+    };
+    if replace(draft, name, env, goal, "superseded by a rollback") {
+        env.asked = None;
+    }
 }
 
 /// What is needed is not what was approved: the same package again, with the plan as it is now.
@@ -29,34 +92,47 @@ fn replan(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     if env.promotion.is_some() || env.hold.is_some() {
         return;
     }
-    let outside = match env.run.as_ref().map(|run| &run.phase) {
+    if let Some(goal) = replan_for(env) {
+        begin(draft, name, env, goal);
+    }
+}
+
+/// What has to be approved anew, if anything has.
+fn replan_for(env: &Environment) -> Option<Goal> {
+    let accepted = env.accepted.as_ref()?;
+    if env.busy() {
+        return None;
+    }
+    let run = env
+        .run
+        .as_ref()
+        .filter(|run| !matches!(run.cause, Cause::Override { .. }));
+    let outside = match run.map(|run| &run.phase) {
         Some(RunPhase::NeedsApproval { outside, .. }) => Some(outside.join(", ")),
         _ => None,
-    };
-    let Some(accepted) = env.accepted.clone() else {
-        return;
     };
     let rebound = env
         .binding
         .as_ref()
-        .is_some_and(|binding| binding != &accepted.binding)
-        && env.run.as_ref().is_none_or(|run| {
-            !matches!(
-                run.phase,
-                RunPhase::Applying { .. } | RunPhase::Verifying { .. }
-            )
-        });
+        .is_some_and(|binding| binding != &accepted.binding);
     let because = match (outside, rebound) {
         (Some(outside), _) => format!("the approved plan does not cover {outside}"),
         (None, true) => "the binding on main changed without an approved plan".to_owned(),
-        (None, false) => return,
+        (None, false) => return None,
     };
-    let run = env
-        .run
-        .as_ref()
-        .map(|run| (run.package.clone(), run.source_commit.clone()));
-    let (package, commit) = run.unwrap_or((accepted.package, accepted.source_commit));
-    begin(draft, name, env, PullKind::Replan, package, commit, because);
+    let (package, commit) = run.map_or((&accepted.package, &accepted.source_commit), |run| {
+        (&run.package, &run.source_commit)
+    });
+    // Somebody closed the last one: asked again only when told to.
+    if matches!(env.put_aside.get(package), Some(Aside::Declined(_))) {
+        return None;
+    }
+    Some(Goal {
+        kind: PullKind::Replan,
+        package: package.clone(),
+        commit: commit.clone(),
+        because,
+    })
 }
 
 /// The newest package that every predecessor has passed.
@@ -72,16 +148,7 @@ fn candidate(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     else {
         return;
     };
-    if !waits.is_empty() || env.hold.is_some() {
-        return;
-    }
-    let busy = env.run.as_ref().is_some_and(|run| {
-        matches!(
-            run.phase,
-            RunPhase::Applying { .. } | RunPhase::Verifying { .. }
-        )
-    });
-    if busy {
+    if !waits.is_empty() || env.hold.is_some() || env.busy() {
         return;
     }
     let Some(commit) = draft
@@ -91,140 +158,111 @@ fn candidate(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     else {
         return;
     };
-    match env.promotion.clone() {
-        None => {
-            let because = format!("package {} from {}", package.short(), commit.short());
-            begin(
-                draft,
-                name,
-                env,
-                PullKind::Promotion,
-                package,
-                commit,
-                because,
-            );
+    let goal = Goal {
+        kind: PullKind::Promotion,
+        because: format!("package {} from {}", package.short(), commit.short()),
+        package,
+        commit,
+    };
+    match &env.promotion {
+        None => begin(draft, name, env, goal),
+        Some(old) if old.kind == PullKind::Rollback || old.package == goal.package => {}
+        // What is being closed makes way for the newest in the end; what blocks, blocks the newest, too.
+        Some(old) if matches!(old.phase, Phase::Clearing { .. } | Phase::Blocked { .. }) => {}
+        Some(_) => {
+            let because = format!("superseded by package {}", goal.package.short());
+            replace(draft, name, env, goal, &because);
         }
-        Some(promotion) if promotion.kind == PullKind::Rollback || promotion.package == package => {
-        }
-        Some(promotion) => supersede(draft, name, env, &promotion, package, commit),
     }
 }
 
-/// A newer package takes the place of one that is still on its way.
-fn supersede(
+/// Puts a new aim in the place of what is on its way. False when that cannot be left right now: cutting in while a
+/// pull request is opened or merged could leave two open.
+fn replace(
     draft: &mut Draft,
     name: &EnvName,
     env: &mut Environment,
-    old: &Promotion,
-    package: PackageDigest,
-    commit: CommitSha,
-) {
+    goal: Goal,
+    because: &str,
+) -> bool {
+    let Some(old) = env.promotion.clone() else {
+        begin(draft, name, env, goal);
+        return true;
+    };
     match &old.phase {
-        Phase::Open(pull) if pull.merging.is_none() => {
-            let because = format!("superseded by package {}", package.short());
-            clear(
-                draft,
-                name,
-                env,
-                pull.number,
-                &because,
-                PullKind::Promotion,
-                package,
-                commit,
-            );
+        Phase::Opening { .. } => return false,
+        Phase::Open(pull) if pull.merging.is_some() => return false,
+        Phase::Open(pull) => {
+            for op in pull
+                .refreshing
+                .iter()
+                .chain(pull.updating.iter().map(|(op, ..)| op))
+            {
+                draft.cancel(*op);
+            }
+            env.promotion = None;
+            strays::leave(env, &old, pull.number);
+            clear(draft, name, env, pull.number, goal, because);
         }
         Phase::Planning { op } => {
             draft.cancel(*op);
-            let because = format!("package {} from {}", package.short(), commit.short());
-            begin(
-                draft,
-                name,
-                env,
-                PullKind::Promotion,
-                package,
-                commit,
-                because,
-            );
+            begin(draft, name, env, goal);
         }
-        Phase::Failed { .. } => {
-            let because = format!("package {} from {}", package.short(), commit.short());
-            begin(
-                draft,
-                name,
-                env,
-                PullKind::Promotion,
-                package,
-                commit,
-                because,
-            );
-        }
-        // What is being opened, closed or merged is waited for: cutting in there could leave two open.
-        Phase::Open(_) | Phase::Opening { .. } | Phase::Clearing { .. } | Phase::Blocked { .. } => {
-        }
+        Phase::Failed { .. } | Phase::Blocked { .. } => begin(draft, name, env, goal),
+        // Closed all the same, for another aim.
+        Phase::Clearing { .. } => env.promotion = Some(goal.promotion(old.phase)),
     }
+    true
 }
 
-/// Closes an older pull request first; the new promotion goes on when it is closed.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each names one part of the promotion that follows"
-)]
-pub(super) fn clear(
+/// Closes an older pull request first; the promotion goes on when it is closed.
+fn clear(
     draft: &mut Draft,
     name: &EnvName,
     env: &mut Environment,
     old: crate::ids::PullNumber,
+    goal: Goal,
     because: &str,
-    kind: PullKind,
-    package: PackageDigest,
-    commit: CommitSha,
 ) {
-    let op = draft.emit(
-        Some(name),
-        Act::ClosePull {
-            number: old,
-            because: because.to_owned(),
-        },
-    );
-    draft.note(Some(name), "superseded", format!("{old}: {because}"));
-    env.promotion = Some(Promotion {
-        kind,
-        because: format!("package {} from {}", package.short(), commit.short()),
-        package,
-        source_commit: commit,
-        tries: 0,
-        phase: Phase::Clearing { op, old },
-    });
+    if let Some(op) = strays::close(draft, name, env, old, because) {
+        env.promotion = Some(goal.promotion(Phase::Clearing { op, old }));
+    }
 }
 
-pub(super) fn begin(
-    draft: &mut Draft,
-    name: &EnvName,
-    env: &mut Environment,
-    kind: PullKind,
-    package: PackageDigest,
-    commit: CommitSha,
-    because: String,
-) {
+/// Begins with the plan; or with what stands in the way of a pull request.
+pub(super) fn begin(draft: &mut Draft, name: &EnvName, env: &mut Environment, goal: Goal) {
     let Some(config) = draft.state.head.clone() else {
         return;
     };
+    if env
+        .look_first
+        .is_some_and(|generation| draft.state.observing.done < generation)
+    {
+        env.promotion = Some(goal.promotion(Phase::Failed {
+            why: "an opening failed; the forge is asked whether it went through".to_owned(),
+            not_before: Some(draft.now),
+        }));
+        return;
+    }
+    env.look_first = None;
+    if let Some((old, stray)) = strays::in_the_way(env, goal.kind, &goal.package) {
+        if stray.person_pushed {
+            env.promotion = Some(goal.promotion(Phase::Blocked { by: old }));
+        } else {
+            let because = format!("superseded by package {}", goal.package.short());
+            clear(draft, name, env, old, goal, &because);
+        }
+        return;
+    }
     let op = draft.emit(
         Some(name),
         Act::Plan {
-            package: package.clone(),
+            package: goal.package.clone(),
             config,
         },
     );
-    draft.note(Some(name), "planning", because.clone());
-    env.promotion = Some(Promotion {
-        kind,
-        package,
-        source_commit: commit,
-        because,
-        tries: 0,
-        phase: Phase::Planning { op },
-    });
+    draft.note(Some(name), "planning", goal.because.clone());
+    env.promotion = Some(goal.promotion(Phase::Planning { op }));
 }
 
 /// A failed step begins again when its pause is over.
@@ -242,17 +280,34 @@ fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     if *at > draft.now {
         return draft.wake(Some(*at));
     }
+    if env.hold.is_some() && promotion.kind != PullKind::Rollback {
+        return;
+    }
     let tries = promotion.tries;
-    begin(
-        draft,
-        name,
-        env,
-        promotion.kind,
-        promotion.package,
-        promotion.source_commit,
-        promotion.because,
-    );
+    begin(draft, name, env, Goal::of(promotion));
     if let Some(promotion) = &mut env.promotion {
         promotion.tries = tries;
+    }
+}
+
+impl Goal {
+    pub(super) fn of(promotion: Promotion) -> Self {
+        Self {
+            kind: promotion.kind,
+            package: promotion.package,
+            commit: promotion.source_commit,
+            because: promotion.because,
+        }
+    }
+
+    fn promotion(self, phase: Phase) -> Promotion {
+        Promotion {
+            kind: self.kind,
+            package: self.package,
+            source_commit: self.commit,
+            because: self.because,
+            tries: 0,
+            phase,
+        }
     }
 }

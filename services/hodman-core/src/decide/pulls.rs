@@ -1,6 +1,6 @@
 //! Pull requests as the forge shows them: ours, whose fate moves promotions, and other people's, which are looked through.
 
-use super::Draft;
+use super::{Draft, observe, strays};
 use crate::effect::Act;
 use crate::event::Outcome;
 use crate::facts::{ForgeFacts, PullFact, PullKind, PullState};
@@ -9,6 +9,7 @@ use crate::state::{Aside, CheckedPull, Environment, Phase, Promotion};
 
 /// One environment's own pull requests, as just seen.
 pub(super) fn own(draft: &mut Draft, name: &EnvName, env: &mut Environment, facts: &ForgeFacts) {
+    strays::seen(name, env, facts);
     for pull in facts.pulls.iter().filter(|pull| &pull.env == name) {
         match pull.kind {
             PullKind::Capture => {
@@ -18,7 +19,8 @@ pub(super) fn own(draft: &mut Draft, name: &EnvName, env: &mut Environment, fact
             }
             PullKind::Adopt => adopting(draft, name, env, pull),
             PullKind::Promotion | PullKind::Rollback | PullKind::Replan => {
-                promoting(draft, name, env, pull)
+                let pinned = pin_of(facts, name) == Some(pull.number);
+                promoting(draft, name, env, pull, pinned);
             }
         }
     }
@@ -50,7 +52,20 @@ fn adopting(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &Pul
     }
 }
 
-fn promoting(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &PullFact) {
+/// The pull request that gave the environment its present pin.
+fn pin_of(facts: &ForgeFacts, name: &EnvName) -> Option<PullNumber> {
+    let origin = facts.environments.get(name)?.pin_origin.as_ref()?;
+    Some(origin.number)
+}
+
+/// `pinned`: main was read with the pin of this very pull request.
+fn promoting(
+    draft: &mut Draft,
+    name: &EnvName,
+    env: &mut Environment,
+    pull: &PullFact,
+    pinned: bool,
+) {
     let Some(promotion) = env
         .promotion
         .clone()
@@ -68,7 +83,22 @@ fn promoting(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &Pu
                 open.seen = Some(pull.clone());
             }
         }
-        // The pin itself arrives with main; if it was refused there, the candidate is looked at anew.
+        // Merged between reading main and reading pull requests: its pin arrives with the next look.
+        (Phase::Open(mut open), PullState::Merged)
+            if !pinned
+                && open
+                    .seen
+                    .as_ref()
+                    .is_none_or(|seen| seen.state != PullState::Merged) =>
+        {
+            open.seen = Some(pull.clone());
+            env.promotion = Some(Promotion {
+                phase: Phase::Open(open),
+                ..promotion
+            });
+            observe::want(draft);
+        }
+        // If the pin was refused on main, the candidate is looked at anew.
         (Phase::Open(_), PullState::Merged) => env.promotion = None,
         (Phase::Open(_), PullState::Closed) => {
             draft.note(
@@ -76,13 +106,20 @@ fn promoting(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &Pu
                 "declined",
                 format!("{} was closed without merging", pull.number),
             );
-            if promotion.kind == PullKind::Promotion {
+            if promotion.kind != PullKind::Rollback {
                 env.put_aside
                     .insert(promotion.package, Aside::Declined(pull.number));
             }
             env.promotion = None;
         }
-        (Phase::Blocked { .. }, PullState::Closed | PullState::Merged) => env.promotion = None,
+        (Phase::Blocked { by }, PullState::Closed | PullState::Merged) => {
+            env.strays.remove(&by);
+            let phase = Phase::Failed {
+                why: format!("{by} was in the way"),
+                not_before: Some(draft.now),
+            };
+            env.promotion = Some(Promotion { phase, ..promotion });
+        }
         _ => {}
     }
 }
@@ -103,18 +140,31 @@ pub(super) fn foreign(draft: &mut Draft, facts: &ForgeFacts) {
                 continue;
             }
             let pins = pinned(draft);
-            // The same head is looked at again when main moved; until the answer is there its plans still count.
-            let plans = draft
+            // The same head is looked at again when main moved; until the answer is there its plans still count, for
+            // the packages that they were taken with.
+            let mut plans = draft
                 .state
                 .checked
                 .remove(&pull.number)
                 .filter(|known| known.head == pull.head)
-                .map(|known| known.plans);
+                .map(|mut known| {
+                    let same = |env: &EnvName| {
+                        pins.iter().any(|(name, package)| {
+                            name == env && known.pins.get(env) == Some(package)
+                        })
+                    };
+                    known.plans.retain(|env, _| same(env));
+                    known.plans
+                })
+                .unwrap_or_default();
+            if pull.fork {
+                plans.clear();
+            }
             let act = Act::CheckPull {
                 number: pull.number,
                 head: pull.head.clone(),
                 fork: pull.fork,
-                pins,
+                pins: pins.clone(),
             };
             let op = draft.emit(None, act);
             draft.state.checked.insert(
@@ -124,7 +174,8 @@ pub(super) fn foreign(draft: &mut Draft, facts: &ForgeFacts) {
                     base: draft.state.head.clone(),
                     op: Some(op),
                     problems: 0,
-                    plans: plans.unwrap_or_default(),
+                    pins: pins.into_iter().collect(),
+                    plans,
                     open: true,
                     not_before: None,
                 },
@@ -179,6 +230,8 @@ pub(super) fn checked(
         Outcome::Checked { problems, plans } => {
             known.problems = *problems;
             known.plans.clone_from(plans);
+            // Its head or main may have moved on while it was looked through.
+            observe::want(draft);
             Ok(())
         }
         Outcome::Failed { why, .. } => {

@@ -35,6 +35,11 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
     let Some(config) = draft.state.head.clone() else {
         return;
     };
+    if let Some((op, _)) = env.drift.comparing.take() {
+        // What is being compared is about to change: its answer would show differences that nobody made.
+        draft.cancel(op);
+        env.drift.wanted = true;
+    }
     let Some(run) = &mut env.run else { return };
     let act = Act::Apply {
         package: run.package.clone(),
@@ -60,13 +65,7 @@ fn waits(env: &Environment, draft: &Draft) -> Vec<Reason> {
 
 /// Begins a run when something approved is not in place and nothing is on its way.
 fn start(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
-    let busy = env.run.as_ref().is_some_and(|run| {
-        matches!(
-            run.phase,
-            RunPhase::Applying { .. } | RunPhase::Verifying { .. }
-        )
-    });
-    if busy || env.broken.is_some() {
+    if env.busy() || env.broken.is_some() {
         return;
     }
     let next = match (&env.over, &env.accepted) {
@@ -155,6 +154,7 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                 );
                 if matches!(run.cause, Cause::Heal) {
                     // The difference changed while it was being put back: compare anew instead of asking anybody.
+                    env.drift.found = None;
                     env.drift.wanted = true;
                     return Ok(());
                 }
@@ -170,6 +170,12 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                 let again = *transient && tries < draft.settings.apply_tries;
                 let not_before = again.then(|| draft.now + draft.settings.backoff(tries));
                 draft.note(Some(name), "apply-failed", why.clone());
+                if !again && matches!(run.cause, Cause::Heal) {
+                    // One repair that failed must not end repairing: the next comparison finds the difference again.
+                    env.drift.found = None;
+                    env.drift.error = Some(why.clone());
+                    return Ok(());
+                }
                 let phase = RunPhase::Failed {
                     why: why.clone(),
                     tries,
@@ -227,9 +233,14 @@ fn applied(draft: &mut Draft, name: &EnvName, env: &mut Environment, run: Run) {
         applied_at: draft.now,
         healthy_since: None,
         unhealthy: None,
+        replaced_at: None,
     });
+    env.drift.healed.clear();
     if let Some(old) = replaced.filter(|old| old.package != run.package) {
-        env.before.push(old);
+        env.before.push(Deployed {
+            replaced_at: Some(draft.now),
+            ..old
+        });
         let extra = env.before.len().saturating_sub(draft.settings.remember);
         env.before.drain(..extra);
     }

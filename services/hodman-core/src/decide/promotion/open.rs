@@ -9,16 +9,20 @@ use crate::policy::MergeBy;
 use crate::state::{Environment, OpenPull, Phase, Promotion};
 
 pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
-    let Some(Promotion {
-        phase: Phase::Open(pull),
-        ..
-    }) = &env.promotion
-    else {
-        return;
-    };
-    let pull = pull.clone();
-    refresh(draft, name, env, &pull);
-    merge(draft, name, env, &pull);
+    if let Some(pull) = open_pull(env) {
+        refresh(draft, name, env, &pull);
+    }
+    // Read again: what is being refreshed is not merged.
+    if let Some(pull) = open_pull(env) {
+        merge(draft, name, env, &pull);
+    }
+}
+
+fn open_pull(env: &Environment) -> Option<Box<OpenPull>> {
+    match &env.promotion.as_ref()?.phase {
+        Phase::Open(pull) if !pull.is_merged() => Some(pull.clone()),
+        _ => None,
+    }
 }
 
 fn refresh(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &OpenPull) {
@@ -32,6 +36,9 @@ fn refresh(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &Open
         .is_some_and(|binding| binding != &pull.binding);
     if due > draft.now && !rebound {
         return draft.wake(Some(due));
+    }
+    if pull.refresh_after.is_some_and(|at| at > draft.now) {
+        return draft.wake(pull.refresh_after);
     }
     let Some(config) = draft.state.head.clone() else {
         return;
@@ -71,8 +78,10 @@ fn merge(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &OpenPu
         .seen
         .as_ref()
         .is_some_and(|seen| seen.head == pull.head && !seen.person_pushed);
+    // A plan that could not be confirmed in time is not merged by itself.
+    let fresh = pull.planned_at + draft.settings.refresh_every > draft.now;
     let waits = explain::pull_waits(&draft.state, env, draft.now);
-    if !ours || !waits.is_empty() || !pull.plan.irreversible.is_empty() {
+    if !ours || !fresh || !waits.is_empty() || !pull.plan.irreversible.is_empty() {
         for reason in &waits {
             draft.wake(gates::wakes_at(reason));
         }

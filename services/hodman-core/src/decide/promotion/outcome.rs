@@ -1,7 +1,8 @@
 //! What the steps of a promotion brought.
 
 use super::super::advance::with_env;
-use super::super::{Draft, observe};
+use super::super::{Draft, observe, strays};
+use super::Goal;
 use crate::effect::Act;
 use crate::event::Outcome;
 use crate::explain;
@@ -32,16 +33,12 @@ fn step(
     op: Op,
     outcome: &Outcome,
 ) -> Result<(), String> {
+    strays::closed(draft, env, op, outcome);
     match (promotion.phase.clone(), outcome) {
         (Phase::Clearing { .. }, Outcome::PullClosed) => {
-            let Promotion {
-                kind,
-                package,
-                source_commit,
-                because,
-                ..
-            } = promotion;
-            super::begin(draft, name, env, kind, package, source_commit, because);
+            super::begin(draft, name, env, Goal::of(promotion));
+            // It may have been merged in the last moment.
+            observe::want(draft);
             Ok(())
         }
         (Phase::Clearing { old, .. }, Outcome::PullKept) => {
@@ -64,6 +61,8 @@ fn step(
                 "pull-opened",
                 format!("{number} for package {}", promotion.package.short()),
             );
+            env.strays.remove(number);
+            promotion.tries = 0;
             promotion.phase = Phase::Open(Box::new(OpenPull {
                 number: *number,
                 head: head.clone(),
@@ -71,6 +70,7 @@ fn step(
                 binding,
                 planned_at: draft.now,
                 refreshing: None,
+                refresh_after: None,
                 updating: None,
                 merging: None,
                 merge_refused: None,
@@ -83,6 +83,18 @@ fn step(
         (Phase::Opening { .. }, Outcome::PullNeedless) => {
             draft.note(Some(name), "needless", "main already pins this");
             observe::want(draft);
+            promotion.tries += 1;
+            let refused = env
+                .refused
+                .as_ref()
+                .is_some_and(|(pin, _)| pin.package == promotion.package);
+            // A pin that does not count is a person's to mend; one that was only not read yet ends this promotion.
+            let again = (!refused).then(|| draft.now + draft.settings.backoff(promotion.tries));
+            promotion.phase = Phase::Failed {
+                why: "main already pins this".to_owned(),
+                not_before: again,
+            };
+            env.promotion = Some(promotion);
             Ok(())
         }
         (Phase::Open(mut pull), outcome) => {
@@ -94,6 +106,11 @@ fn step(
         (phase, Outcome::Failed { why, transient }) => {
             promotion.tries += 1;
             draft.note(Some(name), "promotion-failed", why.clone());
+            if matches!(phase, Phase::Opening { .. }) {
+                // It may be open all the same.
+                observe::want(draft);
+                env.look_first = Some(draft.state.observing.wanted);
+            }
             let again =
                 *transient || matches!(phase, Phase::Clearing { .. } | Phase::Opening { .. });
             promotion.phase = Phase::Failed {
@@ -119,8 +136,15 @@ fn opening(
     binding: &BindingDigest,
 ) {
     let Some(digest) = plan.digest.clone() else {
+        promotion.tries += 1;
+        promotion.phase = Phase::Failed {
+            why: "the plan came without a digest".to_owned(),
+            not_before: Some(draft.now + draft.settings.backoff(promotion.tries)),
+        };
+        env.promotion = Some(promotion);
         return;
     };
+    env.show(plan);
     let act = Act::OpenPull {
         kind: promotion.kind,
         package: promotion.package.clone(),
@@ -142,7 +166,7 @@ fn opening(
 fn open(
     draft: &mut Draft,
     name: &EnvName,
-    env: &Environment,
+    env: &mut Environment,
     promotion: &Promotion,
     pull: &mut OpenPull,
     op: Op,
@@ -159,11 +183,14 @@ fn open(
             pull.refreshing = None;
             if plan.digest == pull.plan.digest && binding == &pull.binding {
                 pull.planned_at = draft.now;
+                pull.refresh_after = None;
                 return Ok(());
             }
             let Some(digest) = plan.digest.clone() else {
+                pull.refresh_after = Some(draft.now + draft.settings.retry_first);
                 return Ok(());
             };
+            env.show(plan);
             draft.note(
                 Some(name),
                 "plan-changed",
@@ -190,6 +217,8 @@ fn open(
             }
             pull.head = head.clone();
             pull.planned_at = draft.now;
+            pull.refresh_after = None;
+            pull.merge_refused = None;
             pull.seen = None;
             observe::want(draft);
             Ok(())
@@ -197,6 +226,8 @@ fn open(
         Outcome::PullMerged if merging => {
             pull.merging = None;
             pull.merge_refused = None;
+            // Not merged again before it was seen open again.
+            pull.seen = None;
             observe::want(draft);
             Ok(())
         }
@@ -208,19 +239,26 @@ fn open(
             Ok(())
         }
         Outcome::Failed { why, .. } if refreshing || updating || merging => {
-            // Tried again at the next refresh; the pull request stays as it is, and nothing of it is applied unapproved.
-            pull.refreshing = None;
-            pull.updating = None;
+            // Tried again; the pull request stays as it is, and nothing of it is applied unapproved.
+            let again = draft.now + draft.settings.retry_first;
             if merging {
                 pull.merging = None;
-                pull.merge_refused = Some((why.clone(), draft.now + draft.settings.retry_first));
+                pull.merge_refused = Some((why.clone(), again));
+                // The merge may have gone through all the same.
+                pull.seen = None;
+                observe::want(draft);
+            } else {
+                pull.refreshing = None;
+                pull.updating = None;
+                pull.refresh_after = Some(again);
             }
-            pull.planned_at = draft.now - draft.settings.refresh_every + draft.settings.retry_first;
             draft.note(Some(name), "refresh-failed", why.clone());
             Ok(())
         }
         Outcome::PullClosed | Outcome::PullNeedless if updating => {
+            // Closed or merged meanwhile; the next look says which.
             pull.updating = None;
+            pull.refresh_after = Some(draft.now + draft.settings.retry_first);
             observe::want(draft);
             Ok(())
         }
