@@ -1,13 +1,17 @@
 //! hodman, the running daemon: intake, engine, executors, web page and command line.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod demo;
 pub mod doctor;
 pub mod engine;
+pub mod example;
 pub mod intake;
 pub mod packages;
 pub mod places;
+pub mod schema;
 pub mod sign;
 pub mod web;
 pub mod work;

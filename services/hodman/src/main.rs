@@ -1,2 +1,7 @@
 //! The hodman binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hodman::cli::main()
+}

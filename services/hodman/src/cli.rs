@@ -1,0 +1,72 @@
+//! The command line: `hodman --help` tells a newcomer what to do.
+//!
+//! Commands either are the daemon, or speak to a running one over HTTP, or work on files alone. Data goes to standard
+//! output, everything else to standard error.
+
+mod args;
+mod ask;
+mod client;
+mod events;
+mod failure;
+mod init;
+mod local;
+mod log;
+mod output;
+mod plan;
+mod serve;
+mod show;
+
+pub use args::SchemaName;
+use args::{Cli, Command};
+pub use failure::{Exit, Failure};
+
+use crate::demo::{self, DemoOptions};
+use clap::Parser as _;
+use std::process::ExitCode;
+
+/// Threads for the daemon: it waits on the network nearly always, and each thread costs memory.
+const THREADS: usize = 2;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Fails only when a provider is installed already, and then there is one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli)),
+        Err(error) => Err(anyhow::Error::new(error).context("starting the threads")),
+    };
+    result.unwrap_or_else(|error| failure::report(&error))
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let json = cli.json;
+    match cli.command {
+        Command::Demo { once, report, port } => demo::run(DemoOptions { once, report, port }).await,
+        Command::Serve { config, listen } => serve::serve(&config.config, listen).await,
+        Command::Doctor { config } => local::doctor(&config.config, json).await,
+        Command::Backup { to, config } => local::backup(&to, &config.config, json).await,
+        Command::Migrate { config } => local::migrate(&config.config, json).await,
+        Command::Link { config } => local::link(&config.config),
+        Command::Schema { name } => local::schema(name),
+        Command::Init { dir } => init::init(&dir, json),
+        Command::Version => local::version(json),
+        Command::Status { remote } => show::status(&remote, json).await,
+        Command::Explain { env, remote } => show::explain(env.as_deref(), &remote, json).await,
+        Command::History { env, limit, remote } => {
+            show::history(env.as_deref(), limit, &remote, json).await
+        }
+        Command::Plan {
+            env,
+            package,
+            remote,
+        } => plan::plan(&env, package.as_deref(), &remote, json).await,
+        Command::Events { what } => events::events(what, json).await,
+        Command::Ask(ask) => ask::ask(ask, json).await,
+    }
+}

@@ -1,0 +1,302 @@
+//! Commands and their arguments.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const FIRST_STEPS: &str = "\
+First steps:
+  hodman demo                                    the whole story in a sandbox on this machine
+  hodman init my-repository                      the worked example as files, to look at and change
+  hodman doctor --config config/hodman.yaml      try every setting and say what is wrong
+  hodman serve  --config config/hodman.yaml      the daemon
+  hodman explain prod                            what is there, what waits, and why
+
+Exit codes: 0 done; 1 failed, or refused by what was decided; 2 wrong arguments;
+            3 the daemon does not answer; 4 not allowed (token missing or wrong, or read-only).";
+
+/// Carries what a team builds in a free-form Databricks dev workspace up to QA and production, through pull requests.
+#[derive(Debug, Parser)]
+#[command(name = "hodman", version, arg_required_else_help = true, after_help = FIRST_STEPS)]
+pub struct Cli {
+    /// Print data as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play the story of a change from dev to production in a sandbox on this machine, then stay up to be tried.
+    Demo {
+        /// Play it and exit: 0 only if every step held.
+        #[arg(long)]
+        once: bool,
+        /// Write what happened to this file, as JSON.
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+        /// Port of the web page; 0 picks a free one.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// Run the daemon: webhooks, queues, the engine, the executors, the web page.
+    Serve {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Listen here instead of where the settings say; port 0 picks a free one.
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<SocketAddr>,
+    },
+    /// What is there, what waits, and why: of one environment or of all.
+    Explain {
+        /// The environment.
+        env: Option<String>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Everything at a glance: environments, inbox, queues.
+    Status {
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// What was decided and why, newest first.
+    History {
+        /// Only of this environment.
+        env: Option<String>,
+        /// At most so many entries.
+        #[arg(long, default_value_t = 30)]
+        limit: usize,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// The whole plan of an environment: the one proposed, needed or approved last, or the one named.
+    Plan {
+        /// The environment.
+        env: String,
+        /// Take a new plan for this package, with the daemon's settings (needs --config). Nothing is changed.
+        #[arg(long, value_name = "DIGEST", requires = "config")]
+        package: Option<String>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Everything that came in.
+    Events {
+        /// List, show or replay.
+        #[command(subcommand)]
+        what: Events,
+    },
+    /// What people ask for.
+    #[command(flatten)]
+    Ask(Ask),
+    /// Try each thing that the settings name, and say what is wrong and what would make it right.
+    Doctor {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Copy the SQLite database while it is in use. Packages and Git hold the rest.
+    Backup {
+        /// The file to write; it must not exist.
+        to: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Bring the database up to this version's schema, without starting the daemon.
+    Migrate {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Print a link that opens the web page with its buttons unlocked. It holds the token: keep it to yourself.
+    Link {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Print the JSON Schema of a file format, or of all.
+    Schema {
+        /// Which.
+        name: Option<SchemaName>,
+    },
+    /// Write the worked example: a bundle and its environments.
+    Init {
+        /// Into this folder; files that are there stay.
+        dir: PathBuf,
+    },
+    /// Print the version.
+    Version,
+}
+
+/// What people ask for. It enters the daemon's inbox; the command waits for what was decided.
+#[derive(Debug, Subcommand)]
+pub enum Ask {
+    /// Propose what was made or changed by hand in a free-form environment.
+    Capture {
+        /// The environment.
+        env: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Stop acting on an environment; looking at it goes on.
+    Hold {
+        /// The environment.
+        env: String,
+        /// Why; shown to whoever waits.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Act on an environment again.
+    Resume {
+        /// The environment.
+        env: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Compare an environment with what Git says, now.
+    Reconcile {
+        /// The environment.
+        env: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Open the pull request that pins an earlier package.
+    Rollback {
+        /// The environment.
+        env: String,
+        /// The package, by the start of its digest; the last healthy one when absent.
+        #[arg(long, value_name = "DIGEST")]
+        to: Option<String>,
+        /// Apply at once, as a recorded override until the pull request is merged.
+        #[arg(long)]
+        now: bool,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Try a failed step again, or propose a package again that was declined.
+    Retry {
+        /// The environment.
+        env: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Read the repository again, now.
+    Observe {
+        #[command(flatten)]
+        remote: Remote,
+    },
+}
+
+/// The inbox.
+#[derive(Debug, Subcommand)]
+pub enum Events {
+    /// The newest events.
+    List {
+        /// Only in this state: pending, handled, ignored or poison.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        state: String,
+        /// Only of this kind: push, pull_request, hold, …
+        #[arg(long, default_value = "", hide_default_value = true)]
+        kind: String,
+        /// Only from this source: github, sqs, timer, command, …
+        #[arg(long, default_value = "", hide_default_value = true)]
+        source: String,
+        /// Only older than this event.
+        #[arg(long, value_name = "SEQ")]
+        before: Option<i64>,
+        /// At most so many.
+        #[arg(long, default_value_t = 30)]
+        limit: usize,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// One event: as it came, and in hodman's own form.
+    Show {
+        /// Its number.
+        seq: i64,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Put an event in again, after what made it fail was mended.
+    Replay {
+        /// Its number.
+        seq: i64,
+        #[command(flatten)]
+        remote: Remote,
+    },
+}
+
+/// The daemon's settings.
+#[derive(Debug, Args)]
+pub struct ConfigFile {
+    /// The daemon's settings.
+    #[arg(long, value_name = "FILE", env = "HODMAN_CONFIG")]
+    pub config: PathBuf,
+}
+
+/// The running daemon.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "The daemon")]
+pub struct Remote {
+    /// Where it is; as --config says, or http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL", env = "HODMAN_SERVER")]
+    pub server: Option<String>,
+    /// The token, for what changes something: in the file api-token in its data directory.
+    #[arg(long, env = "HODMAN_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Its settings: they say where it is and where its token is.
+    #[arg(long, value_name = "FILE", env = "HODMAN_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The pipeline, where the daemon serves several.
+    #[arg(long, value_name = "NAME", env = "HODMAN_PIPELINE")]
+    pub pipeline: Option<String>,
+}
+
+/// A file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// environments/<env>/environment.yaml
+    Environment,
+    /// environments/<env>/release.yaml
+    Release,
+    /// environments/<env>/captured.lock
+    CapturedLock,
+    /// The daemon's settings.
+    Hodman,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_rollback_needs_a_reason() {
+        let parse = |words: &str| Cli::try_parse_from(words.split(' '));
+        assert!(parse("hodman rollback prod").is_err());
+        assert!(
+            parse("hodman rollback prod --now --reason broken --json").is_ok_and(|cli| cli.json)
+        );
+        assert!(
+            parse("hodman plan qa --package abc").is_err(),
+            "a new plan needs the settings"
+        );
+    }
+
+    #[test]
+    fn a_newcomer_is_told_what_to_do() {
+        let help = Cli::command().render_help().to_string();
+        for word in ["hodman demo", "doctor", "explain", "Exit codes"] {
+            assert!(help.contains(word), "{word}");
+        }
+    }
+}

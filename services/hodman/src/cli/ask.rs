@@ -1,0 +1,110 @@
+//! What people ask for: into the daemon's inbox, and back with what was decided.
+
+use super::args::{self, Remote};
+use super::client::Client;
+use super::failure::{Exit, Failure};
+use super::output::{plain, print, print_json};
+use crate::intake::CommandRequest;
+use crate::web::view::EventView;
+use anyhow::Context as _;
+use hodman_core::event::Ask;
+use serde_json::Value;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long the command waits for the decision. Deciding takes milliseconds; a daemon that is busy with a burst may
+/// need longer, and the request is safe in its inbox anyway.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
+pub(super) async fn ask(ask: args::Ask, json: bool) -> anyhow::Result<ExitCode> {
+    let (ask, remote) = meant(ask);
+    let client = Client::new(&remote)?;
+    let id = uuid::Uuid::new_v4().to_string();
+    let request = CommandRequest::new(id, Some(client.pipeline().await?), by(), ask);
+    let answer: Value = client.post(&["commands"], &request).await?;
+    let seq = answer["seq"]
+        .as_i64()
+        .context("the daemon's answer names no event: is it of the same version?")?;
+    let event = decided(&client, seq).await?;
+    if json {
+        print_json(&event)?;
+    }
+    match event.state.as_str() {
+        "handled" => {
+            if !json {
+                print(&format!("{}: done (event {seq})", request.word()))?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        "pending" => {
+            eprintln!(
+                "{}: is in the inbox (event {seq}), not decided yet",
+                request.word()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            let why = event.note.unwrap_or_else(|| event.state.clone());
+            Err(Failure::new(Exit::Failed, plain(&why)).into())
+        }
+    }
+}
+
+fn meant(ask: args::Ask) -> (Ask, Remote) {
+    match ask {
+        args::Ask::Capture { env, remote } => (Ask::Capture { env: env.into() }, remote),
+        args::Ask::Hold {
+            env,
+            reason,
+            remote,
+        } => (
+            Ask::Hold {
+                env: env.into(),
+                reason,
+            },
+            remote,
+        ),
+        args::Ask::Resume { env, remote } => (Ask::Resume { env: env.into() }, remote),
+        args::Ask::Reconcile { env, remote } => (Ask::Reconcile { env: env.into() }, remote),
+        args::Ask::Rollback {
+            env,
+            to,
+            now,
+            reason,
+            remote,
+        } => (
+            Ask::Rollback {
+                env: env.into(),
+                to: to.map(Into::into),
+                now,
+                reason,
+            },
+            remote,
+        ),
+        args::Ask::Retry { env, remote } => (Ask::Retry { env: env.into() }, remote),
+        args::Ask::Observe { remote } => (Ask::Observe, remote),
+    }
+}
+
+/// Who asks, as this machine calls them.
+fn by() -> String {
+    let name = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
+    name("USER")
+        .or_else(|| name("LOGNAME"))
+        .unwrap_or_else(|| "the command line".to_owned())
+}
+
+/// The event once it is decided, or as it is when patience ends.
+async fn decided(client: &Client, seq: i64) -> anyhow::Result<EventView> {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let event: EventView = client.get(&["events", &seq.to_string()], &[]).await?;
+        if event.state != "pending" || tokio::time::Instant::now() >= until {
+            return Ok(event);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

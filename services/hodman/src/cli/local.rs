@@ -1,0 +1,104 @@
+//! Commands that need no running daemon.
+
+use super::args::SchemaName;
+use super::failure::{Exit, Failure};
+use super::output::{print, print_json};
+use crate::clock::Clock;
+use crate::config::{Config, Purpose};
+use crate::doctor;
+use crate::schema;
+use crate::web::ApiToken;
+use anyhow::Context as _;
+use hodman_store::{Store, StoreUrl};
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(super) async fn doctor(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let report = doctor::examine_file(config, Purpose::Serve, &Clock::system()).await;
+    if json {
+        print_json(&report)?;
+    } else {
+        print(&report.to_string())?;
+    }
+    Ok(if report.is_healthy() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+pub(super) async fn backup(to: &Path, config: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let target = Config::load(config, Purpose::Serve)?.store_target()?;
+    if let StoreUrl::Sqlite(path) = &target
+        && !path.exists()
+    {
+        return Err(Failure::new(
+            Exit::Failed,
+            format!("there is no database at {}", path.display()),
+        )
+        .into());
+    }
+    anyhow::ensure!(
+        !to.exists(),
+        "{} exists already: a backup never replaces a file",
+        to.display()
+    );
+    let store = Store::open(&target, Clock::system().now())
+        .await
+        .context("opening the database")?;
+    let done = store.backup(to).await;
+    store.close().await;
+    done.with_context(|| format!("writing {}", to.display()))?;
+    if json {
+        print_json(&json!({ "backup": to }))?;
+    } else {
+        print(&format!("the database is copied to {}", to.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn migrate(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config, Purpose::Serve)?;
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("making the data directory {}", config.data_dir.display()))?;
+    let version = Store::migrate(&config.store_target()?, i64::MAX, Clock::system().now()).await;
+    let version = version.context("migrating the database")?;
+    if json {
+        print_json(&json!({ "schema": version }))?;
+    } else {
+        print(&format!("the database has schema version {version}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn link(config: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config, Purpose::Serve)?;
+    anyhow::ensure!(
+        config.is_loopback(),
+        "this daemon does not listen on loopback: its page only shows"
+    );
+    let token = ApiToken::load(&config.data_dir)
+        .context("there is no token; the daemon makes it when it starts")?;
+    print(&token.link(&format!("http://{}", config.listen)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn schema(name: Option<SchemaName>) -> anyhow::Result<ExitCode> {
+    let all = schema::schemas();
+    match name {
+        None => print_json(&all)?,
+        Some(name) => print_json(&all[schema::key(name)])?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn version(json: bool) -> anyhow::Result<ExitCode> {
+    let version = env!("CARGO_PKG_VERSION");
+    if json {
+        print_json(&json!({ "version": version }))?
+    } else {
+        print(&format!("hodman {version}"))?
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,90 @@
+//! `hodman serve`: the daemon, until somebody stops it.
+
+use super::log;
+use crate::clock::Clock;
+use crate::config::{Config, Purpose};
+use crate::daemon::Daemon;
+use anyhow::Context as _;
+use chrono::Duration;
+use hodman_core::settings::Settings;
+use hodman_model::files::Span;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What a shell says of a process that was stopped by Ctrl-C.
+const STOPPED_HARD: i32 = 130;
+
+pub(super) async fn serve(path: &Path, listen: Option<SocketAddr>) -> anyhow::Result<ExitCode> {
+    let mut config = Config::load(path, Purpose::Serve)?;
+    if let Some(listen) = listen {
+        anyhow::ensure!(
+            listen.ip().is_loopback() || !config.insecure.unsigned_webhooks,
+            "insecure.unsigned_webhooks works on loopback only, not on {listen}"
+        );
+        config.listen = listen;
+    }
+    log::start(&config.log)?;
+    // Before anything is started, so that no signal is missed.
+    let mut signals = Signals::listen()?;
+    let settings = settings(&config);
+    let mut daemon = Daemon::start(config, Clock::system(), settings).await?;
+    say_ready(daemon.address)?;
+    tokio::select! {
+        ended = daemon.ended() => {
+            daemon.stop().await;
+            ended.map(|()| ExitCode::FAILURE)
+        }
+        () = signals.next() => {
+            tracing::info!("stopping: what runs may end by itself; once more to stop at once");
+            tokio::select! {
+                () = daemon.stop() => Ok(ExitCode::SUCCESS),
+                // What is under way is found again by its marker when the daemon starts.
+                () = signals.next() => std::process::exit(STOPPED_HARD),
+            }
+        }
+    }
+}
+
+/// Whoever started the daemon may wait for this line.
+fn say_ready(address: SocketAddr) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "hodman listens on http://{address}")
+        .and_then(|()| out.flush())
+        .context("writing to standard output")
+}
+
+/// The timers of the settings, the rest as usual.
+fn settings(config: &Config) -> Settings {
+    let span = |span: &Span| Duration::seconds(span.as_secs().cast_signed());
+    Settings {
+        observe_every: span(&config.timers.observe),
+        refresh_every: span(&config.timers.refresh),
+        ..Settings::default()
+    }
+}
+
+/// Ctrl-C and what `systemctl stop` and containers send.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("listening for signals");
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The JSON Schemas of every file that people write.
+
+use crate::cli::SchemaName;
+use crate::config::Config;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// All of them by name.
+#[must_use]
+pub fn schemas() -> BTreeMap<&'static str, Value> {
+    let mut all = hodman_model::files::schemas();
+    all.insert("hodman", Config::schema().to_value());
+    all
+}
+
+/// The name under which [`schemas`] has it.
+#[must_use]
+pub fn key(name: SchemaName) -> &'static str {
+    match name {
+        SchemaName::Environment => "environment",
+        SchemaName::Release => "release",
+        SchemaName::CapturedLock => "captured-lock",
+        SchemaName::Hodman => "hodman",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::ValueEnum as _;
+
+    #[test]
+    fn each_name_has_a_schema_and_each_schema_a_name() {
+        let all = schemas();
+        let names: Vec<&str> = SchemaName::value_variants()
+            .iter()
+            .map(|name| key(*name))
+            .collect();
+        assert_eq!(all.len(), names.len());
+        for name in names {
+            assert_eq!(all[name]["type"], "object", "{name}");
+        }
+    }
+}
