@@ -8,6 +8,7 @@ pub mod explain;
 pub mod facts;
 pub mod gates;
 pub mod ids;
+pub mod invariants;
 pub mod policy;
 pub mod reason;
 pub mod schedule;

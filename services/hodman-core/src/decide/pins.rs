@@ -232,7 +232,7 @@ fn accept(
         done: false,
     });
     // The pull request that led here has done its work; others are looked at anew.
-    env.strays.remove(&origin.number);
+    super::strays::gone(env, origin.number);
     if ours {
         env.promotion = None;
     }

@@ -113,7 +113,7 @@ fn promoting(
             env.promotion = None;
         }
         (Phase::Blocked { by }, PullState::Closed | PullState::Merged) => {
-            env.strays.remove(&by);
+            strays::gone(env, by);
             let phase = Phase::Failed {
                 why: format!("{by} was in the way"),
                 not_before: Some(draft.now),

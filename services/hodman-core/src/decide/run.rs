@@ -118,6 +118,14 @@ fn expire_override(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         format!("the override by {} expired", over.by),
     );
     env.over = None;
+    if !env.busy()
+        && env
+            .run
+            .as_ref()
+            .is_some_and(|run| matches!(run.cause, Cause::Override { .. }))
+    {
+        env.run = None;
+    }
     // What was approved is what counts again, and it is not in place: nobody approved the way back, though.
     if let Some(accepted) = &mut env.accepted {
         accepted.done = false;

@@ -16,7 +16,7 @@ pub(super) fn seen(name: &EnvName, env: &mut Environment, facts: &ForgeFacts) {
     };
     for pull in facts.pulls.iter().filter(pinning) {
         if pull.state != PullState::Open || is_own(env, pull) {
-            env.strays.remove(&pull.number);
+            gone(env, pull.number);
             continue;
         }
         let known = env.strays.entry(pull.number).or_insert(Stray {
@@ -29,6 +29,17 @@ pub(super) fn seen(name: &EnvName, env: &mut Environment, facts: &ForgeFacts) {
         known.kind = pull.kind;
         known.package.clone_from(&pull.package);
         known.person_pushed = pull.person_pushed;
+    }
+}
+
+/// Forgets one that is not open any more; one that is being closed is kept until that has ended.
+pub(super) fn gone(env: &mut Environment, number: PullNumber) {
+    if env
+        .strays
+        .get(&number)
+        .is_some_and(|stray| stray.closing.is_none())
+    {
+        env.strays.remove(&number);
     }
 }
 

@@ -1,1 +1,16 @@
-//! Stories for `decide`.
+//! Stories: what happens, what is asked for, why something waits. Each decision of each story is made twice, must be
+//! the same, must survive JSON, and must keep every invariant.
+
+mod applies;
+mod captures;
+mod drift;
+mod forge;
+mod gates;
+mod observing;
+mod pins;
+
+mod property;
+mod pulls;
+mod rollback;
+mod way;
+mod world;

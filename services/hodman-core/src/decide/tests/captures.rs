@@ -1,0 +1,112 @@
+//! Captures of the free-form environment, which is never written to.
+
+use super::super::Verdict;
+use super::world::story;
+use crate::event::{Ask, Outcome};
+use crate::explain::Standing;
+use crate::ids::PullNumber;
+use crate::policy::{Missed, ScheduleSpec};
+use chrono::Duration;
+
+fn captured(number: Option<u64>) -> Outcome {
+    Outcome::Captured {
+        pull: number.map(|number| (PullNumber(number), "h".into())),
+        changed: 2,
+        conflicts: 0,
+    }
+}
+
+#[test]
+fn asked_for_or_scheduled_one_at_a_time() {
+    let mut w = story();
+    w.env("dev", |dev| {
+        dev.capture = Some(ScheduleSpec {
+            cron: "0 * * * *".into(),
+            zone: "UTC".into(),
+            missed: Missed::Skip,
+        });
+    });
+    w.look();
+    w.ask(Ask::Capture { env: "dev".into() });
+    w.ask(Ask::Capture { env: "dev".into() });
+    assert_eq!(w.waiting("dev"), ["capture"]);
+    w.answer("dev", "capture", captured(Some(3)));
+    assert_eq!(
+        w.waiting("dev"),
+        ["capture"],
+        "asked again while it ran: looked at again"
+    );
+    w.answer("dev", "capture", captured(None));
+    assert_eq!(w.of("dev").capture.pull, Some(PullNumber(3)));
+    while w.waiting("dev").is_empty() {
+        w.sleep();
+    }
+    assert_eq!(w.now.format("%H:%M").to_string(), "10:00");
+}
+
+#[test]
+fn a_failure_is_tried_again_later_or_when_asked() {
+    let mut w = story();
+    w.look();
+    w.ask(Ask::Capture { env: "dev".into() });
+    w.fail("dev", "capture", true);
+    assert!(w.waiting("dev").is_empty());
+    assert!(w.why("dev").contains("capture failed: capture broke"));
+    w.wait(Duration::seconds(10));
+    w.fail("dev", "capture", true);
+    w.ask(Ask::Capture { env: "dev".into() });
+    w.answer("dev", "capture", captured(None));
+    assert!(w.why("dev").is_empty());
+}
+
+#[test]
+fn commands_that_make_no_sense_say_so() {
+    let mut w = story();
+    w.look();
+    let asks = [
+        (
+            Ask::Capture { env: "qa".into() },
+            "only free-form environments are captured",
+        ),
+        (
+            Ask::Reconcile { env: "dev".into() },
+            "captured, never reconciled",
+        ),
+        (
+            Ask::Hold {
+                env: "qaa".into(),
+                reason: String::new(),
+            },
+            "no environment `qaa`; there are: dev, prod, qa",
+        ),
+        (
+            Ask::Rollback {
+                env: "dev".into(),
+                to: None,
+                now: true,
+                reason: String::new(),
+            },
+            "never changes it",
+        ),
+    ];
+    for (ask, words) in asks {
+        w.ask(ask);
+        assert!(
+            matches!(&w.verdict, Verdict::Ignored(why) if why.contains(words)),
+            "{:?}",
+            w.verdict
+        );
+    }
+    assert!(w.due.is_empty());
+}
+
+#[test]
+fn nothing_is_ever_applied_to_it() {
+    let mut w = story();
+    w.pin("dev", "p1", &["a"]);
+    w.through("dev", 4);
+    w.build("p1");
+    w.ask(Ask::Retry { env: "dev".into() });
+    assert!(w.waiting("dev").is_empty());
+    assert_eq!(w.standing("dev"), Standing::FreeForm);
+}

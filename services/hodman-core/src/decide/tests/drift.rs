@@ -1,0 +1,207 @@
+//! Differences between Git and the workspace.
+
+use super::world::{World, plan, story};
+use crate::effect::{Act, Approved};
+use crate::event::{Ask, Outcome};
+use crate::explain::Standing;
+use crate::facts::PullState;
+use crate::ids::PullNumber;
+use crate::policy::{DriftPolicy, Missed, ScheduleSpec};
+use chrono::Duration;
+
+fn healthy(policy: DriftPolicy) -> World {
+    let mut w = story();
+    w.env("qa", |qa| qa.drift = policy);
+    w.build("p1");
+    w.promote("qa", 1);
+    w.due.clear();
+    w
+}
+
+fn compare(w: &mut World, actions: &[&str]) {
+    w.ask(Ask::Reconcile { env: "qa".into() });
+    w.planned("qa", actions);
+}
+
+#[test]
+fn a_report_says_it_and_leaves_it() {
+    let mut w = healthy(DriftPolicy::Report);
+    compare(&mut w, &["put-back"]);
+    assert_eq!(w.standing("qa"), Standing::Drifted);
+    assert!(w.waiting("qa").is_empty());
+    compare(&mut w, &[]);
+    assert_eq!(w.standing("qa"), Standing::Healthy);
+    assert_eq!(w.noted("in-step"), 1);
+}
+
+#[test]
+fn a_pull_request_proposes_it_once() {
+    let mut w = healthy(DriftPolicy::PullRequest);
+    compare(&mut w, &["put-back"]);
+    let ready = Outcome::PullReady {
+        number: PullNumber(5),
+        head: "h".into(),
+    };
+    w.answer("qa", "adopt_drift", ready);
+    compare(&mut w, &["put-back"]);
+    assert!(w.waiting("qa").is_empty());
+    w.facts.pulls.push(crate::facts::PullFact {
+        number: PullNumber(5),
+        head: "h".into(),
+        state: PullState::Closed,
+        env: "qa".into(),
+        kind: crate::facts::PullKind::Adopt,
+        package: None,
+        plan: None,
+        approvals: 0,
+        person_pushed: false,
+    });
+    w.look();
+    compare(&mut w, &["put-back"]);
+    assert!(w.waiting("qa").is_empty(), "declined");
+    compare(&mut w, &["another"]);
+    assert_eq!(w.waiting("qa"), ["adopt_drift"]);
+}
+
+#[test]
+fn healing_puts_back_what_was_approved_and_stops_after_three() {
+    let mut w = healthy(DriftPolicy::Heal);
+    w.env("qa", |qa| {
+        qa.reconcile = Some(ScheduleSpec {
+            cron: "*/15 * * * *".into(),
+            zone: "UTC".into(),
+            missed: Missed::RunOnce,
+        });
+    });
+    w.look();
+    for _ in 0..3 {
+        while !w.waiting("qa").contains(&"plan".to_owned()) {
+            w.sleep();
+        }
+        w.planned("qa", &["put-back"]);
+        let Act::Apply { approved, .. } = w.one("qa", "apply").act else {
+            unreachable!()
+        };
+        assert!(
+            matches!(approved, Approved::Actions { actions, .. } if actions.contains(&"put-back".into()))
+        );
+        w.applied("qa");
+        w.planned("qa", &[]);
+    }
+    while !w.waiting("qa").contains(&"plan".to_owned()) {
+        w.sleep();
+    }
+    w.planned("qa", &["put-back"]);
+    assert!(w.waiting("qa").is_empty());
+    assert_eq!(w.noted("held for a person"), 1);
+    compare(&mut w, &["put-back"]);
+    assert_eq!(w.waiting("qa"), ["apply"], "a person asked");
+}
+
+#[test]
+fn what_cannot_be_undone_is_never_healed() {
+    let mut w = healthy(DriftPolicy::Heal);
+    compare(&mut w, &["!schema"]);
+    assert!(w.waiting("qa").is_empty());
+    assert_eq!(w.noted("cannot be undone"), 1);
+}
+
+#[test]
+fn a_repair_that_failed_does_not_end_repairing() {
+    let mut w = healthy(DriftPolicy::Heal);
+    compare(&mut w, &["put-back"]);
+    w.fail("qa", "apply", false);
+    assert!(w.waiting("qa").is_empty());
+    compare(&mut w, &["put-back"]);
+    assert_eq!(w.waiting("qa"), ["apply"]);
+    w.not_approved("qa", &["more"]);
+    assert_eq!(w.waiting("qa"), ["plan"], "compared anew, nobody is asked");
+}
+
+#[test]
+fn a_comparison_from_before_an_apply_says_nothing() {
+    let mut w = healthy(DriftPolicy::Heal);
+    w.ask(Ask::Reconcile { env: "qa".into() });
+    let op = w.one("qa", "plan").op;
+    w.file("qa").binding = Some("b2".into());
+    w.commit();
+    w.look();
+    let replan = w.due.values().find(|effect| effect.op != op).unwrap().op;
+    let outcome = Outcome::Planned {
+        plan: plan(&["d"]),
+        binding: "b2".into(),
+    };
+    w.due.remove(&replan);
+    w.event(&crate::event::Event::Ended {
+        op: replan,
+        outcome,
+    });
+    w.opened("qa", 2);
+    w.merge(2);
+    assert!(!w.due.contains_key(&op), "not wanted any more");
+    w.applied("qa");
+    let outcome = Outcome::Planned {
+        plan: plan(&["d"]),
+        binding: "b1".into(),
+    };
+    w.event(&crate::event::Event::Ended { op, outcome });
+    assert!(w.of("qa").drift.found.is_none());
+    assert_eq!(w.waiting("qa"), ["plan"], "compared after it");
+}
+
+#[test]
+fn an_override_is_what_is_compared_with() {
+    let mut w = healthy(DriftPolicy::Report);
+    w.build("p2");
+    w.promote("qa", 2);
+    w.ask(Ask::Rollback {
+        env: "qa".into(),
+        to: None,
+        now: true,
+        reason: "x".into(),
+    });
+    w.applied("qa");
+    w.due.clear();
+    w.ask(Ask::Reconcile { env: "qa".into() });
+    let Act::Plan { package, .. } = w.one("qa", "plan").act else {
+        unreachable!()
+    };
+    assert_eq!(package, super::world::digest("p1"));
+}
+
+#[test]
+fn a_slot_fires_once_and_missed_ones_as_configured() {
+    for (missed, fires) in [(Missed::RunOnce, true), (Missed::Skip, false)] {
+        let mut w = healthy(DriftPolicy::Report);
+        w.env("qa", |qa| {
+            qa.reconcile = Some(ScheduleSpec {
+                cron: "0 * * * *".into(),
+                zone: "UTC".into(),
+                missed,
+            });
+        });
+        w.look();
+        assert!(
+            w.waiting("qa").is_empty(),
+            "the first sight only starts the count"
+        );
+        while w.waiting("qa").is_empty() {
+            w.sleep();
+        }
+        assert_eq!(w.now.format("%H:%M:%S").to_string(), "10:00:00");
+        w.planned("qa", &[]);
+        w.wait(Duration::seconds(30));
+        assert!(w.waiting("qa").is_empty(), "once");
+        w.wait(Duration::minutes(5 * 60 + 10));
+        assert_eq!(
+            w.waiting("qa").contains(&"plan".to_owned()),
+            fires,
+            "{missed:?}"
+        );
+        if fires {
+            w.planned("qa", &[]);
+        }
+        w.wait(Duration::seconds(1));
+        assert!(w.waiting("qa").is_empty(), "five missed slots are one");
+    }
+}

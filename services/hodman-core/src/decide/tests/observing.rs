@@ -1,0 +1,145 @@
+//! Looking at the repository: no news is lost, failures pause, and what is broken or gone stays for itself.
+
+use super::world::story;
+use crate::event::{Ask, Event, Outcome};
+use crate::explain::Standing;
+use chrono::Duration;
+
+fn news() -> Event {
+    Event::Woken { why: "push".into() }
+}
+
+#[test]
+fn news_that_come_while_looking_are_looked_at() {
+    let mut w = story();
+    w.blind = true;
+    w.event(&news());
+    assert_eq!(w.waiting("-"), ["observe"]);
+    let old = Box::new(w.facts.clone());
+    w.commit();
+    w.event(&news());
+    assert_eq!(w.waiting("-"), ["observe"], "one look at a time");
+    w.answer("-", "observe", Outcome::Observed { facts: old });
+    assert_eq!(w.waiting("-"), ["observe"], "and another after it");
+    let new = Box::new(w.facts.clone());
+    w.answer("-", "observe", Outcome::Observed { facts: new });
+    assert_eq!(w.state.head.as_ref().unwrap().as_str(), "c1");
+    assert!(w.waiting("-").is_empty());
+}
+
+#[test]
+fn what_no_webhook_said_is_found_by_time() {
+    let mut w = story();
+    w.look();
+    w.commit();
+    let before = w.now;
+    while w.state.head != Some(w.facts.head.clone()) {
+        w.sleep();
+    }
+    assert_eq!(w.now - before, w.settings.observe_every);
+}
+
+#[test]
+fn a_look_that_fails_pauses_longer_each_time() {
+    let mut w = story();
+    w.blind = true;
+    w.look();
+    let mut pauses = Vec::new();
+    for _ in 0..9 {
+        w.fail("-", "observe", true);
+        w.event(&news());
+        assert!(w.waiting("-").is_empty(), "not even for news");
+        let before = w.now;
+        w.sleep();
+        pauses.push((w.now - before).num_seconds());
+    }
+    assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 640, 900, 900]);
+}
+
+#[test]
+fn a_broken_file_stops_its_environment_alone() {
+    let mut w = story();
+    w.env("eu", |eu| eu.after = vec!["dev".into()]);
+    w.build("p1");
+    w.promote("eu", 1);
+    w.planned("qa", &["a"]);
+    w.opened("qa", 2);
+    let policy = w.file("qa").policy.take();
+    w.file("qa").error = Some("environments/qa/environment.yaml:3:5: unknown key `mod`".into());
+    w.merge(2);
+    assert_eq!(w.standing("qa"), Standing::Broken);
+    assert!(w.why("qa").contains(":3:5"));
+    assert!(w.waiting("qa").is_empty());
+    w.build("p2");
+    assert_eq!(w.waiting("eu"), ["plan"]);
+    assert!(w.waiting("qa").is_empty());
+    (w.file("qa").policy, w.file("qa").error) = (policy, None);
+    w.look();
+    assert!(
+        w.waiting("qa").contains(&"apply".to_owned()),
+        "goes on where it was"
+    );
+}
+
+#[test]
+fn a_file_broken_after_the_merge_stops_the_apply() {
+    let mut w = story();
+    w.build("p1");
+    w.planned("qa", &["a"]);
+    w.opened("qa", 1);
+    w.ask(Ask::Hold {
+        env: "qa".into(),
+        reason: "x".into(),
+    });
+    w.merge(1);
+    w.file("qa").policy = None;
+    w.file("qa").error = Some("cannot be read".into());
+    w.look();
+    w.ask(Ask::Resume { env: "qa".into() });
+    assert!(w.waiting("qa").is_empty());
+}
+
+#[test]
+fn an_environment_gone_from_git_is_left_alone_and_comes_back() {
+    let mut w = story();
+    w.build("p1");
+    w.promote("qa", 1);
+    w.due.clear();
+    let file = w.facts.environments.remove(&"qa".into()).unwrap();
+    w.commit();
+    w.look();
+    assert_eq!(w.standing("qa"), Standing::Gone);
+    w.ask(Ask::Reconcile { env: "qa".into() });
+    w.build("p2");
+    w.wait(Duration::days(3));
+    assert!(
+        w.waiting("qa").is_empty(),
+        "nothing is destroyed, nothing done: {:?}",
+        w.due
+    );
+    assert_eq!(w.package("qa"), Some("p1"));
+    w.facts.environments.insert("qa".into(), file);
+    w.look();
+    assert_eq!(w.waiting("qa"), ["plan"]);
+}
+
+#[test]
+fn a_bundle_that_cannot_be_read_makes_no_package_and_loses_none() {
+    let mut w = story();
+    w.build("p1");
+    w.facts.inputs = None;
+    w.facts.inputs_error = Some("databricks.yml:1:1".into());
+    w.commit();
+    w.look();
+    assert!(w.waiting("-").is_empty());
+    assert_eq!(w.state.inputs_error.as_deref(), Some("databricks.yml:1:1"));
+    assert_eq!(w.state.packages.len(), 1);
+}
+
+#[test]
+fn a_command_looks_too() {
+    let mut w = story();
+    let looks = w.looks;
+    w.ask(Ask::Observe);
+    assert_eq!(w.looks, looks + 1);
+}

@@ -1,0 +1,495 @@
+//! A world to tell stories in: a forge and workspaces by hand. Looks and reports are answered by themselves; every
+//! other effect waits until the story answers it.
+
+use super::super::{Decision, Verdict, decide};
+use crate::effect::{Act, Effect};
+use crate::event::{Ask, Command, Event, Outcome};
+use crate::explain::{self, Standing};
+use crate::facts::{
+    EnvFacts, ForeignPull, ForgeFacts, Origin, Pin, PlanFacts, PullFact, PullKind, PullState,
+};
+use crate::ids::{EnvName, Op, PackageDigest, PullNumber};
+use crate::invariants;
+use crate::policy::{Mode, Policy};
+use crate::settings::Settings;
+use crate::state::{Environment, PipelineState};
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use std::collections::BTreeMap;
+
+pub struct World {
+    pub settings: Settings,
+    pub state: PipelineState,
+    pub now: DateTime<Utc>,
+    pub facts: ForgeFacts,
+    pub due: BTreeMap<Op, Effect>,
+    pub notes: Vec<String>,
+    pub wake: Option<DateTime<Utc>>,
+    pub verdict: Verdict,
+    /// While true, looks are not answered by themselves.
+    pub blind: bool,
+    pub looks: u32,
+    commits: u32,
+    pins: BTreeMap<PullNumber, Pin>,
+}
+
+pub fn name(env: &str) -> EnvName {
+    EnvName::from(env)
+}
+
+pub fn digest(package: &str) -> PackageDigest {
+    PackageDigest(format!("sha256:{package}"))
+}
+
+/// A plan of these actions; `!x` cannot be undone.
+pub fn plan(actions: &[&str]) -> PlanFacts {
+    PlanFacts {
+        digest: Some(format!("plan:{}", actions.join("+")).as_str().into()),
+        actions: actions.iter().map(|action| (*action).into()).collect(),
+        updates: u32::try_from(actions.len()).unwrap(),
+        irreversible: actions
+            .iter()
+            .filter_map(|action| action.strip_prefix('!').map(str::to_owned))
+            .collect(),
+        ..PlanFacts::default()
+    }
+}
+
+/// dev by hand, qa after dev, prod after qa.
+pub fn story() -> World {
+    let mut world = World {
+        settings: Settings::default(),
+        state: PipelineState::default(),
+        now: Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap(),
+        facts: ForgeFacts {
+            head: "c0".into(),
+            inputs: None,
+            inputs_error: None,
+            environments: BTreeMap::new(),
+            pulls: vec![],
+            foreign: vec![],
+            checks: BTreeMap::new(),
+        },
+        due: BTreeMap::new(),
+        notes: vec![],
+        wake: None,
+        verdict: Verdict::Handled,
+        blind: false,
+        looks: 0,
+        commits: 0,
+        pins: BTreeMap::new(),
+    };
+    world.env("dev", |policy| policy.mode = Mode::FreeForm);
+    world.env("qa", |policy| policy.after = vec![name("dev")]);
+    world.env("prod", |policy| policy.after = vec![name("qa")]);
+    world
+}
+
+impl World {
+    /// Writes an environment on main.
+    pub fn env(&mut self, env: &str, edit: impl FnOnce(&mut Policy)) {
+        let facts = self
+            .facts
+            .environments
+            .entry(name(env))
+            .or_insert_with(|| EnvFacts {
+                policy: Some(Policy::default()),
+                binding: Some("b1".into()),
+                pin_package_stored: true,
+                ..EnvFacts::default()
+            });
+        edit(facts.policy.get_or_insert_default());
+    }
+
+    pub fn file(&mut self, env: &str) -> &mut EnvFacts {
+        self.facts.environments.get_mut(&name(env)).unwrap()
+    }
+
+    /// A new commit on main.
+    pub fn commit(&mut self) {
+        self.commits += 1;
+        self.facts.head = format!("c{}", self.commits).as_str().into();
+    }
+
+    pub fn event(&mut self, event: &Event) {
+        let decision = self.decide(event);
+        self.wake = decision.wake_at;
+        self.verdict = decision.verdict;
+        self.notes.extend(decision.notes.into_iter().map(|note| {
+            let env = note.env.map_or("-".to_owned(), |env| env.0);
+            format!("{env} {}: {}", note.kind, note.because)
+        }));
+        self.state = decision.state;
+        for op in decision.cancels {
+            self.due.remove(&op);
+        }
+        let mut own = Vec::new();
+        for effect in decision.effects {
+            match &effect.act {
+                Act::Observe { .. } if !self.blind => {
+                    let facts = Box::new(self.facts.clone());
+                    own.push((effect.op, Outcome::Observed { facts }));
+                }
+                Act::Say { .. } => own.push((effect.op, Outcome::Said)),
+                _ => drop(self.due.insert(effect.op, effect)),
+            }
+        }
+        for (op, outcome) in own {
+            self.looks += u32::from(matches!(outcome, Outcome::Observed { .. }));
+            let verdict = std::mem::replace(&mut self.verdict, Verdict::Handled);
+            self.event(&Event::Ended { op, outcome });
+            self.verdict = verdict;
+        }
+    }
+
+    fn decide(&self, event: &Event) -> Decision {
+        let decision = decide(&self.settings, &self.state, event, self.now);
+        let again = decide(&self.settings, &self.state, event, self.now);
+        assert_eq!(decision, again, "deciding twice differs");
+        invariants::check(&decision.state)
+            .unwrap_or_else(|broken| panic!("{broken:#?} after {event:?}"));
+        let json = serde_json::to_string(&decision.state).unwrap();
+        assert_eq!(
+            decision.state,
+            serde_json::from_str(&json).unwrap(),
+            "JSON changes the state"
+        );
+        for (at, effect) in decision.effects.iter().enumerate() {
+            assert_eq!(
+                effect.op.0,
+                self.state.next_op + at as u64,
+                "numbers are unique and grow"
+            );
+            let json = serde_json::to_string(effect).unwrap();
+            assert_eq!(effect, &serde_json::from_str::<Effect>(&json).unwrap());
+        }
+        assert!(
+            decision.wake_at.is_none_or(|at| at > self.now),
+            "woken for the past"
+        );
+        decision
+    }
+
+    /// News: hodman looks.
+    pub fn look(&mut self) {
+        self.event(&Event::Woken {
+            why: "news".to_owned(),
+        });
+    }
+
+    /// Time goes by; then the wake that was asked for comes.
+    pub fn wait(&mut self, span: Duration) {
+        self.now += span;
+        self.event(&Event::Tick);
+    }
+
+    /// Sleeps exactly as long as was asked for.
+    pub fn sleep(&mut self) -> DateTime<Utc> {
+        self.now = self.wake.expect("nothing to wake up for");
+        self.event(&Event::Tick);
+        self.now
+    }
+
+    pub fn ask(&mut self, ask: Ask) {
+        let by = "ann".to_owned();
+        self.event(&Event::Commanded(Command { by, ask }));
+    }
+
+    /// Kinds of what waits to be done for an environment (`-` for none), in order.
+    pub fn waiting(&self, env: &str) -> Vec<String> {
+        self.due
+            .values()
+            .filter(|effect| effect.env.as_ref().map_or("-", |env| env.as_str()) == env)
+            .map(kind)
+            .collect()
+    }
+
+    /// The one effect of this kind that waits for this environment.
+    pub fn one(&self, env: &str, act: &str) -> Effect {
+        let of_kind = |effect: &&Effect| {
+            effect.env.as_ref().map_or("-", |env| env.as_str()) == env && kind(effect) == act
+        };
+        let found: Vec<&Effect> = self.due.values().filter(of_kind).collect();
+        assert_eq!(found.len(), 1, "{act} for {env} among {:?}", self.due);
+        found[0].clone()
+    }
+
+    pub fn answer(&mut self, env: &str, act: &str, outcome: Outcome) {
+        let op = self.one(env, act).op;
+        self.due.remove(&op);
+        self.event(&Event::Ended { op, outcome });
+    }
+
+    pub fn fail(&mut self, env: &str, act: &str, transient: bool) {
+        let why = format!("{act} broke");
+        self.answer(env, act, Outcome::Failed { why, transient });
+    }
+
+    /// A change of the declared inputs reaches main and is built.
+    pub fn build(&mut self, package: &str) {
+        self.commit();
+        self.facts.inputs = Some(package.into());
+        self.look();
+        self.built(package);
+    }
+
+    pub fn built(&mut self, package: &str) {
+        let Act::Build { commit, inputs } = self.one("-", "build").act else {
+            unreachable!()
+        };
+        let package = digest(package);
+        self.answer(
+            "-",
+            "build",
+            Outcome::Built {
+                inputs,
+                package,
+                commit,
+            },
+        );
+    }
+
+    pub fn planned(&mut self, env: &str, actions: &[&str]) {
+        let binding = self.file(env).binding.clone().unwrap();
+        self.answer(
+            env,
+            "plan",
+            Outcome::Planned {
+                plan: plan(actions),
+                binding,
+            },
+        );
+    }
+
+    /// The pull request that was asked for is open now.
+    pub fn opened(&mut self, env: &str, number: u64) {
+        let Act::OpenPull {
+            kind,
+            package,
+            source_commit,
+            binding,
+            plan,
+            ..
+        } = self.one(env, "open_pull").act
+        else {
+            unreachable!()
+        };
+        let head = format!("head{number}");
+        let number = PullNumber(number);
+        self.pins.insert(
+            number,
+            Pin {
+                package: package.clone(),
+                source_commit,
+                binding,
+                plan: plan.clone(),
+            },
+        );
+        self.facts.pulls.push(PullFact {
+            number,
+            head: head.as_str().into(),
+            state: PullState::Open,
+            env: name(env),
+            kind,
+            package: Some(package),
+            plan: Some(plan),
+            approvals: 0,
+            person_pushed: false,
+        });
+        self.answer(
+            env,
+            "open_pull",
+            Outcome::PullReady {
+                number,
+                head: head.as_str().into(),
+            },
+        );
+    }
+
+    /// A new head shows the new plan.
+    pub fn updated(&mut self, env: &str) {
+        let Act::UpdatePull {
+            number,
+            plan,
+            binding,
+            ..
+        } = self.one(env, "update_pull").act
+        else {
+            unreachable!()
+        };
+        let head = format!("{}'", self.pull(number.0).head);
+        let pin = self.pins.get_mut(&number).unwrap();
+        (pin.plan, pin.binding) = (plan.clone(), binding);
+        let pull = self.pull(number.0);
+        (pull.plan, pull.head, pull.approvals) = (Some(plan), head.as_str().into(), 0);
+        self.answer(
+            env,
+            "update_pull",
+            Outcome::PullReady {
+                number,
+                head: head.as_str().into(),
+            },
+        );
+    }
+
+    pub fn pull(&mut self, number: u64) -> &mut PullFact {
+        self.facts
+            .pulls
+            .iter_mut()
+            .find(|pull| pull.number.0 == number)
+            .unwrap()
+    }
+
+    pub fn origin(&mut self, number: u64) -> Origin {
+        let pull = self.pull(number);
+        Origin {
+            number: pull.number,
+            head: pull.head.clone(),
+            author: "hodman".to_owned(),
+            merged_by: Some("rita".to_owned()),
+            approvals: pull.approvals,
+            content_matches: true,
+        }
+    }
+
+    /// Somebody merges it; nobody has looked yet.
+    pub fn merge_unseen(&mut self, number: u64) {
+        let origin = self.origin(number);
+        let pull = self.pull(number);
+        pull.state = PullState::Merged;
+        let env = pull.env.clone();
+        self.commit();
+        let pin = self.pins[&PullNumber(number)].clone();
+        let file = self.facts.environments.get_mut(&env).unwrap();
+        (file.pin, file.pin_origin) = (Some(pin), Some(origin));
+    }
+
+    pub fn merge(&mut self, number: u64) {
+        self.merge_unseen(number);
+        self.look();
+    }
+
+    pub fn close(&mut self, number: u64) {
+        self.pull(number).state = PullState::Closed;
+        self.look();
+    }
+
+    pub fn applied(&mut self, env: &str) {
+        let outcome = Outcome::Applied {
+            done: 1,
+            satisfied: 0,
+            uploaded: 0,
+            plan: PlanFacts::default(),
+        };
+        self.answer(env, "apply", outcome);
+    }
+
+    pub fn not_approved(&mut self, env: &str, actions: &[&str]) {
+        let outside = actions.iter().map(|action| (*action).to_owned()).collect();
+        self.answer(
+            env,
+            "apply",
+            Outcome::NotApproved {
+                plan: plan(actions),
+                outside,
+            },
+        );
+    }
+
+    pub fn verified(&mut self, env: &str, good: bool) {
+        let detail = "the run ended".to_owned();
+        self.answer(env, "verify", Outcome::Verified { good, detail });
+    }
+
+    /// Plan, pull request, merge, apply.
+    pub fn promote(&mut self, env: &str, number: u64) {
+        self.planned(env, &["a"]);
+        self.opened(env, number);
+        self.merge(number);
+        self.applied(env);
+    }
+
+    /// A pin somebody wrote, as it is on main.
+    pub fn pin(&mut self, env: &str, package: &str, actions: &[&str]) {
+        self.commit();
+        let file = self.file(env);
+        file.pin = Some(Pin {
+            package: digest(package),
+            source_commit: "c1".into(),
+            binding: "b1".into(),
+            plan: plan(actions).digest.unwrap(),
+        });
+        file.pin_origin = None;
+    }
+
+    /// As if that pin came by a reviewed pull request.
+    pub fn through(&mut self, env: &str, number: u64) {
+        self.file(env).pin_origin = Some(Origin {
+            number: PullNumber(number),
+            head: format!("head{number}").as_str().into(),
+            author: "pete".to_owned(),
+            merged_by: None,
+            approvals: 0,
+            content_matches: true,
+        });
+    }
+
+    /// Somebody's pull request.
+    pub fn foreign(&mut self, number: u64, head: &str, fork: bool) {
+        self.facts.foreign = vec![ForeignPull {
+            number: PullNumber(number),
+            head: head.into(),
+            fork,
+        }];
+    }
+
+    pub fn of(&self, env: &str) -> &Environment {
+        &self.state.environments[&name(env)]
+    }
+
+    pub fn standing(&self, env: &str) -> Standing {
+        explain::standing(self.of(env))
+    }
+
+    /// Why it waits, in words.
+    pub fn why(&self, env: &str) -> String {
+        let explained = explain::explain(&self.state, &name(env), self.now).unwrap();
+        explained
+            .waits
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    pub fn package(&self, env: &str) -> Option<&str> {
+        let current = self.of(env).current.as_ref()?;
+        current.package.as_str().strip_prefix("sha256:")
+    }
+
+    pub fn noted(&self, words: &str) -> usize {
+        self.notes
+            .iter()
+            .filter(|note| note.contains(words))
+            .count()
+    }
+
+    /// Open pull requests of an environment that pin something.
+    pub fn open(&self, env: &str) -> usize {
+        let pinning = |pull: &&PullFact| !matches!(pull.kind, PullKind::Capture | PullKind::Adopt);
+        let open = self.facts.pulls.iter().filter(pinning);
+        open.filter(|pull| pull.env == name(env) && pull.state == PullState::Open)
+            .count()
+    }
+
+    /// The database is lost; the forge and the workspaces are as they were.
+    pub fn forget(&mut self) {
+        self.state = PipelineState::default();
+        self.due.clear();
+        self.look();
+    }
+}
+
+pub fn kind(effect: &Effect) -> String {
+    let json = serde_json::to_value(effect).unwrap();
+    json["act"].as_str().unwrap().to_owned()
+}
