@@ -20,6 +20,7 @@ pub use args::SchemaName;
 use args::{Cli, Command};
 pub use failure::{Exit, Failure};
 
+use crate::bench;
 use crate::demo::{self, DemoOptions};
 use clap::Parser as _;
 use std::process::ExitCode;
@@ -55,17 +56,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Link { config } => local::link(&config.config),
         Command::Schema { name } => local::schema(name),
         Command::Init { dir } => init::init(&dir, json),
+        Command::Bench(args) => bench::run(args, json).await,
         Command::Version => local::version(json),
         Command::Status { remote } => show::status(&remote, json).await,
         Command::Explain { env, remote } => show::explain(env.as_deref(), &remote, json).await,
         Command::History { env, limit, remote } => {
             show::history(env.as_deref(), limit, &remote, json).await
         }
-        Command::Plan {
-            env,
-            package,
-            remote,
-        } => plan::plan(&env, package.as_deref(), &remote, json).await,
+        Command::Plan { env, remote } => plan::plan(&env, &remote, json).await,
         Command::Events { what } => events::events(what, json).await,
         Command::Ask(ask) => ask::ask(ask, json).await,
     }

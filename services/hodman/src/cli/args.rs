@@ -72,13 +72,10 @@ pub enum Command {
         #[command(flatten)]
         remote: Remote,
     },
-    /// The whole plan of an environment: the one proposed, needed or approved last, or the one named.
+    /// The whole plan of an environment: the one proposed, needed or approved last.
     Plan {
         /// The environment.
         env: String,
-        /// Take a new plan for this package, with the daemon's settings (needs --config). Nothing is changed.
-        #[arg(long, value_name = "DIGEST", requires = "config")]
-        package: Option<String>,
         #[command(flatten)]
         remote: Remote,
     },
@@ -123,6 +120,8 @@ pub enum Command {
         /// Into this folder; files that are there stay.
         dir: PathBuf,
     },
+    /// Measure hodman on this machine: the numbers of docs/benchmarks.md.
+    Bench(crate::bench::BenchArgs),
     /// Print the version.
     Version,
 }
@@ -285,10 +284,6 @@ mod tests {
         assert!(parse("hodman rollback prod").is_err());
         assert!(
             parse("hodman rollback prod --now --reason broken --json").is_ok_and(|cli| cli.json)
-        );
-        assert!(
-            parse("hodman plan qa --package abc").is_err(),
-            "a new plan needs the settings"
         );
     }
 

@@ -13,13 +13,7 @@ struct Answer {
     plan: Plan,
 }
 
-pub(super) async fn plan(
-    env: &str,
-    package: Option<&str>,
-    remote: &Remote,
-    json: bool,
-) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(package.is_none(), "taking a new plan is not built yet");
+pub(super) async fn plan(env: &str, remote: &Remote, json: bool) -> anyhow::Result<ExitCode> {
     let client = Client::new(remote)?;
     let pipeline = client.pipeline().await?;
     let answer: Answer = client
