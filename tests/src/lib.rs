@@ -1,1 +1,3 @@
-//! tests
+//! What the tests share. Each test program is a file in `tests/`; `./test` runs them all.
+
+pub mod servers;

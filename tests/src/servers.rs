@@ -1,0 +1,9 @@
+//! Servers that the tests use: those that we did not write, which `./test` starts, and the sandbox, started in the test.
+
+mod other;
+mod python;
+mod town;
+
+pub use other::{aws_endpoint, node_package, postgres_url, workspaces};
+pub use python::{Outcome, python};
+pub use town::{APP_ID, Town, WORKSPACE_TOKEN, free_port};

@@ -1,0 +1,44 @@
+//! Programs in Python, run with the test environment's interpreter and packages.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use super::other::variable;
+
+/// No program here takes longer than a minute on an idle machine.
+const BOUND: Duration = Duration::from_secs(300);
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Whether its exit code was 0.
+    pub ok: bool,
+    /// Standard output, then standard error.
+    pub said: String,
+}
+
+/// Runs `script` with `arguments` and, besides the test's own, the variables `environment`.
+///
+/// # Panics
+/// When it cannot be started or does not end within five minutes; it is ended then.
+pub async fn python(script: &Path, arguments: &[&str], environment: &[(&str, String)]) -> Outcome {
+    let mut command = tokio::process::Command::new(variable("HODMAN_TEST_PYTHON"));
+    command
+        // The script's own folder is not searched: `github.py` must not be taken for the package of that name.
+        .arg("-P")
+        .arg(script)
+        .args(arguments)
+        .envs(environment.iter().map(|(name, value)| (*name, value)))
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(BOUND, command.output())
+        .await
+        .unwrap_or_else(|_| panic!("{} did not end within {BOUND:?}", script.display()))
+        .unwrap_or_else(|error| panic!("{} cannot be started: {error}", script.display()));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Outcome {
+        ok: output.status.success(),
+        said: text(&output.stdout) + &text(&output.stderr),
+    }
+}
