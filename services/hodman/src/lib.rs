@@ -1,5 +1,6 @@
 //! hodman, the running daemon: intake, engine, executors, web page and command line.
 
+pub mod bench;
 pub mod cli;
 pub mod clock;
 pub mod config;
