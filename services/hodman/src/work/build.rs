@@ -19,12 +19,22 @@ pub(super) async fn build(
             commit.short()
         )));
     }
+    // All at one go: opening the repository takes longer than reading a file of it.
+    let paths: Vec<String> = declared
+        .entries
+        .iter()
+        .map(|entry| job.repo.path(&entry.path))
+        .collect();
+    let at = commit.as_str().to_owned();
+    let mut found = mirror
+        .run(move |mirror| mirror.read_many(&at, paths.iter().map(String::as_str)))
+        .await?;
     let mut files = Vec::with_capacity(declared.entries.len());
-    for entry in &declared.entries {
-        let bytes = mirror
-            .read(commit.as_str(), &job.repo.path(&entry.path))?
+    for entry in declared.entries {
+        let bytes = found
+            .remove(&job.repo.path(&entry.path))
             .ok_or_else(|| WorkError::transient(format!("{} is not in the mirror", entry.path)))?;
-        files.push((entry.path.clone(), entry.executable, bytes));
+        files.push((entry.path, entry.executable, bytes));
     }
     let built = tokio::task::spawn_blocking(move || package::build(files))
         .await
