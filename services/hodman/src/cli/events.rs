@@ -2,7 +2,7 @@
 
 use super::args::Events;
 use super::client::Client;
-use super::output::{plain, plain_lines, print, print_json, table};
+use super::output::{lines_of, plain, plain_lines, print, print_json, table};
 use crate::web::view::EventView;
 use hodman_core::reason::stamp;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ fn list(events: &[EventView]) -> String {
             plain(event.note.as_deref().unwrap_or_default()),
         ]);
     }
-    rows.to_string()
+    lines_of(&rows)
 }
 
 fn whole(event: &EventView) -> anyhow::Result<String> {

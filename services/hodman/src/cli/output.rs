@@ -37,6 +37,14 @@ pub(super) fn table(head: &[&str]) -> Table {
     table
 }
 
+/// The table as text; columns leave blanks at the ends of lines that nobody wants to copy.
+pub(super) fn lines_of(table: &Table) -> String {
+    table
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
 /// Text from outside on one line, without what a terminal would obey.
 pub(super) fn plain(text: &str) -> String {
     text.chars()

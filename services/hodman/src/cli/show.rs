@@ -2,7 +2,7 @@
 
 use super::args::Remote;
 use super::client::Client;
-use super::output::{plain, print, print_json, table};
+use super::output::{lines_of, plain, print, print_json, table};
 use crate::web::view::{EnvironmentView, HistoryView, PipelineView, StatusView};
 use chrono::{DateTime, Utc};
 use hodman_core::reason::stamp;
@@ -57,7 +57,7 @@ fn pipeline_lines(pipeline: &PipelineView) -> String {
                 .map_or_else(String::new, |word| plain(word)),
         ]);
     }
-    let _ = writeln!(text, "{rows}");
+    text.push_str(&lines_of(&rows));
     text
 }
 
@@ -199,6 +199,6 @@ pub(super) async fn history(
             plain(&entry.because),
         ]);
     }
-    print(&rows.to_string())?;
+    print(&lines_of(&rows))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -36,6 +36,8 @@ struct Shown {
     reason: String,
     loss: Option<(&'static str, String)>,
     digest: String,
+    /// Something was there before: without that its column is left out.
+    had: bool,
     changes: Vec<Change>,
     files: Vec<(&'static str, String)>,
 }
@@ -105,6 +107,7 @@ fn row(row: &Row) -> Shown {
         reason: row.reason.clone(),
         loss,
         digest: row.digest.to_string(),
+        had: row.changes.iter().any(|change| change.before.is_some()),
         changes: row
             .changes
             .iter()
