@@ -26,6 +26,13 @@ pub(super) struct CommitArgs {
     runs: u32,
 }
 
+impl CommitArgs {
+    /// A file for each run, all over the repository: 7919 is prime, so neighbours in time are none in the tree.
+    fn spread(&self, run: u32) -> u32 {
+        u32::try_from(u64::from(run) * 7919 % u64::from(self.files)).unwrap_or_default()
+    }
+}
+
 pub(super) async fn run(args: &CommitArgs, directory: &Path) -> anyhow::Result<Report> {
     let (args, directory) = (args.clone(), directory.to_owned());
     tokio::task::spawn_blocking(move || measure(&args, &directory))
@@ -52,6 +59,7 @@ fn measure(args: &CommitArgs, directory: &Path) -> anyhow::Result<Report> {
         let files = (0..args.files).map(|number| (path_of(number), text(number, 0)));
         let (mirror, head) = git_cli::mirror_with(&directory.join(name.replace(' ', "-")), files)?;
         let listed = lists(args, &mirror, &head)?;
+        let read = reads(args, &mirror, &head, path_of)?;
         let times = commits(args, &mirror, head, path_of)?;
         report.row(format!("{name}: commit p50"), times.percentile(50), "ms");
         let p95 = (format!("{name}: commit p95"), times.percentile(95));
@@ -63,6 +71,11 @@ fn measure(args: &CommitArgs, directory: &Path) -> anyhow::Result<Report> {
         report.row(
             format!("{name}: list all files p50"),
             listed.percentile(50),
+            "ms",
+        );
+        report.row(
+            format!("{name}: read one file p50"),
+            read.percentile(50),
             "ms",
         );
     }
@@ -82,6 +95,24 @@ fn in_folders(number: u32) -> String {
         number / 1000,
         number / 100
     )
+}
+
+/// One file by its path, the repository opened for it alone.
+fn reads(
+    args: &CommitArgs,
+    mirror: &Mirror,
+    head: &str,
+    path_of: PathOf,
+) -> anyhow::Result<Sorted> {
+    let mut sample = Sample::default();
+    for run in 0..args.runs {
+        let path = path_of(args.spread(run));
+        let began = Instant::now();
+        let found = mirror.read(head, &path)?;
+        sample.add(began.elapsed());
+        ensure!(found.is_some(), "{path} is not found");
+    }
+    Ok(sample.sorted())
 }
 
 /// What each look at the repository does: which files are there, by blob id.
@@ -109,9 +140,7 @@ fn commits(
     let mut sample = Sample::default();
     let mut parent = head;
     for run in 0..args.runs + WARM_UP {
-        // Spread over the whole repository: 7919 is prime, so neighbours in time are none in the tree.
-        let number =
-            u32::try_from(u64::from(run) * 7919 % u64::from(args.files)).unwrap_or_default();
+        let number = args.spread(run);
         let change = FileChange {
             content: text(number, run + 1),
             executable: false,
