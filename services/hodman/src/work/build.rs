@@ -19,7 +19,7 @@ pub(super) async fn build(
             commit.short()
         )));
     }
-    // All at one go: opening the repository takes longer than reading a file of it.
+    // All at one go and off the async threads: one open repository, however many files.
     let paths: Vec<String> = declared
         .entries
         .iter()
