@@ -104,7 +104,7 @@ async fn the_api_explains() {
     assert_eq!(
         qa["before"].as_array().unwrap().len(),
         1,
-        "only what was healthy can be gone back to"
+        "what was healthy and not rolled back from"
     );
     let prod = world
         .get("/api/pipelines/shop/environments/prod")

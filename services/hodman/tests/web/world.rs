@@ -9,7 +9,7 @@ use hodman::config::Pipeline;
 use hodman::web::{Access, ApiToken, WebParts, pages};
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest, PullNumber};
 use hodman_core::policy::Mode;
-use hodman_core::state::{Deployed, Environment, Package, PipelineState};
+use hodman_core::state::{Aside, Deployed, Environment, Package, PipelineState};
 use hodman_store::{Ack, AckOutcome, Commit, CommitOutcome, NewEvent, NewHistory, Store, StoreUrl};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -190,7 +190,12 @@ fn state() -> PipelineState {
         ..Environment::default()
     };
     qa.policy.after = vec![EnvName::from("dev")];
-    qa.before = vec![deployed("b", true), deployed("e", false)];
+    qa.before = vec![
+        deployed("f", true),
+        deployed("b", true),
+        deployed("e", false),
+    ];
+    qa.put_aside.insert(package("f"), Aside::RolledBack);
     let mut prod = Environment::default();
     prod.policy.after = vec![EnvName::from("qa")];
     prod.broken = Some(format!(

@@ -93,7 +93,8 @@ pub(super) async fn view(
         return Ok(None);
     };
     let mut since = since(env, explanation.standing);
-    if since.is_none() {
+    // People work in a free-form environment: it always stands so.
+    if since.is_none() && explanation.standing != Standing::FreeForm {
         let last = web
             .store
             .history(&pipeline.name, Some(name.as_str()), 1)
@@ -176,7 +177,7 @@ fn plan(env: &Environment) -> Option<PlanDigest> {
     proposed.or_else(needed).or_else(differs).or_else(approved)
 }
 
-/// What was healthy here and is not in place now.
+/// What was healthy here, is not in place now and was not rolled back from.
 fn before(env: &Environment) -> Vec<PackageDigest> {
     let current = env.current.as_ref().map(|current| &current.package);
     let mut found: Vec<PackageDigest> = Vec::new();
@@ -186,7 +187,8 @@ fn before(env: &Environment) -> Vec<PackageDigest> {
         .rev()
         .filter(|old| old.healthy_since.is_some())
     {
-        if Some(&old.package) != current && !found.contains(&old.package) {
+        let aside = env.put_aside.contains_key(&old.package);
+        if Some(&old.package) != current && !aside && !found.contains(&old.package) {
             found.push(old.package.clone());
         }
     }
