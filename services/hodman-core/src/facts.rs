@@ -168,6 +168,9 @@ pub struct PlanFacts {
     pub replaces: u32,
     /// Deletes.
     pub deletes: u32,
+    /// Files are uploaded; not counted among the creates.
+    #[serde(default)]
+    pub uploads: bool,
     /// Keys whose action cannot be undone.
     pub irreversible: Vec<String>,
 }
@@ -182,6 +185,7 @@ impl PlanFacts {
     /// "2 to create, 1 to update" or "no changes".
     #[must_use]
     pub fn counts(&self) -> String {
+        let files = self.uploads.then(|| "files to upload".to_owned());
         let parts: Vec<String> = [
             (self.creates, "create"),
             (self.updates, "update"),
@@ -191,6 +195,7 @@ impl PlanFacts {
         .iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, verb)| format!("{count} to {verb}"))
+        .chain(files)
         .collect();
         if parts.is_empty() {
             "no changes".to_owned()

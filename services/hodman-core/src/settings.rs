@@ -37,7 +37,7 @@ impl Default for Settings {
             heal_limit: 3,
             override_for: Duration::hours(24),
             slot_grace: Duration::minutes(2),
-            retry_first: Duration::seconds(10),
+            retry_first: Duration::seconds(2),
             retry_at_most: Duration::minutes(15),
             apply_tries: 5,
             remember: 50,

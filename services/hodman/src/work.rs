@@ -20,6 +20,7 @@ mod taken;
 mod upload;
 mod verify;
 
+pub use capture::first_lock;
 pub use error::WorkError;
 pub use observe::policy_of;
 pub use taken::Taken;

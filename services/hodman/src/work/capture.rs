@@ -14,7 +14,10 @@ use hodman_model::capture::{
     CaptureInput, Captured, CapturedAs, LiveSnapshot, capture as model_capture, holds, lock_path,
 };
 use hodman_model::digest::Digest;
-use hodman_model::files::{CapturedLock, Environment, SourceBytes, Tree, parse_captured_lock};
+use hodman_model::files::{
+    CapturedLock, Environment, SourceBytes, Tree, parse_captured_lock, render_captured_lock,
+};
+use std::collections::BTreeMap;
 
 /// Versions of one file that are looked through for the base of a merge: years of weekly captures.
 const HISTORY: usize = 200;
@@ -72,6 +75,46 @@ fn count(captured: &Captured, what: CapturedAs) -> u32 {
     u32::try_from(captured.rows.iter().filter(|row| row.what == what).count()).unwrap_or(u32::MAX)
 }
 
+/// The lock of a repository whose files already are what the workspace has: where a first capture begins from, so that
+/// the next difference is known to have been made in the workspace.
+///
+/// # Errors
+/// When the workspace cannot be read, or the files are no bundle.
+pub async fn first_lock(
+    workspace: &hodman_clients::databricks::Workspace,
+    env: &str,
+    environment: &Environment,
+    tree: &Tree,
+) -> Result<String, WorkError> {
+    let snapshot = snapshot::take(workspace, environment).await?;
+    let (rules, lock) = (
+        environment.capture.clone().unwrap_or_default(),
+        CapturedLock::default(),
+    );
+    let captured = model_capture(&CaptureInput {
+        env,
+        snapshot: &snapshot,
+        rules: &rules,
+        tree,
+        lock: &lock,
+        variables: &variables(env, environment, tree),
+        base: &|_, _| None,
+    })?;
+    Ok(render_captured_lock(&captured.lock))
+}
+
+/// What the bundle's variables are in the free-form environment: a literal in the workspace that equals one is not a
+/// change. With a bundle that cannot be read only the binding's own are known, and the capture says the rest.
+fn variables(
+    env: &str,
+    environment: &Environment,
+    tree: &Tree,
+) -> BTreeMap<String, serde_json::Value> {
+    let target = environment.bundle_target.as_deref().unwrap_or(env);
+    hodman_model::bundle::resolve(tree, target, &environment.variables)
+        .map_or_else(|_| environment.variables.clone(), |bundle| bundle.variables)
+}
+
 /// The three-way merge of last capture, the files at `commit`, and the workspace now.
 fn merge(
     job: &Job<'_>,
@@ -99,13 +142,14 @@ fn merge_tree(
         }
         None => CapturedLock::default(),
     };
+    let variables = variables(env.as_str(), environment, tree);
     // Earlier contents of a file, found in its history by digest: the base of a merge needs no database.
     let base = |path: &str, wanted: &Digest| -> Option<Vec<u8>> {
         let inside = job.repo.path(path);
         let versions = job.repo.mirror.history_of(&inside, commit, HISTORY).ok()?;
         versions.into_iter().find_map(|version| {
             let bytes = job.repo.mirror.read(&version.commit, &inside).ok()??;
-            holds(path, &bytes, tree, &environment.variables, wanted).then_some(bytes)
+            holds(path, &bytes, tree, &variables, wanted).then_some(bytes)
         })
     };
     let rules = environment.capture.clone().unwrap_or_default();
@@ -115,7 +159,7 @@ fn merge_tree(
         rules: &rules,
         tree,
         lock: &lock,
-        variables: &environment.variables,
+        variables: &variables,
         base: &base,
     };
     Ok(model_capture(&input)?)
@@ -168,7 +212,7 @@ async fn go_on(
             job,
             parents,
             base,
-            std::collections::BTreeMap::new(),
+            BTreeMap::new(),
             format!("{env}: merge {} in\n", job.repo.branch),
         )?
     } else {

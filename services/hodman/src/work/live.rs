@@ -133,7 +133,7 @@ pub(super) async fn folder_state<'p>(
         Ok(entries) => entries
             .into_iter()
             .filter(|entry| entry.kind != EntryKind::Directory)
-            .map(|entry| entry.path)
+            .map(|entry| bare(&entry.path).to_owned())
             .collect(),
         Err(error) if error.is_not_found() => return Ok(FileSetState::Absent),
         Err(error) => return Err(error.into()),
@@ -142,8 +142,8 @@ pub(super) async fn folder_state<'p>(
         .filter(|path| {
             // A notebook's path has no extension in a workspace.
             let (stem, _) = path.rsplit_once('.').unwrap_or((path, ""));
-            !there.contains(&format!("{folder}/{path}"))
-                && !there.contains(&format!("{folder}/{stem}"))
+            !there.contains(&format!("{}/{path}", bare(folder)))
+                && !there.contains(&format!("{}/{stem}", bare(folder)))
         })
         .map(str::to_owned)
         .collect();
@@ -152,6 +152,11 @@ pub(super) async fn folder_state<'p>(
     } else {
         FileSetState::Partial { missing }
     })
+}
+
+/// Workspaces take paths with `/Workspace` in front and answer them without.
+fn bare(path: &str) -> &str {
+    path.strip_prefix("/Workspace").unwrap_or(path)
 }
 
 /// Keys and ids of what carries our marker.

@@ -151,6 +151,7 @@ pub fn facts(plan: &Plan) -> PlanFacts {
         updates: count(summary.update + summary.adopt),
         replaces: count(summary.replace),
         deletes: count(summary.delete),
+        uploads: plan.has_files_step(),
         irreversible: plan
             .irreversible()
             .into_iter()

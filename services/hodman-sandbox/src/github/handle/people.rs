@@ -143,6 +143,20 @@ impl GitHub {
         })
     }
 
+    /// Paths that a pull request changes, in git's order.
+    ///
+    /// # Errors
+    /// When there is no such pull request.
+    pub fn changed_files(&self, repo: &str, number: u64) -> Result<Vec<String>, ApiError> {
+        self.with(repo, |world, repo| {
+            let found = world.repo(repo)?;
+            let (git, pull) = (found.open()?, found.pull(number)?);
+            let base = git::history::merge_base(&git, pull.base_tip(&git), pull.head_sha);
+            let files = git::diff::between(&git, base, pull.head_sha)?;
+            Ok(files.into_iter().map(|file| file.filename).collect())
+        })
+    }
+
     /// Approves, or asks for changes.
     ///
     /// # Errors
