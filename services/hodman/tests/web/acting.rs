@@ -302,7 +302,7 @@ async fn what_makes_no_sense_is_said_at_once() {
             "there are: shop",
         ),
         (
-            rollback("ffffffff"),
+            rollback("12345678"),
             StatusCode::BAD_REQUEST,
             "never in place",
         ),
