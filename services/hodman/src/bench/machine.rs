@@ -25,6 +25,8 @@ pub struct Machine {
     pub profile: &'static str,
     /// Kind of the file system that is written to.
     pub file_system: String,
+    /// Processes that wanted to run in the minute before: more than a few tenths, and others were measured too.
+    pub load: f64,
     /// Median milliseconds of writing 8 KiB and having them on the disk (`fdatasync`).
     pub sync_ms: f64,
 }
@@ -48,6 +50,7 @@ impl Machine {
                 "release"
             },
             file_system: file_system(directory).unwrap_or_else(|| "unknown".to_owned()),
+            load: load().unwrap_or_default(),
             sync_ms: sync_ms(directory).context("writing to the directory of the benchmark")?,
         })
     }
@@ -57,8 +60,14 @@ impl fmt::Display for Machine {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "{} × {}, {} MiB memory, {} profile, {}, fdatasync {:.2} ms",
-            self.cores, self.cpu, self.memory_mib, self.profile, self.file_system, self.sync_ms
+            "{} × {}, {} MiB memory, load {:.1}, {} profile, {}, fdatasync {:.2} ms",
+            self.cores,
+            self.cpu,
+            self.memory_mib,
+            self.load,
+            self.profile,
+            self.file_system,
+            self.sync_ms
         )
     }
 }
@@ -88,6 +97,11 @@ fn file_system(directory: &Path) -> Option<String> {
         .filter_map(kind)
         .max_by_key(|(length, _)| *length)
         .map(|(_, kind)| kind)
+}
+
+fn load() -> Option<f64> {
+    let text = fs::read_to_string("/proc/loadavg").ok()?;
+    text.split(' ').next()?.parse().ok()
 }
 
 fn sync_ms(directory: &Path) -> std::io::Result<f64> {
