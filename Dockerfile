@@ -24,11 +24,13 @@ USER 10001:10001
 VOLUME /var/lib/hodman
 # In a container, loopback is reached by nobody: listen on all addresses. There the page only shows; commands come by SQS,
 # or by `docker exec`.
-ENV HODMAN_LISTEN=0.0.0.0:8080
+ENV HODMAN_LISTEN=0.0.0.0:8080 \
+    HODMAN_SERVER=http://127.0.0.1:8080 \
+    HODMAN_CONFIG=/etc/hodman/hodman.yaml
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
-    CMD ["hodman", "healthcheck", "--config", "/etc/hodman/hodman.yaml"]
+    CMD ["hodman", "status"]
 # The daemon finishes work in progress within its `timers.shutdown`; give it a little longer than that.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["hodman"]
-CMD ["serve", "--config", "/etc/hodman/hodman.yaml"]
+CMD ["serve"]

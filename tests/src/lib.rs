@@ -1,3 +1,4 @@
 //! What the tests share. Each test program is a file in `tests/`; `./test` runs them all.
 
+pub mod checkout;
 pub mod servers;

@@ -74,7 +74,7 @@ impl World {
             "has_projects": false, "has_downloads": false, "has_wiki": false, "has_pages": false, "has_discussions": false,
             "forks_count": 0, "mirror_url": null, "archived": false, "disabled": false, "open_issues_count": open,
             "license": null, "allow_forking": true, "is_template": false, "web_commit_signoff_required": false, "topics": [],
-            "forks": 0, "open_issues": open, "watchers": 0,
+            "forks": 0, "open_issues": open, "watchers": 0, "network_count": 0, "subscribers_count": 0,
         });
         for setting in [
             "allow_merge_commit",
