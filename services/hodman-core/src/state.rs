@@ -1,6 +1,7 @@
 //! What hodman remembers of a pipeline. Facts and intents; how things stand is computed from them.
 
 use crate::effect::Approved;
+use crate::event::Command;
 use crate::facts::{CheckState, ForeignPull, Pin, PlanFacts, PullFact, PullKind, PullState};
 use crate::ids::{
     BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest, PullNumber,
@@ -18,6 +19,9 @@ pub struct PipelineState {
     pub next_op: u64,
     /// Looking at the repository.
     pub observing: Observing,
+    /// What people asked for before the repository was read for the first time: answered when it has been.
+    #[serde(default)]
+    pub asked_early: Vec<Command>,
     /// Head of the default branch when last seen.
     pub head: Option<CommitSha>,
     /// Its inputs.
@@ -96,6 +100,10 @@ pub struct CheckedPull {
     pub problems: u32,
     /// The packages that its bindings are planned with; a plan counts for no other package.
     pub pins: BTreeMap<EnvName, PackageDigest>,
+    /// The look that shows whether it was still open after these plans had been shown on it.
+    pub shown_from: Option<u64>,
+    /// It was: whoever merges it has them before their eyes.
+    pub shown: bool,
     /// Plans under its bindings: what merging it approves.
     pub plans: BTreeMap<EnvName, (BindingDigest, PlanFacts)>,
     /// Seen open when main was last read.

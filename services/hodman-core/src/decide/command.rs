@@ -13,6 +13,10 @@ pub(super) fn take(draft: &mut Draft, command: &Command) -> Result<(), String> {
     let Some(name) = command.ask.env() else {
         return Ok(());
     };
+    if draft.state.head.is_none() {
+        draft.state.asked_early.push(command.clone());
+        return Ok(());
+    }
     if !draft.state.environments.contains_key(name) {
         let known: Vec<&str> = draft
             .state
@@ -27,6 +31,15 @@ pub(super) fn take(draft: &mut Draft, command: &Command) -> Result<(), String> {
     }
     let name = name.clone();
     with_env(draft, &name, |draft, env| one(draft, &name, env, command)).unwrap_or(Ok(()))
+}
+
+/// What was asked before anything was known.
+pub(super) fn take_early(draft: &mut Draft) {
+    for command in std::mem::take(&mut draft.state.asked_early) {
+        if let Err(why) = take(draft, &command) {
+            draft.note(command.ask.env(), "refused", why);
+        }
+    }
 }
 
 fn one(

@@ -147,7 +147,7 @@ fn promotion_waits(phase: Option<&Phase>, op: Op) -> bool {
 }
 
 /// Takes in a whole look at the repository.
-pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts) {
+pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
     let moved = draft.state.head.as_ref() != Some(&facts.head);
     draft.state.head = Some(facts.head.clone());
     draft.state.inputs_error.clone_from(&facts.inputs_error);
@@ -186,7 +186,8 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts) {
     for (name, env) in &mut draft.state.environments {
         env.gone = !facts.environments.contains_key(name);
     }
-    pulls::foreign(draft, facts);
+    pulls::foreign(draft, facts, generation);
+    command::take_early(draft);
     if moved {
         // What failed for good may have been mended by this very commit.
         for env in draft.state.environments.values_mut() {

@@ -54,7 +54,7 @@ pub(super) fn ended(draft: &mut Draft, generation: u64, outcome: &Outcome) -> Re
             seen.failures = 0;
             seen.not_before = None;
             seen.error = None;
-            super::learn::facts(draft, facts);
+            super::learn::facts(draft, facts, generation);
             Ok(())
         }
         Outcome::Failed { why, .. } => {

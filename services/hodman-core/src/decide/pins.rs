@@ -253,7 +253,7 @@ fn binding(draft: &mut Draft, name: &EnvName, env: &mut Environment, facts: &Env
         .state
         .checked
         .get(&origin.number)
-        .filter(|checked| checked.head == origin.head)
+        .filter(|checked| checked.head == origin.head && checked.shown)
         // A plan of another package approves nothing about this one.
         .filter(|checked| checked.pins.get(name) == Some(&accepted.package))
         .and_then(|checked| checked.plans.get(name))

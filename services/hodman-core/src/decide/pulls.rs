@@ -125,7 +125,7 @@ fn promoting(
 }
 
 /// Other people's open pull requests; those that are gone are forgotten only once main was read after their merge.
-pub(super) fn foreign(draft: &mut Draft, facts: &ForgeFacts) {
+pub(super) fn foreign(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
     for known in draft.state.checked.values_mut() {
         known.open = false;
     }
@@ -142,12 +142,14 @@ pub(super) fn foreign(draft: &mut Draft, facts: &ForgeFacts) {
             let pins = pinned(draft);
             // The same head is looked at again when main moved; until the answer is there its plans still count, for
             // the packages that they were taken with.
+            let mut shown = false;
             let mut plans = draft
                 .state
                 .checked
                 .remove(&pull.number)
                 .filter(|known| known.head == pull.head)
                 .map(|mut known| {
+                    shown = known.shown;
                     let same = |env: &EnvName| {
                         pins.iter().any(|(name, package)| {
                             name == env && known.pins.get(env) == Some(package)
@@ -175,6 +177,8 @@ pub(super) fn foreign(draft: &mut Draft, facts: &ForgeFacts) {
                     op: Some(op),
                     problems: 0,
                     pins: pins.into_iter().collect(),
+                    shown_from: None,
+                    shown,
                     plans,
                     open: true,
                     not_before: None,
@@ -182,6 +186,11 @@ pub(super) fn foreign(draft: &mut Draft, facts: &ForgeFacts) {
             );
         } else if let Some(known) = draft.state.checked.get_mut(&pull.number) {
             known.open = true;
+            // Plans that came after the merge approve nothing: nobody had seen them.
+            let again = known.head == pull.head
+                && known.op.is_none()
+                && known.shown_from.is_some_and(|first| first <= generation);
+            known.shown = known.shown || again;
         }
     }
     forget_old(draft);
@@ -229,8 +238,12 @@ pub(super) fn checked(
     match outcome {
         Outcome::Checked { problems, plans } => {
             known.problems = *problems;
-            known.plans.clone_from(plans);
-            // Its head or main may have moved on while it was looked through.
+            if &known.plans != plans {
+                known.shown = false;
+                known.plans.clone_from(plans);
+            }
+            // Its head or main may have moved on while it was looked through; and is it open still?
+            known.shown_from = Some(draft.state.observing.wanted + 1);
             observe::want(draft);
             Ok(())
         }

@@ -198,3 +198,28 @@ fn environments_apply_on_their_own_lanes() {
     w.applied("qa");
     assert_eq!(w.one("qa", "verify").lane(), "qa/apply");
 }
+
+#[test]
+fn plans_that_came_after_the_merge_approve_nothing() {
+    let mut w = merged();
+    w.applied("qa");
+    w.verified("qa", true);
+    w.foreign(9, "f1", false);
+    w.look();
+    w.facts.foreign.clear();
+    w.commit();
+    w.through("qa", 9);
+    let mut origin = w.file("qa").pin_origin.clone().unwrap();
+    origin.head = "f1".into();
+    w.file("qa").pin_origin = Some(w.origin(1));
+    w.file("qa").binding = Some("b2".into());
+    w.file("qa").binding_origin = Some(origin);
+    let plans = [("qa".into(), ("b2".into(), super::world::plan(&["d"])))].into();
+    w.answer("-", "check_pull", Outcome::Checked { problems: 0, plans });
+    w.look();
+    assert_eq!(
+        w.waiting("qa"),
+        ["plan"],
+        "a replan, whose merge everybody sees"
+    );
+}

@@ -57,7 +57,12 @@ pub fn plan(actions: &[&str]) -> PlanFacts {
 /// dev by hand, qa after dev, prod after qa.
 pub fn story() -> World {
     let mut world = World {
-        settings: Settings::default(),
+        // Round numbers, so that stories can name them.
+        settings: Settings {
+            retry_first: Duration::seconds(10),
+            retry_at_most: Duration::minutes(15),
+            ..Settings::default()
+        },
         state: PipelineState::default(),
         now: Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap(),
         facts: ForgeFacts {
