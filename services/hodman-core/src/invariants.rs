@@ -4,7 +4,7 @@
 use crate::effect::Approved;
 use crate::facts::PullKind;
 use crate::ids::Op;
-use crate::state::{Aside, Cause, Environment, Phase, PipelineState, Promotion, RunPhase};
+use crate::state::{Cause, Environment, Phase, PipelineState, Promotion, RunPhase};
 use std::collections::BTreeSet;
 
 /// Looks at everything.
@@ -195,13 +195,6 @@ fn promotion(env: &Environment, broken: &mut Vec<String>) {
         | Phase::Blocked { .. }
         | Phase::Failed { .. } => {}
     }
-    let wanted = env.over.as_ref().map(|over| &over.package);
-    let kept = wanted.is_none_or(|package| env.put_aside.get(package) != Some(&Aside::RolledBack));
-    unless(
-        kept,
-        "the override's own package was rolled back from",
-        broken,
-    );
 }
 
 /// One report of a topic at a time.

@@ -548,6 +548,18 @@ impl OpenPull {
 }
 
 impl Promotion {
+    /// A step failed for good: only a commit or a person gets it going again.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Failed {
+                not_before: None,
+                ..
+            }
+        )
+    }
+
     /// Its pull request, once there is one.
     #[must_use]
     pub fn number(&self) -> Option<PullNumber> {

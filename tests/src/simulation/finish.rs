@@ -62,6 +62,25 @@ impl<S: Remembers> World<S> {
         self.wrong(format!("{last} never arrived: {why}"));
     }
 
+    /// Some quiet weeks: changes go all the way, nothing breaks.
+    pub fn calm(&mut self, changes: usize) {
+        self.faults = false;
+        for _ in 0..changes {
+            let next = self.forge.main().inputs + 1;
+            self.set_inputs(next);
+            self.say_so(Ask::Observe);
+            for _ in 0..8 {
+                if !self.rest() {
+                    return;
+                }
+                if !self.help() {
+                    self.sleep();
+                }
+            }
+        }
+        self.faults = true;
+    }
+
     fn rest(&mut self) -> bool {
         let rest = self.settle();
         if !rest {

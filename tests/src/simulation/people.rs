@@ -11,7 +11,7 @@ impl<S: Remembers> World<S> {
     /// Somebody does something.
     pub(super) fn people(&mut self) {
         let env = EnvName::from(*self.rng.pick(&["qa", "prod"]).unwrap_or(&"qa"));
-        match self.rng.below(40) {
+        match self.rng.below(46) {
             0..5 => self.change_inputs(),
             5..10 => self.review(),
             10..20 => self.merge_one(),
@@ -29,8 +29,8 @@ impl<S: Remembers> World<S> {
                 reason: "wait".to_owned(),
             }),
             34 | 35 => self.say_so(Ask::Resume { env }),
-            36 => self.say_so(Ask::Reconcile { env }),
-            37 => self.say_so(Ask::Retry { env }),
+            36..40 => self.say_so(Ask::Reconcile { env }),
+            40 | 41 => self.say_so(Ask::Retry { env }),
             _ => {
                 let now = self.rng.chance(50);
                 if now {

@@ -121,9 +121,10 @@ impl<S: Remembers> World<S> {
                 let now = self.now;
                 self.store.fire_wakes(now);
             }
-            98 => self.crash(),
-            _ if self.rng.chance(20) => self.lose_database(),
-            _ => self.crash(),
+            98 if self.rng.chance(50) => self.crash(),
+            98 => self.engine(),
+            _ if self.rng.chance(6) => self.lose_database(),
+            _ => self.work(),
         }
     }
 

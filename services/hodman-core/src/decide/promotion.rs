@@ -166,7 +166,9 @@ fn candidate(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     };
     match &env.promotion {
         None => begin(draft, name, env, goal),
-        Some(old) if old.kind == PullKind::Rollback || old.package == goal.package => {}
+        Some(old) if old.package == goal.package => {}
+        // A rollback is decided first, unless it cannot go on at all.
+        Some(old) if old.kind == PullKind::Rollback && !old.is_stuck() => {}
         // What is being closed makes way for the newest in the end; what blocks, blocks the newest, too.
         Some(old) if matches!(old.phase, Phase::Clearing { .. } | Phase::Blocked { .. }) => {}
         Some(_) => {
