@@ -17,13 +17,22 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// How many effects run at a time. They wait on the network nearly always; sixteen keeps several environments going
 /// without crowding a forge that asks for one writer.
 const AT_ONCE: usize = 16;
 
-/// A report is tried this often before it is given up; the next change says everything again.
-const REPORT_TRIES: i64 = 6;
+/// A report, or a wait for a verification run, is tried this often before it is given up. A report says everything
+/// again at the next change; a verification that was given up is a failed one, which a passing outage must not make.
+const TRIES: i64 = 6;
+
+/// Effects of a pipeline that was taken out of the configuration are looked at again after this: they wait for its
+/// return, because a state that asked for them waits for their outcome.
+const UNCONFIGURED: chrono::Duration = chrono::Duration::hours(1);
+
+/// The longest pause between two looks into the outbox: what another process puts there gives no signal here.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Claims and runs effects until told to stop.
 #[derive(Clone, Debug)]
@@ -68,7 +77,12 @@ impl Worker {
                     running.spawn(async move { worker.one(row).await });
                 }
             }
-            let due = self.until_due().await?;
+            // With no hands free only the end of something helps, which the wait below sees.
+            let due = if running.len() < AT_ONCE {
+                self.until_due().await?
+            } else {
+                LONGEST_WAIT
+            };
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = signal.changed() => {}
@@ -90,11 +104,11 @@ impl Worker {
             .next_due(now, &[])
             .await
             .context("asking for the next effect")?;
-        let until = due.map_or(Duration::from_secs(5), |at| {
+        let until = due.map_or(LONGEST_WAIT, |at| {
             (at - now).to_std().unwrap_or(Duration::from_millis(20))
         });
         // Never quite zero: an effect whose lane is busy is due all the time.
-        Ok(until.clamp(Duration::from_millis(20), Duration::from_secs(5)))
+        Ok(until.clamp(Duration::from_millis(20), LONGEST_WAIT))
     }
 
     /// Runs one claimed effect and writes its outcome.
@@ -114,17 +128,27 @@ impl Worker {
                     .await;
             }
         };
+        if row.cancel_requested {
+            return self
+                .let_go(&row, chrono::Duration::zero(), "no longer wanted")
+                .await;
+        }
+        if !self.work.pipelines.contains_key(&row.pipeline) {
+            let why = "its pipeline is not configured here";
+            return self.let_go(&row, UNCONFIGURED, why).await;
+        }
         let fence = Fence::new(self.store.clone(), self.clock.clone(), &row, self.lease);
-        let heart = fence.beat();
+        // Both end with this task: a daemon that stops leaves nobody behind who renews the lease or goes on writing.
+        let _heart = fence.beat();
         let began = std::time::Instant::now();
         let work = Arc::clone(&self.work);
         let (pipeline, inner, held) = (row.pipeline.clone(), effect.clone(), fence.clone());
         let created = row.created_at;
         // A task of its own: a panic in one executor ends that effect, not the daemon.
-        let result =
-            tokio::spawn(async move { work.perform(&pipeline, &inner, created, &held).await })
-                .await;
-        heart.abort();
+        let result = AbortOnDropHandle::new(tokio::spawn(async move {
+            work.perform(&pipeline, &inner, created, &held).await
+        }))
+        .await;
         let result = result.unwrap_or_else(|panic| {
             Err(WorkError::lasting(format!("the executor failed: {panic}")))
         });
@@ -136,7 +160,9 @@ impl Worker {
             }
             Err(error) if error.is_lease_lost() => {
                 tracing::warn!(op = row.op, kind = %row.kind, "given up: the lease has passed on");
-                Ok(())
+                // Cancelled, or the database could not be asked: the lane is freed. Somebody else's is left alone.
+                self.let_go(&row, chrono::Duration::seconds(1), &error.to_string())
+                    .await
             }
             Err(error) => {
                 tracing::warn!(op = row.op, kind = %row.kind, duration_ms, "failed: {error}");
@@ -151,17 +177,12 @@ impl Worker {
         effect: &Effect,
         error: &WorkError,
     ) -> anyhow::Result<()> {
-        let report = matches!(effect.act, Act::Say { .. });
-        if report && error.is_transient() && row.attempt < REPORT_TRIES {
+        let patient = matches!(effect.act, Act::Say { .. } | Act::Verify { .. });
+        if patient && error.is_transient() && row.attempt < TRIES {
             let pause = chrono::Duration::seconds(
                 2_i64.pow(u32::try_from(row.attempt).unwrap_or(6).min(8)),
             );
-            let now = self.clock.now();
-            let _ = self
-                .store
-                .retry_effect(row.id, row.attempt, now + pause, &error.to_string(), now)
-                .await?;
-            return Ok(());
+            return self.let_go(row, pause, &error.to_string()).await;
         }
         self.complete(
             row,
@@ -171,6 +192,24 @@ impl Worker {
             },
         )
         .await
+    }
+
+    /// Puts an effect back for later, or lets it end as cancelled when it is not wanted any more. Fenced: nothing
+    /// happens when somebody else has it by now.
+    async fn let_go(
+        &self,
+        row: &OutboxRow,
+        pause: chrono::Duration,
+        why: &str,
+    ) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let left = self
+            .store
+            .retry_effect(row.id, row.attempt, now + pause, why, now)
+            .await
+            .context("putting an effect off")?;
+        tracing::debug!(op = row.op, kind = %row.kind, ?left, "put off: {why}");
+        Ok(())
     }
 
     async fn complete(&self, row: &OutboxRow, outcome: Outcome) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use hodman_store::{OutboxRow, Renewal, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::task::AbortHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 /// The effect was cancelled or claimed by somebody else.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,20 @@ impl Fence {
             attempt: row.attempt,
             lease,
             lost: Arc::default(),
+        }
+    }
+
+    /// A hold on nothing: whoever asks it before writing is refused.
+    #[must_use]
+    pub fn for_reading(store: Store, clock: Clock) -> Self {
+        let lost = Arc::new(AtomicBool::new(true));
+        Self {
+            store,
+            clock,
+            id: 0,
+            attempt: 0,
+            lease: Duration::ZERO,
+            lost,
         }
     }
 
@@ -67,16 +81,15 @@ impl Fence {
     }
 
     /// Renews at a third of the lease, so that two lost renewals do no harm.
-    pub(super) fn beat(&self) -> AbortHandle {
+    pub(super) fn beat(&self) -> AbortOnDropHandle<()> {
         let fence = self.clone();
-        tokio::spawn(async move {
+        AbortOnDropHandle::new(tokio::spawn(async move {
             loop {
                 tokio::time::sleep(fence.lease / 3).await;
                 if fence.check().await.is_err() && fence.lost.load(Ordering::Acquire) {
                     return;
                 }
             }
-        })
-        .abort_handle()
+        }))
     }
 }
