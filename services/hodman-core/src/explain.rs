@@ -123,12 +123,14 @@ pub fn pull_waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) 
             now,
         ));
     }
-    if let Phase::Open(pull) = &promotion.phase {
-        let have = pull.seen.as_ref().map_or(0, |seen| seen.approvals);
-        let want = env.policy.gates.approvals;
-        if have < want {
-            reasons.push(Reason::Reviews { have, want });
-        }
+    let seen = match &promotion.phase {
+        Phase::Open(pull) => pull.seen.as_ref(),
+        _ => None,
+    };
+    let have = seen.map_or(0, |seen| seen.approvals);
+    let want = env.policy.gates.approvals;
+    if have < want {
+        reasons.push(Reason::Reviews { have, want });
     }
     reasons.extend(gates::window(&env.policy, now));
     reasons
@@ -336,6 +338,12 @@ fn there(env: &Environment) -> Vec<String> {
     }
     if let Some(number) = env.capture.pull {
         lines.push(format!("capture pull request {number}"));
+    }
+    if env.capture.conflicts > 0 {
+        lines.push(format!(
+            "{} objects differ here and in Git and no capture says who is right; Git's side stays until somebody settles it",
+            env.capture.conflicts
+        ));
     }
     lines
 }

@@ -63,7 +63,13 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::History { env, limit, remote } => {
             show::history(env.as_deref(), limit, &remote, json).await
         }
-        Command::Plan { env, remote } => plan::plan(&env, &remote, json).await,
+        Command::Plan {
+            env,
+            fresh: true,
+            package,
+            remote,
+        } => plan::fresh(&env, package.as_deref(), &remote, json).await,
+        Command::Plan { env, remote, .. } => plan::plan(&env, &remote, json).await,
         Command::Events { what } => events::events(what, json).await,
         Command::Ask(ask) => ask::ask(ask, json).await,
     }

@@ -73,9 +73,10 @@ async fn play(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     let held = report.held();
     transcript.say(&report.summary());
     if !options.once {
+        transcript.say("Change something in dev, look at the pull requests, merge, hold, roll back; Ctrl-C ends it.");
         transcript.say(&format!(
-            "The web page is on http://{}. Change something in dev, merge, hold, roll back; Ctrl-C ends it.",
-            world.daemon.address
+            "The web page, with its buttons unlocked: {}",
+            world.link()?
         ));
         world.wait().await?;
     }

@@ -72,10 +72,16 @@ pub enum Command {
         #[command(flatten)]
         remote: Remote,
     },
-    /// The whole plan of an environment: the one proposed, needed or approved last.
+    /// The whole plan of an environment: the one proposed, needed or approved last; with --fresh one taken now.
     Plan {
         /// The environment.
         env: String,
+        /// Take a plan now, on this machine, with the settings that --config names. Nothing is written or decided.
+        #[arg(long)]
+        fresh: bool,
+        /// With --fresh: the package to plan; the default branch as it is now when absent.
+        #[arg(long, value_name = "DIGEST", requires = "fresh")]
+        package: Option<String>,
         #[command(flatten)]
         remote: Remote,
     },

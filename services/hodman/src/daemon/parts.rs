@@ -15,6 +15,7 @@ use hodman_clients::github::GitHub;
 use hodman_store::Store;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -47,6 +48,14 @@ impl Parts {
     pub async fn open(config: Config, clock: Clock, address: SocketAddr) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("making the data directory {}", config.data_dir.display()))?;
+        // What lies there is nobody else's to read: events, plans, the signing key, the token.
+        std::fs::set_permissions(&config.data_dir, std::fs::Permissions::from_mode(0o700))
+            .with_context(|| {
+                format!(
+                    "closing the data directory {} to others",
+                    config.data_dir.display()
+                )
+            })?;
         let verifier = config.verifier()?;
         let store = Store::open(&config.store_target()?, clock.now())
             .await

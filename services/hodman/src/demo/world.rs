@@ -4,6 +4,7 @@ use super::{Cast, DemoClock, Story, Transcript};
 use crate::config::{Config, Purpose};
 use crate::daemon::Daemon;
 use crate::example;
+use crate::web::ApiToken;
 use crate::work::first_lock;
 use anyhow::Context as _;
 use hodman_core::settings::Settings;
@@ -95,6 +96,15 @@ impl World {
             clock: Some(self.clock.clone()),
             transcript,
         }
+    }
+
+    /// The web page with its buttons unlocked.
+    ///
+    /// # Errors
+    /// When the token cannot be read.
+    pub fn link(&self) -> anyhow::Result<String> {
+        let token = ApiToken::load(&self.daemon.parts().config.data_dir)?;
+        Ok(token.link(&format!("http://{}", self.daemon.address)))
     }
 
     /// Waits until a part of the daemon ends, which none should.

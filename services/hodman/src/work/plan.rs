@@ -1,8 +1,11 @@
-//! Takes a plan.
+//! Takes a plan: for a decision, or for somebody who wants to look.
 
-use super::{Job, WorkError, taken};
+use super::{Job, Work, WorkError, check, taken};
+use crate::worker::Fence;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest};
+use hodman_model::plan::Plan;
+use std::sync::Arc;
 
 pub(super) async fn plan(
     job: &Job<'_>,
@@ -16,4 +19,42 @@ pub(super) async fn plan(
         plan: taken.facts(),
         binding: taken.binding.clone(),
     })
+}
+
+impl Work {
+    /// The plan that a package, or the default branch as it is now, would have in an environment. Nothing is written,
+    /// decided or remembered by it: only the repository, the package store and the workspaces are read.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or the bundle does not resolve.
+    pub async fn preview(
+        self: &Arc<Self>,
+        pipeline: &str,
+        env: &EnvName,
+        package: Option<&PackageDigest>,
+    ) -> Result<Plan, WorkError> {
+        let repo = self.pipelines.get(pipeline).ok_or_else(|| {
+            WorkError::lasting(format!("pipeline {pipeline} is not configured here"))
+        })?;
+        repo.fetch().await?;
+        let fence = Fence::for_reading(self.store.clone(), self.clock.clone());
+        let created = self.clock.now();
+        let job = Job {
+            work: self,
+            repo,
+            pipeline,
+            op: 0,
+            created,
+            fence: &fence,
+        };
+        let head = repo.mirror.head(&repo.branch)?.ok_or_else(|| {
+            WorkError::lasting(format!("{} has no branch {}", repo.name(), repo.branch))
+        })?;
+        let environment = taken::environment_at(&job, env, &head)?;
+        let tree = match package {
+            Some(package) => self.packages.tree(package).await?,
+            None => Arc::new(check::tree_at(&job, &head)?),
+        };
+        Ok(taken::take_tree(&job, env, environment, &tree).await?.plan)
+    }
 }

@@ -147,7 +147,10 @@ pub(super) async fn rebind(story: &Story) -> anyhow::Result<String> {
         .until(
             "the plan on the pull request that changes the binding",
             |state| {
-                let checked = state.checked.get(&hodman_core::ids::PullNumber(number))?;
+                let checked = state
+                    .checked
+                    .get(&hodman_core::ids::PullNumber(number))
+                    .filter(|checked| checked.shown)?;
                 let (_, plan) = checked.plans.get(&hodman_core::ids::EnvName::from("qa"))?;
                 Some(plan.counts())
             },
