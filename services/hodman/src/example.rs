@@ -16,19 +16,19 @@ pub const FILES: &[(&str, &str)] = &[
     ("src/smoke.py", include_str!("../example/src/smoke.py")),
     (
         "environments/README.md",
-        include_str!("../example/environments/README.md"),
+        include_str!("../../../environments/README.md"),
     ),
     (
         "environments/dev/environment.yaml",
-        include_str!("../example/environments/dev/environment.yaml"),
+        include_str!("../../../environments/dev/environment.yaml"),
     ),
     (
         "environments/qa/environment.yaml",
-        include_str!("../example/environments/qa/environment.yaml"),
+        include_str!("../../../environments/qa/environment.yaml"),
     ),
     (
         "environments/prod/environment.yaml",
-        include_str!("../example/environments/prod/environment.yaml"),
+        include_str!("../../../environments/prod/environment.yaml"),
     ),
 ];
 
