@@ -4,6 +4,7 @@
 //! HTTP (`PUT /__sandbox/faults` replaces all rules, `POST` adds one). With `after_effect` the handler runs first and only
 //! its answer is lost, which is what a client sees when a proxy dies between the server's commit and the reply.
 
+mod director;
 mod rule;
 mod serve;
 
@@ -18,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
 
+pub use director::{Direction, Director};
 pub use rule::{FaultAction, FaultRule, PathMatch};
 pub use serve::{Hangup, Server, serve};
 
@@ -38,6 +40,7 @@ pub struct RequestRecord {
 struct Inner {
     rules: Vec<FaultRule>,
     log: Vec<RequestRecord>,
+    director: Option<Director>,
 }
 
 /// The switches and the log of one server; clones share them.
@@ -66,6 +69,11 @@ impl Faults {
     /// Removes all rules.
     pub fn clear(&self) {
         self.set(Vec::new());
+    }
+
+    /// Asks `director` about every request from now on; it comes before the rules.
+    pub fn direct(&self, director: Option<Director>) {
+        self.lock().director = director;
     }
 
     /// The rules that still have something to do.
@@ -170,7 +178,24 @@ async fn middleware(State(faults): State<Faults>, request: Request, next: Next) 
         .path_and_query()
         .map_or_else(|| "/".to_owned(), ToString::to_string);
     let hangup = request.extensions().get::<Hangup>().cloned();
-    let Some(rule) = faults.take(&method, &path) else {
+    let director = faults.lock().director.clone();
+    let (parts, body) = request.into_parts();
+    let direction = director.map_or(Direction::Pass, |director| director.direct(&parts));
+    let request = Request::from_parts(parts, body);
+    let directed = match direction {
+        Direction::Pass => None,
+        Direction::Fault(rule) => Some(rule),
+        Direction::Before(act) => {
+            act();
+            return cut(&faults, &method, &path, hangup.as_ref());
+        }
+        Direction::After(act) => {
+            drop(run_to_the_end(next, request).await);
+            act();
+            return cut(&faults, &method, &path, hangup.as_ref());
+        }
+    };
+    let Some(rule) = directed.or_else(|| faults.take(&method, &path)) else {
         let response = run_to_the_end(next, request).await;
         faults.record(&method, &path, response.status().as_u16(), false);
         return response;
@@ -189,6 +214,15 @@ async fn middleware(State(faults): State<Faults>, request: Request, next: Next) 
     };
     log_fault(&faults, &method, &path, &rule, &response);
     response
+}
+
+/// Closes the connection without an answer.
+fn cut(faults: &Faults, method: &str, path: &str, hangup: Option<&Hangup>) -> Response {
+    if let Some(hangup) = hangup {
+        hangup.hang_up();
+    }
+    faults.record(method, path, 0, true);
+    StatusCode::BAD_GATEWAY.into_response()
 }
 
 fn log_fault(faults: &Faults, method: &str, path: &str, rule: &FaultRule, response: &Response) {

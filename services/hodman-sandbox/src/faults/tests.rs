@@ -95,3 +95,37 @@ async fn rules_come_over_http_and_count_down() {
     assert_eq!(statuses, [200, 429, 200]);
     assert!(faults.rules().is_empty());
 }
+
+#[tokio::test]
+async fn a_director_sees_every_request_and_can_do_something_before_or_after_its_effect() {
+    let (server, faults, count) = counting_server().await;
+    let url = format!("{}/work", server.url());
+    let client = reqwest::Client::new();
+    let (seen, done) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let (arrivals, worked, acts) = (Arc::clone(&seen), Arc::clone(&count), Arc::clone(&done));
+    faults.direct(Some(Director::new(move |request| {
+        assert_eq!(request.uri.path(), "/work");
+        let (worked, acts) = (Arc::clone(&worked), Arc::clone(&acts));
+        let note = move || acts.store(10 + worked.load(Ordering::SeqCst), Ordering::SeqCst);
+        match arrivals.fetch_add(1, Ordering::SeqCst) {
+            0 => Direction::Before(Box::new(note)),
+            1 => Direction::After(Box::new(note)),
+            2 => Direction::Fault(FaultRule::status(429, 1)),
+            _ => Direction::Pass,
+        }
+    })));
+    assert!(client.post(&url).send().await.is_err());
+    assert_eq!(done.load(Ordering::SeqCst), 10, "before the work");
+    assert!(client.post(&url).send().await.is_err());
+    assert_eq!(done.load(Ordering::SeqCst), 11, "after it");
+    for expected in [429, 200] {
+        let answer = client.post(&url).send().await.expect("answer");
+        assert_eq!(answer.status().as_u16(), expected);
+    }
+    faults.direct(None);
+    client.post(&url).send().await.expect("answer");
+    assert_eq!(
+        (seen.load(Ordering::SeqCst), count.load(Ordering::SeqCst)),
+        (4, 3)
+    );
+}
