@@ -10,6 +10,7 @@ WORKDIR /source
 COPY Cargo.toml Cargo.lock ./
 COPY services services
 COPY tests tests
+COPY environments environments
 RUN cargo build --locked --release --package hodman --bin hodman
 
 FROM debian:12-slim

@@ -10,10 +10,14 @@ use hodman_tests::checkout::{files, root};
 
 const FOLDER: &str = "services/hodman/example/";
 
-/// The worked example, with the paths that a user's repository has.
+/// The worked example, with the paths that a user's repository has: its environments stand at the root, the bundle
+/// beside the program that carries it.
 fn example() -> Tree {
     let ours = files().into_iter().filter_map(|path| {
-        let inside = path.strip_prefix(FOLDER)?.to_owned();
+        let inside = path.strip_prefix(FOLDER).or_else(|| {
+            path.starts_with("environments/").then_some(path.as_str())
+        })?;
+        let inside = inside.to_owned();
         let bytes: Arc<[u8]> = std::fs::read(root().join(&path)).expect("a file").into();
         Some((inside, SourceBytes::plain(bytes)))
     });
