@@ -8,6 +8,7 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /source
 COPY Cargo.toml Cargo.lock ./
+COPY environments environments
 COPY services services
 COPY tests tests
 COPY environments environments

@@ -8,16 +8,16 @@ use hodman_model::bundle::resolve;
 use hodman_model::files::{Environment, SourceBytes, Tree, parse_environment};
 use hodman_tests::checkout::{files, root};
 
-const FOLDER: &str = "services/hodman/example/";
+const BUNDLE: &str = "services/hodman/example/";
 
-/// The worked example, with the paths that a user's repository has: its environments stand at the root, the bundle
-/// beside the program that carries it.
+/// The worked example as a user's repository has it: the bundle lies with the program, which carries it, the environments
+/// at the top.
 fn example() -> Tree {
     let ours = files().into_iter().filter_map(|path| {
-        let inside = path.strip_prefix(FOLDER).or_else(|| {
-            path.starts_with("environments/").then_some(path.as_str())
-        })?;
-        let inside = inside.to_owned();
+        let inside = match path.strip_prefix(BUNDLE) {
+            Some(inside) => inside.to_owned(),
+            None => path.starts_with("environments/").then(|| path.clone())?,
+        };
         let bytes: Arc<[u8]> = std::fs::read(root().join(&path)).expect("a file").into();
         Some((inside, SourceBytes::plain(bytes)))
     });
