@@ -11,7 +11,6 @@ COPY Cargo.toml Cargo.lock ./
 COPY environments environments
 COPY services services
 COPY tests tests
-COPY environments environments
 RUN cargo build --locked --release --package hodman --bin hodman
 
 FROM debian:12-slim
