@@ -34,26 +34,18 @@ impl Places {
     ///
     /// # Errors
     /// When the configuration does not know it, gives it another host, or lacks its credentials.
-    pub fn workspace(&self, name: &str, host: Option<&str>) -> Result<Workspace, WorkError> {
+    pub fn workspace(&self, name: &str, host: &str) -> Result<Workspace, WorkError> {
         let known = self.configured.get(name).ok_or_else(|| {
             WorkError::lasting(format!(
                 "workspace `{name}` is not in the daemon's configuration (`workspaces:`)"
             ))
         })?;
-        let host = match (known.host.as_deref(), host) {
-            (Some(ours), Some(theirs)) if trimmed(ours) != trimmed(theirs) => {
-                return Err(WorkError::lasting(format!(
-                    "workspace `{name}`: environment.yaml says {theirs}, the daemon's configuration allows {ours} only"
-                )));
-            }
-            (Some(ours), _) => ours,
-            (None, Some(theirs)) => theirs,
-            (None, None) => {
-                return Err(WorkError::lasting(format!(
-                    "workspace `{name}` has no host"
-                )));
-            }
-        };
+        if trimmed(&known.host) != trimmed(host) {
+            return Err(WorkError::lasting(format!(
+                "workspace `{name}`: environment.yaml says {host}, the daemon's configuration allows {} only",
+                known.host
+            )));
+        }
         let key = (name.to_owned(), host.to_owned());
         let mut clients = self
             .clients

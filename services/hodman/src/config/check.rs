@@ -100,7 +100,7 @@ impl Config {
             urls.push(("sqs".into(), queue.endpoint.as_ref()));
         }
         for (name, workspace) in &self.workspaces {
-            urls.push((format!("workspaces.{name}.host"), workspace.host.as_ref()));
+            urls.push((format!("workspaces.{name}.host"), Some(&workspace.host)));
             urls.push((
                 format!("workspaces.{name}.token_url"),
                 workspace.token_url.as_ref(),

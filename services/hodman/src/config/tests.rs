@@ -212,7 +212,7 @@ fn the_environment_wins_over_the_file() {
 #[test]
 fn secrets_are_read_and_never_shown() {
     let text = least(&format!(
-        "workspaces:\n  qa: {{token: {{value: {CANARY}}}}}\n"
+        "workspaces:\n  qa: {{host: \"https://qa.example\", token: {{value: {CANARY}}}}}\n"
     ));
     let config = Config::read("f", &text, Purpose::Demo, |_| None).expect("the demo may");
     assert!(!format!("{config:?}").contains(CANARY));

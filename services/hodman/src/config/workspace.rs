@@ -9,9 +9,9 @@ use super::SecretRef;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workspace {
-    /// The only host these credentials are sent to; when absent, the host that `environment.yaml` says.
-    #[serde(default)]
-    pub host: Option<String>,
+    /// The only host these credentials are sent to: an `environment.yaml` that says another one gets none of them, or a
+    /// pull request could have them sent anywhere.
+    pub host: String,
     /// The service principal's application id.
     #[serde(default)]
     pub client_id: Option<SecretRef>,

@@ -46,7 +46,7 @@ async fn examined(url: &str, folder: &Path) -> Report {
     let text = format!(
         "data_dir: {}\ngithub:\n  api_url: {url}\n  git_url: {url}\n  token: {{value: {CANARY}}}\n  \
          webhook_secrets: [{{value: {CANARY}}}]\npipelines:\n  - {{name: shop, repository: acme/shop}}\n\
-         workspaces:\n  qa: {{host: \"{url}\", token: {{value: {CANARY}}}}}\n  dev: {{token: {{env: HODMAN_NOT_SET}}}}\n",
+         workspaces:\n  qa: {{host: \"{url}\", token: {{value: {CANARY}}}}}\n  dev: {{host: \"{url}\", token: {{env: HODMAN_NOT_SET}}}}\n",
         folder.display()
     );
     let file = folder.join("hodman.yaml");
@@ -87,7 +87,7 @@ async fn each_thing_is_tried_and_told() {
         ("git fetch acme/shop", Verdict::Ok),
         ("git push acme/shop", Verdict::Wrong),
         ("workspace qa", Verdict::Ok),
-        ("workspace dev", Verdict::Warning),
+        ("workspace dev", Verdict::Wrong),
     ];
     for (what, verdict) in table {
         assert_eq!(verdicts(&report, what), [verdict], "{what} in\n{text}");
