@@ -11,7 +11,7 @@ pub use cast::Cast;
 pub use clock::DemoClock;
 pub use story::{StepReport, Story, StoryReport};
 pub use transcript::Transcript;
-pub use world::{World, WorldOptions};
+pub use world::{CANARY, ENVIRONMENTS, REPOSITORY, World, WorldOptions, seed_dev, seed_files};
 
 use anyhow::Context as _;
 use std::path::PathBuf;

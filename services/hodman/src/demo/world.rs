@@ -42,6 +42,7 @@ pub struct World {
     /// Its clock.
     pub clock: DemoClock,
     people: BTreeMap<String, Cast>,
+    config: Config,
     _directory: TempDir,
 }
 
@@ -64,7 +65,11 @@ impl World {
         let forge = start_forge(&clock, &directory, &files).await?;
         let config = config(options, &directory, &forge, &hosts)?;
         let settings = Settings::default();
-        let daemon = Daemon::start(config, clock.for_daemon(), settings).await?;
+        let daemon = Daemon::start(config.clone(), clock.for_daemon(), settings).await?;
+        let config = Config {
+            listen: daemon.address,
+            ..config
+        };
         let hook = format!("http://{}/webhooks/github", daemon.address);
         forge
             .add_hook(REPOSITORY, &hook, &format!("hook-{CANARY}"), &["*"])
@@ -75,7 +80,44 @@ impl World {
             daemon,
             clock,
             people,
+            config,
             _directory: directory,
+        })
+    }
+
+    /// Stops the daemon and starts it again at the same address, with or without its database.
+    ///
+    /// # Errors
+    /// When the database cannot be removed, or the daemon does not start.
+    pub async fn restart(self, forget: bool) -> anyhow::Result<Self> {
+        let Self {
+            forge,
+            databricks,
+            daemon,
+            clock,
+            people,
+            config,
+            _directory,
+        } = self;
+        daemon.stop().await;
+        if forget {
+            for end in ["", "-wal", "-shm"] {
+                let path = config.data_dir.join(format!("hodman.db{end}"));
+                if path.exists() {
+                    std::fs::remove_file(&path)
+                        .with_context(|| format!("removing {}", path.display()))?;
+                }
+            }
+        }
+        let daemon = Daemon::start(config.clone(), clock.for_daemon(), Settings::default()).await?;
+        Ok(Self {
+            forge,
+            databricks,
+            daemon,
+            clock,
+            people,
+            config,
+            _directory,
         })
     }
 
