@@ -1,6 +1,9 @@
 //! Pull requests: which carry our marker, which touch what we read, and whether a person pushed to ours.
 
 use super::{Job, WorkError, origin};
+use hodman_clients::git::{
+    Base, CommitInfo, CommitOutcome, CommitRequest, GitError, MergeResult, Mirror,
+};
 use hodman_clients::github::{Pull, PullState};
 use hodman_core::facts::{self, ForeignPull, PullFact, PullKind};
 use hodman_core::ids::{CommitSha, PullNumber};
@@ -110,14 +113,20 @@ pub(super) async fn person_pushed(job: &Job<'_>, pull: &Pull) -> Result<bool, Wo
     let Some(main) = mirror.head(&job.repo.branch)? else {
         return Ok(false);
     };
+    Ok(mirror
+        .run(move |mirror| others_commits(mirror, head, &main))
+        .await?)
+}
+
+fn others_commits(mirror: &Mirror, head: String, main: &str) -> Result<bool, GitError> {
     let mut at = head;
     // Our branches are a handful of commits long; a hundred in a row that are not on main cannot be ours alone.
     for _ in 0..100 {
-        if mirror.is_ancestor(&at, &main)? {
+        if mirror.is_ancestor(&at, main)? {
             return Ok(false);
         }
         let commit = mirror.commit_info(&at)?;
-        if commit.author_email != AUTHOR.1 {
+        if commit.author_email != AUTHOR.1 && !brings_main(mirror, &commit, main)? {
             return Ok(true);
         }
         let Some(parent) = commit.parents.first() else {
@@ -128,6 +137,30 @@ pub(super) async fn person_pushed(job: &Job<'_>, pull: &Pull) -> Result<bool, Wo
     Ok(true)
 }
 
+/// A press on the web page's "Update branch": a merge of main as git makes it, without a line of anybody's own.
+fn brings_main(mirror: &Mirror, commit: &CommitInfo, main: &str) -> Result<bool, GitError> {
+    let [ours, theirs] = commit.parents.as_slice() else {
+        return Ok(false);
+    };
+    if !mirror.is_ancestor(theirs, main)? {
+        return Ok(false);
+    }
+    let MergeResult::Clean { tree } = mirror.merge(ours, theirs)? else {
+        return Ok(false);
+    };
+    // A commit on top of it that would change nothing: the same files.
+    let same = mirror.commit(&CommitRequest {
+        parents: vec![commit.id.clone()],
+        base: Base::Tree(tree),
+        changes: BTreeMap::new(),
+        message: String::new(),
+        author_name: AUTHOR.0.to_owned(),
+        author_email: AUTHOR.1.to_owned(),
+        time: commit.time,
+    })?;
+    Ok(matches!(same, CommitOutcome::Unchanged(_)))
+}
+
 /// Whether a pull request touches files that hodman reads.
 async fn touches(job: &Job<'_>, head: &str, pull: &Pull) -> Result<bool, WorkError> {
     let key = format!("{}:{}", job.pipeline, pull.head_sha);
@@ -135,12 +168,33 @@ async fn touches(job: &Job<'_>, head: &str, pull: &Pull) -> Result<bool, WorkErr
         return Ok(*known);
     }
     let mirror = &job.repo.mirror;
-    job.repo.fetch_pull(pull.number).await?;
-    let base = mirror
-        .merge_base(head, &pull.head_sha)?
-        .unwrap_or_else(|| head.to_owned());
-    let touched = mirror
-        .changed_paths(&base, &pull.head_sha)?
+    let changed = |main: &str| {
+        let (main, tip) = (main.to_owned(), pull.head_sha.clone());
+        mirror.run(move |mirror| {
+            let base = mirror.merge_base(&main, &tip)?.unwrap_or(main);
+            mirror.changed_paths(&base, &tip)
+        })
+    };
+    // A branch of this repository is here already; a fork's head is not.
+    let mut paths = changed(head).await;
+    if let Err(GitError::Missing { .. }) = paths {
+        job.repo.fetch_pull(pull.number).await?;
+        paths = changed(head).await;
+    }
+    let paths = match paths {
+        Ok(paths) => paths,
+        // Pushed over between list and fetch: the next look sees it. One odd pull request must not blind the rest.
+        Err(GitError::Missing { .. }) => {
+            tracing::info!(
+                pull = pull.number,
+                "the head of #{} is not to be had",
+                pull.number
+            );
+            return Ok(false);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let touched = paths
         .iter()
         .filter_map(|path| job.repo.inner(path))
         .any(|path| {
