@@ -2,7 +2,8 @@
 //! rebases and merge queues are all alike, and a lost webhook makes no difference.
 
 use super::{Job, WorkError};
-use hodman_clients::github::{Review, ReviewState};
+use hodman_clients::git::GitError;
+use hodman_clients::github::{Pull, Review, ReviewState};
 use hodman_core::facts::Origin;
 use hodman_core::ids::{CommitSha, PullNumber};
 use std::collections::BTreeMap;
@@ -19,7 +20,11 @@ pub(super) async fn of(
 ) -> Result<Option<Origin>, WorkError> {
     let mirror = &job.repo.mirror;
     let path = job.repo.path(inner);
-    let Some(commit) = mirror.last_change(head, &path)? else {
+    let (from, at) = (head.to_owned(), path.clone());
+    let last = mirror
+        .run(move |mirror| mirror.last_change(&from, &at))
+        .await?;
+    let Some(commit) = last else {
         return Ok(None);
     };
     let key = (commit.clone(), path.clone());
@@ -38,39 +43,81 @@ pub(super) async fn of(
     Ok(found)
 }
 
+/// The forge may name several: stacked ones, or one that was only rebased over the commit. The one whose merge made
+/// the commit comes first, and one whose head has the file as it is on main before one that has not.
 async fn ask(job: &Job<'_>, commit: &str, path: &str) -> Result<Option<Origin>, WorkError> {
     let github = &job.work.github;
-    let pulls = github.pulls_for_commit(job.repo.name(), commit).await?;
-    let Some(pull) = pulls
-        .into_iter()
-        .find(|pull| pull.merged_at.is_some() && pull.base_ref == job.repo.branch)
-    else {
-        return Ok(None);
-    };
-    let pull = github.pull(job.repo.name(), pull.number).await?;
-    let mirror = &job.repo.mirror;
-    let head = match job.repo.fetch_pull(pull.number).await {
-        Ok(()) => mirror.read(&pull.head_sha, path)?,
-        // A head that cannot be read proves nothing: the content does not match then.
-        Err(error) => {
-            tracing::warn!(
-                pull = pull.number,
-                "the head of #{} cannot be fetched: {error}",
-                pull.number
-            );
-            None
+    let mut pulls = github.pulls_for_commit(job.repo.name(), commit).await?;
+    pulls.retain(|pull| pull.merged_at.is_some() && pull.base_ref == job.repo.branch);
+    pulls.sort_by_key(|pull| pull.merge_commit_sha.as_deref() != Some(commit));
+    let mut first = None;
+    for pull in pulls {
+        let pull = github.pull(job.repo.name(), pull.number).await?;
+        let content_matches = match brought(job, commit, path, &pull).await? {
+            Brought::AsIs => true,
+            Brought::Otherwise => false,
+            Brought::FoundThere => continue,
+        };
+        let mut reviews = github.reviews(job.repo.name(), pull.number).await?;
+        // What is said after the merge comes too late, and would make the answer depend on when it was asked.
+        reviews.retain(|review| review.submitted_at <= pull.merged_at);
+        let origin = Origin {
+            number: PullNumber(pull.number),
+            approvals: approvals(&reviews, &pull.author, &pull.head_sha),
+            content_matches,
+            head: CommitSha(pull.head_sha),
+            author: pull.author,
+            merged_by: pull.merged_by,
+        };
+        if content_matches {
+            return Ok(Some(origin));
         }
-    };
-    let main = mirror.read(commit, path)?;
-    let reviews = github.reviews(job.repo.name(), pull.number).await?;
-    Ok(Some(Origin {
-        number: PullNumber(pull.number),
-        approvals: approvals(&reviews, &pull.author, &pull.head_sha),
-        content_matches: head.is_some() && head == main,
-        head: CommitSha(pull.head_sha),
-        author: pull.author,
-        merged_by: pull.merged_by,
-    }))
+        first.get_or_insert(origin);
+    }
+    Ok(first)
+}
+
+/// What a merged pull request did with a file.
+enum Brought {
+    /// Its head has the file as main has it.
+    AsIs,
+    /// Its head has another one, or cannot be read, which proves nothing.
+    Otherwise,
+    /// The commit was on main before and the branch only grew from it: nobody reviewed the file there.
+    FoundThere,
+}
+
+async fn brought(
+    job: &Job<'_>,
+    commit: &str,
+    path: &str,
+    pull: &Pull,
+) -> Result<Brought, WorkError> {
+    let (commit, path, head) = (commit.to_owned(), path.to_owned(), pull.head_sha.clone());
+    let number = pull.number;
+    let brought = job
+        .repo
+        .mirror
+        .run(move |mirror| {
+            mirror.fetch_ref(&format!("refs/pull/{number}/head"))?;
+            if commit != head && mirror.is_ancestor(&commit, &head)? {
+                return Ok(Brought::FoundThere);
+            }
+            let there = mirror.read(&head, &path)?;
+            let same = there.is_some() && there == mirror.read(&commit, &path)?;
+            Ok(if same {
+                Brought::AsIs
+            } else {
+                Brought::Otherwise
+            })
+        })
+        .await;
+    match brought {
+        Ok(brought) => Ok(brought),
+        Err(GitError::Missing { .. }) => Ok(Brought::Otherwise),
+        // A network that is away for a moment must not be remembered as a head that differs.
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Distinct people other than the author whose latest verdict on that very head approves.
