@@ -15,6 +15,7 @@ mod open_pull;
 mod origin;
 mod plan;
 mod pulls;
+mod quiet;
 mod say;
 mod taken;
 mod upload;

@@ -1,6 +1,7 @@
 //! Proposes a hand edit as a pull request: the YAML takes what the workspace has, comments and order kept.
 
 use super::open_pull::stored_plan;
+use super::quiet::quiet;
 use super::{Job, WorkError, check, git};
 use hodman_clients::git::Base;
 use hodman_clients::github::NewPull;
@@ -35,7 +36,11 @@ pub(super) async fn adopt(
         .clone()
         .unwrap_or_else(|| env.as_str().to_owned());
     let stored = stored_plan(job, plan).await?;
-    let mut tree = check::tree_at(job, &main)?;
+    let at = main.clone();
+    let mut tree = job
+        .repo
+        .blocking(move |repo| check::tree(repo, &at))
+        .await?;
     let mut changes: BTreeMap<String, Option<Vec<u8>>> = BTreeMap::new();
     let mut notes = Vec::new();
     for (_, row) in stored.rows() {
@@ -109,13 +114,27 @@ async fn propose(
         .map(|(path, content)| (job.repo.path(&path), content))
         .collect();
     let message = format!("{env}: adopt a change made by hand\n");
+    // Open already: from a try whose answer was lost, or because the same difference came back. What people pushed on
+    // top of it stays.
+    if let Some(open) = job
+        .work
+        .github
+        .find_open_pull(job.repo.name(), &branch)
+        .await?
+    {
+        return Ok(Outcome::PullReady {
+            number: PullNumber(open.number),
+            head: CommitSha(open.head_sha),
+        });
+    }
     let head = git::commit(
         job,
         vec![main.to_owned()],
         Base::Commit(main.to_owned()),
         changes,
         message,
-    )?;
+    )
+    .await?;
     if head == main {
         return Ok(Outcome::PullNeedless);
     }
@@ -127,13 +146,15 @@ async fn propose(
         package: None,
         plan: Some(plan.clone()),
     };
-    let text = adopt_text(&marker, shown, notes);
+    let notes: Vec<String> = notes.iter().map(|note| quiet(note)).collect();
+    let text = adopt_text(&marker, shown, &notes);
     let new = NewPull {
         title: text.title,
         body: text.body,
         head: branch,
         base: job.repo.branch.clone(),
     };
+    job.fence.check().await?;
     let pull = job.work.github.create_pull(job.repo.name(), &new).await?;
     Ok(Outcome::PullReady {
         number: PullNumber(pull.number),

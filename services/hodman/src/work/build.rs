@@ -1,7 +1,7 @@
 //! Builds a package: the declared inputs of a commit as deterministic bytes, with a signed attestation beside them.
 
 use super::{Job, WorkError};
-use crate::work::observe::declared_inputs;
+use crate::work::observe::declared;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, InputsId, PackageDigest};
 use hodman_model::package;
@@ -12,7 +12,8 @@ pub(super) async fn build(
     inputs: &InputsId,
 ) -> Result<Outcome, WorkError> {
     let mirror = &job.repo.mirror;
-    let declared = declared_inputs(job.repo, commit.as_str())?;
+    let at = commit.as_str().to_owned();
+    let declared = job.repo.blocking(move |repo| declared(repo, &at)).await??;
     if &declared.id != inputs {
         return Err(WorkError::lasting(format!(
             "the inputs of {} are not what was decided on",

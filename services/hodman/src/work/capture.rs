@@ -3,7 +3,7 @@
 mod snapshot;
 mod table;
 
-use super::{Job, WorkError, check, git, taken};
+use super::{Job, Repo, WorkError, check, git, taken};
 use hodman_clients::git::{Base, MergeResult};
 use hodman_clients::github::{NewPull, Pull};
 use hodman_core::event::Outcome;
@@ -18,6 +18,7 @@ use hodman_model::files::{
     CapturedLock, Environment, SourceBytes, Tree, parse_captured_lock, render_captured_lock,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Versions of one file that are looked through for the base of a merge: years of weekly captures.
 const HISTORY: usize = 200;
@@ -38,7 +39,7 @@ pub(super) async fn capture(
             "environments/{env}/environment.yaml names no workspace"
         ))
     })?;
-    let workspace = job.work.places.workspace(&place.name, Some(&place.host))?;
+    let workspace = job.work.places.workspace(&place.name, &place.host)?;
     let snapshot = snapshot::take(&workspace, &environment).await?;
 
     let branch = format!("hodman/capture/{env}");
@@ -48,7 +49,8 @@ pub(super) async fn capture(
         .find_open_pull(job.repo.name(), &branch)
         .await?;
     // The whole difference from main: what the pull request is about, whoever pushed to it.
-    let whole = merge(job, env, &environment, &snapshot, &main)?;
+    let snapshot = Arc::new(snapshot);
+    let whole = merge(job, env, &environment, &snapshot, &main).await?;
     if whole.changes.is_empty() && open.is_none() {
         return Ok(Outcome::Captured {
             pull: None,
@@ -60,7 +62,11 @@ pub(super) async fn capture(
         None => fresh(job, env, &branch, &main, &whole).await?,
         Some(pull) => go_on(job, env, &environment, &snapshot, pull, &main).await?,
     };
-    if mirror.changed_paths(&main, &head)?.is_empty() {
+    let (before, after) = (main.clone(), head.clone());
+    let changed = mirror
+        .run(move |mirror| mirror.changed_paths(&before, &after))
+        .await?;
+    if changed.is_empty() {
         return nothing_left(job, open).await;
     }
     let number = propose(job, env, &branch, workspace.name(), &whole, open).await?;
@@ -116,19 +122,25 @@ fn variables(
 }
 
 /// The three-way merge of last capture, the files at `commit`, and the workspace now.
-fn merge(
+async fn merge(
     job: &Job<'_>,
     env: &EnvName,
     environment: &Environment,
-    snapshot: &LiveSnapshot,
+    snapshot: &Arc<LiveSnapshot>,
     commit: &str,
 ) -> Result<Captured, WorkError> {
-    let tree = check::tree_at(job, commit)?;
-    merge_tree(job, env, environment, snapshot, commit, &tree)
+    let (env, environment, commit) = (env.clone(), environment.clone(), commit.to_owned());
+    let snapshot = Arc::clone(snapshot);
+    job.repo
+        .blocking(move |repo| {
+            let tree = check::tree(repo, &commit)?;
+            merge_tree(repo, &env, &environment, &snapshot, &commit, &tree)
+        })
+        .await
 }
 
 fn merge_tree(
-    job: &Job<'_>,
+    repo: &Repo,
     env: &EnvName,
     environment: &Environment,
     snapshot: &LiveSnapshot,
@@ -145,10 +157,10 @@ fn merge_tree(
     let variables = variables(env.as_str(), environment, tree);
     // Earlier contents of a file, found in its history by digest: the base of a merge needs no database.
     let base = |path: &str, wanted: &Digest| -> Option<Vec<u8>> {
-        let inside = job.repo.path(path);
-        let versions = job.repo.mirror.history_of(&inside, commit, HISTORY).ok()?;
+        let inside = repo.path(path);
+        let versions = repo.mirror.history_of(&inside, commit, HISTORY).ok()?;
         versions.into_iter().find_map(|version| {
-            let bytes = job.repo.mirror.read(&version.commit, &inside).ok()??;
+            let bytes = repo.mirror.read(&version.commit, &inside).ok()??;
             holds(path, &bytes, tree, &variables, wanted).then_some(bytes)
         })
     };
@@ -179,7 +191,8 @@ async fn fresh(
         vec![main.to_owned()],
         Base::Commit(main.to_owned()),
         whole,
-    )?;
+    )
+    .await?;
     git::push(job, branch, &head, job.repo.mirror.head(branch)?, true).await?;
     Ok(head)
 }
@@ -189,7 +202,7 @@ async fn go_on(
     job: &Job<'_>,
     env: &EnvName,
     environment: &Environment,
-    snapshot: &LiveSnapshot,
+    snapshot: &Arc<LiveSnapshot>,
     pull: &Pull,
     main: &str,
 ) -> Result<String, WorkError> {
@@ -200,7 +213,11 @@ async fn go_on(
     let (parents, base) = if mirror.is_ancestor(main, &head)? {
         (vec![head.clone()], Base::Commit(head.clone()))
     } else {
-        match mirror.merge(&head, main)? {
+        let (ours, theirs) = (head.clone(), main.to_owned());
+        match mirror
+            .run(move |mirror| mirror.merge(&ours, &theirs))
+            .await?
+        {
             MergeResult::Clean { tree } => (vec![head.clone(), main.to_owned()], Base::Tree(tree)),
             // Left to the people on the pull request; the capture goes on without main meanwhile.
             MergeResult::Conflicts { .. } => (vec![head.clone()], Base::Commit(head.clone())),
@@ -214,15 +231,16 @@ async fn go_on(
             base,
             BTreeMap::new(),
             format!("{env}: merge {} in\n", job.repo.branch),
-        )?
+        )
+        .await?
     } else {
         head.clone()
     };
-    let captured = merge(job, env, environment, snapshot, &at)?;
+    let captured = merge(job, env, environment, snapshot, &at).await?;
     let new = if captured.changes.is_empty() {
         at
     } else {
-        commit(job, env, vec![at.clone()], Base::Commit(at), &captured)?
+        commit(job, env, vec![at.clone()], Base::Commit(at), &captured).await?
     };
     if new != head {
         git::push(job, &pull.head_ref, &new, Some(head), false).await?;
@@ -230,7 +248,7 @@ async fn go_on(
     Ok(new)
 }
 
-fn commit(
+async fn commit(
     job: &Job<'_>,
     env: &EnvName,
     parents: Vec<String>,
@@ -255,6 +273,7 @@ fn commit(
         changes,
         format!("{env}: capture {}\n", keys.join(", ")),
     )
+    .await
 }
 
 /// What had been captured was undone in the workspace: the pull request has nothing left to say.
@@ -264,7 +283,9 @@ async fn nothing_left(job: &Job<'_>, open: Option<Pull>) -> Result<Outcome, Work
             .github
             .close_pull(job.repo.name(), pull.number)
             .await?;
-        job.repo.delete_branch(&pull.head_ref).await?;
+        job.repo
+            .delete_branch(&pull.head_ref, &pull.head_sha)
+            .await?;
     }
     Ok(Outcome::Captured {
         pull: None,
@@ -304,6 +325,7 @@ async fn propose(
                 head: branch.to_owned(),
                 base: job.repo.branch.clone(),
             };
+            job.fence.check().await?;
             github.create_pull(job.repo.name(), &new).await?
         }
     };

@@ -1,8 +1,9 @@
 //! Looks through somebody's pull request: do its files parse, and what would its bindings do? Fork pull requests are
 //! only read, never planned: planning speaks to workspaces with the daemon's credentials.
 
-use super::observe::environment_names;
-use super::{Job, WorkError, taken};
+use super::observe::{declared, environment_names};
+use super::quiet::quiet;
+use super::{Job, Repo, WorkError, taken};
 use hodman_clients::git::EntryKind;
 use hodman_clients::github::{Annotation, AnnotationLevel, CheckRun, CheckStatus, Conclusion};
 use hodman_core::event::Outcome;
@@ -11,6 +12,9 @@ use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PullNum
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use hodman_model::files::{self, SourceBytes, Tree};
 use std::collections::BTreeMap;
+
+/// Several plans share one summary of 65,535 characters.
+const PLAN_CHARS: usize = 20_000;
 
 pub(super) async fn check(
     job: &Job<'_>,
@@ -21,7 +25,15 @@ pub(super) async fn check(
 ) -> Result<Outcome, WorkError> {
     job.repo.fetch_pull(number.0).await?;
     let mut found = Diagnostics::default();
-    let environments = read(job, head.as_str(), &mut found)?;
+    let at = head.as_str().to_owned();
+    let (environments, problems) = job
+        .repo
+        .blocking(move |repo| {
+            let mut found = Diagnostics::default();
+            Ok((read(repo, &at, &mut found)?, found))
+        })
+        .await?;
+    found.0.extend(problems.0);
     let mut plans = BTreeMap::new();
     let mut shown = Vec::new();
     if !fork && !found.has_errors() {
@@ -55,42 +67,41 @@ pub(super) async fn check(
 
 /// Every file that hodman reads, at this commit; environments with whether their binding differs from main's.
 fn read(
-    job: &Job<'_>,
+    repo: &Repo,
     head: &str,
     found: &mut Diagnostics,
 ) -> Result<BTreeMap<EnvName, (files::Environment, bool)>, WorkError> {
-    let mirror = &job.repo.mirror;
-    let main = mirror.head(&job.repo.branch)?.unwrap_or_default();
+    let main = repo.mirror.head(&repo.branch)?.unwrap_or_default();
     let mut environments = BTreeMap::new();
-    for name in environment_names(job.repo, head)? {
+    for name in environment_names(repo, head)? {
         let path = format!("environments/{name}/environment.yaml");
-        let text = text(job, head, &path)?.unwrap_or_default();
+        let text = text(repo, head, &path)?.unwrap_or_default();
         match files::parse_environment(&path, &text) {
             Ok(environment) => {
-                let before = text_binding(job, &main, &path)?;
+                let before = text_binding(repo, &main, &path)?;
                 let changed = before.as_deref() != Some(environment.binding_digest().as_str());
                 environments.insert(EnvName(name.clone()), (environment, changed));
             }
             Err(problems) => found.0.extend(problems.0),
         }
         let path = format!("environments/{name}/release.yaml");
-        if let Some(text) = self::text(job, head, &path)?
+        if let Some(text) = self::text(repo, head, &path)?
             && let Err(problems) = files::parse_release(&path, &text)
         {
             found.0.extend(problems.0);
         }
     }
-    bundle(job, head, &environments, found)?;
+    bundle(repo, head, &environments, found)?;
     Ok(environments)
 }
 
-fn text(job: &Job<'_>, commit: &str, inner: &str) -> Result<Option<String>, WorkError> {
-    let bytes = job.repo.mirror.read(commit, &job.repo.path(inner))?;
+fn text(repo: &Repo, commit: &str, inner: &str) -> Result<Option<String>, WorkError> {
+    let bytes = repo.mirror.read(commit, &repo.path(inner))?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-fn text_binding(job: &Job<'_>, commit: &str, path: &str) -> Result<Option<String>, WorkError> {
-    let Some(text) = text(job, commit, path)? else {
+fn text_binding(repo: &Repo, commit: &str, path: &str) -> Result<Option<String>, WorkError> {
+    let Some(text) = text(repo, commit, path)? else {
         return Ok(None);
     };
     Ok(files::parse_environment(path, &text)
@@ -98,14 +109,28 @@ fn text_binding(job: &Job<'_>, commit: &str, path: &str) -> Result<Option<String
         .map(|environment| environment.binding_digest().to_string()))
 }
 
-/// The bundle must resolve for every environment that would get it.
+/// The bundle must resolve for every environment that would get it, from its package alone: what a job runs outside of
+/// the declared inputs would not be there.
 fn bundle(
-    job: &Job<'_>,
+    repo: &Repo,
     head: &str,
     environments: &BTreeMap<EnvName, (files::Environment, bool)>,
     found: &mut Diagnostics,
 ) -> Result<(), WorkError> {
-    let tree = tree_at(job, head)?;
+    let tree = match declared(repo, head)? {
+        Ok(declared) => {
+            let inputs = declared.entries.iter();
+            some(
+                repo,
+                head,
+                inputs.map(|input| (input.path.clone(), input.executable)),
+            )?
+        }
+        Err(problems) => {
+            found.0.extend(problems.0);
+            tree(repo, head)?
+        }
+    };
     for (name, (environment, _)) in environments {
         if environment.mode != files::Mode::Promoted || environment.state == files::Presence::Absent
         {
@@ -129,26 +154,45 @@ fn bundle(
 
 /// All of the pipeline's files at a commit.
 pub(super) fn tree_at(job: &Job<'_>, commit: &str) -> Result<Tree, WorkError> {
-    let mirror = &job.repo.mirror;
-    let entries = mirror.list(commit, &job.repo.path(""))?;
-    let mut contents = mirror.read_many(commit, entries.iter().map(|entry| entry.path.as_str()))?;
-    let mut tree = Tree::new();
-    for entry in entries {
-        let (Some(inner), Some(bytes)) =
-            (job.repo.inner(&entry.path), contents.remove(&entry.path))
-        else {
-            continue;
-        };
-        let executable = entry.kind == EntryKind::Executable;
-        tree.insert(
-            inner.to_owned(),
-            SourceBytes {
-                bytes: bytes.into(),
-                executable,
-            },
-        );
-    }
-    Ok(tree)
+    tree(job.repo, commit)
+}
+
+/// All of the pipeline's files at a commit, links and submodules left out. Reads everything: off the async threads.
+pub(super) fn tree(repo: &Repo, commit: &str) -> Result<Tree, WorkError> {
+    let entries = repo.mirror.list(commit, &repo.path(""))?;
+    let files = entries.iter().filter_map(|entry| {
+        let inner = repo.inner(&entry.path)?.to_owned();
+        match entry.kind {
+            EntryKind::File => Some((inner, false)),
+            EntryKind::Executable => Some((inner, true)),
+            EntryKind::Symlink | EntryKind::Submodule => None,
+        }
+    });
+    some(repo, commit, files)
+}
+
+/// These files at a commit, each with whether it may be run.
+fn some(
+    repo: &Repo,
+    commit: &str,
+    files: impl Iterator<Item = (String, bool)>,
+) -> Result<Tree, WorkError> {
+    let files: Vec<(String, bool, String)> = files
+        .map(|(inner, executable)| {
+            let path = repo.path(&inner);
+            (inner, executable, path)
+        })
+        .collect();
+    let mut contents = repo
+        .mirror
+        .read_many(commit, files.iter().map(|(.., path)| path.as_str()))?;
+    Ok(files
+        .into_iter()
+        .filter_map(|(inner, executable, path)| {
+            let bytes = contents.remove(&path)?.into();
+            Some((inner, SourceBytes { bytes, executable }))
+        })
+        .collect())
 }
 
 async fn plan(
@@ -160,11 +204,12 @@ async fn plan(
     let tree = job.work.packages.tree(package).await?;
     let taken = taken::take_tree(job, env, environment.clone(), &tree).await?;
     taken.keep(job).await?;
-    Ok((
-        taken.binding.clone(),
-        taken.facts(),
-        taken.plan.to_markdown(20_000).0,
-    ))
+    let (mut markdown, short) = taken.plan.to_markdown(PLAN_CHARS);
+    let page = format!("/plans/{}", taken.plan.digest());
+    if let Some(url) = job.work.link(&page).filter(|_| short) {
+        markdown.push_str(&format!("\n\nThe whole plan: {url}\n"));
+    }
+    Ok((taken.binding.clone(), taken.facts(), markdown))
 }
 
 async fn say(
@@ -181,7 +226,7 @@ async fn say(
         found
             .0
             .iter()
-            .map(|problem| format!("- `{problem}`\n"))
+            .map(|problem| format!("- `{}`\n", quiet(&problem.to_string())))
             .collect()
     };
     if fork {
@@ -217,6 +262,7 @@ async fn say(
             .map(|problem| annotation(job, problem))
             .collect(),
     };
+    job.fence.check().await?;
     job.work.github.put_check_run(job.repo.name(), &run).await?;
     Ok(())
 }

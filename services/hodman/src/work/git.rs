@@ -2,7 +2,9 @@
 
 use super::pulls::AUTHOR;
 use super::{Job, Repo, WorkError};
-use hodman_clients::git::{Base, CommitRequest, FileChange, Lease, PushOutcome};
+use hodman_clients::git::{
+    Base, CommitRequest, EntryKind, FileChange, GitError, Lease, Mirror, PushOutcome,
+};
 use std::collections::BTreeMap;
 
 impl Repo {
@@ -19,49 +21,79 @@ impl Repo {
         Ok(())
     }
 
-    /// Deletes a branch of ours; one that is gone already is as good.
-    pub(super) async fn delete_branch(&self, branch: &str) -> Result<(), WorkError> {
-        let branch = branch.to_owned();
+    /// Reads much of a commit, or walks far back, on the threads that may block.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, WorkError> + Send + 'static,
+    ) -> Result<T, WorkError> {
+        let repo = self.clone();
+        tokio::task::spawn_blocking(move || work(&repo))
+            .await
+            .map_err(|error| WorkError::transient(format!("the git task ended early: {error}")))?
+    }
+
+    /// Deletes a branch of ours if it still is at `seen`: what somebody pushed a moment ago stays. One that is gone
+    /// already is as good.
+    pub(super) async fn delete_branch(&self, branch: &str, seen: &str) -> Result<(), WorkError> {
+        let (branch, seen) = (branch.to_owned(), seen.to_owned());
         let outcome = self
             .mirror
-            .run(move |mirror| mirror.delete_branch(&branch, None))
+            .run(move |mirror| mirror.delete_branch(&branch, Some(&seen)))
             .await?;
-        if let PushOutcome::Rejected { reason } = outcome {
-            tracing::info!("a branch could not be deleted: {reason}");
+        if let PushOutcome::Rejected { reason } | PushOutcome::NonFastForward { reason } = outcome {
+            tracing::info!("a branch was not deleted: {reason}");
         }
         Ok(())
     }
 }
 
-/// A commit of ours with these changes on top of `base`; the same input gives the same commit.
-pub(super) fn commit(
+/// A commit of ours with these changes on top of `base`; the same input gives the same commit. A script that could be
+/// run still can: a workspace knows no such bit, so that it would get lost with every capture.
+pub(super) async fn commit(
     job: &Job<'_>,
     parents: Vec<String>,
     base: Base,
     changes: BTreeMap<String, Option<Vec<u8>>>,
     message: String,
 ) -> Result<String, WorkError> {
-    let request = CommitRequest {
-        parents,
-        base,
-        changes: changes
-            .into_iter()
-            .map(|(path, content)| {
-                (
-                    path,
-                    content.map(|content| FileChange {
+    let time = job.created;
+    let made = job
+        .repo
+        .mirror
+        .run(move |mirror| {
+            let mut files = BTreeMap::new();
+            for (path, content) in changes {
+                let file = match content {
+                    Some(content) => Some(FileChange {
+                        executable: is_executable(mirror, &base, &path)?,
                         content,
-                        executable: false,
                     }),
-                )
+                    None => None,
+                };
+                files.insert(path, file);
+            }
+            mirror.commit(&CommitRequest {
+                parents,
+                base,
+                changes: files,
+                message,
+                author_name: AUTHOR.0.to_owned(),
+                author_email: AUTHOR.1.to_owned(),
+                time,
             })
-            .collect(),
-        message,
-        author_name: AUTHOR.0.to_owned(),
-        author_email: AUTHOR.1.to_owned(),
-        time: job.created,
+        })
+        .await?;
+    Ok(made.id().to_owned())
+}
+
+fn is_executable(mirror: &Mirror, base: &Base, path: &str) -> Result<bool, GitError> {
+    let Base::Commit(commit) = base else {
+        return Ok(false);
     };
-    Ok(job.repo.mirror.commit(&request)?.id().to_owned())
+    let there = mirror.list(commit, path)?;
+    Ok(there
+        .iter()
+        .any(|entry| entry.path == path && entry.kind == EntryKind::Executable))
 }
 
 /// Pushes on top of what was seen, taking a race with somebody else's push as something to look at anew. `over` replaces

@@ -1,5 +1,6 @@
 //! Closing and merging pull requests.
 
+use super::quiet::quiet;
 use super::{Job, WorkError, pulls};
 use hodman_clients::github::{MergeMethod, MergeOutcome, PullState};
 use hodman_core::event::Outcome;
@@ -21,14 +22,26 @@ pub(super) async fn close(
         return Ok(Outcome::PullKept);
     }
     let note = "<!-- hodman-superseded -->";
+    job.fence.check().await?;
     github
-        .upsert_sticky(repo, number.0, note, &format!("{note}\nClosed: {because}."))
+        .upsert_sticky(
+            repo,
+            number.0,
+            note,
+            &format!("{note}\nClosed: {}.", quiet(because)),
+        )
         .await?;
+    job.fence.check().await?;
     github.close_pull(repo, number.0).await?;
     // The branch is ours alone and its content is on the pull request for ever; left behind it would only be in the way.
-    job.repo.delete_branch(&pull.head_ref).await?;
+    job.repo
+        .delete_branch(&pull.head_ref, &pull.head_sha)
+        .await?;
     Ok(Outcome::PullClosed)
 }
+
+/// "Merge commits are not allowed on this repository": then another way. What was approved is found from any of them.
+const METHODS: [MergeMethod; 3] = [MergeMethod::Merge, MergeMethod::Squash, MergeMethod::Rebase];
 
 /// Merges one, pinned to the head that was planned.
 pub(super) async fn merge(
@@ -36,17 +49,23 @@ pub(super) async fn merge(
     number: PullNumber,
     head: &CommitSha,
 ) -> Result<Outcome, WorkError> {
-    let merged = job
-        .work
-        .github
-        .merge_pull(
-            job.repo.name(),
-            number.0,
-            head.as_str(),
-            MergeMethod::Merge,
-            None,
-        )
-        .await?;
+    let mut merged = MergeOutcome::NotMergeable {
+        reason: "no way of merging is allowed".to_owned(),
+    };
+    for method in METHODS {
+        // Once merged by an executor that had lost its lease would be once too often: asked right before.
+        job.fence.check().await?;
+        merged = job
+            .work
+            .github
+            .merge_pull(job.repo.name(), number.0, head.as_str(), method, None)
+            .await?;
+        let forbidden = matches!(&merged, MergeOutcome::NotMergeable { reason }
+            if reason.contains("not allowed on this repository"));
+        if !forbidden {
+            break;
+        }
+    }
     Ok(match merged {
         MergeOutcome::Merged { .. } => Outcome::PullMerged,
         MergeOutcome::AlreadyMerged { head_sha, .. } if head_sha == head.as_str() => {

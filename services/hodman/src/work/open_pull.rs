@@ -1,5 +1,6 @@
 //! Pull requests that change a release pin and nothing else.
 
+use super::quiet::quiet;
 use super::{Job, WorkError, git};
 use hodman_clients::git::Base;
 use hodman_clients::github::{NewPull, PullState};
@@ -70,7 +71,7 @@ pub(super) async fn open(job: &Job<'_>, env: &EnvName, act: &Act) -> Result<Outc
         (Some(_), Some(head)) => head,
         _ => main,
     };
-    let head = commit(job, env, &wanted, &base, &path, &pin)?;
+    let head = commit(job, env, &wanted, &base, &path, &pin).await?;
     git::push(job, &branch, &head, mirror.head(&branch)?, there.is_none()).await?;
     let text = text(job, env, &wanted).await?;
     let new = NewPull {
@@ -79,6 +80,7 @@ pub(super) async fn open(job: &Job<'_>, env: &EnvName, act: &Act) -> Result<Outc
         head: branch,
         base: job.repo.branch.clone(),
     };
+    job.fence.check().await?;
     let pull = job.work.github.create_pull(job.repo.name(), &new).await?;
     if pull.body != text.body || pull.title != text.title {
         job.work
@@ -139,9 +141,11 @@ pub(super) async fn update(job: &Job<'_>, env: &EnvName, act: &Act) -> Result<Ou
         &base,
         &pin_path(job, env),
         &pin(&wanted)?,
-    )?;
+    )
+    .await?;
     git::push(job, &pull.head_ref, &head, Some(base), false).await?;
     let text = text(job, env, &wanted).await?;
+    job.fence.check().await?;
     github
         .update_pull(
             job.repo.name(),
@@ -193,7 +197,7 @@ fn branch(env: &EnvName, wanted: &Wanted<'_>) -> String {
     }
 }
 
-fn commit(
+async fn commit(
     job: &Job<'_>,
     env: &EnvName,
     wanted: &Wanted<'_>,
@@ -215,6 +219,7 @@ fn commit(
         changes,
         message,
     )
+    .await
 }
 
 async fn text(job: &Job<'_>, env: &EnvName, wanted: &Wanted<'_>) -> Result<PullText, WorkError> {
@@ -230,11 +235,12 @@ async fn text(job: &Job<'_>, env: &EnvName, wanted: &Wanted<'_>) -> Result<PullT
         plan: Some(wanted.plan.clone()),
     };
     let shown = if short { link.as_deref() } else { None };
+    let gates: Vec<String> = wanted.gates.iter().map(|gate| quiet(gate)).collect();
     Ok(promotion_text(
         &marker,
-        wanted.because,
+        &quiet(wanted.because),
         &counts,
-        wanted.gates,
+        &gates,
         &markdown,
         shown,
     ))

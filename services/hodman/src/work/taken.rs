@@ -83,7 +83,7 @@ pub(super) async fn take_tree(
     let mut parts = Vec::new();
     let mut plans = Vec::new();
     for place in &environment.workspaces {
-        let workspace = job.work.places.workspace(&place.name, Some(&place.host))?;
+        let workspace = job.work.places.workspace(&place.name, &place.host)?;
         let observed = live::observe(&workspace, &desired, &root).await?;
         let context = PlanContext {
             pipeline: job.pipeline.to_owned(),

@@ -26,7 +26,7 @@ pub(super) async fn verify(
     let environment = taken::environment_at(job, env, &head)?;
     let mut details = Vec::new();
     for place in &environment.workspaces {
-        let workspace = job.work.places.workspace(&place.name, Some(&place.host))?;
+        let workspace = job.work.places.workspace(&place.name, &place.host)?;
         let (good, detail) = one(job, env, spec, package, &workspace).await?;
         details.push(format!("{}: {detail}", place.name));
         if !good {

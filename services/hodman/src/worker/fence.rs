@@ -52,6 +52,12 @@ impl Fence {
         }
     }
 
+    /// Which try this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> i64 {
+        self.attempt
+    }
+
     /// Renews the lease, or says that it has passed on. Asked of the database each time: a memory of holding it is
     /// worth nothing after this machine was paused.
     ///
