@@ -6,4 +6,4 @@ mod town;
 
 pub use other::{aws_endpoint, node_package, postgres_url, workspaces};
 pub use python::{Outcome, python};
-pub use town::{APP_ID, Town, WORKSPACE_TOKEN, free_port};
+pub use town::{APP_ID, Town, WORKSPACE_TOKEN, free_port, private_key};

@@ -110,7 +110,12 @@ fn people(github: &GitHub) {
         .expect("a repository");
 }
 
-fn private_key() -> String {
+/// A fresh RSA key, PEM.
+///
+/// # Panics
+/// When none can be made.
+#[must_use]
+pub fn private_key() -> String {
     let key = KeyPair::generate(KeySize::Rsa2048).expect("a key");
     let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&key).expect("PKCS#8");
     let text = base64::engine::general_purpose::STANDARD.encode(der.as_ref());

@@ -1,0 +1,44 @@
+//! The world of the stories: a GitHub and a Databricks account in the test's own process, and hodman, either in the same
+//! process or as the real binary. What happened is looked at from outside: pull requests, jobs, runs, files, packages.
+
+mod ending;
+mod process;
+mod scene;
+mod short;
+
+pub use ending::{Ending, PullEnding, WorkspaceEnding};
+pub use process::{Hodman, Killer, binary};
+pub use scene::{Options, Scene, Secrets};
+pub use short::Short;
+
+pub use hodman::demo::{CANARY, REPOSITORY};
+
+use std::time::{Duration, Instant};
+
+/// No single wait of a story takes a second on an idle machine; leases, back-offs and busy machines are what this is for.
+pub const PATIENCE: Duration = Duration::from_secs(150);
+
+/// Looks until something is there.
+///
+/// # Errors
+/// When it is not there in time; `told` says how things stand then.
+pub async fn until<T>(
+    what: &str,
+    mut found: impl AsyncFnMut() -> Option<T>,
+    told: impl AsyncFnOnce() -> String,
+) -> anyhow::Result<T> {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = found().await {
+            return Ok(found);
+        }
+        if began.elapsed() > PATIENCE {
+            anyhow::bail!(
+                "{what}: not within {} s; {}",
+                PATIENCE.as_secs(),
+                told().await
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}

@@ -1,0 +1,222 @@
+//! The main job in little: the package of main goes to qa and prod, a change is merged and follows. No moment matters, so
+//! that it can be told again and again with something else going wrong.
+
+use super::{Ending, REPOSITORY, Scene, until};
+use anyhow::Context as _;
+use hodman_core::explain;
+use hodman_core::ids::EnvName;
+use hodman_core::state::{Environment, PipelineState};
+use hodman_sandbox::github::{MergeMethod, PullView};
+use hodman_store::{Store, StoreUrl};
+
+/// The story's teller. It reads hodman's state, and writes nothing of it.
+pub struct Short<'s> {
+    scene: &'s Scene,
+    store: Store,
+}
+
+impl<'s> Short<'s> {
+    /// A teller for a hodman in this process.
+    #[must_use]
+    pub fn new(scene: &'s Scene, store: Store) -> Self {
+        Self { scene, store }
+    }
+
+    /// A teller for a hodman in a process of its own, whose database is read beside it.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    pub async fn beside(scene: &'s Scene) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(scene.data())?;
+        let store = Store::open(
+            &StoreUrl::sqlite(scene.data().join("hodman.db")),
+            scene.clock.now(),
+        )
+        .await?;
+        Ok(Self { scene, store })
+    }
+
+    /// Plays it to its end.
+    ///
+    /// # Errors
+    /// What did not happen, and how things stand.
+    pub async fn play(&self) -> anyhow::Result<Ending> {
+        self.promote("qa").await?;
+        self.promote("prod").await?;
+        let text = b"# Databricks notebook source\nprint(\"loading orders gently\")\n";
+        self.scene
+            .forge
+            .commit(
+                REPOSITORY,
+                "main",
+                &[("src/load.py", Some(text))],
+                "orders are loaded gently",
+                "rita",
+            )
+            .map_err(|error| anyhow::anyhow!(error.message))?;
+        self.promote("qa").await?;
+        self.promote("prod").await?;
+        let state = self.settled().await?;
+        let ending = Ending::of(self.scene, &state);
+        ending.nothing_twice()?;
+        Ok(ending)
+    }
+
+    /// The state as it is now.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn state(&self) -> anyhow::Result<PipelineState> {
+        match self.store.load_state("shop").await? {
+            Some(row) => serde_json::from_str(&row.json).context("the pipeline's state"),
+            None => Ok(PipelineState::default()),
+        }
+    }
+
+    /// Waits for the open promotion of the newest package, reviews and merges it, and waits until it is in place.
+    ///
+    /// # Errors
+    /// What did not happen.
+    pub async fn promote(&self, env: &str) -> anyhow::Result<String> {
+        let pull = self.proposed(env).await?;
+        self.merge(&pull)?;
+        self.healthy(env, &package_of(&pull)?).await
+    }
+
+    /// Waits for the open promotion of what main holds now.
+    ///
+    /// # Errors
+    /// It does not come.
+    pub async fn proposed(&self, env: &str) -> anyhow::Result<PullView> {
+        let head = self.scene.forge.head(REPOSITORY, "main").context("main")?;
+        let read = |at: &str| self.scene.forge.read_file(REPOSITORY, at, "src/load.py");
+        let main = read(&head);
+        self.wait(&format!("the pull request for {env}"), async || {
+            let state = self.state().await.ok()?;
+            let newest = state
+                .packages
+                .last()
+                .filter(|newest| read(newest.commit.as_str()) == main)?;
+            let branch = format!("hodman/promote/{env}/{}", newest.digest.short());
+            let pulls = self.scene.forge.pulls(REPOSITORY);
+            pulls
+                .into_iter()
+                .find(|pull| pull.open && pull.head_ref == branch && pull.body.contains("hodman:"))
+        })
+        .await
+    }
+
+    /// Somebody reviews and merges it.
+    ///
+    /// # Errors
+    /// The forge refuses.
+    pub fn merge(&self, pull: &PullView) -> anyhow::Result<()> {
+        let forge = &self.scene.forge;
+        forge
+            .review(REPOSITORY, pull.number, "rita", true)
+            .map_err(|error| anyhow::anyhow!("reviewing #{}: {}", pull.number, error.message))?;
+        forge
+            .merge(REPOSITORY, pull.number, "olga", MergeMethod::Merge)
+            .map_err(|error| anyhow::anyhow!("merging #{}: {}", pull.number, error.message))?;
+        Ok(())
+    }
+
+    /// Waits until a package is in place and verified.
+    ///
+    /// # Errors
+    /// It is not.
+    pub async fn healthy(&self, env: &str, package: &str) -> anyhow::Result<String> {
+        self.wait(&format!("{env} healthy with {package}"), async || {
+            let state = self.state().await.ok()?;
+            let env = environment(&state, env)?;
+            let current = env.current.as_ref()?;
+            (current.package.as_str() == package
+                && current.healthy_since.is_some()
+                && env.run.is_none())
+            .then(|| package.to_owned())
+        })
+        .await
+    }
+
+    /// Waits until nothing is going on and everything was said.
+    ///
+    /// # Errors
+    /// Something is still going on.
+    pub async fn settled(&self) -> anyhow::Result<PipelineState> {
+        self.wait("the end of everything that goes on", async || {
+            let state = self.state().await.ok()?;
+            let quiet = |env: &Environment| {
+                env.run.is_none() && env.promotion.is_none() && env.saying.is_empty()
+            };
+            let all = state.environments.values().all(quiet) && state.build.is_none();
+            (all && state.observing.running.is_none()).then_some(state)
+        })
+        .await
+    }
+
+    /// Waits until `found` finds something.
+    ///
+    /// # Errors
+    /// It did not within the bound; the message tells how every environment stands.
+    pub async fn wait<T>(
+        &self,
+        what: &str,
+        found: impl AsyncFnMut() -> Option<T>,
+    ) -> anyhow::Result<T> {
+        until(what, found, async || match self.state().await {
+            Ok(state) => told(&state, self.scene.clock.now()),
+            Err(error) => format!("{error:#}"),
+        })
+        .await
+    }
+}
+
+/// The package that a promotion's pin names, by its body's marker.
+fn package_of(pull: &PullView) -> anyhow::Result<String> {
+    let marker = hodman_core::text::marker_of(&pull.body).context("a marker in the body")?;
+    Ok(marker
+        .package
+        .context("a package in the marker")?
+        .to_string())
+}
+
+/// An environment by name.
+fn environment<'s>(state: &'s PipelineState, name: &str) -> Option<&'s Environment> {
+    state.environments.get(&EnvName::from(name))
+}
+
+/// How every environment stands, for failures.
+fn told(state: &PipelineState, now: chrono::DateTime<chrono::Utc>) -> String {
+    let mut words = Vec::new();
+    for name in state.environments.keys() {
+        if let Some(told) = explain::explain(state, name, now) {
+            let waits: Vec<String> = told.waits.iter().map(ToString::to_string).collect();
+            words.push(format!(
+                "{name} is {} ({})",
+                told.standing,
+                waits.join("; ")
+            ));
+        }
+    }
+    words.extend(
+        state
+            .observing
+            .error
+            .iter()
+            .map(|error| format!("looking failed: {error}")),
+    );
+    words.extend(
+        state
+            .inputs_error
+            .iter()
+            .map(|error| format!("the bundle: {error}")),
+    );
+    if let Some(error) = state.build.as_ref().and_then(|build| build.error.as_ref()) {
+        words.push(format!("building failed: {error}"));
+    }
+    if words.is_empty() {
+        "nothing is known yet".to_owned()
+    } else {
+        words.join(" | ")
+    }
+}
