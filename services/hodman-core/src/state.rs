@@ -1,4 +1,6 @@
 //! What hodman remembers of a pipeline. Facts and intents; how things stand is computed from them.
+//!
+//! Long because it is the whole of one row: who wants to know what survives a restart reads one file from top to bottom.
 
 use crate::effect::Approved;
 use crate::event::Command;
