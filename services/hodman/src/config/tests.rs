@@ -101,7 +101,7 @@ fn mistakes_are_shown_where_they_are() {
         ),
         (least("signing_key: secret\n"), "hodman.yaml:7:14"),
         (
-            least("workspaces:\n  qa:\n    client_id: {env: A}\n"),
+            least("workspaces:\n  qa:\n    host: https://qa.example\n    client_id: {env: A}\n"),
             "hodman.yaml:8:3: workspaces.qa: `client_id` and `client_secret` belong together",
         ),
         (
@@ -109,8 +109,8 @@ fn mistakes_are_shown_where_they_are() {
             "hodman.yaml:8:3: insecure.unsigned_webhooks: unsigned webhooks are taken on loopback only, not on 0.0.0.0:80",
         ),
         (
-            least("workspaces:\n  qa:\n    token: {value: x}\n"),
-            "hodman.yaml:9:5: workspaces.qa.token: secrets are never written here; use {env: NAME} or {file: PATH}",
+            least("workspaces:\n  qa:\n    host: https://qa.example\n    token: {value: x}\n"),
+            "hodman.yaml:10:5: workspaces.qa.token: secrets are never written here; use {env: NAME} or {file: PATH}",
         ),
         (
             least("store: {url: \"mysql://x/y\"}\n"),
