@@ -21,6 +21,7 @@ mod taken;
 mod upload;
 mod verify;
 
+pub use apply::Made;
 pub use capture::first_lock;
 pub use error::WorkError;
 pub use observe::policy_of;
@@ -63,6 +64,8 @@ pub struct Work {
     pub public_url: Option<String>,
     /// Pull requests that commits came from, remembered: a merged one does not change any more.
     pub origins: origin::Origins,
+    /// What was made lately in workspaces.
+    pub made: Made,
     /// What foreign pull requests touch, by head.
     pub touched: pulls::Touched,
 }

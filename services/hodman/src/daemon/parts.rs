@@ -99,6 +99,7 @@ impl Parts {
             signer: Signer::load(config.signing_key.as_ref(), &config.data_dir)?,
             public_url: Some(public_url.clone()),
             origins: Default::default(),
+            made: Default::default(),
             touched: Default::default(),
         };
         Ok(Self {

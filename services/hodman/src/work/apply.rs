@@ -3,6 +3,8 @@
 
 mod step;
 
+pub use step::Made;
+
 use super::taken::{self, Taken};
 use super::{Job, WorkError, live, upload};
 use hodman_core::effect::Approved;

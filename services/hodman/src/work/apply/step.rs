@@ -2,15 +2,38 @@
 
 use super::super::taken::{Part, Taken};
 use super::super::{Job, WorkError, live};
+use chrono::{DateTime, TimeDelta, Utc};
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{self, Kind, Marker};
 use hodman_model::plan::{Action, Row, substitute};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// A create whose answer was lost is looked for this often: a list may lag behind the create by some seconds.
 const LOOKS: u32 = 5;
+
+/// What was made lately, by its marker. A list may lag behind a create, and the next try of a failed apply begins after
+/// two seconds. Another process needs no such memory: it begins when a lease has ended, which is long enough.
+#[derive(Debug, Default)]
+pub struct Made(Mutex<BTreeMap<String, (String, DateTime<Utc>)>>);
+
+impl Made {
+    /// How long a list may lag; ten times what has been seen.
+    const LAG: TimeDelta = TimeDelta::minutes(2);
+
+    fn lately(&self, name: &str, now: DateTime<Utc>) -> Option<String> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (_, at)| now - *at < Self::LAG);
+        known.get(name).map(|(id, _)| id.clone())
+    }
+
+    fn note(&self, name: String, id: &str, now: DateTime<Utc>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(name, (id.to_owned(), now));
+    }
+}
 
 pub(super) async fn step(
     job: &Job<'_>,
@@ -35,7 +58,7 @@ pub(super) async fn step(
     };
     match row.action {
         Action::Create => {
-            let id = create(part, kind, &config(taken, row, outputs)?, &marker).await?;
+            let id = create(job, part, kind, &config(taken, row, outputs)?, &marker).await?;
             outputs.insert(row.key.clone(), id);
         }
         Action::Update | Action::Adopt => {
@@ -50,8 +73,9 @@ pub(super) async fn step(
             let config = config(taken, row, outputs)?;
             delete(part, kind, &id()?).await?;
             outputs.remove(&row.key);
+            // A crash from here on leaves a create, which the approval does not have: a person is asked again.
             job.fence.check().await?;
-            let id = create(part, kind, &config, &marker).await?;
+            let id = create(job, part, kind, &config, &marker).await?;
             outputs.insert(row.key.clone(), id);
         }
         Action::Delete => {
@@ -80,6 +104,61 @@ fn config(
 /// Creates, and finds what a lost answer may have made instead of making a second: names are not unique and creates
 /// have no idempotency token, but the marker is ours alone.
 async fn create(
+    job: &Job<'_>,
+    part: &Part,
+    kind: &dyn Kind,
+    config: &Value,
+    marker: &Marker,
+) -> Result<String, WorkError> {
+    let name = format!(
+        "{}/{}/{}/{}/{}",
+        part.workspace.name(),
+        kind.name(),
+        marker.pipeline,
+        marker.env,
+        marker.key
+    );
+    if let Some(id) = job.work.made.lately(&name, job.work.clock.now()) {
+        // Made a moment ago by an apply that failed further on, and not in the list yet.
+        match part
+            .workspace
+            .call(live::request(&kind.update(&id, config, marker)))
+            .await
+        {
+            Ok(_) => return Ok(id),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let id = ask_to_create(part, kind, config, marker).await?;
+    job.work.made.note(name, &id, job.work.clock.now());
+    if let Err(lost) = job.fence.check().await {
+        take_back(part, kind, marker, &id).await?;
+        return Err(lost.into());
+    }
+    Ok(id)
+}
+
+/// This machine was asleep between the question for the lease and the create, and another executor went on meanwhile:
+/// if it made the object too, the one made here goes again, before two claimants stop everything.
+async fn take_back(
+    part: &Part,
+    kind: &dyn Kind,
+    marker: &Marker,
+    id: &str,
+) -> Result<(), WorkError> {
+    let found = live::of_kind(&part.workspace, kind).await?;
+    let twice = found
+        .iter()
+        .any(|object| object.listed.marker.as_ref() == Some(marker) && object.listed.id != id);
+    if twice {
+        tracing::warn!(kind = kind.name(), id, "made a second time and taken back");
+        delete(part, kind, id).await?;
+    }
+    Ok(())
+}
+
+async fn ask_to_create(
     part: &Part,
     kind: &dyn Kind,
     config: &Value,
