@@ -123,6 +123,9 @@ pub(super) fn request(call: &Call) -> Request {
     }
 }
 
+/// Endings of files that may be notebooks.
+const NOTEBOOKS: [&str; 6] = ["py", "sql", "scala", "r", "R", "ipynb"];
+
 /// How much of a file set lies in its folder.
 pub(super) async fn folder_state<'p>(
     workspace: &Workspace,
@@ -140,8 +143,11 @@ pub(super) async fn folder_state<'p>(
     };
     let missing: Vec<String> = files
         .filter(|path| {
-            // A notebook's path has no extension in a workspace.
-            let (stem, _) = path.rsplit_once('.').unwrap_or((path, ""));
+            // A notebook's path has no extension in a workspace; `settings.json` is not there because `settings` is.
+            let stem = path
+                .rsplit_once('.')
+                .filter(|(_, end)| NOTEBOOKS.contains(end))
+                .map_or(*path, |(stem, _)| stem);
             !there.contains(&format!("{}/{path}", bare(folder)))
                 && !there.contains(&format!("{}/{stem}", bare(folder)))
         })
