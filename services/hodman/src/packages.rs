@@ -71,9 +71,13 @@ impl Packages {
         let beside = format!("{name}.attestation.json");
         match &self.place {
             Place::Directory(directory) => {
+                let (directory, attestation) = (directory.clone(), attestation.to_vec());
                 // The attestation first: a package that can be seen can be checked.
-                directory.put(&beside, attestation)?;
-                directory.put(&name, &bytes)?;
+                blocking(move || {
+                    directory.put(&beside, &attestation)?;
+                    directory.put(&name, &bytes)
+                })
+                .await?;
             }
             Place::S3(objects) => {
                 let _: PutOutcome = objects
@@ -99,7 +103,10 @@ impl Packages {
         }
         let name = name(digest)?;
         let bytes = match &self.place {
-            Place::Directory(directory) => directory.get(&name)?,
+            Place::Directory(directory) => {
+                let directory = directory.clone();
+                blocking(move || directory.get(&name)).await?
+            }
             Place::S3(objects) => objects
                 .get(&name)
                 .await
@@ -134,6 +141,15 @@ impl Packages {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// Writing and syncing hundreds of megabytes must not keep webhooks waiting.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, WorkError> + Send + 'static,
+) -> Result<T, WorkError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| WorkError::transient(format!("the package store: {error}")))?
 }
 
 fn name(digest: &PackageDigest) -> Result<String, WorkError> {

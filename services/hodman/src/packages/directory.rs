@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Directory {
     path: PathBuf,
 }
@@ -41,9 +41,10 @@ impl Directory {
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        // A name of its own: two pipelines may build the same bytes at the same moment.
         let beside = self
             .path
-            .join(format!(".{name}.{}.part", std::process::id()));
+            .join(format!(".{name}.{}.part", uuid::Uuid::new_v4()));
         let mut file = File::create(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
