@@ -87,6 +87,7 @@ impl fmt::Debug for Signer {
 }
 
 fn kept(path: &Path) -> anyhow::Result<Vec<u8>> {
+    use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     match std::fs::read(path) {
         Ok(bytes) => return Ok(bytes),
@@ -96,13 +97,23 @@ fn kept(path: &Path) -> anyhow::Result<Vec<u8>> {
     let random = aws_lc_rs::rand::SystemRandom::new();
     let made = Ed25519KeyPair::generate_pkcs8(&random)
         .map_err(|_| anyhow::anyhow!("no signing key could be made"))?;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("keeping the signing key in {}", path.display()))?;
-    std::io::Write::write_all(&mut file, made.as_ref())?;
-    file.sync_all()?;
+    // Whole under its name or not at all: half a key would keep the daemon from ever starting again.
+    let beside = path.with_extension("part");
+    let keep = || -> std::io::Result<()> {
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&beside)?;
+        file.write_all(made.as_ref())?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)?;
+        match path.parent() {
+            Some(folder) => std::fs::File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    };
+    keep().with_context(|| format!("keeping the signing key in {}", path.display()))?;
     Ok(made.as_ref().to_vec())
 }
