@@ -18,7 +18,7 @@ use hodman_core::state::PipelineState;
 use hodman_store::{
     Ack, AckOutcome, Commit, CommitOutcome, InboxRow, NewEffect, NewHistory, Store,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio_util::sync::CancellationToken;
 
 /// How many rows one pass takes: enough to make a commit worth its fsync after a burst, few enough that a state is
@@ -106,15 +106,22 @@ impl Engine {
                 .await
                 .context("acknowledging")?;
         }
-        for (pipeline, pending) in by_pipeline {
-            self.decide(&pipeline, &pending).await?;
+        // A row that one pipeline could not take in stays pending for it, although the others have had it.
+        let mut not_taken = BTreeSet::new();
+        for (pipeline, mut pending) in by_pipeline {
+            for row in &mut pending {
+                row.acknowledge &= !not_taken.contains(&row.seq);
+            }
+            if !self.decide(&pipeline, &pending).await? {
+                not_taken.extend(pending.iter().map(|row| row.seq));
+            }
         }
         Ok(rows.len())
     }
 
     /// A row that was put in again by hand is what it was the first time.
     async fn original(&self, row: &InboxRow) -> anyhow::Result<Option<InboxRow>> {
-        let mut at = row.event.clone();
+        let (mut at, mut newest) = (row.event.clone(), row.seq);
         let mut found = None;
         while at.source == source::REPLAY {
             let seq = at
@@ -123,10 +130,11 @@ impl Engine {
                 .nth(1)
                 .and_then(|seq| seq.parse().ok());
             let Some(seq) = seq else { break };
-            let Some(older) = self.store.get_event(seq).await? else {
+            // Only backwards: a replay that names itself would go round for ever.
+            let Some(older) = self.store.get_event(seq).await?.filter(|_| seq < newest) else {
                 break;
             };
-            at = older.event.clone();
+            (at, newest) = (older.event.clone(), seq);
             found = Some(older);
         }
         Ok(found)
@@ -172,7 +180,8 @@ impl Engine {
         }
     }
 
-    async fn decide(&self, pipeline: &str, pending: &[Pending]) -> anyhow::Result<()> {
+    /// False when the rows are still to be decided.
+    async fn decide(&self, pipeline: &str, pending: &[Pending]) -> anyhow::Result<bool> {
         for _ in 0..CONFLICTS {
             let commit = self.decision(pipeline, pending).await?;
             match self
@@ -181,17 +190,17 @@ impl Engine {
                 .await
                 .context("committing a decision")?
             {
-                CommitOutcome::Committed { .. } => return Ok(()),
+                CommitOutcome::Committed { .. } => return Ok(true),
                 CommitOutcome::Conflict => {
                     tracing::debug!(pipeline, "another process decided first");
                     let seqs: Vec<i64> = pending.iter().map(|row| row.seq).collect();
                     if !self.still_pending(&seqs).await? {
-                        return Ok(());
+                        return Ok(false);
                     }
                 }
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     async fn still_pending(&self, seqs: &[i64]) -> anyhow::Result<bool> {
@@ -217,7 +226,9 @@ impl Engine {
             Some(row) => {
                 let state = serde_json::from_str(&row.json).with_context(|| {
                     format!(
-                        "the stored state of pipeline {pipeline} (version {})",
+                        "the stored state of pipeline {pipeline} (number {}) is not one that this version of hodman \
+                         reads: run the version that wrote it, or set the row aside and let Git and the markers \
+                         in the workspaces tell it anew",
                         row.version
                     )
                 })?;
