@@ -99,10 +99,14 @@ impl From<GitHubError> for WorkError {
 
 impl From<GitError> for WorkError {
     fn from(error: GitError) -> Self {
-        // Nearly always the network, or a repository that moved on; what is lasting shows itself again next time.
+        // Nearly always the network, or a repository that moved on; a name that git cannot take stays as it is.
+        let kind = match error {
+            GitError::Invalid(_) => Kind::Lasting,
+            _ => Kind::Transient,
+        };
         Self {
             words: format!("git: {}", chain(&error)),
-            kind: Kind::Transient,
+            kind,
         }
     }
 }

@@ -28,10 +28,12 @@ pub(super) async fn observe(
         ))
     })?;
     let at = head.clone();
-    let declared = job.repo.blocking(move |repo| declared(repo, &at)).await?;
-    let (inputs, inputs_error) = match declared {
-        Ok(declared) => (Some(declared.id), None),
-        Err(problems) => (None, Some(problems.to_string())),
+    let (inputs, inputs_error) = match job.repo.blocking(move |repo| declared(repo, &at)).await {
+        Ok(Ok(declared)) => (Some(declared.id), None),
+        Ok(Err(problems)) => (None, Some(problems.to_string())),
+        Err(error) if error.is_transient() => return Err(error),
+        // A file whose name is not UTF-8: nothing is packaged, everything else goes on.
+        Err(error) => (None, Some(error.to_string())),
     };
     let seen = pulls::look(job, &head, interest).await?;
     let facts = ForgeFacts {
