@@ -81,9 +81,10 @@ fn of_environment(env: &Environment) -> Vec<Op> {
     ops.extend(env.capture.running);
     ops.extend(env.drift.comparing.as_ref().map(|(op, _)| *op));
     ops.extend(env.drift.found.as_ref().and_then(|found| found.adopting));
-    match env.run.as_ref().map(|run| &run.phase) {
-        Some(RunPhase::Applying { op, .. } | RunPhase::Verifying { op }) => ops.push(*op),
-        _ => {}
+    if let Some(RunPhase::Applying { op, .. } | RunPhase::Verifying { op }) =
+        env.run.as_ref().map(|run| &run.phase)
+    {
+        ops.push(*op);
     }
     match env.promotion.as_ref().map(|promotion| &promotion.phase) {
         Some(Phase::Planning { op } | Phase::Opening { op, .. }) => ops.push(*op),

@@ -84,7 +84,7 @@ pub struct Repo {
 impl Repo {
     /// `owner/name`.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub fn repository(&self) -> &str {
         &self.pipeline.repository
     }
 

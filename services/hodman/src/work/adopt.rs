@@ -119,7 +119,7 @@ async fn propose(
     if let Some(open) = job
         .work
         .github
-        .find_open_pull(job.repo.name(), &branch)
+        .find_open_pull(job.repo.repository(), &branch)
         .await?
     {
         return Ok(Outcome::PullReady {
@@ -155,7 +155,11 @@ async fn propose(
         base: job.repo.branch.clone(),
     };
     job.fence.check().await?;
-    let pull = job.work.github.create_pull(job.repo.name(), &new).await?;
+    let pull = job
+        .work
+        .github
+        .create_pull(job.repo.repository(), &new)
+        .await?;
     Ok(Outcome::PullReady {
         number: PullNumber(pull.number),
         head: CommitSha(head),

@@ -44,7 +44,7 @@ pub(super) async fn build(
     let digest = PackageDigest(built.digest.to_string());
     let attestation = job.work.signer.attest(
         &built.digest,
-        job.repo.name(),
+        job.repo.repository(),
         commit.as_str(),
         inputs.as_str(),
         job.created,

@@ -46,7 +46,7 @@ pub(super) async fn capture(
     let open = job
         .work
         .github
-        .find_open_pull(job.repo.name(), &branch)
+        .find_open_pull(job.repo.repository(), &branch)
         .await?;
     // The whole difference from main: what the pull request is about, whoever pushed to it.
     let snapshot = Arc::new(snapshot);
@@ -281,7 +281,7 @@ async fn nothing_left(job: &Job<'_>, open: Option<Pull>) -> Result<Outcome, Work
     if let Some(pull) = open {
         job.work
             .github
-            .close_pull(job.repo.name(), pull.number)
+            .close_pull(job.repo.repository(), pull.number)
             .await?;
         job.repo
             .delete_branch(&pull.head_ref, &pull.head_sha)
@@ -326,13 +326,13 @@ async fn propose(
                 base: job.repo.branch.clone(),
             };
             job.fence.check().await?;
-            github.create_pull(job.repo.name(), &new).await?
+            github.create_pull(job.repo.repository(), &new).await?
         }
     };
     if pull.title != text.title || pull.body != text.body {
         github
             .update_pull(
-                job.repo.name(),
+                job.repo.repository(),
                 pull.number,
                 Some(&text.title),
                 Some(&text.body),

@@ -263,7 +263,10 @@ async fn say(
             .collect(),
     };
     job.fence.check().await?;
-    job.work.github.put_check_run(job.repo.name(), &run).await?;
+    job.work
+        .github
+        .put_check_run(job.repo.repository(), &run)
+        .await?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ pub(super) async fn close(
     because: &str,
 ) -> Result<Outcome, WorkError> {
     let github = &job.work.github;
-    let repo = job.repo.name();
+    let repo = job.repo.repository();
     let pull = github.pull(repo, number.0).await?;
     if pull.state != PullState::Open {
         return Ok(Outcome::PullClosed);
@@ -58,7 +58,7 @@ pub(super) async fn merge(
         merged = job
             .work
             .github
-            .merge_pull(job.repo.name(), number.0, head.as_str(), method, None)
+            .merge_pull(job.repo.repository(), number.0, head.as_str(), method, None)
             .await?;
         let forbidden = matches!(&merged, MergeOutcome::NotMergeable { reason }
             if reason.contains("not allowed on this repository"));

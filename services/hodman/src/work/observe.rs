@@ -23,7 +23,7 @@ pub(super) async fn observe(
     let head = mirror.head(&job.repo.branch)?.ok_or_else(|| {
         WorkError::transient(format!(
             "{} has no branch {}",
-            job.repo.name(),
+            job.repo.repository(),
             job.repo.branch
         ))
     })?;
@@ -231,7 +231,7 @@ async fn checks(
         for check in job
             .work
             .github
-            .checks_of(job.repo.name(), commit.as_str())
+            .checks_of(job.repo.repository(), commit.as_str())
             .await?
         {
             // Our own reports would be gates on themselves.

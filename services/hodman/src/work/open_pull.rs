@@ -65,7 +65,7 @@ pub(super) async fn open(job: &Job<'_>, env: &EnvName, act: &Act) -> Result<Outc
     let there = job
         .work
         .github
-        .find_open_pull(job.repo.name(), &branch)
+        .find_open_pull(job.repo.repository(), &branch)
         .await?;
     let base = match (&there, mirror.head(&branch)?) {
         (Some(_), Some(head)) => head,
@@ -81,12 +81,16 @@ pub(super) async fn open(job: &Job<'_>, env: &EnvName, act: &Act) -> Result<Outc
         base: job.repo.branch.clone(),
     };
     job.fence.check().await?;
-    let pull = job.work.github.create_pull(job.repo.name(), &new).await?;
+    let pull = job
+        .work
+        .github
+        .create_pull(job.repo.repository(), &new)
+        .await?;
     if pull.body != text.body || pull.title != text.title {
         job.work
             .github
             .update_pull(
-                job.repo.name(),
+                job.repo.repository(),
                 pull.number,
                 Some(&text.title),
                 Some(&text.body),
@@ -124,7 +128,7 @@ pub(super) async fn update(job: &Job<'_>, env: &EnvName, act: &Act) -> Result<Ou
         gates,
     };
     let github = &job.work.github;
-    let pull = github.pull(job.repo.name(), number.0).await?;
+    let pull = github.pull(job.repo.repository(), number.0).await?;
     // Never write to what is closed or merged: it would look like an approval of something else.
     if pull.state != PullState::Open {
         return Ok(Outcome::PullClosed);
@@ -148,7 +152,7 @@ pub(super) async fn update(job: &Job<'_>, env: &EnvName, act: &Act) -> Result<Ou
     job.fence.check().await?;
     github
         .update_pull(
-            job.repo.name(),
+            job.repo.repository(),
             number.0,
             Some(&text.title),
             Some(&text.body),

@@ -47,18 +47,20 @@ pub(super) async fn of(
 /// the commit comes first, and one whose head has the file as it is on main before one that has not.
 async fn ask(job: &Job<'_>, commit: &str, path: &str) -> Result<Option<Origin>, WorkError> {
     let github = &job.work.github;
-    let mut pulls = github.pulls_for_commit(job.repo.name(), commit).await?;
+    let mut pulls = github
+        .pulls_for_commit(job.repo.repository(), commit)
+        .await?;
     pulls.retain(|pull| pull.merged_at.is_some() && pull.base_ref == job.repo.branch);
     pulls.sort_by_key(|pull| pull.merge_commit_sha.as_deref() != Some(commit));
     let mut first = None;
     for pull in pulls {
-        let pull = github.pull(job.repo.name(), pull.number).await?;
+        let pull = github.pull(job.repo.repository(), pull.number).await?;
         let content_matches = match brought(job, commit, path, &pull).await? {
             Brought::AsIs => true,
             Brought::Otherwise => false,
             Brought::FoundThere => continue,
         };
-        let mut reviews = github.reviews(job.repo.name(), pull.number).await?;
+        let mut reviews = github.reviews(job.repo.repository(), pull.number).await?;
         // What is said after the merge comes too late, and would make the answer depend on when it was asked.
         reviews.retain(|review| review.submitted_at <= pull.merged_at);
         let origin = Origin {

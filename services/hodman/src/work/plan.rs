@@ -48,7 +48,11 @@ impl Work {
             fence: &fence,
         };
         let head = repo.mirror.head(&repo.branch)?.ok_or_else(|| {
-            WorkError::lasting(format!("{} has no branch {}", repo.name(), repo.branch))
+            WorkError::lasting(format!(
+                "{} has no branch {}",
+                repo.repository(),
+                repo.branch
+            ))
         })?;
         let environment = taken::environment_at(&job, env, &head)?;
         let tree = match package {

@@ -29,14 +29,14 @@ pub(super) async fn look(
 ) -> Result<Seen, WorkError> {
     let github = &job.work.github;
     let mut open = github
-        .open_pulls(job.repo.name(), Some(&job.repo.branch))
+        .open_pulls(job.repo.repository(), Some(&job.repo.branch))
         .await?;
     let numbers: BTreeSet<u64> = open.iter().map(|pull| pull.number).collect();
     for number in interest
         .iter()
         .filter(|number| !numbers.contains(&number.0))
     {
-        open.push(github.pull(job.repo.name(), number.0).await?);
+        open.push(github.pull(job.repo.repository(), number.0).await?);
     }
     let mut seen = Seen {
         ours: vec![],
@@ -54,7 +54,7 @@ pub(super) async fn look(
             seen.foreign.push(ForeignPull {
                 number: PullNumber(pull.number),
                 head: CommitSha(pull.head_sha.clone()),
-                fork: pull.is_fork_of(job.repo.name()),
+                fork: pull.is_fork_of(job.repo.repository()),
             });
         }
         if let Some(marker) = marker {
@@ -70,7 +70,7 @@ pub(super) fn marker(job: &Job<'_>, pull: &Pull) -> Option<Marker> {
     let marker = marker_of(&pull.body)?;
     let ours = marker.pipeline.as_str() == job.pipeline
         && pull.head_ref.starts_with("hodman/")
-        && !pull.is_fork_of(job.repo.name());
+        && !pull.is_fork_of(job.repo.repository());
     ours.then_some(marker)
 }
 
@@ -79,7 +79,7 @@ async fn fact(job: &Job<'_>, pull: &Pull, marker: Marker) -> Result<PullFact, Wo
     let reviews = if open {
         job.work
             .github
-            .reviews(job.repo.name(), pull.number)
+            .reviews(job.repo.repository(), pull.number)
             .await?
     } else {
         vec![]

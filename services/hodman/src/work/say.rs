@@ -47,7 +47,10 @@ pub(super) async fn say(
             annotations: vec![],
         };
         job.fence.check().await?;
-        job.work.github.put_check_run(job.repo.name(), &run).await?;
+        job.work
+            .github
+            .put_check_run(job.repo.repository(), &run)
+            .await?;
     }
     if let Some(pull) = pull.filter(|pull| !newer.iter().any(|act| on_pull(act, *pull))) {
         let marker = format!("<!-- hodman-status {}/{topic} -->", job.pipeline);
@@ -55,7 +58,7 @@ pub(super) async fn say(
         job.fence.check().await?;
         job.work
             .github
-            .upsert_sticky(job.repo.name(), pull.0, &marker, &body)
+            .upsert_sticky(job.repo.repository(), pull.0, &marker, &body)
             .await?;
     }
     Ok(Outcome::Said)

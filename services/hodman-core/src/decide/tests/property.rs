@@ -228,7 +228,7 @@ fn take(w: &mut World, step: &Step) {
                     .max()
                     .unwrap_or(0)
                     + 1;
-                return w.opened(&env.to_owned(), number);
+                return w.opened(env, number);
             }
             let outcome = answer(w, &effect.act, *how);
             if let (Act::ClosePull { number, .. }, Outcome::PullClosed) = (&effect.act, &outcome)

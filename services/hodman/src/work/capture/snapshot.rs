@@ -8,6 +8,7 @@ use hodman_model::bundle::Language;
 use hodman_model::capture::{LiveFile, LiveResource, LiveSnapshot};
 use hodman_model::files::Environment;
 use serde_json::Value;
+use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Exports at a time; the service takes about sixty a second.
@@ -33,9 +34,9 @@ pub(super) async fn take(
         paths(&object.listed.config, &mut run);
     }
     for path in run {
-        if !entries.contains_key(&path) {
-            match workspace.files().status(&path).await {
-                Ok(entry) => drop(entries.insert(path, entry)),
+        if let Place::Vacant(place) = entries.entry(path) {
+            match workspace.files().status(place.key()).await {
+                Ok(entry) => drop(place.insert(entry)),
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error.into()),
             }
