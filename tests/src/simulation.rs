@@ -3,7 +3,7 @@
 //! jump, databases are lost, and after every step the rules of DESIGN section 5 are asked of what really happened.
 //!
 //! `HODMAN_SIM_SEED=n` replays one run and prints what happened. What was broken on purpose to see whether the
-//! simulation notices is listed in `tests/README.md`.
+//! simulation notices is listed in `simulation/README.md`.
 
 mod brief;
 mod executor;
@@ -55,8 +55,8 @@ pub fn in_memory(beginnings: &[World<Memory>], seed: u64, finish: bool, trace: b
 /// One run of `seed` on SQLite, from the very beginning.
 pub fn on_sqlite(seed: u64, trace: bool) -> Ended {
     let mut world = World::new(seed, Sqlite::open);
-    world.calm(usize::try_from(seed % 3).unwrap_or(0));
-    run(world, seed, 60, seed % 5 == 0, trace)
+    world.calm(usize::from(seed.is_multiple_of(4)));
+    run(world, seed, 60, seed.is_multiple_of(8), trace)
 }
 
 fn run<S: Remembers>(

@@ -105,6 +105,7 @@ impl<S: Remembers> World<S> {
     }
 
     /// The fence before a write.
+    #[expect(clippy::result_large_err, reason = "a step is looked at once and never kept")]
     fn holds(&mut self, job: &Job) -> Result<(), Step> {
         let now = self.now;
         match self.store.renew(job.claimed.id, job.claimed.attempt, now) {

@@ -192,13 +192,25 @@ impl<S: Remembers> World<S> {
         }
     }
 
+    /// An override counts until hodman has noticed that its time is over.
+    fn still_overridden(&mut self, env: &EnvName, package: &PackageDigest) -> bool {
+        let (_, state) = self.store.load();
+        let over = state
+            .environments
+            .get(env)
+            .and_then(|known| known.over.as_ref());
+        over.is_some_and(|over| &over.package == package)
+    }
+
     fn approved(
-        &self,
+        &mut self,
         env: &EnvName,
         package: &PackageDigest,
         action: &Action,
         drift: DriftPolicy,
     ) -> bool {
+        let late = || self.truth.overrides.iter().any(|(name, _)| name == env);
+        let late = late() && self.still_overridden(env, package);
         let truth = &self.truth;
         let pins = || {
             truth
@@ -218,10 +230,11 @@ impl<S: Remembers> World<S> {
         let day = TimeDelta::hours(25);
         let overridden = !action.irreversible
             && truth.passed.contains_key(&(env.clone(), package.clone()))
-            && truth
-                .overrides
-                .iter()
-                .any(|(name, at)| name == env && self.now <= *at + day);
+            && (late
+                || truth
+                    .overrides
+                    .iter()
+                    .any(|(name, at)| name == env && self.now <= *at + day));
         let healed = drift == DriftPolicy::Heal && !action.irreversible && pins().next().is_some();
         pins().any(|(_, pin)| planned(pin)) || bound || overridden || healed
     }

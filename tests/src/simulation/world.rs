@@ -198,7 +198,12 @@ impl<S: Remembers> World<S> {
     }
 
     fn prepare(&mut self, batch: usize) {
-        let pending = self.store.pending(batch);
+        let mut pending = self.store.pending(batch);
+        // Another engine, or another order.
+        if self.faults && self.rng.chance(25) {
+            let first = self.rng.below(pending.len());
+            pending.drain(..first);
+        }
         if pending.is_empty() {
             return;
         }

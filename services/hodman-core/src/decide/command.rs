@@ -163,6 +163,12 @@ fn rollback(
         format!("by {by} to {}: {reason}", package.short()),
     );
     if now {
+        // Whatever is on its way stops before its next step: nobody waits for what is being rolled back from.
+        if let Some(run) = env.run.take_if(|run| run.package != package)
+            && let RunPhase::Applying { op, .. } | RunPhase::Verifying { op } = run.phase
+        {
+            draft.cancel(op);
+        }
         env.over = Some(Override {
             package: package.clone(),
             by: by.to_owned(),

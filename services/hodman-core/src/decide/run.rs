@@ -118,13 +118,15 @@ fn expire_override(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         format!("the override by {} expired", over.by),
     );
     env.over = None;
-    if !env.busy()
-        && env
-            .run
-            .as_ref()
-            .is_some_and(|run| matches!(run.cause, Cause::Override { .. }))
-    {
-        env.run = None;
+    let on_its_way = env
+        .run
+        .take_if(|run| matches!(run.cause, Cause::Override { .. }));
+    match on_its_way.as_ref().map(|run| &run.phase) {
+        // After its time it must not begin any more, and what has begun stops before its next step.
+        Some(RunPhase::Applying { op, .. }) => draft.cancel(*op),
+        // In place already: what the verification says is still true.
+        Some(RunPhase::Verifying { .. }) => env.run = on_its_way,
+        _ => {}
     }
     // What was approved is what counts again, and it is not in place: nobody approved the way back, though.
     if let Some(accepted) = &mut env.accepted {

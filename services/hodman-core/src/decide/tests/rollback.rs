@@ -291,3 +291,44 @@ fn there_must_be_something_healthy_to_go_back_to() {
     w.ask(named(""));
     assert!(matches!(w.verdict, Verdict::Ignored(_)));
 }
+
+#[test]
+fn an_override_that_was_given_out_and_not_begun_in_time_is_called_back() {
+    let mut w = two_packages();
+    w.ask(back(true));
+    let late = w.one("qa", "apply").op;
+    w.wait(Duration::hours(25));
+    assert!(!w.due.contains_key(&late), "not wanted any more");
+    let Act::Apply { package, .. } = w.one("qa", "apply").act else {
+        unreachable!()
+    };
+    assert_eq!(package, digest("p2"));
+}
+
+#[test]
+fn now_does_not_wait_for_what_is_being_applied_or_verified() {
+    for verifying in [false, true] {
+        let mut w = two_packages();
+        w.env("qa", |qa| {
+            qa.verify = Some(VerifySpec {
+                run_job: "smoke".into(),
+                timeout_seconds: 60,
+            });
+        });
+        w.build("p3");
+        w.planned("qa", &["c"]);
+        w.opened("qa", 3);
+        w.merge(3);
+        let mut late = w.one("qa", "apply").op;
+        if verifying {
+            w.applied("qa");
+            late = w.one("qa", "verify").op;
+        }
+        w.ask(back(true));
+        assert!(!w.due.contains_key(&late), "called back");
+        let Act::Apply { package, .. } = w.one("qa", "apply").act else {
+            unreachable!()
+        };
+        assert_eq!(package, digest("p2"));
+    }
+}
