@@ -18,7 +18,9 @@ pub use machine::Machine;
 pub use quantile::Sample;
 pub use report::{Bound, Report, Row};
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -65,10 +67,12 @@ pub async fn run(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {
         Bench::Start(args) => start::run(&args, at).await,
     }?;
     report.machine = Some(machine);
-    if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+    let text = if json {
+        serde_json::to_string_pretty(&report)?
     } else {
-        println!("{report}");
-    }
+        report.to_string()
+    };
+    // An error and not a panic when whoever reads has gone: `hodman bench … | head`.
+    writeln!(std::io::stdout(), "{text}").context("writing to standard output")?;
     Ok(ExitCode::SUCCESS)
 }
