@@ -33,6 +33,9 @@ pub struct Review {
     pub id: u64,
     /// Login of the reviewer.
     pub author: String,
+    /// Whether the reviewer belongs to the repository (owner, member, collaborator). In a public one anybody may press
+    /// "Approve". True where a server does not say.
+    pub belongs: bool,
     /// What it says.
     pub state: ReviewState,
     /// The head that the reviewer saw.
@@ -45,6 +48,7 @@ pub struct Review {
 struct ReviewWire {
     id: u64,
     user: Option<UserWire>,
+    author_association: Option<String>,
     state: ReviewState,
     commit_id: Option<String>,
     submitted_at: Option<DateTime<Utc>>,
@@ -55,6 +59,9 @@ impl From<ReviewWire> for Review {
         Self {
             id: wire.id,
             author: login_or_ghost(wire.user),
+            belongs: wire
+                .author_association
+                .is_none_or(|word| ["OWNER", "MEMBER", "COLLABORATOR"].contains(&word.as_str())),
             state: wire.state,
             commit_sha: wire.commit_id,
             submitted_at: wire.submitted_at,

@@ -122,7 +122,7 @@ async fn brought(
     }
 }
 
-/// Distinct people other than the author whose latest verdict on that very head approves.
+/// Distinct people of the repository, other than the author, whose latest verdict on that very head approves.
 pub(super) fn approvals(reviews: &[Review], author: &str, head: &str) -> u32 {
     let mut latest: BTreeMap<&str, bool> = BTreeMap::new();
     for review in reviews {
@@ -132,7 +132,7 @@ pub(super) fn approvals(reviews: &[Review], author: &str, head: &str) -> u32 {
             // A comment leaves the verdict as it is.
             _ => continue,
         };
-        if review.author != author {
+        if review.belongs && review.author != author {
             latest.insert(&review.author, verdict);
         }
     }
@@ -143,4 +143,73 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Review, ReviewState, approvals};
+
+    fn review(author: &str, state: ReviewState, commit: &str) -> Review {
+        Review {
+            id: 1,
+            author: author.to_owned(),
+            belongs: !author.starts_with("passer-by"),
+            state,
+            commit_sha: Some(commit.to_owned()),
+            submitted_at: None,
+        }
+    }
+
+    #[test]
+    fn only_the_latest_verdict_of_others_on_this_head_counts() {
+        use ReviewState::{Approved, ChangesRequested, Commented, Dismissed};
+        let cases = [
+            (vec![review("ann", Approved, "head")], 1),
+            (vec![review("hodman", Approved, "head")], 0),
+            (vec![review("ann", Approved, "before")], 0),
+            (vec![review("passer-by", Approved, "head")], 0),
+            (
+                vec![
+                    review("ann", Approved, "head"),
+                    review("ann", Commented, "head"),
+                ],
+                1,
+            ),
+            (
+                vec![
+                    review("ann", Approved, "head"),
+                    review("ann", ChangesRequested, "head"),
+                ],
+                0,
+            ),
+            (
+                vec![
+                    review("ann", Approved, "head"),
+                    review("ann", Dismissed, "head"),
+                ],
+                0,
+            ),
+            (
+                vec![
+                    review("ann", Approved, "head"),
+                    review("ann", Approved, "head"),
+                ],
+                1,
+            ),
+            (
+                vec![
+                    review("ann", Approved, "head"),
+                    review("bob", Approved, "head"),
+                ],
+                2,
+            ),
+        ];
+        for (reviews, expected) in cases {
+            assert_eq!(
+                approvals(&reviews, "hodman", "head"),
+                expected,
+                "{reviews:?}"
+            );
+        }
+    }
 }
