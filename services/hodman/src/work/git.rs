@@ -127,3 +127,6 @@ pub(super) async fn push(
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests;

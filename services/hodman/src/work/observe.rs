@@ -331,3 +331,6 @@ fn gates_of(gates: &files::Gates) -> policy::Gates {
 fn seconds(span: files::Span) -> i64 {
     i64::try_from(span.as_secs()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

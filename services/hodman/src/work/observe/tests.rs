@@ -1,0 +1,111 @@
+//! Which files of a commit make its package.
+
+use super::super::Repo;
+use super::declared;
+use crate::config::Pipeline;
+use chrono::{DateTime, TimeDelta};
+use hodman_clients::git::{Base, CommitRequest, FileChange, Mirror, MirrorConfig};
+use std::sync::Arc;
+
+fn repo(folder: &std::path::Path, path: &str, files: &[(&str, &str)]) -> (Repo, String) {
+    let config = MirrorConfig::new(
+        folder.join("mirror.git"),
+        "http://127.0.0.1:1/o/r.git",
+        Arc::new(|| Ok(None)),
+    );
+    let mirror = Mirror::open(config).unwrap();
+    let request = CommitRequest {
+        parents: vec![],
+        base: Base::Empty,
+        changes: files
+            .iter()
+            .map(|(path, content)| {
+                let change = FileChange {
+                    content: content.as_bytes().to_vec(),
+                    executable: path.ends_with(".sh"),
+                };
+                ((*path).to_owned(), Some(change))
+            })
+            .collect(),
+        message: "files\n".to_owned(),
+        author_name: "ann".to_owned(),
+        author_email: "ann@example.com".to_owned(),
+        time: DateTime::UNIX_EPOCH + TimeDelta::days(1),
+    };
+    let commit = mirror.commit(&request).unwrap().id().to_owned();
+    let pipeline = Pipeline {
+        name: "p".to_owned(),
+        repository: "o/r".to_owned(),
+        path: path.to_owned(),
+        branch: None,
+    };
+    let repo = Repo {
+        pipeline,
+        mirror: Arc::new(mirror),
+        branch: "main".to_owned(),
+    };
+    (repo, commit)
+}
+
+#[test]
+fn an_included_file_may_say_what_a_target_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (repo, commit) = repo(
+        folder.path(),
+        "data/etl",
+        &[
+            (
+                "data/etl/databricks.yml",
+                "bundle: {name: etl}\ninclude: [targets/*.yml]\nsync: {paths: [src]}\ntargets: {dev: {}}\n",
+            ),
+            (
+                "data/etl/targets/qa.yml",
+                "targets: {qa: {sync: {paths: [../extra]}}}\n",
+            ),
+            ("data/etl/src/run.sh", "true\n"),
+            ("data/etl/extra/only_qa.py", "1\n"),
+            ("data/etl/docs/about.md", "no\n"),
+            (
+                "data/etl/environments/qa/environment.yaml",
+                "mode: promoted\n",
+            ),
+            ("elsewhere/src/x.py", "no\n"),
+        ],
+    );
+    let declared = declared(&repo, &commit).unwrap().unwrap();
+    let found: Vec<(&str, bool)> = declared
+        .entries
+        .iter()
+        .map(|input| (input.path.as_str(), input.executable))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("databricks.yml", false),
+            ("extra/only_qa.py", false),
+            ("src/run.sh", true),
+            ("targets/qa.yml", false),
+        ]
+    );
+}
+
+#[test]
+fn a_broken_file_is_named_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (repo, commit) = repo(
+        folder.path(),
+        "",
+        &[
+            (
+                "databricks.yml",
+                "bundle: {name: etl}\ninclude: [resources/*.yml]\n",
+            ),
+            ("resources/a.yml", "resources:\n  jobs: [\n"),
+        ],
+    );
+    let problems = declared(&repo, &commit).unwrap().err().unwrap();
+    assert!(
+        problems.to_string().contains("resources/a.yml:"),
+        "{problems}"
+    );
+}

@@ -1,0 +1,143 @@
+//! What becomes of effects that nobody wants any more, or that nobody here can do.
+
+use super::Worker;
+use crate::clock::Clock;
+use crate::config::{Config, Purpose};
+use crate::daemon::Parts;
+use chrono::TimeDelta;
+use hodman_core::effect::{Act, Effect};
+use hodman_core::ids::{EnvName, Op, PullNumber};
+use hodman_store::{Commit, EffectFilter, EffectState, NewEffect, OutboxRow, Store};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+async fn parts(folder: &std::path::Path) -> Parts {
+    let secret = folder.join("secret");
+    std::fs::write(&secret, "hodman-canary-5ecret-DO-NOT-LEAK").unwrap();
+    let secret = secret.display();
+    let text = format!(
+        "data_dir: {}\ngithub:\n  api_url: http://127.0.0.1:1\n  git_url: http://127.0.0.1:1\n  token: {{file: {secret}}}\n  \
+         webhook_secrets: [{{file: {secret}}}]\npipelines:\n  - {{name: shop, repository: acme/shop, branch: main}}\n",
+        folder.display()
+    );
+    let config = Config::read("hodman.yaml", &text, Purpose::Serve, |_| None)
+        .unwrap_or_else(|found| panic!("{found}"));
+    Parts::open(config, Clock::system(), ([127, 0, 0, 1], 1).into())
+        .await
+        .unwrap()
+}
+
+/// Closes a pull request, which asks the forge first: nobody listens there.
+fn close(pipeline: &str, op: i64) -> NewEffect {
+    let effect = Effect {
+        op: Op(op.cast_unsigned()),
+        env: Some(EnvName::from("qa")),
+        act: Act::ClosePull {
+            number: PullNumber(7),
+            because: "superseded".to_owned(),
+        },
+    };
+    NewEffect {
+        op,
+        lane: format!("{pipeline}/qa/pull"),
+        kind: "close_pull".to_owned(),
+        env: Some("qa".to_owned()),
+        payload: serde_json::to_string(&effect).unwrap(),
+        run_at: chrono::DateTime::UNIX_EPOCH,
+    }
+}
+
+async fn commit(
+    store: &Store,
+    pipeline: &str,
+    version: i64,
+    effects: Vec<NewEffect>,
+    cancel: Vec<i64>,
+) {
+    let _ = store
+        .commit(Commit {
+            pipeline: pipeline.to_owned(),
+            expected_version: version,
+            state: "{}".to_owned(),
+            wake_at: None,
+            history: vec![],
+            effects,
+            cancel_ops: cancel,
+            acks: vec![],
+            now: Clock::system().now(),
+        })
+        .await
+        .unwrap();
+}
+
+async fn row(store: &Store, pipeline: &str, op: i64) -> OutboxRow {
+    let filter = EffectFilter {
+        pipeline: Some(pipeline.to_owned()),
+        ..EffectFilter::default()
+    };
+    let rows = store.list_effects(&filter).await.unwrap();
+    rows.into_iter().find(|row| row.op == op).unwrap()
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait)
+        .await
+        .unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+#[tokio::test]
+async fn a_cancelled_effect_frees_its_lane_and_an_unknown_pipelines_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = parts(folder.path()).await;
+    let store = parts.store.clone();
+    commit(
+        &store,
+        "shop",
+        0,
+        vec![close("shop", 1), close("shop", 2)],
+        vec![],
+    )
+    .await;
+    commit(&store, "gone", 0, vec![close("gone", 1)], vec![]).await;
+    // Somebody began the first and died; meanwhile it was superseded.
+    let long_ago = Clock::system().now() - TimeDelta::hours(1);
+    let claimed = store
+        .claim_effects("dead", long_ago, Duration::from_secs(60), 1, &[])
+        .await
+        .unwrap();
+    assert_eq!((claimed.len(), claimed[0].op), (1, 1));
+    commit(&store, "shop", 1, vec![], vec![1]).await;
+
+    let worker = Worker::new(
+        store.clone(),
+        parts.work.clone(),
+        Clock::system(),
+        "worker".to_owned(),
+        Duration::from_secs(60),
+    );
+    let stop = CancellationToken::new();
+    let running = tokio::spawn({
+        let stop = stop.clone();
+        async move { worker.run(stop, Duration::ZERO).await }
+    });
+    until("the first is cancelled", async || {
+        row(&store, "shop", 1).await.state == EffectState::Cancelled
+    })
+    .await;
+    until("the second is tried", async || {
+        row(&store, "shop", 2).await.attempt == 1
+    })
+    .await;
+    until("the unknown one is put off", async || {
+        let row = row(&store, "gone", 1).await;
+        row.state == EffectState::Queued && row.last_error.is_some()
+    })
+    .await;
+    stop.cancel();
+    running.await.unwrap().unwrap();
+}
