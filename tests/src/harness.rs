@@ -9,7 +9,7 @@ mod short;
 pub use ending::{Ending, PullEnding, WorkspaceEnding};
 pub use process::{Hodman, Killer, binary};
 pub use scene::{Options, Scene, Secrets};
-pub use short::Short;
+pub use short::{Short, environment};
 
 pub use hodman::demo::{CANARY, REPOSITORY};
 

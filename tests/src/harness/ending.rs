@@ -30,6 +30,8 @@ pub struct PullEnding {
     pub state: &'static str,
     /// First lines of its comments: ours are marked, and each mark is there once.
     pub comments: Vec<String>,
+    /// Check runs on its head: name and conclusion.
+    pub checks: Vec<(String, String)>,
 }
 
 /// A workspace.
@@ -45,8 +47,10 @@ pub struct WorkspaceEnding {
 
 impl Ending {
     /// Looks at everything.
-    #[must_use]
-    pub fn of(scene: &Scene, state: &PipelineState) -> Self {
+    ///
+    /// # Errors
+    /// When the forge's API does not answer.
+    pub async fn of(scene: &Scene, state: &PipelineState) -> anyhow::Result<Self> {
         let environments = state
             .environments
             .iter()
@@ -58,30 +62,27 @@ impl Ending {
                 (name.to_string(), (package, standing(env).to_string()))
             })
             .collect();
-        let mut pulls: Vec<PullEnding> = scene
-            .forge
-            .pulls(REPOSITORY)
-            .into_iter()
-            .map(|pull| {
-                let mut comments: Vec<String> = pull
-                    .comments
-                    .iter()
-                    .map(|text| text.lines().next().unwrap_or_default().to_owned())
-                    .collect();
-                comments.sort();
-                let state = match (pull.merged, pull.open) {
-                    (true, _) => "merged",
-                    (false, true) => "open",
-                    (false, false) => "closed",
-                };
-                PullEnding {
-                    title: pull.title,
-                    branch: pull.head_ref,
-                    state,
-                    comments,
-                }
-            })
-            .collect();
+        let mut pulls = Vec::new();
+        for pull in scene.forge.pulls(REPOSITORY) {
+            let mut comments: Vec<String> = pull
+                .comments
+                .iter()
+                .map(|text| text.lines().next().unwrap_or_default().to_owned())
+                .collect();
+            comments.sort();
+            let state = match (pull.merged, pull.open) {
+                (true, _) => "merged",
+                (false, true) => "open",
+                (false, false) => "closed",
+            };
+            pulls.push(PullEnding {
+                title: pull.title,
+                branch: pull.head_ref,
+                state,
+                comments,
+                checks: checks(scene, &pull.head_sha).await?,
+            });
+        }
         pulls.sort();
         let workspaces = scene
             .databricks
@@ -122,12 +123,12 @@ impl Ending {
         // What a kill left half-written has no name that anybody reads.
         packages.retain(|name| !name.ends_with(".part"));
         packages.sort();
-        Self {
+        Ok(Self {
             environments,
             pulls,
             workspaces,
             packages,
-        }
+        })
     }
 
     /// What must hold whatever the story was: nothing is there twice.
@@ -160,6 +161,12 @@ impl Ending {
             self.pulls
         );
         for pull in &self.pulls {
+            let mut names: Vec<&String> = pull.checks.iter().map(|(name, _)| name).collect();
+            names.dedup();
+            anyhow::ensure!(
+                names.len() == pull.checks.len(),
+                "a check run is there twice: {pull:?}"
+            );
             let mut marks = pull.comments.clone();
             marks.dedup();
             anyhow::ensure!(
@@ -169,4 +176,25 @@ impl Ending {
         }
         Ok(())
     }
+}
+
+/// Name and conclusion of every check run on a commit, sorted; `status` stands in for a conclusion that is not there yet.
+pub(super) async fn checks(scene: &Scene, sha: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let path = format!("/repos/{REPOSITORY}/commits/{sha}/check-runs?filter=all&per_page=100");
+    let answer = scene.github(&path).await?;
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let mut found: Vec<(String, String)> = answer["check_runs"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|run| {
+            let conclusion = text(&run["conclusion"]).or_else(|| text(&run["status"]));
+            (
+                text(&run["name"]).unwrap_or_default(),
+                conclusion.unwrap_or_default(),
+            )
+        })
+        .collect();
+    found.sort();
+    Ok(found)
 }

@@ -1,11 +1,14 @@
 //! The main job in little: the package of main goes to qa and prod, a change is merged and follows. No moment matters, so
 //! that it can be told again and again with something else going wrong.
 
+use super::ending::checks;
 use super::{Ending, REPOSITORY, Scene, until};
 use anyhow::Context as _;
+use hodman::intake::CommandRequest;
+use hodman_core::event::Ask;
 use hodman_core::explain;
 use hodman_core::ids::EnvName;
-use hodman_core::state::{Environment, PipelineState};
+use hodman_core::state::{Environment, Phase, PipelineState};
 use hodman_sandbox::github::{MergeMethod, PullView};
 use hodman_store::{Store, StoreUrl};
 
@@ -57,9 +60,27 @@ impl<'s> Short<'s> {
         self.promote("qa").await?;
         self.promote("prod").await?;
         let state = self.settled().await?;
-        let ending = Ending::of(self.scene, &state);
+        let ending = Ending::of(self.scene, &state).await?;
         ending.nothing_twice()?;
         Ok(ending)
+    }
+
+    /// Somebody asks hodman for something.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub async fn ask(&self, by: &str, ask: Ask) -> anyhow::Result<()> {
+        let id = format!("{:032x}", rand::random::<u128>());
+        let request = CommandRequest::new(id.clone(), Some("shop".to_owned()), by, ask);
+        let event = request.to_event(&id, self.scene.clock.now());
+        self.store.insert_events(vec![event]).await?;
+        Ok(())
+    }
+
+    /// What hodman remembers.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The state as it is now.
@@ -83,7 +104,7 @@ impl<'s> Short<'s> {
         self.healthy(env, &package_of(&pull)?).await
     }
 
-    /// Waits for the open promotion of what main holds now.
+    /// Waits for the open promotion of what main holds now, and for its check run: nobody merges what says nothing yet.
     ///
     /// # Errors
     /// It does not come.
@@ -91,18 +112,27 @@ impl<'s> Short<'s> {
         let head = self.scene.forge.head(REPOSITORY, "main").context("main")?;
         let read = |at: &str| self.scene.forge.read_file(REPOSITORY, at, "src/load.py");
         let main = read(&head);
-        self.wait(&format!("the pull request for {env}"), async || {
-            let state = self.state().await.ok()?;
-            let newest = state
-                .packages
-                .last()
-                .filter(|newest| read(newest.commit.as_str()) == main)?;
-            let branch = format!("hodman/promote/{env}/{}", newest.digest.short());
-            let pulls = self.scene.forge.pulls(REPOSITORY);
-            pulls
-                .into_iter()
-                .find(|pull| pull.open && pull.head_ref == branch && pull.body.contains("hodman:"))
-        })
+        let check = format!("hodman/{env}");
+        self.wait(
+            &format!("the pull request for {env} with its check run"),
+            async || {
+                let state = self.state().await.ok()?;
+                let newest = state
+                    .packages
+                    .last()
+                    .filter(|newest| read(newest.commit.as_str()) == main)?;
+                let branch = format!("hodman/promote/{env}/{}", newest.digest.short());
+                let pulls = self.scene.forge.pulls(REPOSITORY);
+                let pull = pulls
+                    .into_iter()
+                    .find(|pull| pull.open && pull.head_ref == branch)?;
+                let checks = checks(self.scene, &pull.head_sha).await.ok()?;
+                let said = checks
+                    .iter()
+                    .any(|(name, conclusion)| *name == check && conclusion == "success");
+                said.then_some(pull)
+            },
+        )
         .await
     }
 
@@ -154,6 +184,30 @@ impl<'s> Short<'s> {
         .await
     }
 
+    /// Waits until nothing is going on but promotions that people have to merge.
+    ///
+    /// # Errors
+    /// Something else is still going on.
+    pub async fn settled_but_open(&self) -> anyhow::Result<PipelineState> {
+        self.wait("the end of everything but open promotions", async || {
+            let state = self.state().await.ok()?;
+            let open = |env: &Environment| match env
+                .promotion
+                .as_ref()
+                .map(|promotion| &promotion.phase)
+            {
+                None => true,
+                Some(Phase::Open(pull)) => pull.updating.is_none() && pull.refreshing.is_none(),
+                Some(_) => false,
+            };
+            let quiet = |env: &Environment| env.run.is_none() && open(env) && env.saying.is_empty();
+            let all = state.environments.values().all(quiet) && state.build.is_none();
+            let looked = state.checked.values().all(|pull| pull.op.is_none());
+            (all && looked && state.observing.running.is_none()).then_some(state)
+        })
+        .await
+    }
+
     /// Waits until `found` finds something.
     ///
     /// # Errors
@@ -181,7 +235,8 @@ fn package_of(pull: &PullView) -> anyhow::Result<String> {
 }
 
 /// An environment by name.
-fn environment<'s>(state: &'s PipelineState, name: &str) -> Option<&'s Environment> {
+#[must_use]
+pub fn environment<'s>(state: &'s PipelineState, name: &str) -> Option<&'s Environment> {
     state.environments.get(&EnvName::from(name))
 }
 
