@@ -11,12 +11,14 @@ mod finish;
 mod forge;
 mod memory;
 mod people;
+mod policies;
 mod rng;
 mod rules;
 mod site;
 mod sqlite;
 mod store;
 mod world;
+mod writes;
 
 pub use memory::Memory;
 pub use sqlite::Sqlite;

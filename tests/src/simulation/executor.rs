@@ -2,14 +2,14 @@
 //! between two steps. A worker that was slow goes on as if nothing had happened: only the fence stops it.
 
 use super::brief::brief;
-use super::forge::{Pull, binding, package};
+use super::forge::{binding, package};
 use super::site::{self, Action};
 use super::store::{Claimed, Remembers, Renewal};
 use super::world::World;
 use chrono::TimeDelta;
-use hodman_core::effect::{Act, Approved};
+use hodman_core::effect::Act;
 use hodman_core::event::{Event, Outcome};
-use hodman_core::facts::{ForgeFacts, Pin, PullFact, PullKind, PullState};
+use hodman_core::facts::{ForgeFacts, Pin, PullKind, PullState};
 use hodman_core::ids::{CommitSha, EnvName, InputsId, PackageDigest};
 
 /// An effect being done.
@@ -19,13 +19,13 @@ pub struct Job {
     /// What was read of main, while pull requests are still to be read.
     read: Option<ForgeFacts>,
     /// Actions still to be done.
-    todo: Option<Vec<Action>>,
-    done: u32,
-    checked: bool,
+    pub(super) todo: Option<Vec<Action>>,
+    pub(super) done: u32,
+    pub(super) checked: bool,
 }
 
 /// What a step of a job comes to.
-enum Step {
+pub(super) enum Step {
     More,
     End(Outcome),
     /// The lease is somebody else's: nothing more is done, nothing is said.
@@ -45,7 +45,7 @@ impl Job {
     }
 }
 
-fn failed(transient: bool) -> Step {
+pub(super) fn failed(transient: bool) -> Step {
     Step::End(Outcome::Failed {
         why: "it broke".to_owned(),
         transient,
@@ -105,8 +105,11 @@ impl<S: Remembers> World<S> {
     }
 
     /// The fence before a write.
-    #[expect(clippy::result_large_err, reason = "a step is looked at once and never kept")]
-    fn holds(&mut self, job: &Job) -> Result<(), Step> {
+    #[expect(
+        clippy::result_large_err,
+        reason = "a step is looked at once and never kept"
+    )]
+    pub(super) fn holds(&mut self, job: &Job) -> Result<(), Step> {
         let now = self.now;
         match self.store.renew(job.claimed.id, job.claimed.attempt, now) {
             Renewal::Held => {
@@ -277,7 +280,7 @@ impl<S: Remembers> World<S> {
     }
 
     /// The plan as it is now, and the binding at that commit.
-    fn taken(
+    pub(super) fn taken(
         &self,
         env: &EnvName,
         package: &PackageDigest,
@@ -287,154 +290,6 @@ impl<S: Remembers> World<S> {
         let file = tree.files.get(env).filter(|file| !file.broken)?;
         let wanted = site::desired(package, file.binding);
         Some((site::plan(&self.sites[env], &wanted), file.binding))
-    }
-
-    fn open(&mut self, job: &mut Job, env: &EnvName) -> Step {
-        let Act::OpenPull {
-            kind,
-            package,
-            source_commit,
-            binding,
-            plan,
-            ..
-        } = &job.claimed.effect.act
-        else {
-            return failed(false);
-        };
-        let pin = Pin {
-            package: package.clone(),
-            source_commit: source_commit.clone(),
-            binding: binding.clone(),
-            plan: plan.clone(),
-        };
-        let (kind, package, plan) = (*kind, package.clone(), plan.clone());
-        if !job.checked {
-            let main = self
-                .forge
-                .main()
-                .files
-                .get(env)
-                .and_then(|file| file.pin.as_ref());
-            if main == Some(&pin) {
-                return Step::End(Outcome::PullNeedless);
-            }
-            job.checked = true;
-            return Step::More;
-        }
-        if let Err(step) = self.holds(job) {
-            return step;
-        }
-        let branch = format!("hodman/{kind:?}/{env}/{}", package.as_str());
-        let head = self.forge.new_head();
-        let there = |pull: &&mut Pull| pull.branch == branch && pull.fact.state == PullState::Open;
-        if let Some(pull) = self.forge.pulls.iter_mut().find(there) {
-            if pull.pin != pin {
-                pull.pin = pin;
-                pull.fact.head = head;
-                pull.fact.approvals = 0;
-            }
-            let (number, head) = (pull.fact.number, pull.fact.head.clone());
-            return Step::End(Outcome::PullReady { number, head });
-        }
-        let number = self.forge.number();
-        let fact = PullFact {
-            number,
-            head: head.clone(),
-            state: PullState::Open,
-            env: env.clone(),
-            kind,
-            package: Some(package),
-            plan: Some(plan),
-            approvals: 0,
-            person_pushed: false,
-        };
-        self.forge.pulls.push(Pull { fact, pin, branch });
-        let open: Vec<_> = self
-            .forge
-            .open_for(env)
-            .into_iter()
-            .filter(|pull| !pull.fact.person_pushed)
-            .collect();
-        if open.len() > 1 {
-            let numbers: Vec<String> = open
-                .iter()
-                .map(|pull| pull.fact.number.to_string())
-                .collect();
-            self.wrong(format!(
-                "two open promotion pull requests for {env}: {}",
-                numbers.join(", ")
-            ));
-        }
-        self.say(|| format!("{number} is open: {kind:?} {env}"));
-        Step::End(Outcome::PullReady { number, head })
-    }
-
-    fn apply(&mut self, job: &mut Job, env: &EnvName) -> Step {
-        let Act::Apply {
-            package,
-            config,
-            binding: bound,
-            approved,
-        } = job.claimed.effect.act.clone()
-        else {
-            return failed(false);
-        };
-        let Some(todo) = &mut job.todo else {
-            let Some((actions, now)) = self.taken(env, &package, &config) else {
-                return failed(false);
-            };
-            if binding(now) != bound {
-                return failed(true);
-            }
-            let plan = site::facts(&actions);
-            self.truth.planned(&plan);
-            let outside: Vec<String> = match &approved {
-                Approved::Actions { actions: known, .. } => actions
-                    .iter()
-                    .filter(|one| !known.contains(&one.digest))
-                    .map(|one| one.key.to_owned())
-                    .collect(),
-                Approved::PlanOnly { plan: known } if Some(known) == plan.digest.as_ref() => vec![],
-                Approved::PlanOnly { .. } => actions.iter().map(|one| one.key.to_owned()).collect(),
-                Approved::Reversible => plan.irreversible.clone(),
-            };
-            if !outside.is_empty() {
-                return Step::End(Outcome::NotApproved { plan, outside });
-            }
-            job.todo = Some(actions);
-            return Step::More;
-        };
-        if todo.is_empty() {
-            let verified = self
-                .forge
-                .main()
-                .files
-                .get(env)
-                .is_some_and(|file| file.policy.verify.is_some());
-            if !verified {
-                self.truth.passed(env, &package, self.now);
-            }
-            let plan = site::facts(&[]);
-            return Step::End(Outcome::Applied {
-                done: job.done,
-                satisfied: 0,
-                uploaded: 0,
-                plan,
-            });
-        }
-        let action = todo.remove(0);
-        job.done += 1;
-        if let Err(step) = self.holds(job) {
-            return step;
-        }
-        self.may_write(&job.claimed, env, &package, &action);
-        let site = self.sites.entry(env.clone()).or_default();
-        match &action.after {
-            Some(value) => drop(site.insert(action.key, value.clone())),
-            None => drop(site.remove(action.key)),
-        }
-        self.say(|| format!("{env}: {}", action.digest));
-        Step::More
     }
 
     /// Kinds that pin something.

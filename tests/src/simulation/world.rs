@@ -3,6 +3,7 @@
 use super::brief::brief;
 use super::executor::Job;
 use super::forge::{File, Forge};
+use super::policies::policy;
 use super::rng::Rng;
 use super::rules::Truth;
 use super::site::Site;
@@ -12,7 +13,6 @@ use hodman_core::decide::{Verdict, decide};
 use hodman_core::event::Event;
 use hodman_core::ids::{EnvName, PackageDigest};
 use hodman_core::invariants;
-use hodman_core::policy::{DriftPolicy, MergeBy, Missed, Mode, Policy, ScheduleSpec, VerifySpec};
 use hodman_core::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -348,57 +348,4 @@ impl<S: Remembers> World<S> {
             }
         }
     }
-}
-
-fn policy(env: &str, rng: &mut Rng) -> Policy {
-    if env == "dev" {
-        let capture = ScheduleSpec {
-            cron: "0 * * * *".into(),
-            zone: "UTC".into(),
-            missed: Missed::RunOnce,
-        };
-        return Policy {
-            mode: Mode::FreeForm,
-            capture: rng.chance(20).then_some(capture),
-            ..Policy::default()
-        };
-    }
-    let mut policy = Policy {
-        after: vec![if env == "qa" {
-            "dev".into()
-        } else {
-            "qa".into()
-        }],
-        drift: *rng
-            .pick(&[
-                DriftPolicy::Report,
-                DriftPolicy::PullRequest,
-                DriftPolicy::Heal,
-            ])
-            .unwrap_or(&DriftPolicy::Report),
-        ..Policy::default()
-    };
-    if rng.chance(40) {
-        policy.merge = MergeBy::Auto;
-    }
-    if rng.chance(50) {
-        policy.verify = Some(VerifySpec {
-            run_job: "smoke".into(),
-            timeout_seconds: 60,
-        });
-    }
-    if rng.chance(40) {
-        policy.gates.approvals = 1;
-    }
-    if rng.chance(40) {
-        policy.gates.soak_seconds = 1800;
-    }
-    if rng.chance(30) {
-        policy.reconcile = Some(ScheduleSpec {
-            cron: "*/15 * * * *".into(),
-            zone: "UTC".into(),
-            missed: Missed::Skip,
-        });
-    }
-    policy
 }

@@ -1,6 +1,7 @@
 //! Stories: what happens, what is asked for, why something waits. Each decision of each story is made twice, must be
 //! the same, must survive JSON, and must keep every invariant.
 
+mod acts;
 mod applies;
 mod captures;
 mod drift;
