@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole of it. One row in the database, changed only by `decide`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PipelineState {
     /// Number of the next effect.
     pub next_op: u64,
@@ -44,6 +45,7 @@ pub struct PipelineState {
 
 /// Asked-for and done generations of looking, so that news arriving while looking is never lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Observing {
     /// Generation asked for.
     pub wanted: u64,
@@ -116,6 +118,7 @@ pub struct CheckedPull {
 
 /// One environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Environment {
     /// The last policy on main that could be read.
     pub policy: Policy,
@@ -450,6 +453,7 @@ pub struct Override {
 
 /// Comparison with the workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Drift {
     /// A comparison was asked for.
     pub wanted: bool,
@@ -482,6 +486,7 @@ pub struct Found {
 
 /// Captures of a free-form environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Capture {
     /// Asked for.
     pub wanted: bool,
