@@ -1,4 +1,6 @@
 //! Broken files, pins that nobody reviewed, forks and hostile webhooks: each is answered, and everything else goes on.
+//!
+//! Long because each kind of bad input brings its own table of files and places.
 
 use axum::http::Method;
 use hmac::{Hmac, KeyInit as _, Mac as _};

@@ -1,4 +1,6 @@
 //! Everything around hodman.
+//!
+//! Long because a scene is one thing: forge, workspaces, daemon and people are started, changed and stopped together.
 
 use super::{CANARY, REPOSITORY};
 use crate::servers::{free_port, private_key};
