@@ -264,11 +264,11 @@ pub struct Remote {
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SchemaName {
-    /// environments/<env>/environment.yaml
+    /// `environments/ENV/environment.yaml`
     Environment,
-    /// environments/<env>/release.yaml
+    /// `environments/ENV/release.yaml`
     Release,
-    /// environments/<env>/captured.lock
+    /// `environments/ENV/captured.lock`
     CapturedLock,
     /// The daemon's settings.
     Hodman,
