@@ -81,7 +81,7 @@ pub(super) async fn rollback(story: &Story, memo: &mut Memo) -> anyhow::Result<S
     let good = memo.first_package.clone().context("the first package")?;
     let superseded = story.open_pull("hodman/promote/prod").await?;
     let folders = story.people["prod"]
-        .files("/Shared/.hodman/shop/prod")
+        .files("/Workspace/Shared/.hodman/shop/prod")
         .await?;
     story
         .ask(
@@ -116,7 +116,7 @@ pub(super) async fn rollback(story: &Story, memo: &mut Memo) -> anyhow::Result<S
     let package = story.healthy("prod", bad.as_deref()).await?;
     ensure!(package == good, "prod is back at {good}, not {package}");
     let after = story.people["prod"]
-        .files("/Shared/.hodman/shop/prod")
+        .files("/Workspace/Shared/.hodman/shop/prod")
         .await?;
     ensure!(after == folders, "nothing was uploaded");
     let state = story.state().await?;
