@@ -1,6 +1,7 @@
 //! GitHub and the workspaces answer badly, once at every operation of the story: each is tried again as it allows, and the
 //! story ends as if nothing had happened.
 
+use anyhow::Context as _;
 use axum::http::Method;
 use axum::http::request::Parts;
 use hodman_sandbox::faults::{Direction, Director, FaultRule};
@@ -8,8 +9,6 @@ use hodman_tests::harness::{Ending, Options, Scene, Short};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
-use tokio::sync::OnceCell;
 
 /// Where and what, without ids: one operation.
 fn operation(request: &Parts) -> String {
@@ -37,7 +36,7 @@ fn is_write(request: &Parts) -> bool {
 async fn told(
     options: Options,
     bad: impl Fn(&Parts) -> Option<Direction> + Send + Sync + 'static,
-) -> (Ending, Vec<String>) {
+) -> anyhow::Result<(Ending, Vec<String>)> {
     let scene = Scene::start(options).await;
     let struck: Arc<Mutex<BTreeSet<String>>> = Arc::default();
     let known = Arc::clone(&struck);
@@ -54,105 +53,70 @@ async fn told(
     }));
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
-    let ending = short.play().await.unwrap_or_else(|error| {
-        panic!(
-            "{error:#}\nafter faults at {:#?}",
-            struck.lock().expect("whole")
-        )
-    });
+    let ending = short.play().await;
     daemon.stop().await;
-    let struck = struck.lock().expect("whole").iter().cloned().collect();
-    (ending, struck)
-}
-
-async fn ends_the_same(
-    least: usize,
-    bad: impl Fn(&Parts) -> Option<Direction> + Send + Sync + 'static,
-) {
-    static EXPECTED: OnceCell<Ending> = OnceCell::const_new();
-    let expected = EXPECTED
-        .get_or_init(async || told(Options::short(), |_| None).await.0)
-        .await;
-    let began = Instant::now();
-    let (ending, struck) = told(Options::short(), bad).await;
-    println!(
-        "{} operations failed once, {:?}: {struck:#?}",
-        struck.len(),
-        began.elapsed()
-    );
-    assert!(
-        struck.len() >= least,
-        "only {} operations: {struck:#?}",
-        struck.len()
-    );
-    assert_eq!(&ending, expected, "after faults at {struck:#?}");
+    let struck: Vec<String> = struck.lock().expect("whole").iter().cloned().collect();
+    let ending = ending.with_context(|| format!("after faults at {struck:#?}"))?;
+    Ok((ending, struck))
 }
 
 fn fault(rule: FaultRule) -> Option<Direction> {
     Some(Direction::Fault(rule))
 }
 
-const EVERY: usize = 30;
-const WRITES: usize = 15;
+/// What a kind of fault makes of an operation's first request.
+type Bad = fn(&Parts) -> Option<Direction>;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn too_many_requests_with_a_time_to_wait() {
-    ends_the_same(EVERY, |_| {
+/// Every kind of fault, and how many operations it meets at least.
+const KINDS: [(&str, usize, Bad); 8] = [
+    ("429 with Retry-After", 30, |_| {
         fault(FaultRule::status(429, 1).header("retry-after", "1"))
-    })
-    .await;
-}
-
-/// GitHub's rule for an answer that names no time is to wait a minute, so it gives that answer at one write only.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn too_many_requests_without_a_time_to_wait() {
-    ends_the_same(10, |request| {
+    }),
+    // GitHub's rule for an answer that names no time is to wait a minute: it gives that answer at one write only.
+    ("429 without Retry-After", 10, |request| {
         let path = request.uri.path();
-        let here = path.starts_with("/api/2")
-            || (request.method == Method::POST && path.ends_with("/pulls"));
-        here.then(|| Direction::Fault(FaultRule::status(429, 1)))
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_fails() {
-    ends_the_same(EVERY, |_| fault(FaultRule::status(500, 1))).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_is_away() {
-    ends_the_same(EVERY, |_| fault(FaultRule::status(503, 1))).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_connection_breaks_before_anything_is_done() {
-    ends_the_same(EVERY, |_| fault(FaultRule::drop_connection(1))).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_connection_breaks_after_it_was_done() {
-    ends_the_same(WRITES, |request| {
+        let opening = request.method == Method::POST && path.ends_with("/pulls");
+        (opening || path.starts_with("/api/2")).then(|| Direction::Fault(FaultRule::status(429, 1)))
+    }),
+    ("500", 30, |_| fault(FaultRule::status(500, 1))),
+    ("503", 30, |_| fault(FaultRule::status(503, 1))),
+    ("the connection breaks before anything is done", 30, |_| {
+        fault(FaultRule::drop_connection(1))
+    }),
+    ("the connection breaks after it was done", 15, |request| {
         is_write(request).then(|| Direction::After(Box::new(|| {})))
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gateway_gives_up_after_it_was_done() {
-    ends_the_same(WRITES, |request| {
+    }),
+    ("a gateway gives up after it was done", 15, |request| {
         is_write(request).then(|| Direction::Fault(FaultRule::status(504, 1).after_effect()))
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_workspace_knows_the_token_no_more() {
-    ends_the_same(10, |request| {
+    }),
+    ("a workspace knows the token no more", 10, |request| {
         let workspace = request.uri.path().starts_with("/api/2");
         workspace.then(|| Direction::Fault(FaultRule::status(401, 1)))
-    })
-    .await;
+    }),
+];
+
+/// All kinds at once: what takes time is waiting between tries.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whatever_goes_wrong_once_at_every_operation_it_ends_the_same() {
+    let (expected, none) = told(Options::short(), |_| None)
+        .await
+        .expect("the story without a fault");
+    assert!(none.is_empty());
+    let tellings =
+        KINDS.map(async |(name, least, bad)| (name, least, told(Options::short(), bad).await));
+    for (name, least, telling) in futures::future::join_all(tellings).await {
+        let (ending, struck) = telling.unwrap_or_else(|error| panic!("{name}: {error:#}"));
+        println!(
+            "{name}: {} operations failed once: {struck:#?}",
+            struck.len()
+        );
+        assert!(
+            struck.len() >= least,
+            "{name}: only {} operations: {struck:#?}",
+            struck.len()
+        );
+        assert_eq!(ending, expected, "{name}, at {struck:#?}");
+    }
 }
 
 /// An installation's token is not known everywhere at once: the first request with it may be told that there is nothing.
@@ -162,7 +126,9 @@ async fn not_found_right_after_a_token_was_minted() {
         app: true,
         ..Options::short()
     };
-    let (expected, _) = told(app.clone(), |_| None).await;
+    let (expected, _) = told(app.clone(), |_| None)
+        .await
+        .expect("the story without a fault");
     let minted = AtomicBool::new(false);
     let (ending, struck) = told(app, move |request| {
         if request.uri.path().ends_with("/access_tokens") {
@@ -173,7 +139,8 @@ async fn not_found_right_after_a_token_was_minted() {
             .swap(false, Ordering::SeqCst)
             .then(|| Direction::Fault(FaultRule::status(404, 1).body(r#"{"message":"Not Found"}"#)))
     })
-    .await;
+    .await
+    .expect("the story");
     println!("not found: {struck:?}");
     assert!(!struck.is_empty(), "no token was minted");
     assert_eq!(ending, expected);
