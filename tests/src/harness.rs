@@ -4,6 +4,7 @@
 mod ending;
 mod process;
 mod scene;
+mod seed;
 mod short;
 
 pub use ending::{Ending, PullEnding, WorkspaceEnding};

@@ -2,29 +2,24 @@
 //!
 //! Long because a scene is one thing: forge, workspaces, daemon and people are started, changed and stopped together.
 
+use super::seed::{APP, INSTALLATION, start_databricks, start_forge};
 use super::{CANARY, REPOSITORY};
 use crate::servers::{free_port, private_key};
 use anyhow::Context as _;
 use chrono::Duration;
 use hodman::config::{Config, Purpose};
 use hodman::daemon::Daemon;
-use hodman::demo::{Cast, DemoClock, ENVIRONMENTS, Story, Transcript, seed_dev, seed_files};
+use hodman::demo::{Cast, DemoClock, Story, Transcript, seed_dev, seed_files};
 use hodman_core::settings::Settings;
-use hodman_sandbox::databricks::{
-    self, Databricks, DatabricksOptions, FixedToken, Principal, WorkspaceHandle,
-};
+use hodman_sandbox::databricks::{Databricks, WorkspaceHandle};
 use hodman_sandbox::faults::Director;
-use hodman_sandbox::github::{AppSpec, GitHub, GitHubOptions};
+use hodman_sandbox::github::GitHub;
 use hodman_store::Store;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
-
-const APP: u64 = 4711;
-const INSTALLATION: u64 = 100;
 
 /// What is different from the demo's world.
 #[derive(Clone, Debug)]
@@ -358,87 +353,4 @@ fn secret(secrets: Secrets, variable: &str, value: &str) -> String {
         Secrets::Inline => format!("{{value: {value}}}"),
         Secrets::Environment => format!("{{env: {variable}}}"),
     }
-}
-
-async fn start_databricks(clock: &DemoClock) -> Databricks {
-    let own = clock.clone();
-    let principals = ENVIRONMENTS
-        .iter()
-        .map(|env| Principal {
-            client_id: format!("hodman-{env}"),
-            client_secret: format!("{env}-{CANARY}").into(),
-            display_name: format!("hodman for {env}"),
-        })
-        .collect();
-    Databricks::start(DatabricksOptions {
-        workspaces: ENVIRONMENTS.iter().map(|env| (*env).to_owned()).collect(),
-        principals,
-        people: vec!["ana@acme.example".to_owned()],
-        tokens: vec![FixedToken {
-            value: format!("ana-{CANARY}").into(),
-            login: "ana@acme.example".to_owned(),
-        }],
-        clock: databricks::Clock::new(move || own.now()),
-        ..DatabricksOptions::default()
-    })
-    .await
-    .expect("a Databricks account")
-}
-
-async fn start_forge(
-    clock: &DemoClock,
-    folder: &TempDir,
-    files: &[(String, String)],
-    app_key: Option<&str>,
-) -> GitHub {
-    let own = clock.clone();
-    let forge = GitHub::start(GitHubOptions {
-        addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        root_dir: folder.path().join("forge"),
-        clock: Arc::new(move || own.now()),
-    })
-    .await
-    .expect("a GitHub");
-    for login in ["ana", "rita", "olga", "hodman-bot"] {
-        forge.add_user(login, &format!("{login}-{CANARY}"));
-    }
-    let members = [
-        ("ana", "member"),
-        ("rita", "member"),
-        ("olga", "admin"),
-        ("hodman-bot", "member"),
-    ];
-    forge.add_org("acme", &members);
-    let files: Vec<(&str, &[u8])> = files
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_bytes()))
-        .collect();
-    forge
-        .create_repo(REPOSITORY, &files, "olga")
-        .expect("a repository");
-    if let Some(key) = app_key {
-        std::fs::write(folder.path().join("app.pem"), key).expect("a file");
-        let levels = [
-            "contents",
-            "pull_requests",
-            "checks",
-            "statuses",
-            "issues",
-            "administration",
-        ];
-        let spec = AppSpec {
-            app_id: APP,
-            slug: "hodman".to_owned(),
-            private_key_pem: key.to_owned(),
-            permissions: levels
-                .map(|name| (name.to_owned(), "write".to_owned()))
-                .into(),
-            events: vec!["*".to_owned()],
-            webhook: None,
-            installation_id: INSTALLATION,
-            account: "acme".to_owned(),
-        };
-        forge.add_app(&spec).expect("an App");
-    }
-    forge
 }
