@@ -47,7 +47,7 @@ pub async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
 
 async fn play(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     let transcript = Transcript::start();
-    let world = World::start(&WorldOptions { port: options.port }).await?;
+    let mut world = World::start(&WorldOptions { port: options.port }).await?;
     transcript.say(&format!(
         "GitHub (in memory, real git)  {}/acme/shop",
         world.forge.url()

@@ -153,8 +153,8 @@ impl World {
     ///
     /// # Errors
     /// Why it ended.
-    pub async fn wait(&self) -> anyhow::Result<()> {
-        std::future::pending().await
+    pub async fn wait(&mut self) -> anyhow::Result<()> {
+        self.daemon.ended().await
     }
 
     /// Stops the daemon, then the rest.
