@@ -6,10 +6,12 @@ mod call;
 mod cluster_spec;
 mod clusters;
 pub mod files;
+pub mod grants;
 mod jobs;
 mod listed;
 mod marker;
 pub mod pattern;
+pub mod permissions;
 pub mod rules;
 pub mod secrets;
 
@@ -21,11 +23,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use call::{Call, ListCall, Method};
+pub use call::{Call, ListCall, Listing, Method, Paging};
 pub use clusters::Clusters;
 pub use jobs::Jobs;
 pub use listed::{Listed, ReadError};
 pub use marker::{Marker, TAG_ENV, TAG_KEY, TAG_PIPELINE};
+pub use permissions::Permissions;
 use rules::Rules;
 
 /// What can be taken back after an action, and how.
@@ -59,7 +62,53 @@ pub enum Change {
     Delete,
 }
 
+/// How an object of a kind is known to be ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// Our marker stands among its tags; [`Kind::read`] finds it.
+    Tags,
+    /// The kind has no tags: a row in the environment's claims ([`crate::claims`]) says whose it is, by id or by
+    /// [`Kind::natural`].
+    Claim,
+}
+
+/// One of several fields of an object that only another request tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detail {
+    /// Where the answer is put in the object's own before [`Kind::read`] sees it.
+    pub field: &'static str,
+    /// The request. "Does not exist" leaves the field out.
+    pub call: Call,
+    /// When the answer comes in pages: the field with the items, which are put together into a list.
+    pub items_field: Option<&'static str>,
+}
+
+/// Whether an object that was made can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It can.
+    Ready,
+    /// Not yet; the state in the API's own word.
+    Pending(String),
+    /// It never will; the API's own words.
+    Failed(String),
+}
+
+/// What a capture does with a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Captured {
+    /// Fields and references, as a resource.
+    Whole,
+    /// That it is there and what it is called; its content is a secret, or belongs to no file.
+    NameOnly,
+    /// Not at all; why.
+    Never(&'static str),
+}
+
 /// One kind of object in a workspace.
+///
+/// Two fields of every config are not the kind's own: `permissions` and `grants`, in the managed form of
+/// [`permissions`] and [`grants`]. [`Kind::create`] and [`Kind::update`] never get to see them.
 pub trait Kind: Sync + fmt::Debug {
     /// The name under `resources:` in a bundle, such as `jobs`.
     fn name(&self) -> &'static str;
@@ -67,14 +116,35 @@ pub trait Kind: Sync + fmt::Debug {
     /// The word for one of them, also in file names: `job` in `nightly.job.yml`.
     fn singular(&self) -> &'static str;
 
-    /// The object type of the permissions API, such as `jobs` in `/api/2.0/permissions/jobs/{id}`.
-    fn permission_type(&self) -> &'static str;
+    /// How its permissions are read and set; none when it has none.
+    fn permissions(&self) -> Option<&'static Permissions>;
 
-    /// How all objects of this kind are listed.
-    fn list(&self) -> ListCall;
+    /// Its securable type in Unity Catalog's grants API, such as `schema`; none for everything else.
+    fn securable(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// How an object is known to be ours.
+    fn identity(&self) -> Identity;
+
+    /// The name that is unique in a workspace, or the path, as far as `config` says it; none for kinds whose names are
+    /// not unique. [`Listed::natural`] holds the same of a live object.
+    fn natural(&self, config: &Value) -> Option<String> {
+        let _ = config;
+        None
+    }
+
+    /// How objects of this kind are found.
+    fn listing(&self) -> Listing;
 
     /// How one object is read in full.
     fn get(&self, id: &str) -> Call;
+
+    /// Fields that only other requests tell, asked for objects that are ours, wanted or captured.
+    fn details(&self, id: &str) -> Vec<Detail> {
+        let _ = id;
+        Vec::new()
+    }
 
     /// Reads one listed or gotten object; none for objects that are nobody's to manage (a cluster that a job made).
     ///
@@ -82,23 +152,67 @@ pub trait Kind: Sync + fmt::Debug {
     /// When the answer lacks what every object of this kind has.
     fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError>;
 
-    /// Makes an object that carries `marker`. `config` has no placeholders left.
+    /// Makes an object that carries `marker`, where the kind has tags. `config` has no placeholders left.
     fn create(&self, config: &Value, marker: &Marker) -> Call;
 
-    /// Brings the object `id` to `config`, in full, with `marker` on it.
-    fn update(&self, id: &str, config: &Value, marker: &Marker) -> Call;
+    /// What [`Kind::create`] could not say; each may be sent twice.
+    fn after_create(&self, id: &str, config: &Value, marker: &Marker) -> Vec<Call> {
+        let _ = (id, config, marker);
+        Vec::new()
+    }
+
+    /// Brings the object `id`, which is as `live` says (null when that is not known), to `config`, in full, with
+    /// `marker` on it. Each may be sent twice.
+    fn update(&self, id: &str, live: &Value, config: &Value, marker: &Marker) -> Vec<Call>;
+
+    /// The same when nothing but the size differs and the object runs: without a restart. None when the kind cannot.
+    fn resize(&self, id: &str, config: &Value) -> Option<Call> {
+        let _ = (id, config);
+        None
+    }
 
     /// Removes the object `id`, not just stops it. "Does not exist" is success.
-    fn delete(&self, id: &str) -> Call;
+    fn delete(&self, id: &str, live: &Value) -> Vec<Call>;
 
-    /// The id in the answer to [`Kind::create`].
-    fn created_id(&self, answer: &Value) -> Option<String>;
+    /// The id in the answer to [`Kind::create`] of `config`.
+    fn created_id(&self, answer: &Value, config: &Value) -> Option<String>;
+
+    /// Whether the object can be used, as the answer to [`Kind::get`] says.
+    fn readiness(&self, answer: &Value) -> Readiness {
+        let _ = answer;
+        Readiness::Ready
+    }
+
+    /// The request that says what the object is doing, to be asked before it is deleted or replaced, and what
+    /// [`Kind::busy`] reads.
+    fn activity(&self, id: &str) -> Option<Call> {
+        let _ = id;
+        None
+    }
+
+    /// What would be cut off by a delete, such as `run 4711`, as the answer to [`Kind::activity`] says.
+    fn busy(&self, answer: &Value) -> Vec<String> {
+        let _ = answer;
+        Vec::new()
+    }
+
+    /// Objects that must be there first although no reference names them, by kind and natural name: the catalog of a
+    /// schema.
+    fn needs(&self, config: &Value) -> Vec<(&'static str, String)> {
+        let _ = config;
+        Vec::new()
+    }
 
     /// Which fields mean what.
     fn rules(&self) -> &'static Rules;
 
-    /// What an action loses.
-    fn reversibility(&self, change: Change) -> Reversibility;
+    /// What an action loses; `config` is the live one for updates, replacements and removals.
+    fn reversibility(&self, change: Change, config: &Value) -> Reversibility;
+
+    /// What a capture does with it.
+    fn captured(&self) -> Captured {
+        Captured::Whole
+    }
 }
 
 /// Every kind that is managed and captured, in the order in which they are shown.

@@ -4,6 +4,7 @@
 
 pub mod bundle;
 pub mod capture;
+pub mod claims;
 pub mod diagnostic;
 pub mod digest;
 pub mod field_path;

@@ -36,6 +36,37 @@ pub struct Call {
 }
 
 impl Call {
+    /// A request without query or body.
+    pub(super) fn plain(method: Method, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            query: BTreeMap::new(),
+            body: None,
+            idempotent: true,
+        }
+    }
+
+    /// A request with a body.
+    pub(super) fn with_body(
+        method: Method,
+        path: impl Into<String>,
+        body: Value,
+        idempotent: bool,
+    ) -> Self {
+        Self {
+            body: Some(body),
+            idempotent,
+            ..Self::plain(method, path)
+        }
+    }
+
+    /// The same with one more query parameter.
+    pub(super) fn and_query(mut self, key: &str, value: &str) -> Self {
+        self.query.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
     /// A GET with one query parameter.
     pub(super) fn get(path: &str, key: &str, value: &str) -> Self {
         Self {
@@ -59,13 +90,24 @@ impl Call {
     }
 }
 
-/// How all objects of a kind are listed: GET, page by page (`page_token` in the query, `next_page_token` in the answer).
+/// How a list goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paging {
+    /// `page_token` in the query, `next_page_token` in the answer.
+    Token,
+    /// SCIM: `startIndex` (from 1) and `count` in the query, `totalResults` in the answer.
+    StartIndex,
+    /// Everything at once.
+    None,
+}
+
+/// One list: GET, page by page.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListCall {
     /// The path, from `/api`.
-    pub path: &'static str,
+    pub path: String,
     /// The query of every page.
-    pub query: &'static [(&'static str, &'static str)],
+    pub query: Vec<(String, String)>,
     /// The field of the answer that holds the list; absent means empty.
     pub items_field: &'static str,
     /// The field of an item that holds its id.
@@ -75,4 +117,41 @@ pub struct ListCall {
     /// Fields of the [`super::Kind::get`] answer's settings that are cut at 100 elements and go on with
     /// `page_token`; empty when never cut.
     pub paged_fields: &'static [&'static str],
+    /// How it goes on.
+    pub paging: Paging,
+    /// Put into every item that does not say it itself: what the list was asked for, such as the scope of secrets.
+    pub adds: Vec<(&'static str, Value)>,
+}
+
+impl ListCall {
+    /// A list of whole objects with page tokens.
+    pub(super) fn new(path: &str, items_field: &'static str, id_field: &'static str) -> Self {
+        Self {
+            path: path.to_owned(),
+            query: Vec::new(),
+            items_field,
+            id_field,
+            whole: true,
+            paged_fields: &[],
+            paging: Paging::Token,
+            adds: Vec::new(),
+        }
+    }
+}
+
+/// How the objects of a kind are found.
+#[derive(Clone, Debug)]
+pub enum Listing {
+    /// One list of all.
+    All(ListCall),
+    /// One list below each object of another kind: schemas below a catalog. A plan asks only for parents that wanted
+    /// or claimed objects name ([`super::Kind::needs`]), a capture for all.
+    Below {
+        /// The other kind.
+        parent: &'static str,
+        /// The list below the parent of that id.
+        list: fn(&str) -> ListCall,
+    },
+    /// There is no list, or none worth its cost: [`super::Kind::get`] with the natural name of what is wanted or claimed.
+    ByName,
 }

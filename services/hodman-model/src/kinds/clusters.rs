@@ -5,8 +5,12 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use super::listed::{id_text, millis, text};
+use super::permissions::Permissions;
 use super::rules::{Rules, as_map, patterns};
-use super::{Call, Change, Kind, ListCall, Listed, Marker, ReadError, Reversibility, cluster_spec};
+use super::{
+    Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, ReadError, Reversibility,
+    cluster_spec,
+};
 
 /// All-purpose clusters.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +47,13 @@ const SETTABLE: &[&str] = &[
     "use_ml_runtime",
     "workload_type",
 ];
+
+static PERMISSIONS: Permissions = Permissions {
+    object_type: "clusters",
+    levels: &["CAN_ATTACH_TO", "CAN_RESTART", "CAN_MANAGE"],
+    one_owner: false,
+    id_output: None,
+};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut rules = Rules {
@@ -84,19 +95,19 @@ impl Kind for Clusters {
         "cluster"
     }
 
-    fn permission_type(&self) -> &'static str {
-        "clusters"
+    fn permissions(&self) -> Option<&'static Permissions> {
+        Some(&PERMISSIONS)
     }
 
-    fn list(&self) -> ListCall {
-        ListCall {
-            path: "/api/2.1/clusters/list",
-            query: &[("page_size", "100")],
-            items_field: "clusters",
-            id_field: "cluster_id",
-            whole: true,
-            paged_fields: &[],
-        }
+    fn identity(&self) -> Identity {
+        Identity::Tags
+    }
+
+    fn listing(&self) -> Listing {
+        Listing::All(ListCall {
+            query: vec![("page_size".to_owned(), "100".to_owned())],
+            ..ListCall::new("/api/2.1/clusters/list", "clusters", "cluster_id")
+        })
     }
 
     fn get(&self, id: &str) -> Call {
@@ -125,7 +136,9 @@ impl Kind for Clusters {
             id,
             name: text(answer, "cluster_name").unwrap_or_default(),
             marker: Marker::from_tags(answer.get("custom_tags")),
+            natural: None,
             config,
+            outputs: Value::Null,
             creator: text(answer, "creator_user_name"),
             // `start_time` is when the creation was asked for, or the last restart; so it is neither.
             created_at: None,
@@ -139,23 +152,27 @@ impl Kind for Clusters {
         Call::post("/api/2.1/clusters/create", Value::Object(body), false)
     }
 
-    fn update(&self, id: &str, config: &Value, marker: &Marker) -> Call {
+    fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
         let mut body = as_map(config);
         marker.write(&mut body, "custom_tags");
         body.insert("cluster_id".to_owned(), json!(id));
-        Call::post("/api/2.1/clusters/edit", Value::Object(body), true)
+        vec![Call::post(
+            "/api/2.1/clusters/edit",
+            Value::Object(body),
+            true,
+        )]
     }
 
-    fn delete(&self, id: &str) -> Call {
+    fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
         // `clusters/delete` only stops it.
-        Call::post(
+        vec![Call::post(
             "/api/2.1/clusters/permanent-delete",
             json!({ "cluster_id": id }),
             true,
-        )
+        )]
     }
 
-    fn created_id(&self, answer: &Value) -> Option<String> {
+    fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
         id_text(answer.get("cluster_id"))
     }
 
@@ -163,7 +180,7 @@ impl Kind for Clusters {
         &RULES
     }
 
-    fn reversibility(&self, change: Change) -> Reversibility {
+    fn reversibility(&self, change: Change, _config: &Value) -> Reversibility {
         match change {
             Change::Create => Reversibility::Reversible,
             Change::Update => Reversibility::Compensable {

@@ -7,12 +7,23 @@ use serde_json::{Value, json};
 
 use super::listed::{id_text, millis, text};
 use super::pattern::Pattern;
+use super::permissions::Permissions;
 use super::rules::{Default, Reference, Rules, ServerFill, as_map, expand, patterns};
-use super::{Call, Change, Kind, ListCall, Listed, Marker, ReadError, Reversibility, cluster_spec};
+use super::{
+    Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, ReadError, Reversibility,
+    cluster_spec,
+};
 
 /// Jobs.
 #[derive(Clone, Copy, Debug)]
 pub struct Jobs;
+
+static PERMISSIONS: Permissions = Permissions {
+    object_type: "jobs",
+    levels: &["CAN_VIEW", "CAN_MANAGE_RUN", "CAN_MANAGE", "IS_OWNER"],
+    one_owner: true,
+    id_output: None,
+};
 
 /// A task stands in the list or inside a `for_each_task`.
 const TASK: &[&str] = &["tasks.*", "tasks.*.for_each_task.task"];
@@ -193,19 +204,21 @@ impl Kind for Jobs {
         "job"
     }
 
-    fn permission_type(&self) -> &'static str {
-        "jobs"
+    fn permissions(&self) -> Option<&'static Permissions> {
+        Some(&PERMISSIONS)
     }
 
-    fn list(&self) -> ListCall {
-        ListCall {
-            path: "/api/2.2/jobs/list",
-            query: &[("limit", "100")],
-            items_field: "jobs",
-            id_field: "job_id",
+    fn identity(&self) -> Identity {
+        Identity::Tags
+    }
+
+    fn listing(&self) -> Listing {
+        Listing::All(ListCall {
+            query: vec![("limit".to_owned(), "100".to_owned())],
             whole: false,
             paged_fields: &["tasks", "job_clusters", "environments", "parameters"],
-        }
+            ..ListCall::new("/api/2.2/jobs/list", "jobs", "job_id")
+        })
     }
 
     fn get(&self, id: &str) -> Call {
@@ -223,7 +236,9 @@ impl Kind for Jobs {
             id,
             name: text(settings, "name").unwrap_or_default(),
             marker: Marker::from_tags(settings.get("tags")),
+            natural: None,
             config: RULES.normalise(settings),
+            outputs: Value::Null,
             creator: text(answer, "creator_user_name"),
             created_at: millis(answer, "created_time"),
             modified_at: millis(answer, "modified_time"),
@@ -236,26 +251,26 @@ impl Kind for Jobs {
         Call::post("/api/2.2/jobs/create", Value::Object(body), false)
     }
 
-    fn update(&self, id: &str, config: &Value, marker: &Marker) -> Call {
+    fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
         let mut settings = as_map(config);
         marker.write(&mut settings, "tags");
         // `reset`, not `update`: the latter keeps fields and tasks that are gone from the bundle.
-        Call::post(
+        vec![Call::post(
             "/api/2.2/jobs/reset",
             json!({ "job_id": job_id(id), "new_settings": settings }),
             true,
-        )
+        )]
     }
 
-    fn delete(&self, id: &str) -> Call {
-        Call::post(
+    fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
+        vec![Call::post(
             "/api/2.2/jobs/delete",
             json!({ "job_id": job_id(id) }),
             true,
-        )
+        )]
     }
 
-    fn created_id(&self, answer: &Value) -> Option<String> {
+    fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
         id_text(answer.get("job_id"))
     }
 
@@ -263,7 +278,7 @@ impl Kind for Jobs {
         &RULES
     }
 
-    fn reversibility(&self, change: Change) -> Reversibility {
+    fn reversibility(&self, change: Change, _config: &Value) -> Reversibility {
         match change {
             // Runs in progress keep the settings they started with.
             Change::Create | Change::Update => Reversibility::Reversible,

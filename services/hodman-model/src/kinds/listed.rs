@@ -16,8 +16,14 @@ pub struct Listed {
     /// Our marker, when it carries one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marker: Option<Marker>,
+    /// The name that is unique in the workspace, or the path; see [`super::Kind::natural`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub natural: Option<String>,
     /// Its fields in managed form: no marker, no state, no defaults, keyed lists sorted.
     pub config: Value,
+    /// What others may refer to beside `id` and the fields of `config`: what only the server knows, such as `url`.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub outputs: Value,
     /// Who made it, as far as the API says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creator: Option<String>,

@@ -55,6 +55,13 @@ pub struct Rules {
     pub keep_empty: Vec<Pattern>,
     /// Fields that cannot change in place.
     pub replace_on: Vec<Pattern>,
+    /// Fields that can change without a restart when nothing else does; see [`super::Kind::resize`].
+    pub resize_on: Vec<Pattern>,
+    /// Lists of scalars whose order means nothing.
+    pub sets: Vec<Pattern>,
+    /// Fields that the server takes and never returns. What was put is remembered as a keyed digest in the claim
+    /// ([`crate::claims::Put`]), so that a change in the package is seen.
+    pub write_only: Vec<Pattern>,
     /// Fields with ids of other objects.
     pub references: Vec<Reference>,
     /// Fields with the path of a notebook.
@@ -79,6 +86,15 @@ impl Rules {
             pattern.visit(&mut value, &mut |scalar| {
                 if scalar.is_boolean() || scalar.is_number() {
                     *scalar = Value::String(scalar.to_string());
+                }
+                Keep::Yes
+            });
+        }
+        for pattern in &self.sets {
+            pattern.visit(&mut value, &mut |list| {
+                if let Value::Array(items) = list {
+                    items.sort_by_key(ToString::to_string);
+                    items.dedup();
                 }
                 Keep::Yes
             });

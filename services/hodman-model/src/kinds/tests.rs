@@ -156,25 +156,29 @@ fn requests_carry_the_marker_and_numeric_job_ids() {
     let create = Jobs.create(&json!({"name": "n"}), &marker);
     assert_eq!(create.body, Some(json!({"name": "n", "tags": tags})));
     assert!(!create.idempotent, "a second create makes a second job");
-    let update = Jobs.update("42", &json!({"name": "n"}), &marker);
+    let update = &Jobs.update("42", &Value::Null, &json!({"name": "n"}), &marker)[0];
     assert_eq!(update.path, "/api/2.2/jobs/reset");
     assert_eq!(
         update.body,
         Some(json!({"job_id": 42, "new_settings": {"name": "n", "tags": tags}}))
     );
-    assert_eq!(Jobs.delete("42").body, Some(json!({"job_id": 42})));
     assert_eq!(
-        Jobs.created_id(&json!({"job_id": 42})).as_deref(),
+        Jobs.delete("42", &Value::Null)[0].body,
+        Some(json!({"job_id": 42}))
+    );
+    assert_eq!(
+        Jobs.created_id(&json!({"job_id": 42}), &Value::Null)
+            .as_deref(),
         Some("42")
     );
-    let edit = Clusters.update("c-1", &json!({"cluster_name": "n"}), &marker);
+    let edit = &Clusters.update("c-1", &Value::Null, &json!({"cluster_name": "n"}), &marker)[0];
     assert_eq!(edit.path, "/api/2.1/clusters/edit");
     assert_eq!(
         edit.body,
         Some(json!({"cluster_id": "c-1", "cluster_name": "n", "custom_tags": tags}))
     );
     assert_eq!(
-        Clusters.delete("c-1").path,
+        Clusters.delete("c-1", &Value::Null)[0].path,
         "/api/2.1/clusters/permanent-delete"
     );
 }

@@ -240,7 +240,7 @@ impl Work<'_> {
             action = Action::Replace;
             reason = format!("{field} cannot change in place");
         }
-        self.push(kind, key, action, changes, reason, Some(live.id.clone()));
+        self.push(kind, key, action, changes, reason, Some(live));
     }
 
     /// Adds the removal; gives what the object needs, that it goes before those.
@@ -255,14 +255,7 @@ impl Work<'_> {
         self.in_use.extend(folders);
         let changes = whole(&kind.rules().without_fills(&before, None), false);
         let reason = "carries our marker and is not in the package any more".to_owned();
-        self.push(
-            kind,
-            key,
-            Action::Delete,
-            changes,
-            reason,
-            Some(live.id.clone()),
-        );
+        self.push(kind, key, Action::Delete, changes, reason, Some(live));
         references_in(&before)
             .into_iter()
             .map(|(key, _)| key)
@@ -291,15 +284,18 @@ impl Work<'_> {
         action: Action,
         changes: Vec<FieldChange>,
         reason: String,
-        live_id: Option<String>,
+        live: Option<&Listed>,
     ) {
         let digest = action_digest(&self.context.workspace, key, action, &changes);
-        let reversible = kind.reversibility(match action {
-            Action::Create => Change::Create,
-            Action::Update | Action::Adopt => Change::Update,
-            Action::Replace => Change::Replace,
-            Action::Delete => Change::Delete,
-        });
+        let reversible = kind.reversibility(
+            match action {
+                Action::Create => Change::Create,
+                Action::Update | Action::Adopt => Change::Update,
+                Action::Replace => Change::Replace,
+                Action::Delete => Change::Delete,
+            },
+            live.map_or(&Value::Null, |live| &live.config),
+        );
         let row = Row {
             key: key.clone(),
             action,
@@ -307,7 +303,7 @@ impl Work<'_> {
             reason,
             reversible,
             digest,
-            live_id,
+            live_id: live.map(|live| live.id.clone()),
             files: Vec::new(),
         };
         self.rows.insert(key.clone(), row);

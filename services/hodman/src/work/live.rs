@@ -3,7 +3,7 @@
 use super::WorkError;
 use hodman_clients::databricks::{EntryKind, Request, Workspace};
 use hodman_model::kinds::files as file_sets;
-use hodman_model::kinds::{Call, KINDS, Kind, Method};
+use hodman_model::kinds::{Call, KINDS, Kind, Listing, Method};
 use hodman_model::plan::{Desired, FileSetState, Observed, ObservedObject};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,9 +73,16 @@ async fn items(workspace: &Workspace, kind: &dyn Kind) -> Result<Vec<Value>, Wor
             })
             .collect());
     }
-    let list = kind.list();
+    let Listing::All(list) = kind.listing() else {
+        return Ok(vec![]);
+    };
+    let query: Vec<(&str, &str)> = list
+        .query
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let entries = workspace
-        .list_all(list.path, list.query, list.items_field)
+        .list_all(&list.path, &query, list.items_field)
         .await?;
     if list.whole {
         return Ok(entries);

@@ -3,9 +3,10 @@
 use super::super::taken::{Part, Taken};
 use super::super::{Job, WorkError, live};
 use chrono::{DateTime, TimeDelta, Utc};
+use hodman_clients::databricks::ApiError;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
-use hodman_model::kinds::{self, Kind, Marker};
+use hodman_model::kinds::{self, Call, Kind, Marker};
 use hodman_model::plan::{Action, Row, substitute};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -64,9 +65,7 @@ pub(super) async fn step(
         Action::Update | Action::Adopt => {
             let id = id()?;
             let config = config(taken, row, outputs)?;
-            part.workspace
-                .call(live::request(&kind.update(&id, &config, &marker)))
-                .await?;
+            all(part, &kind.update(&id, &Value::Null, &config, &marker)).await?;
             outputs.insert(row.key.clone(), id);
         }
         Action::Replace => {
@@ -120,12 +119,8 @@ async fn create(
     );
     if let Some(id) = job.work.made.lately(&name, job.work.clock.now()) {
         // Made a moment ago by an apply that failed further on, and not in the list yet.
-        match part
-            .workspace
-            .call(live::request(&kind.update(&id, config, marker)))
-            .await
-        {
-            Ok(_) => return Ok(id),
+        match all(part, &kind.update(&id, &Value::Null, config, marker)).await {
+            Ok(()) => return Ok(id),
             Err(error) if error.is_not_found() => {}
             Err(error) => return Err(error.into()),
         }
@@ -169,7 +164,7 @@ async fn ask_to_create(
         .call(live::request(&kind.create(config, marker)))
         .await
     {
-        Ok(answer) => kind.created_id(&answer).ok_or_else(|| {
+        Ok(answer) => kind.created_id(&answer, config).ok_or_else(|| {
             WorkError::lasting(format!(
                 "the answer to creating a {} has no id",
                 kind.singular()
@@ -199,10 +194,18 @@ async fn find(part: &Part, kind: &dyn Kind, marker: &Marker) -> Result<Option<St
     Ok(None)
 }
 
+/// Every call, in order; the first that fails ends it.
+async fn all(part: &Part, calls: &[Call]) -> Result<(), ApiError> {
+    for call in calls {
+        part.workspace.call(live::request(call)).await?;
+    }
+    Ok(())
+}
+
 /// "Does not exist" is what was wanted.
 async fn delete(part: &Part, kind: &dyn Kind, id: &str) -> Result<(), WorkError> {
-    match part.workspace.call(live::request(&kind.delete(id))).await {
-        Ok(_) => Ok(()),
+    match all(part, &kind.delete(id, &Value::Null)).await {
+        Ok(()) => Ok(()),
         Err(error) if error.is_not_found() => Ok(()),
         Err(error) => Err(error.into()),
     }

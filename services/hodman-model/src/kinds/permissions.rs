@@ -1,0 +1,163 @@
+//! Permissions of an object: one field of its managed config, set by requests of their own.
+//!
+//! Managed form: a mapping from principal to level, `{"group:admins": "CAN_MANAGE", "user:ada@example.com": "CAN_RUN",
+//! "service_principal:<application id>": "IS_OWNER"}`. Only direct entries: those that come from a folder above or from the
+//! workspace's admins are nobody's to set here. One principal has one level; the API keeps the highest, so do we.
+
+use serde_json::{Map, Value, json};
+
+use super::{Call, Method};
+
+/// The name of the field.
+pub const FIELD: &str = "permissions";
+
+/// The level of the one who owns an object, where owners are.
+pub const OWNER: &str = "IS_OWNER";
+
+/// How the permissions of a kind are read and set. Source: `/api/2.0/permissions/{object_type}/{id}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permissions {
+    /// The object type in the path of the permissions API.
+    pub object_type: &'static str,
+    /// Levels that can be given, lowest first.
+    pub levels: &'static [&'static str],
+    /// Whether there must be exactly one `IS_OWNER`: the API refuses none and two.
+    pub one_owner: bool,
+    /// The output of the object that the path wants when it is not the id, such as `object_id` of a folder.
+    pub id_output: Option<&'static str>,
+}
+
+impl Permissions {
+    /// The request for the permissions of the object `id`.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Call {
+        Call::plain(Method::Get, self.path(id))
+    }
+
+    /// Replaces the direct permissions of the object `id` by `wanted` (managed form). Where exactly one owner must be and
+    /// `wanted` names none, the owner stays: the one of `live`, else `me`, a principal in managed form.
+    #[must_use]
+    pub fn put(&self, id: &str, wanted: &Value, live: &Value, me: &str) -> Call {
+        let mut wanted = wanted.as_object().cloned().unwrap_or_default();
+        if self.one_owner && owner(&wanted).is_none() {
+            let kept = live.as_object().and_then(owner).unwrap_or(me);
+            wanted.insert(kept.to_owned(), json!(OWNER));
+        }
+        let list: Vec<Value> = wanted
+            .iter()
+            .filter_map(|(principal, level)| {
+                let (field, name) = split(principal)?;
+                Some(json!({ field: name, "permission_level": level }))
+            })
+            .collect();
+        Call::with_body(
+            Method::Put,
+            self.path(id),
+            json!({ "access_control_list": list }),
+            true,
+        )
+    }
+
+    fn path(&self, id: &str) -> String {
+        format!("/api/2.0/permissions/{}/{id}", self.object_type)
+    }
+
+    /// The managed form of an answer to [`Permissions::get`].
+    #[must_use]
+    pub fn read(&self, answer: &Value) -> Value {
+        let mut found = Map::new();
+        let entries = answer.get("access_control_list").and_then(Value::as_array);
+        for entry in entries.into_iter().flatten() {
+            let Some(principal) = principal(entry) else {
+                continue;
+            };
+            let direct = entry
+                .get("all_permissions")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter(|permission| permission.get("inherited") != Some(&Value::Bool(true)))
+                .filter_map(|permission| permission.get("permission_level")?.as_str());
+            if let Some(level) = direct.max_by_key(|level| self.rank(level)) {
+                found.insert(principal, json!(level));
+            }
+        }
+        Value::Object(found)
+    }
+
+    /// Higher means more; an unknown level is above all known ones, that it is never taken away unseen.
+    #[must_use]
+    pub fn rank(&self, level: &str) -> usize {
+        self.levels
+            .iter()
+            .position(|known| *known == level)
+            .unwrap_or(self.levels.len())
+    }
+
+    /// `live` without what `wanted` is silent about by right: the owner, where `wanted` names none.
+    #[must_use]
+    pub fn comparable(&self, live: &Value, wanted: &Value) -> Value {
+        let mut live = live.as_object().cloned().unwrap_or_default();
+        if self.one_owner
+            && wanted
+                .as_object()
+                .is_none_or(|wanted| owner(wanted).is_none())
+        {
+            live.retain(|_, level| level != OWNER);
+        }
+        Value::Object(live)
+    }
+}
+
+fn owner(permissions: &Map<String, Value>) -> Option<&str> {
+    permissions
+        .iter()
+        .find(|(_, level)| *level == OWNER)
+        .map(|(principal, _)| principal.as_str())
+}
+
+/// The principal of an access control entry in managed form. A service principal that was named as a user is answered as
+/// a service principal; both forms of writing it are the same here when the name is an application id.
+#[must_use]
+pub fn principal(entry: &Value) -> Option<String> {
+    [
+        ("service_principal_name", "service_principal"),
+        ("group_name", "group"),
+        ("user_name", "user"),
+    ]
+    .iter()
+    .find_map(|(field, word)| {
+        let name = entry.get(*field)?.as_str()?;
+        Some(managed_principal(word, name))
+    })
+}
+
+/// `word:name`, a service principal's application id under its own word whatever it was written under.
+#[must_use]
+pub fn managed_principal(word: &str, name: &str) -> String {
+    let word = if word == "user" && is_application_id(name) {
+        "service_principal"
+    } else {
+        word
+    };
+    format!("{word}:{name}")
+}
+
+fn is_application_id(name: &str) -> bool {
+    name.len() == 36
+        && name.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+fn split(principal: &str) -> Option<(&'static str, &str)> {
+    let (word, name) = principal.split_once(':')?;
+    let field = match word {
+        "user" => "user_name",
+        "group" => "group_name",
+        "service_principal" => "service_principal_name",
+        _ => return None,
+    };
+    Some((field, name))
+}
