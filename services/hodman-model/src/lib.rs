@@ -12,4 +12,5 @@ pub mod files;
 pub mod kinds;
 pub mod package;
 pub mod plan;
+pub mod takeover;
 pub mod yaml_edit;

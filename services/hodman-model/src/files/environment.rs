@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::duration::Span;
 use super::{node::Node, yaml};
+use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
 
 pub use gates::{Freeze, Gates, Window, WindowKind};
@@ -84,6 +85,11 @@ pub struct Workspace {
     pub name: String,
     /// Its address: `https://…`, or `http://` on loopback.
     pub host: String,
+    /// Objects that were there before hodman and become resources of the bundle instead of being made a second time:
+    /// `jobs.nightly: "123"`. `hodman adopt` proposes them. An object that became ours stays listed for as long as its
+    /// former owner might still write to it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub adopt: BTreeMap<ResourceKey, String>,
 }
 
 /// Who merges a promotion pull request.

@@ -1,0 +1,96 @@
+//! Takeover: objects that a former owner made (a bundle's deployment, a Terraform state, hands) become ours instead of being
+//! made a second time.
+//!
+//! A former owner's state says which id has which key; [`match_up`] pairs these with what the bundle wants now, and what
+//! is not beyond doubt is refused. The pairs go into the environment's file, as `adopt` of a workspace, by a pull request:
+//! the plan then says `adopt` where it would have said `create`, and its approval names each object.
+
+mod bundle_state;
+mod ids;
+mod letting_go;
+mod match_up;
+mod tfstate;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bundle::ResourceKey;
+use crate::diagnostic::Diagnostics;
+
+pub use letting_go::letting_go;
+pub use match_up::{Left, Match, Matched, match_up};
+
+/// Where the former owner's knowledge comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum From {
+    /// `resources.json`, the state of a bundle's deployment by the direct engine.
+    BundleState,
+    /// `terraform.tfstate`, of a bundle's deployment by Terraform or of a Terraform configuration.
+    Tfstate,
+    /// A list of keys and ids that somebody wrote.
+    Ids,
+}
+
+/// One object that the former owner knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Former {
+    /// What it is called there: the key in our own writing, as far as kinds agree.
+    pub key: ResourceKey,
+    /// How the former owner calls it, such as `databricks_job.nightly`.
+    pub address: String,
+    /// Its id in the workspace.
+    pub id: String,
+    /// Its name, as far as the state says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What a former owner knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerState {
+    /// Objects of kinds that we manage, sorted by address.
+    pub objects: Vec<Former>,
+    /// Addresses of everything else: of kinds that we do not manage, or not objects of a workspace.
+    pub others: Vec<String>,
+}
+
+/// Reads a former owner's state; `path` is for the errors.
+///
+/// # Errors
+/// When the file is of another form, or of a version that is not known; each finding with its place.
+pub fn read(from: From, path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics> {
+    let mut state = match from {
+        From::BundleState => bundle_state::read(path, bytes)?,
+        From::Tfstate => tfstate::read(path, bytes)?,
+        From::Ids => ids::read(path, bytes)?,
+    };
+    state
+        .objects
+        .sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
+    state.others.sort();
+    state.others.dedup();
+    Ok(state)
+}
+
+/// A finding about a file whose JSON does not parse.
+fn not_json(path: &str, error: &serde_json::Error) -> Diagnostics {
+    let line = u32::try_from(error.line()).unwrap_or(u32::MAX);
+    let column = u32::try_from(error.column()).unwrap_or(u32::MAX);
+    Diagnostics(vec![
+        crate::diagnostic::Diagnostic::error(
+            path,
+            format!("not the JSON that was expected: {error}"),
+        )
+        .at(line.max(1), column.max(1)),
+    ])
+}
+
+/// A finding about a file as a whole.
+fn refused(path: &str, message: impl Into<String>, hint: &str) -> Diagnostics {
+    Diagnostics(vec![
+        crate::diagnostic::Diagnostic::error(path, message).hint(hint),
+    ])
+}

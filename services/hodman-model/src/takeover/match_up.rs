@@ -1,0 +1,240 @@
+//! Which object becomes which resource.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Former, FormerState};
+use crate::bundle::ResourceKey;
+use crate::plan::{Desired, Observed};
+
+/// One object that is to become a resource of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Match {
+    /// The resource.
+    pub key: ResourceKey,
+    /// The object's id.
+    pub id: String,
+    /// The object's name in the workspace.
+    pub name: String,
+    /// How the former owner calls it.
+    pub address: String,
+    /// Why these two belong together.
+    pub because: String,
+    /// What still marks it as somebody else's: the deployment of a bundle, and whether the page forbids editing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marked: Option<String>,
+}
+
+/// One object of the former owner that is left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// How the former owner calls it.
+    pub address: String,
+    /// Its id.
+    pub id: String,
+    /// Why.
+    pub because: String,
+    /// Whether somebody has to decide before anything is taken over: two candidates, or an owner who is not us.
+    pub blocks: bool,
+}
+
+/// The outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matched {
+    /// What is taken over, by key.
+    pub matches: Vec<Match>,
+    /// What is ours already, by key.
+    pub ours: Vec<ResourceKey>,
+    /// What is left alone.
+    pub left: Vec<Left>,
+    /// Resources of the bundle for which the former owner has nothing: the plan makes them.
+    pub made_anew: Vec<ResourceKey>,
+}
+
+impl Matched {
+    /// Whether something has to be decided by a person first.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.left.iter().any(|left| left.blocks)
+    }
+
+    /// Keys and ids, as they stand in the environment's file.
+    #[must_use]
+    pub fn adopt(&self) -> BTreeMap<ResourceKey, String> {
+        self.matches
+            .iter()
+            .map(|found| (found.key.clone(), found.id.clone()))
+            .collect()
+    }
+}
+
+/// Pairs what the former owner knows with what is wanted, in one workspace as it was observed for (`pipeline`, `env`).
+///
+/// By key first. A key that the bundle does not have is paired by name, when exactly one wanted resource of that kind and
+/// exactly one such object have it.
+#[must_use]
+pub fn match_up(
+    state: &FormerState,
+    desired: &Desired,
+    observed: &Observed,
+    pipeline: &str,
+    env: &str,
+) -> Matched {
+    let live: BTreeMap<(&str, &str), &crate::kinds::Listed> = observed
+        .objects
+        .iter()
+        .map(|object| {
+            (
+                (object.kind.as_str(), object.listed.id.as_str()),
+                &object.listed,
+            )
+        })
+        .collect();
+    let claimed: BTreeSet<ResourceKey> = observed
+        .objects
+        .iter()
+        .filter_map(|object| {
+            let marker = object.listed.marker.as_ref()?;
+            (marker.pipeline == pipeline && marker.env == env)
+                .then(|| ResourceKey::new(&object.kind, &marker.key))
+        })
+        .collect();
+    let mut chosen: BTreeMap<ResourceKey, Vec<(&Former, &'static str)>> = BTreeMap::new();
+    let mut result = Matched::default();
+    for former in &state.objects {
+        match resource_for(former, state, desired) {
+            Ok((key, because)) => chosen.entry(key).or_default().push((former, because)),
+            Err(left) => result.left.push(left),
+        }
+    }
+    let mut used: BTreeMap<(String, String), ResourceKey> = BTreeMap::new();
+    for (key, candidates) in chosen {
+        let [(former, because)] = candidates.as_slice() else {
+            let ids: Vec<&str> = candidates
+                .iter()
+                .map(|(former, _)| former.id.as_str())
+                .collect();
+            result
+                .left
+                .extend(candidates.iter().map(|(former, _)| Left {
+                    address: former.address.clone(),
+                    id: former.id.clone(),
+                    because: format!("{} objects could be `{key}`: {}", ids.len(), ids.join(", ")),
+                    blocks: true,
+                }));
+            continue;
+        };
+        let left = |because: String, blocks: bool| Left {
+            address: former.address.clone(),
+            id: former.id.clone(),
+            because,
+            blocks,
+        };
+        let Some(object) = live.get(&(key.kind.as_str(), former.id.as_str())) else {
+            result.left.push(left(
+                "the workspace has no such object any more".to_owned(),
+                false,
+            ));
+            continue;
+        };
+        if let Some(marker) = &object.marker {
+            if marker.pipeline == pipeline && marker.env == env && marker.key == key.key {
+                result.ours.push(key);
+            } else {
+                let owner = format!("{}/{}/{}", marker.pipeline, marker.env, marker.key);
+                result
+                    .left
+                    .push(left(format!("it belongs to {owner} already"), true));
+            }
+            continue;
+        }
+        if claimed.contains(&key) {
+            result.left.push(left(
+                format!("`{key}` is another object of ours already"),
+                true,
+            ));
+            continue;
+        }
+        let place = (key.kind.clone(), former.id.clone());
+        if let Some(other) = used.insert(place, key.clone()) {
+            result
+                .left
+                .push(left(format!("it was named for `{other}`, too"), true));
+            result.matches.retain(|found| found.key != other);
+            continue;
+        }
+        result.matches.push(Match {
+            id: former.id.clone(),
+            name: object.name.clone(),
+            address: former.address.clone(),
+            because: (*because).to_owned(),
+            marked: object
+                .outputs
+                .get("deployed_by")
+                .and_then(serde_json::Value::as_str)
+                .map(str::to_owned),
+            key,
+        });
+    }
+    result.made_anew = desired
+        .resources
+        .keys()
+        .filter(|key| {
+            !claimed.contains(*key) && !result.matches.iter().any(|found| found.key == **key)
+        })
+        .cloned()
+        .collect();
+    result.left.sort_by(|a, b| a.address.cmp(&b.address));
+    result
+}
+
+fn resource_for(
+    former: &Former,
+    state: &FormerState,
+    desired: &Desired,
+) -> Result<(ResourceKey, &'static str), Left> {
+    if desired.resources.contains_key(&former.key) {
+        return Ok((former.key.clone(), "the same key"));
+    }
+    let left = |because: String, blocks: bool| Left {
+        address: former.address.clone(),
+        id: former.id.clone(),
+        because,
+        blocks,
+    };
+    let Some(name) = &former.name else {
+        return Err(left(format!("the bundle has no `{}`", former.key), false));
+    };
+    let wanted: Vec<&ResourceKey> = desired
+        .resources
+        .iter()
+        .filter(|(key, wanted)| {
+            key.kind == former.key.kind
+                && super::bundle_state::name_of(&wanted.config).as_ref() == Some(name)
+        })
+        .map(|(key, _)| key)
+        .collect();
+    let same_name = state
+        .objects
+        .iter()
+        .filter(|other| other.key.kind == former.key.kind && other.name.as_ref() == Some(name))
+        .count();
+    match (wanted.as_slice(), same_name) {
+        ([], _) => Err(left(
+            format!(
+                "the bundle has neither `{}` nor another of the name `{name}`",
+                former.key
+            ),
+            false,
+        )),
+        ([key], 1) => Ok(((*key).clone(), "the same name, and no other has it")),
+        (wanted, _) => Err(left(
+            format!(
+                "the name `{name}` fits {} resources of the bundle and {same_name} objects",
+                wanted.len()
+            ),
+            true,
+        )),
+    }
+}

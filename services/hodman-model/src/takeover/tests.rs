@@ -1,0 +1,307 @@
+//! States of former owners as they are found in the wild, and what becomes of them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::kinds::{Listed, Marker};
+use crate::plan::{Desired, DesiredResource, Observed, ObservedObject};
+
+const BUNDLE: &str = r#"{
+  "state_version": 2, "cli_version": "1.13.0", "lineage": "0d1f", "serial": 7,
+  "state": {
+    "resources.jobs.nightly": {"__id__": "123", "state": {"name": "Nightly"}, "depends_on": []},
+    "resources.jobs.nightly.permissions": {"__id__": "/jobs/123", "state": {}},
+    "resources.clusters.shared": {"__id__": "0101-abc", "state": {"cluster_name": "Shared"}},
+    "resources.quality_monitors.m": {"__id__": "x", "state": {}}
+  }
+}"#;
+
+const TERRAFORM: &str = r#"{
+  "version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "ab",
+  "resources": [
+    {"mode": "managed", "type": "databricks_job", "name": "nightly", "provider": "p",
+     "instances": [{"attributes": {"id": "123", "name": "Nightly"}}]},
+    {"mode": "managed", "type": "databricks_job", "name": "etl", "module": "module.jobs", "provider": "p",
+     "instances": [{"index_key": "orders", "attributes": {"id": "124", "name": "Orders"}},
+                   {"index_key": "orders", "deposed": "1a", "attributes": {"id": "99", "name": "Orders"}}]},
+    {"mode": "managed", "type": "databricks_permissions", "name": "nightly", "provider": "p",
+     "instances": [{"attributes": {"id": "/jobs/123"}}]},
+    {"mode": "managed", "type": "aws_s3_bucket", "name": "root", "provider": "p",
+     "instances": [{"attributes": {"id": "bucket"}}]},
+    {"mode": "data", "type": "databricks_job", "name": "looked_up", "provider": "p",
+     "instances": [{"attributes": {"id": "5"}}]}
+  ]
+}"#;
+
+fn addresses(state: &FormerState) -> Vec<(String, String, &str)> {
+    let objects = state.objects.iter();
+    objects
+        .map(|found| {
+            (
+                found.address.clone(),
+                found.key.to_string(),
+                found.id.as_str(),
+            )
+        })
+        .collect()
+}
+
+fn owned(expected: &[(&str, &str, &'static str)]) -> Vec<(String, String, &'static str)> {
+    let expected = expected.iter();
+    expected
+        .map(|(address, key, id)| ((*address).to_owned(), (*key).to_owned(), *id))
+        .collect()
+}
+
+#[test]
+fn a_bundles_state() {
+    let state = read(From::BundleState, "resources.json", BUNDLE.as_bytes()).unwrap();
+    assert_eq!(
+        addresses(&state),
+        owned(&[
+            ("resources.clusters.shared", "clusters.shared", "0101-abc"),
+            ("resources.jobs.nightly", "jobs.nightly", "123"),
+        ])
+    );
+    assert_eq!(state.objects[1].name.as_deref(), Some("Nightly"));
+    assert_eq!(state.others, ["resources.quality_monitors.m"]);
+}
+
+#[test]
+fn a_terraform_state() {
+    let state = read(From::Tfstate, "terraform.tfstate", TERRAFORM.as_bytes()).unwrap();
+    assert_eq!(
+        addresses(&state),
+        owned(&[
+            ("databricks_job.nightly", "jobs.nightly", "123"),
+            (
+                "module.jobs.databricks_job.etl[\"orders\"]",
+                "jobs.etl_orders",
+                "124"
+            ),
+        ])
+    );
+    assert_eq!(state.others, ["aws_s3_bucket.root"]);
+}
+
+#[test]
+fn a_list_by_hand() {
+    let text = "jobs.nightly: \"123\"\nclusters.shared: 0101-abc\n";
+    let state = read(From::Ids, "ids.yaml", text.as_bytes()).unwrap();
+    assert_eq!(
+        addresses(&state),
+        owned(&[
+            ("clusters.shared", "clusters.shared", "0101-abc"),
+            ("jobs.nightly", "jobs.nightly", "123"),
+        ])
+    );
+}
+
+#[test]
+fn every_problem_of_a_list_has_its_place() {
+    let text = "jobs.nightly: \"123\"\njob.weekly: \"4\"\nnightly: \"5\"\njobs.other: [6]\n";
+    let problems = read(From::Ids, "ids.yaml", text.as_bytes()).unwrap_err();
+    let lines: Vec<_> = problems.0.iter().map(|found| found.line).collect();
+    assert_eq!(lines, [Some(2), Some(3), Some(4)], "{problems}");
+    assert!(problems.to_string().contains("jobs"), "{problems}");
+}
+
+#[test]
+fn files_of_another_form_are_refused_with_a_hint() {
+    for (from, text, words) in [
+        (From::BundleState, TERRAFORM, "state_version"),
+        (From::Tfstate, BUNDLE, "not a Terraform state"),
+        (
+            From::BundleState,
+            r#"{"state_version": 3, "state": {}}"#,
+            "version 3",
+        ),
+        (
+            From::Tfstate,
+            r#"{"version": 3, "modules": []}"#,
+            "version 3",
+        ),
+        (From::Tfstate, "{", "JSON"),
+    ] {
+        let problems = read(from, "f", text.as_bytes()).unwrap_err().to_string();
+        assert!(problems.contains(words), "{problems}");
+    }
+}
+
+fn wanted(resources: &[(&str, Value)]) -> Desired {
+    let mut desired = Desired::nothing();
+    for (key, config) in resources {
+        let resource = DesiredResource {
+            managed: config.clone(),
+            config: config.clone(),
+            file: "resources/r.yml".to_owned(),
+            line: 1,
+        };
+        desired.resources.insert(key.parse().unwrap(), resource);
+    }
+    desired
+}
+
+fn live(objects: &[(&str, &str, &str, Option<&str>)]) -> Observed {
+    let objects = objects
+        .iter()
+        .map(|(kind, id, name, key)| ObservedObject {
+            kind: (*kind).to_owned(),
+            listed: Listed {
+                id: (*id).to_owned(),
+                name: (*name).to_owned(),
+                marker: key.map(|key| Marker {
+                    pipeline: "shop".to_owned(),
+                    env: "qa".to_owned(),
+                    key: key.to_owned(),
+                }),
+                natural: None,
+                config: json!({"name": name}),
+                outputs: Value::Null,
+                creator: None,
+                created_at: None,
+                modified_at: None,
+            },
+        })
+        .collect();
+    Observed {
+        objects,
+        ..Observed::default()
+    }
+}
+
+fn former(list: &[(&str, &str, Option<&str>)]) -> FormerState {
+    FormerState {
+        objects: list
+            .iter()
+            .map(|(key, id, name)| Former {
+                key: key.parse().unwrap(),
+                address: format!("old.{key}.{id}"),
+                id: (*id).to_owned(),
+                name: name.map(str::to_owned),
+            })
+            .collect(),
+        others: vec![],
+    }
+}
+
+#[test]
+fn keys_first_then_names_that_only_one_has() {
+    let desired = wanted(&[
+        ("jobs.nightly", json!({"name": "Nightly"})),
+        ("jobs.orders", json!({"name": "Orders"})),
+        ("jobs.fresh", json!({"name": "Fresh"})),
+    ]);
+    let observed = live(&[
+        ("jobs", "1", "Nightly", None),
+        ("jobs", "2", "Orders", None),
+    ]);
+    let state = former(&[
+        ("jobs.nightly", "1", Some("Nightly")),
+        ("jobs.etl_orders", "2", Some("Orders")),
+    ]);
+    let found = match_up(&state, &desired, &observed, "shop", "qa");
+    let adopt: BTreeMap<String, String> = found
+        .adopt()
+        .into_iter()
+        .map(|(key, id)| (key.to_string(), id))
+        .collect();
+    let expected = [("jobs.nightly", "1"), ("jobs.orders", "2")];
+    let expected: BTreeMap<String, String> = expected
+        .iter()
+        .map(|(key, id)| ((*key).to_owned(), (*id).to_owned()))
+        .collect();
+    assert_eq!(adopt, expected);
+    assert_eq!(found.made_anew, [ResourceKey::new("jobs", "fresh")]);
+    assert!(!found.is_blocked(), "{found:?}");
+}
+
+#[test]
+fn what_is_not_beyond_doubt_is_refused() {
+    let desired = wanted(&[
+        ("jobs.a", json!({"name": "Same"})),
+        ("jobs.b", json!({"name": "Same"})),
+        ("jobs.c", json!({"name": "C"})),
+    ]);
+    let observed = live(&[
+        ("jobs", "1", "Same", None),
+        ("jobs", "2", "C", None),
+        ("jobs", "3", "C", None),
+    ]);
+    let state = former(&[
+        ("jobs.x", "1", Some("Same")),
+        ("jobs.c", "2", None),
+        ("jobs.c", "3", None),
+    ]);
+    let found = match_up(&state, &desired, &observed, "shop", "qa");
+    assert!(found.matches.is_empty(), "{found:?}");
+    assert_eq!(found.left.iter().filter(|left| left.blocks).count(), 3);
+}
+
+#[test]
+fn objects_of_somebody_else_gone_or_ours_are_not_taken() {
+    let desired = wanted(&[
+        ("jobs.a", json!({"name": "A"})),
+        ("jobs.b", json!({"name": "B"})),
+        ("jobs.c", json!({"name": "C"})),
+        ("jobs.d", json!({"name": "D"})),
+    ]);
+    let mut observed = live(&[
+        ("jobs", "1", "A", Some("a")),
+        ("jobs", "2", "B", Some("other")),
+        ("jobs", "4", "D", None),
+    ]);
+    if let Some(marker) = &mut observed.objects[1].listed.marker {
+        marker.pipeline = "elsewhere".to_owned();
+    }
+    let state = former(&[
+        ("jobs.a", "1", None),
+        ("jobs.b", "2", None),
+        ("jobs.c", "3", None),
+        ("jobs.gone", "9", None),
+    ]);
+    let found = match_up(&state, &desired, &observed, "shop", "qa");
+    assert!(found.matches.is_empty());
+    assert_eq!(found.ours, [ResourceKey::new("jobs", "a")]);
+    let why: Vec<_> = found
+        .left
+        .iter()
+        .map(|left| (left.id.as_str(), left.blocks))
+        .collect();
+    assert_eq!(why, [("2", true), ("3", false), ("9", false)]);
+    assert!(found.is_blocked());
+    assert!(found.left[0].because.contains("elsewhere/qa/other"));
+}
+
+#[test]
+fn the_former_owner_is_told_how_to_let_go() {
+    let found = |key: &str, address: &str| Match {
+        key: key.parse().unwrap(),
+        id: "1".to_owned(),
+        name: "n".to_owned(),
+        address: address.to_owned(),
+        because: String::new(),
+        marked: None,
+    };
+    let terraform = letting_go(
+        From::Tfstate,
+        &[
+            found("jobs.a", "module.m[\"x\"].databricks_job.etl[0]"),
+            found("jobs.b", "module.m[\"x\"].databricks_job.etl[1]"),
+        ],
+    );
+    assert_eq!(
+        terraform
+            .matches("from = module.m[\"x\"].databricks_job.etl\n")
+            .count(),
+        1
+    );
+    assert!(terraform.contains("destroy = false"));
+    let bundle = letting_go(
+        From::BundleState,
+        &[found("jobs.nightly", "resources.jobs.nightly")],
+    );
+    assert!(bundle.contains("databricks bundle deployment unbind nightly"));
+}
