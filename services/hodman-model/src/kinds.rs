@@ -203,6 +203,13 @@ pub trait Kind: Sync + fmt::Debug {
         Vec::new()
     }
 
+    /// What goes with the object when it is deleted or replaced that is worth more than the object, such as the tables of a
+    /// pipeline. Refused unless the environment's file names the object, and then irreversible.
+    fn guarded(&self, live: &Value) -> Option<String> {
+        let _ = live;
+        None
+    }
+
     /// Which fields mean what.
     fn rules(&self) -> &'static Rules;
 

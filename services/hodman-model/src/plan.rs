@@ -40,7 +40,7 @@ use crate::bundle::ResourceKey;
 use crate::digest::{Digest, Hasher};
 
 /// What a plan is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanContext {
     /// The pipeline's name, as in markers.
     pub pipeline: String,
@@ -53,6 +53,34 @@ pub struct PlanContext {
     /// Objects that hodman was told to take over: the resource and the id of the object that becomes it. Without
     /// this an object that carries no marker is never touched, not even one of the same name.
     pub adopt: BTreeMap<ResourceKey, String>,
+    /// Objects that may be removed although [`crate::kinds::Kind::guarded`] says what else goes with them; the environment's
+    /// file names them, and they stay irreversible.
+    pub allow_destroy: BTreeSet<ResourceKey>,
+    /// Objects that the package applied last protects by `prevent_destroy`: what left the package is protected still.
+    pub protected: BTreeSet<ResourceKey>,
+    /// For resources with fields that cannot be read back: what would be sent now.
+    pub sent: BTreeMap<ResourceKey, Sent>,
+    /// Whether values that changed behind their reference are put anew. Else such resources stand in
+    /// [`WorkspacePart::held`].
+    pub rotate: bool,
+}
+
+/// What would be sent in the fields of a resource that cannot be read back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// A keyed digest over the values; the same for the same values, and nothing else is known of them here.
+    pub version: String,
+    /// Where the values come from, as people know it; none when they stand in the package.
+    pub reference: Option<String>,
+}
+
+/// Something that could be done and is not, because a setting of the environment holds it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The resource.
+    pub key: ResourceKey,
+    /// What is held back, and what would let it go.
+    pub reason: String,
 }
 
 /// The actions in one workspace, in the order in which they are done.
@@ -65,6 +93,9 @@ pub struct WorkspacePart {
     /// Resources that are as they should be.
     #[serde(default)]
     pub unchanged: Vec<ResourceKey>,
+    /// What could be done and is held back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
 }
 
 /// The actions in all workspaces of an environment, workspace after workspace.
@@ -81,6 +112,12 @@ pub struct Summary {
     pub create: usize,
     /// Objects changed in place.
     pub update: usize,
+    /// Objects of which only the size changes.
+    #[serde(default)]
+    pub resize: usize,
+    /// Secrets put anew because their value changed where they come from; counted here and not as updates.
+    #[serde(default)]
+    pub rotate: usize,
     /// Objects removed and made anew.
     pub replace: usize,
     /// Objects removed.
@@ -140,7 +177,9 @@ impl Plan {
         for (_, row) in self.rows().filter(|(_, row)| !row.is_files_step()) {
             match row.action {
                 Action::Create => summary.create += 1,
+                Action::Update if row.rotation => summary.rotate += 1,
                 Action::Update => summary.update += 1,
+                Action::Resize => summary.resize += 1,
                 Action::Replace => summary.replace += 1,
                 Action::Delete => summary.delete += 1,
                 Action::Adopt => summary.adopt += 1,

@@ -89,7 +89,9 @@ fn desired_resource(
     resource: &Resource,
     bundle: &ResolvedBundle,
 ) -> Result<DesiredResource, PlanError> {
-    let Resource { config, file, line } = resource;
+    let Resource {
+        config, file, line, ..
+    } = resource;
     let found = |message: String| Diagnostic::error(file, message).at(*line, 1);
     let kind = kind(&key.kind).ok_or_else(|| unsupported_kind(key, file, *line))?;
     for (field, why) in BESIDE {

@@ -51,6 +51,9 @@ pub(super) fn files_step(
             .find_map(|digest| observed.known_sets.get(digest))
             .map(|old| file_changes(&old.files, &wanted.files))
             .unwrap_or_default(),
+        after: Vec::new(),
+        busy_guard: false,
+        rotation: false,
     })
 }
 

@@ -98,6 +98,7 @@ pub fn plan(
             workspace: context.workspace.clone(),
             rows,
             unchanged,
+            held: Vec::new(),
         }],
     })
 }
@@ -290,7 +291,7 @@ impl Work<'_> {
         let reversible = kind.reversibility(
             match action {
                 Action::Create => Change::Create,
-                Action::Update | Action::Adopt => Change::Update,
+                Action::Update | Action::Resize | Action::Adopt => Change::Update,
                 Action::Replace => Change::Replace,
                 Action::Delete => Change::Delete,
             },
@@ -305,6 +306,9 @@ impl Work<'_> {
             digest,
             live_id: live.map(|live| live.id.clone()),
             files: Vec::new(),
+            after: Vec::new(),
+            busy_guard: false,
+            rotation: false,
         };
         self.rows.insert(key.clone(), row);
     }

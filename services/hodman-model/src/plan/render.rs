@@ -39,6 +39,8 @@ fn summary_line(plan: &Plan) -> String {
     let parts: Vec<String> = [
         (summary.create, "create"),
         (summary.update, "update"),
+        (summary.resize, "resize"),
+        (summary.rotate, "rotate"),
         (summary.replace, "replace"),
         (summary.adopt, "adopt"),
         (summary.delete, "delete"),

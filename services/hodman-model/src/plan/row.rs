@@ -17,6 +17,8 @@ pub enum Action {
     Create,
     /// Change fields in place.
     Update,
+    /// Change nothing but the size, without a restart where the object runs.
+    Resize,
     /// Remove it and make it anew, because a field cannot change in place.
     Replace,
     /// Remove it.
@@ -32,6 +34,7 @@ impl Action {
         match self {
             Self::Create => "create",
             Self::Update => "update",
+            Self::Resize => "resize",
             Self::Replace => "replace",
             Self::Delete => "delete",
             Self::Adopt => "adopt",
@@ -44,6 +47,7 @@ impl Action {
         match self {
             Self::Create => "+",
             Self::Update => "~",
+            Self::Resize => "<>",
             Self::Replace => "±",
             Self::Delete => "-",
             Self::Adopt => ">",
@@ -118,6 +122,17 @@ pub struct Row {
     /// because the digest of the file set says it already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileChange>,
+    /// The rows of the same workspace that must have ended well before this one begins; all others may run beside it.
+    /// No part of the digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<ResourceKey>,
+    /// Whether the object may be at work, so that its removal would cut something off: [`crate::kinds::Kind::activity`] is
+    /// asked first, and waited for. No part of the digest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub busy_guard: bool,
+    /// Whether nothing but the value behind a reference changed: the package is as it was, the secret is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rotation: bool,
 }
 
 impl Row {

@@ -91,6 +91,7 @@ pub(super) async fn take_tree(
             workspace: place.name.clone(),
             files_root: root.clone(),
             adopt: std::collections::BTreeMap::new(),
+            ..PlanContext::default()
         };
         plans.push(plan::plan(&desired, &observed, &context)?);
         parts.push(Part {
@@ -148,7 +149,7 @@ pub fn facts(plan: &Plan) -> PlanFacts {
             .map(|digest: Digest| ActionDigest(digest.to_string()))
             .collect(),
         creates: count(summary.create),
-        updates: count(summary.update + summary.adopt),
+        updates: count(summary.update + summary.resize + summary.rotate + summary.adopt),
         replaces: count(summary.replace),
         deletes: count(summary.delete),
         uploads: plan.has_files_step(),

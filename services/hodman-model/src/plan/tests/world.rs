@@ -26,7 +26,7 @@ impl World {
                 env: "qa".into(),
                 workspace: "qa-eu".into(),
                 files_root: files::root("shop", "qa"),
-                adopt: Default::default(),
+                ..PlanContext::default()
             },
             next_id: 101,
         }

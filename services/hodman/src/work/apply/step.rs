@@ -62,7 +62,7 @@ pub(super) async fn step(
             let id = create(job, part, kind, &config(taken, row, outputs)?, &marker).await?;
             outputs.insert(row.key.clone(), id);
         }
-        Action::Update | Action::Adopt => {
+        Action::Update | Action::Resize | Action::Adopt => {
             let id = id()?;
             let config = config(taken, row, outputs)?;
             all(part, &kind.update(&id, &Value::Null, &config, &marker)).await?;
