@@ -5,6 +5,7 @@
 mod call;
 mod cluster_spec;
 mod clusters;
+mod fields;
 pub mod files;
 pub mod grants;
 mod jobs;
@@ -12,7 +13,9 @@ mod listed;
 mod marker;
 pub mod pattern;
 pub mod permissions;
+mod redaction;
 pub mod rules;
+mod secret_acls;
 pub mod secrets;
 
 #[cfg(test)]

@@ -24,9 +24,12 @@ pub enum Keep {
 }
 
 impl Pattern {
-    /// Reads a pattern.
+    /// Reads a pattern; the empty one names the whole config.
     #[must_use]
     pub fn new(text: &str) -> Self {
+        if text.is_empty() {
+            return Self(Vec::new());
+        }
         Self(
             text.split('.')
                 .map(|step| {

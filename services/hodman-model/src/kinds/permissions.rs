@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, Method};
+use super::{Call, Method, secret_acls};
 
 /// The name of the field.
 pub const FIELD: &str = "permissions";
@@ -14,7 +14,8 @@ pub const FIELD: &str = "permissions";
 /// The level of the one who owns an object, where owners are.
 pub const OWNER: &str = "IS_OWNER";
 
-/// How the permissions of a kind are read and set. Source: `/api/2.0/permissions/{object_type}/{id}`.
+/// How the permissions of a kind are read and set. Source: `/api/2.0/permissions/{object_type}/{id}`; secret scopes have an
+/// API of their own, which takes several requests: [`Permissions::calls`] is right for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permissions {
     /// The object type in the path of the permissions API.
@@ -31,7 +32,19 @@ impl Permissions {
     /// The request for the permissions of the object `id`.
     #[must_use]
     pub fn get(&self, id: &str) -> Call {
+        if self.object_type == secret_acls::TYPE {
+            return secret_acls::get(id);
+        }
         Call::plain(Method::Get, self.path(id))
+    }
+
+    /// Brings the direct permissions of the object `id` from `live` to `wanted` (managed forms); see [`Permissions::put`].
+    #[must_use]
+    pub fn calls(&self, id: &str, wanted: &Value, live: &Value, me: &str) -> Vec<Call> {
+        if self.object_type == secret_acls::TYPE {
+            return secret_acls::put(id, wanted, live, me);
+        }
+        vec![self.put(id, wanted, live, me)]
     }
 
     /// Replaces the direct permissions of the object `id` by `wanted` (managed form). Where exactly one owner must be and
@@ -65,6 +78,9 @@ impl Permissions {
     /// The managed form of an answer to [`Permissions::get`].
     #[must_use]
     pub fn read(&self, answer: &Value) -> Value {
+        if self.object_type == secret_acls::TYPE {
+            return secret_acls::read(answer);
+        }
         let mut found = Map::new();
         let entries = answer.get("access_control_list").and_then(Value::as_array);
         for entry in entries.into_iter().flatten() {
@@ -97,6 +113,9 @@ impl Permissions {
     /// `live` without what `wanted` is silent about by right: the owner, where `wanted` names none.
     #[must_use]
     pub fn comparable(&self, live: &Value, wanted: &Value) -> Value {
+        if self.object_type == secret_acls::TYPE {
+            return secret_acls::comparable(live, wanted);
+        }
         let mut live = live.as_object().cloned().unwrap_or_default();
         if self.one_owner
             && wanted

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::pattern::{Keep, Pattern};
+use crate::digest::canonical_json;
 use crate::field_path::FieldPath;
 
 /// A value that the server takes when the field is absent.
@@ -51,6 +52,13 @@ pub struct Rules {
     pub server_fills: Vec<ServerFill>,
     /// Scalars that the API stores as text; bundles write `true` and `8` there, too.
     pub texts: Vec<Pattern>,
+    /// Texts that hold JSON: its layout and the order of its keys mean nothing, and a mapping may be written instead.
+    pub json_texts: Vec<Pattern>,
+    /// Paths in the workspace, which the API writes with `/Workspace` in front or without.
+    pub workspace_paths: Vec<Pattern>,
+    /// Mappings in which a cluster policy, when `policy_id` there names one, fills what the desired config is silent
+    /// about; what it fills stands in the policy, so it cannot be foretold.
+    pub policy_fills: Vec<Pattern>,
     /// Empty mappings that mean something by being there.
     pub keep_empty: Vec<Pattern>,
     /// Fields that cannot change in place.
@@ -82,10 +90,11 @@ impl Rules {
         for pattern in &self.volatile {
             pattern.visit(&mut value, &mut |_| Keep::No);
         }
-        for pattern in &self.texts {
-            pattern.visit(&mut value, &mut |scalar| {
-                if scalar.is_boolean() || scalar.is_number() {
-                    *scalar = Value::String(scalar.to_string());
+        self.write_texts(&mut value);
+        for pattern in &self.workspace_paths {
+            pattern.visit(&mut value, &mut |path| {
+                if let Value::String(text) = path {
+                    *text = workspace_path(text);
                 }
                 Keep::Yes
             });
@@ -109,6 +118,38 @@ impl Rules {
         value
     }
 
+    /// `config` as a request carries it: numbers and mappings as text where the API takes nothing but text.
+    #[must_use]
+    pub fn as_sent(&self, config: &Value) -> Value {
+        let mut value = config.clone();
+        self.write_texts(&mut value);
+        value
+    }
+
+    fn write_texts(&self, value: &mut Value) {
+        for pattern in &self.texts {
+            pattern.visit(value, &mut |scalar| {
+                if scalar.is_boolean() || scalar.is_number() {
+                    *scalar = Value::String(scalar.to_string());
+                }
+                Keep::Yes
+            });
+        }
+        for pattern in &self.json_texts {
+            pattern.visit(value, &mut |json| {
+                let parsed = match &*json {
+                    Value::String(text) => serde_json::from_str(text).ok(),
+                    Value::Object(_) | Value::Array(_) => Some(json.clone()),
+                    _ => None,
+                };
+                if let Some(parsed) = parsed {
+                    *json = Value::String(canonical_json(&parsed));
+                }
+                Keep::Yes
+            });
+        }
+    }
+
     /// Takes out of `live` what the server filled and `desired` is silent about.
     #[must_use]
     pub fn without_fills(&self, live: &Value, desired: Option<&Value>) -> Value {
@@ -118,8 +159,44 @@ impl Rules {
                 self.drop_silent(&mut value, desired, &FieldPath::default(), &fill.at);
             }
         }
+        if let Some(desired) = desired {
+            for place in &self.policy_fills {
+                self.drop_policy_fills(&mut value, desired, &FieldPath::default(), place);
+            }
+        }
         self.drop_empty(&mut value, &FieldPath::default());
         value
+    }
+
+    fn drop_policy_fills(
+        &self,
+        value: &mut Value,
+        desired: &Value,
+        path: &FieldPath,
+        place: &Pattern,
+    ) {
+        if place.matches(path) {
+            let said = path.get(desired);
+            if let Some(said) = said.filter(|said| said.get("policy_id").is_some()) {
+                keep_said(value, said);
+            }
+            return;
+        }
+        match value {
+            Value::Object(map) => {
+                for (key, inner) in map {
+                    self.drop_policy_fills(inner, desired, &path.key(key.clone()), place);
+                }
+            }
+            Value::Array(items) => {
+                let field = self.list_key_at(path);
+                for (index, item) in items.iter_mut().enumerate() {
+                    let path = path.then(element_segment(field, item, index));
+                    self.drop_policy_fills(item, desired, &path, place);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn drop_silent(
@@ -231,6 +308,28 @@ pub(crate) fn element_segment(
         },
         None => PathSegment::Index(index),
     }
+}
+
+/// Drops what `said` is silent about, from mappings only; an object's permissions are no policy's to fill.
+fn keep_said(value: &mut Value, said: &Value) {
+    if let (Value::Object(map), Value::Object(said)) = (value, said) {
+        map.retain(|key, inner| match said.get(key) {
+            Some(said) => {
+                keep_said(inner, said);
+                true
+            }
+            None => key == super::permissions::FIELD,
+        });
+    }
+}
+
+/// A path in the workspace as it is written today: with `/Workspace` in front, no slash at the end.
+pub(super) fn workspace_path(path: &str) -> String {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if path.starts_with("/Workspace/") || !path.starts_with('/') {
+        return path.to_owned();
+    }
+    format!("/Workspace{path}")
 }
 
 fn keep_if(keep: bool) -> Keep {

@@ -1,0 +1,100 @@
+//! Who may do what with a secret scope: access control lists of the secrets API, not of the permissions API.
+//!
+//! Managed form as for every other kind ([`super::permissions`]), with the levels `READ`, `WRITE` and `MANAGE`. The API
+//! names a principal without saying what it is: a name with `@` is a user, an application id a service principal, the
+//! rest are groups.
+
+use serde_json::{Map, Value, json};
+
+use super::permissions::managed_principal;
+use super::{Call, Method};
+
+/// In place of an object type, as [`super::Permissions::object_type`].
+pub(super) const TYPE: &str = "secrets/acls";
+
+/// The level that must not be taken from the last who has it.
+const MANAGE: &str = "MANAGE";
+
+/// The request for the list of `scope`.
+pub(super) fn get(scope: &str) -> Call {
+    Call::get("/api/2.0/secrets/acls/list", "scope", scope)
+}
+
+/// The managed form of an answer to [`get`].
+pub(super) fn read(answer: &Value) -> Value {
+    let items = answer.get("items").and_then(Value::as_array);
+    let found: Map<String, Value> = items
+        .into_iter()
+        .flatten()
+        .filter_map(|item| {
+            let name = item.get("principal")?.as_str()?;
+            Some((principal(name), item.get("permission")?.clone()))
+        })
+        .collect();
+    Value::Object(found)
+}
+
+/// Brings the list of `scope` from `live` to `wanted`: first what is given, then what is taken away, `me` last. Where
+/// `wanted` names nobody with `MANAGE`, those who have it keep it: the API gives it to the scope's creator, and a scope
+/// that nobody manages is lost to all but the workspace's admins.
+pub(super) fn put(scope: &str, wanted: &Value, live: &Value, me: &str) -> Vec<Call> {
+    let live = comparable(live, wanted);
+    let (wanted, live) = (pairs(wanted), pairs(&live));
+    let given = wanted
+        .iter()
+        .filter(|pair| !live.contains(pair))
+        .map(|(principal, level)| {
+            Call::post(
+                "/api/2.0/secrets/acls/put",
+                json!({ "scope": scope, "principal": bare(principal), "permission": level }),
+                true,
+            )
+        });
+    let mut gone: Vec<&str> = live
+        .iter()
+        .filter(|(principal, _)| !wanted.iter().any(|(wanted, _)| wanted == principal))
+        .map(|(principal, _)| *principal)
+        .collect();
+    gone.sort_by_key(|principal| *principal == me);
+    let taken = gone.into_iter().map(|principal| {
+        Call::with_body(
+            Method::Post,
+            "/api/2.0/secrets/acls/delete",
+            json!({ "scope": scope, "principal": bare(principal) }),
+            true,
+        )
+    });
+    given.chain(taken).collect()
+}
+
+/// `live` without what `wanted` is silent about by right: who manages the scope, where `wanted` names nobody.
+pub(super) fn comparable(live: &Value, wanted: &Value) -> Value {
+    let mut live = live.as_object().cloned().unwrap_or_default();
+    if !pairs(wanted).iter().any(|(_, level)| *level == MANAGE) {
+        live.retain(|_, level| level != MANAGE);
+    }
+    Value::Object(live)
+}
+
+fn pairs(permissions: &Value) -> Vec<(&str, &str)> {
+    permissions
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(principal, level)| Some((principal.as_str(), level.as_str()?)))
+        .collect()
+}
+
+fn principal(name: &str) -> String {
+    let word = if name.contains('@') { "user" } else { "group" };
+    match managed_principal("user", name) {
+        service if service.starts_with("service_principal:") => service,
+        _ => format!("{word}:{name}"),
+    }
+}
+
+fn bare(principal: &str) -> &str {
+    principal
+        .split_once(':')
+        .map_or(principal, |(_, name)| name)
+}
