@@ -1,18 +1,23 @@
 //! A Databricks bundle as its files say it, resolved for one target.
 
+mod access;
+mod beside;
 mod dependencies;
 mod folder;
 mod globs;
 mod key;
+mod kinds;
 mod load;
 mod merge;
 mod notebook;
+mod options;
 mod paths;
 mod presets;
 mod reference;
 mod resolve;
 mod resolver;
 mod shape;
+mod symbol;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -25,17 +30,31 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 
+pub use access::{Grant, Lifecycle, Permission, Principal};
 pub use folder::inputs;
 pub use key::{InvalidResourceKey, ResourceKey};
 pub use notebook::notebook_path;
-pub use resolve::resolve;
+pub use options::{CurrentUser, Options};
+pub use resolve::{resolve, resolve_with};
+pub use symbol::{Build, Lookup, Position, UserField};
 
 /// One resource of the bundle, for the chosen target.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
-    /// Its fields as the Databricks API names them. Texts may hold `${files}` (the folder of the uploaded files) and
-    /// `${resources.<kind>.<key>.<field>}` (known only once that resource exists); nothing else is left to resolve.
+    /// Its fields as the Databricks API names them, without `permissions`, `grants` and `lifecycle`. Texts may hold
+    /// `${files}` (the folder of the uploaded files), `${resources.<kind>.<key>.<field>}` (known only once that resource
+    /// exists), [`Lookup::placeholder`], and what [`ResolvedBundle::user_fields`] lists; nothing else is left to resolve.
     pub config: Value,
+    /// Who may do what with it, in the levels of its kind, in the order of the files; of a secret scope its access
+    /// control list. At most one entry for each principal, and those of the whole bundle are among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<Permission>,
+    /// Privileges on an object of Unity Catalog, in the order of the files, one entry for each principal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<Grant>,
+    /// What may be done with it.
+    #[serde(default, skip_serializing_if = "Lifecycle::is_default")]
+    pub lifecycle: Lifecycle,
     /// The file that defines it first.
     pub file: String,
     /// The line of its key there, from 1.
@@ -84,6 +103,15 @@ pub struct ResolvedBundle {
     pub resources: BTreeMap<ResourceKey, Resource>,
     /// The files to upload, by path in the repository (with extension).
     pub files: BTreeMap<String, SourceFile>,
+    /// What variables ask of the workspace by name, sorted, each once; placeholders for them stand in the resources.
+    pub lookups: Vec<Lookup>,
+    /// Where `${workspace.current_user.…}` was left in place; empty when the caller said who that is.
+    pub user_fields: Vec<UserField>,
+    /// Commands that build artifacts; empty unless the caller allows them.
+    pub builds: Vec<Build>,
+    /// The other sections as they are for this target, by name: `bundle`, `workspace`, `sync`, `presets`, `run_as`,
+    /// `permissions`, `artifacts`.
+    pub sections: BTreeMap<String, Value>,
     /// What does not forbid using the bundle.
     pub warnings: Vec<Diagnostic>,
 }

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::kinds::bundle_kind;
 use super::paths::Paths;
 use super::presets::Common;
 use super::resolver::Resolver;
-use super::{ResolvedBundle, Resource, ResourceKey, dependencies, folder, load, target};
+use super::{
+    Options, ResolvedBundle, Resource, ResourceKey, beside, dependencies, folder, load, target,
+};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::Tree;
 use crate::files::node::{Entry, Node};
@@ -22,6 +25,23 @@ pub fn resolve(
     target: &str,
     overrides: &BTreeMap<String, Value>,
 ) -> Result<ResolvedBundle, Diagnostics> {
+    let options = Options {
+        variables: overrides.clone(),
+        ..Options::default()
+    };
+    resolve_with(tree, target, &options)
+}
+
+/// The same, with all that the caller knows.
+///
+/// # Errors
+/// Everything wrong in the bundle, with its place.
+pub fn resolve_with(
+    tree: &Tree,
+    target: &str,
+    options: &Options,
+) -> Result<ResolvedBundle, Diagnostics> {
+    let overrides = &options.variables;
     let loaded = load::load(tree)?;
     let config = target::select(&loaded, target)?;
     let files = folder::uploaded(tree, &loaded, config.get("sync"))?;
@@ -67,8 +87,15 @@ pub fn resolve(
             .job(&mut config);
         }
         common.apply(&key.kind, &mut config);
+        let beside = match (bundle_kind(&key.kind), config.as_map_mut()) {
+            (Some(kind), Some(map)) => beside::take(kind, map, &mut found),
+            _ => beside::Beside::default(),
+        };
         let resource = Resource {
             config: config.to_value(),
+            permissions: beside.permissions,
+            grants: beside.grants,
+            lifecycle: beside.lifecycle,
             file: place.file.to_string(),
             line: place.line,
         };
@@ -84,6 +111,7 @@ pub fn resolve(
         resources,
         files,
         warnings,
+        ..ResolvedBundle::default()
     })
 }
 

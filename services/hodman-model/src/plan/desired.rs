@@ -68,6 +68,24 @@ impl Desired {
     /// When a resource is of a kind that we do not know, has a field that we cannot apply, or refers to a resource
     /// that is not there.
     pub fn from_bundle(bundle: &ResolvedBundle, files_digest: &Digest) -> Result<Self, PlanError> {
+        // What only the workspace knows is not asked yet; sent as it is written it would be taken literally.
+        let open = bundle
+            .lookups
+            .iter()
+            .map(|lookup| (lookup.placeholder(), &lookup.position));
+        let open = open.chain(bundle.user_fields.iter().map(|user| {
+            (
+                format!("${{workspace.current_user.{}}}", user.field),
+                &user.position,
+            )
+        }));
+        if let Some((placeholder, at)) = open.into_iter().next() {
+            return Err(PlanError::Bundle(
+                Diagnostic::error(&at.file, format!("`{placeholder}` cannot be applied"))
+                    .at(at.line, at.column)
+                    .hint("declare a variable and set it under `variables` in environment.yaml"),
+            ));
+        }
         let mut resources = BTreeMap::new();
         for (key, resource) in &bundle.resources {
             resources.insert(key.clone(), desired_resource(key, resource, bundle)?);
@@ -99,6 +117,19 @@ fn desired_resource(
             .get(field)
             .is_some_and(|value| !super::compare::is_empty(value))
         {
+            return Err(PlanError::Bundle(
+                found(format!("resource `{key}`: `{field}` cannot be applied")).hint(*why),
+            ));
+        }
+    }
+    for (field, asked) in [
+        (
+            "permissions",
+            !resource.permissions.is_empty() || !resource.grants.is_empty(),
+        ),
+        ("lifecycle", !resource.lifecycle.is_default()),
+    ] {
+        if let Some((_, why)) = BESIDE.iter().find(|(name, _)| asked && *name == field) {
             return Err(PlanError::Bundle(
                 found(format!("resource `{key}`: `{field}` cannot be applied")).hint(*why),
             ));

@@ -37,6 +37,7 @@ impl World {
             config,
             file: "resources/x.yml".into(),
             line: 3,
+            ..Resource::default()
         };
         self.bundle.resources.insert(key.parse().unwrap(), resource);
         self

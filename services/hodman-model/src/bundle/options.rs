@@ -1,0 +1,61 @@
+//! What the caller of [`super::resolve_with`] knows beside the files.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// Who deploys, for `${workspace.current_user.…}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentUser {
+    /// The e-mail address of a user, the application id of a service principal.
+    pub user_name: String,
+}
+
+impl CurrentUser {
+    /// The fields that bundles refer to.
+    pub const FIELDS: [&'static str; 3] = ["userName", "short_name", "domain_friendly_name"];
+
+    /// The value of one of [`CurrentUser::FIELDS`].
+    #[must_use]
+    pub fn field(&self, field: &str) -> Option<String> {
+        let cleaned = |text: &str| -> String {
+            text.chars()
+                .map(|c| {
+                    if c.is_alphanumeric() {
+                        c.to_ascii_lowercase()
+                    } else {
+                        '_'
+                    }
+                })
+                .collect()
+        };
+        let before_at = self.user_name.split('@').next().unwrap_or_default();
+        match field {
+            "userName" => Some(self.user_name.clone()),
+            "short_name" => Some(
+                before_at
+                    .chars()
+                    .map(|c| if c.is_alphanumeric() { c } else { '_' })
+                    .collect(),
+            ),
+            "domain_friendly_name" => Some(cleaned(before_at).replace('_', "-")),
+            _ => None,
+        }
+    }
+}
+
+/// What the caller knows beside the files.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The values that an environment's binding gives to variables; they beat the target's, which beat the defaults.
+    pub variables: BTreeMap<String, Value>,
+    /// Who deploys; when none, `${workspace.current_user.…}` stays and is listed in
+    /// [`super::ResolvedBundle::user_fields`].
+    pub current_user: Option<CurrentUser>,
+    /// The workspace's address, when the bundle does not say it.
+    pub host: Option<String>,
+    /// The branch that the files are from, for `bundle.git.branch` of a target; when none, that is not checked.
+    pub branch: Option<String>,
+    /// Whether build commands of artifacts may stand in the bundle; else each is an error.
+    pub allow_builds: bool,
+}
