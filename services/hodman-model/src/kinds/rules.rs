@@ -40,6 +40,9 @@ pub struct Reference {
 /// The rules of a kind; see each field.
 #[derive(Clone, Debug, std::default::Default)]
 pub struct Rules {
+    /// The fields that a person can set; everything else in an answer is state. Empty for kinds whose API keeps them
+    /// apart from state, such as a job's `settings`.
+    pub settable: &'static [&'static str],
     /// The field with the object's name.
     pub name_field: &'static str,
     /// The field with its tags.
@@ -59,6 +62,12 @@ pub struct Rules {
     /// Mappings in which a cluster policy, when `policy_id` there names one, fills what the desired config is silent
     /// about; what it fills stands in the policy, so it cannot be foretold.
     pub policy_fills: Vec<Pattern>,
+    /// Names that the server writes in lower case whatever was asked for.
+    pub lower_case: Vec<Pattern>,
+    /// Places in a store: a slash at the end means nothing.
+    pub locations: Vec<Pattern>,
+    /// Entries of mappings that the server writes for itself and nobody compares: (mapping, start of the key).
+    pub own_entries: &'static [(&'static str, &'static str)],
     /// Empty mappings that mean something by being there.
     pub keep_empty: Vec<Pattern>,
     /// Fields that cannot change in place.
@@ -91,14 +100,12 @@ impl Rules {
             pattern.visit(&mut value, &mut |_| Keep::No);
         }
         self.write_texts(&mut value);
-        for pattern in &self.workspace_paths {
-            pattern.visit(&mut value, &mut |path| {
-                if let Value::String(text) = path {
-                    *text = workspace_path(text);
-                }
-                Keep::Yes
-            });
-        }
+        self.drop_own_entries(&mut value);
+        rewrite(&self.lower_case, &mut value, &str::to_lowercase);
+        rewrite(&self.locations, &mut value, &|place| {
+            place.trim_end_matches('/').to_owned()
+        });
+        rewrite(&self.workspace_paths, &mut value, &workspace_path);
         for pattern in &self.sets {
             pattern.visit(&mut value, &mut |list| {
                 if let Value::Array(items) = list {
@@ -116,6 +123,14 @@ impl Rules {
         self.drop_empty(&mut value, &FieldPath::default());
         self.sort_keyed("", &mut value);
         value
+    }
+
+    fn drop_own_entries(&self, value: &mut Value) {
+        for (field, start) in self.own_entries {
+            if let Some(Value::Object(entries)) = value.get_mut(*field) {
+                entries.retain(|key, _| !key.starts_with(start));
+            }
+        }
     }
 
     /// `config` as a request carries it: numbers and mappings as text where the API takes nothing but text.
@@ -330,6 +345,18 @@ pub(super) fn workspace_path(path: &str) -> String {
         return path.to_owned();
     }
     format!("/Workspace{path}")
+}
+
+/// Brings the texts that `patterns` name to `form`.
+fn rewrite(patterns: &[Pattern], value: &mut Value, form: &dyn Fn(&str) -> String) {
+    for pattern in patterns {
+        pattern.visit(value, &mut |found| {
+            if let Value::String(text) = found {
+                *text = form(text);
+            }
+            Keep::Yes
+        });
+    }
 }
 
 fn keep_if(keep: bool) -> Keep {
