@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod slots;
 mod strays;
+mod takeover;
 
 #[cfg(test)]
 mod tests;

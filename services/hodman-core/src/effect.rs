@@ -1,5 +1,6 @@
 //! What hodman does outside. Every choice is made here, none while doing it.
 
+use crate::event::Takeover;
 use crate::facts::PullKind;
 use crate::ids::{
     ActionDigest, BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest,
@@ -37,7 +38,8 @@ impl Effect {
             | Act::UpdatePull { .. }
             | Act::ClosePull { .. }
             | Act::MergePull { .. }
-            | Act::AdoptDrift { .. } => "pull",
+            | Act::AdoptDrift { .. }
+            | Act::TakeOver { .. } => "pull",
             Act::CheckPull { .. } => "check",
             Act::Say { .. } => "say",
         };
@@ -171,6 +173,15 @@ pub enum Act {
         config: CommitSha,
         /// The plan that would put it back.
         plan: PlanDigest,
+    },
+    /// Propose that objects of a former owner become ours.
+    TakeOver {
+        /// The commit whose `environments/` and bundle say what is wanted.
+        config: CommitSha,
+        /// What the former owner knows.
+        takeover: Takeover,
+        /// Who asks.
+        by: String,
     },
     /// Look through somebody's pull request; plan its bindings unless it comes from a fork.
     CheckPull {

@@ -75,6 +75,13 @@ pub enum Ask {
         /// Why.
         reason: String,
     },
+    /// Take over objects that a former owner made, instead of making them a second time: proposed in a pull request.
+    Adopt {
+        /// Which environment.
+        env: EnvName,
+        /// What the former owner knows.
+        takeover: Takeover,
+    },
     /// Try a failed step again, or propose a package again that was declined.
     Retry {
         /// Which environment.
@@ -93,9 +100,37 @@ impl Ask {
             | Self::Resume { env }
             | Self::Reconcile { env }
             | Self::Rollback { env, .. }
+            | Self::Adopt { env, .. }
             | Self::Retry { env } => Some(env),
         }
     }
+}
+
+/// What a former owner knows of the objects that it made in one workspace: keys, ids and names, nothing else of its state,
+/// for states hold secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Takeover {
+    /// Who it was: `bundle-state`, `tfstate` or `ids`.
+    pub from: String,
+    /// The workspace; may be left out where the environment has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
+    /// The objects.
+    pub objects: Vec<FormerObject>,
+}
+
+/// One object that a former owner made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerObject {
+    /// The resource it is, such as `jobs.nightly`.
+    pub key: String,
+    /// How the former owner calls it.
+    pub address: String,
+    /// Its id in the workspace.
+    pub id: String,
+    /// Its name, as far as the former owner says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// How an effect ended. `Failed` fits every kind.

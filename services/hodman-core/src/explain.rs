@@ -206,6 +206,12 @@ fn there(env: &Environment) -> Vec<String> {
     if let Some(number) = env.capture.pull {
         lines.push(format!("capture pull request {number}"));
     }
+    if let Some(number) = env.takeover.pull {
+        lines.push(format!("takeover proposed in {number}"));
+    }
+    if let Some(why) = &env.takeover.error {
+        lines.push(format!("the last takeover was refused: {why}"));
+    }
     if env.capture.conflicts > 0 {
         lines.push(format!(
             "{} objects differ here and in Git and no capture says who is right; Git's side stays until somebody settles it",

@@ -164,6 +164,8 @@ pub struct Environment {
     pub drift: Drift,
     /// Captures (free-form only).
     pub capture: Capture,
+    /// Objects of a former owner being proposed for takeover.
+    pub takeover: TakingOver,
     /// The last slot taken of each schedule.
     pub slots: BTreeMap<String, DateTime<Utc>>,
     /// What was last said, so that nothing is said twice.
@@ -482,6 +484,18 @@ pub struct Found {
     pub proposed: Option<PullNumber>,
     /// Why nothing is done about it.
     pub note: Option<String>,
+}
+
+/// A takeover that was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TakingOver {
+    /// Being proposed right now.
+    pub running: Option<Op>,
+    /// What was proposed last.
+    pub pull: Option<PullNumber>,
+    /// Why the last one could not be proposed.
+    pub error: Option<String>,
 }
 
 /// Captures of a free-form environment.

@@ -2,7 +2,9 @@
 
 mod body;
 
-pub use body::{Marker, PullText, adopt_text, capture_text, marker_of, promotion_text};
+pub use body::{
+    Marker, PullText, adopt_text, capture_text, marker_of, promotion_text, takeover_text,
+};
 
 use crate::explain::{Explanation, Standing};
 use crate::facts::{PlanFacts, PullKind};

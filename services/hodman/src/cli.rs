@@ -3,6 +3,7 @@
 //! Commands either are the daemon, or speak to a running one over HTTP, or work on files alone. Data goes to standard
 //! output, everything else to standard error.
 
+mod adopt;
 mod args;
 mod ask;
 mod client;
@@ -71,6 +72,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         } => plan::fresh(&env, package.as_deref(), &remote, json).await,
         Command::Plan { env, remote, .. } => plan::plan(&env, &remote, json).await,
         Command::Events { what } => events::events(what, json).await,
+        Command::Ask(args::Ask::Adopt {
+            env,
+            from,
+            file,
+            workspace,
+            dry_run: true,
+            remote,
+        }) => adopt::dry_run(&env, from, &file, workspace, &remote, json).await,
         Command::Ask(ask) => ask::ask(ask, json).await,
     }
 }

@@ -18,6 +18,7 @@ mod pulls;
 mod quiet;
 mod say;
 mod taken;
+mod takeover;
 mod upload;
 mod verify;
 
@@ -26,6 +27,7 @@ pub use capture::first_lock;
 pub use error::WorkError;
 pub use observe::policy_of;
 pub use taken::Taken;
+pub use takeover::Proposal;
 
 use crate::clock::Clock;
 use crate::config::Pipeline;
@@ -161,6 +163,11 @@ impl Work {
                 config,
                 plan,
             } => adopt::adopt(&job, env()?, package, config, plan).await,
+            Act::TakeOver {
+                config,
+                takeover,
+                by,
+            } => takeover::take_over(&job, env()?, config, takeover, by).await,
             Act::CheckPull {
                 number,
                 head,

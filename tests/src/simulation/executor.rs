@@ -249,7 +249,7 @@ impl<S: Remembers> World<S> {
                 changed: 0,
                 conflicts: 0,
             }),
-            Act::AdoptDrift { .. } => Step::End(Outcome::PullNeedless),
+            Act::AdoptDrift { .. } | Act::TakeOver { .. } => Step::End(Outcome::PullNeedless),
             Act::CheckPull {
                 number,
                 head,

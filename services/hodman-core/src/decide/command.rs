@@ -99,6 +99,7 @@ fn one(
             draft.note(Some(name), "reconcile-asked", format!("by {by}"));
             Ok(())
         }
+        Ask::Adopt { takeover, .. } => super::takeover::ask(draft, name, env, takeover, by),
         Ask::Retry { .. } => {
             retry(draft, name, env, by);
             Ok(())

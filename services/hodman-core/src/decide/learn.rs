@@ -3,6 +3,7 @@
 use super::advance::with_env;
 use super::{
     Draft, build, capture, command, drift, observe, pins, promotion, pulls, report, run, strays,
+    takeover,
 };
 use crate::event::{Event, Outcome};
 use crate::facts::ForgeFacts;
@@ -34,6 +35,7 @@ enum Waiting {
     Checking(crate::ids::PullNumber),
     Saying(EnvName),
     Closing(EnvName),
+    TakingOver(EnvName),
 }
 
 fn ended(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> {
@@ -63,6 +65,7 @@ fn dispatch(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> 
         Some(Waiting::Checking(number)) => pulls::checked(draft, number, op, outcome),
         Some(Waiting::Saying(env)) => report::ended(draft, &env, op),
         Some(Waiting::Closing(env)) => strays::ended(draft, &env, op, outcome),
+        Some(Waiting::TakingOver(env)) => takeover::ended(draft, &env, outcome),
         None => Err(format!(
             "{op} is not waited for: superseded, or answered before"
         )),
@@ -89,6 +92,9 @@ fn waiting(state: &PipelineState, op: Op) -> Option<Waiting> {
         let name = name.clone();
         if env.capture.running == Some(op) {
             return Some(Waiting::Capturing(name));
+        }
+        if env.takeover.running == Some(op) {
+            return Some(Waiting::TakingOver(name));
         }
         if env.saying.contains_key(&op) {
             return Some(Waiting::Saying(name));

@@ -13,5 +13,6 @@ mod pins;
 mod property;
 mod pulls;
 mod rollback;
+mod takeover;
 mod way;
 mod world;

@@ -95,6 +95,26 @@ pub fn capture_text(marker: &Marker, workspace: &str, rows: &str, conflicts: u32
     PullText { title, body }
 }
 
+/// Objects of a former owner proposed for takeover. Without a marker: it changes a binding, and is planned, approved and
+/// merged like everybody's change of one. `objects` is a rendered table, `letting_go` what the former owner has to do.
+#[must_use]
+pub fn takeover_text(
+    env: &EnvName,
+    by: &str,
+    objects: &str,
+    plan: &str,
+    letting_go: &str,
+) -> PullText {
+    PullText {
+        title: format!("{env}: take over what was there before"),
+        body: format!(
+            "{by} asks that these objects of **{env}** become hodman's instead of being made a second time. Merging \
+             approves it, as far as the plan that the checks show; nothing else changes.\n\n{objects}\n\n\
+             ### What would be done\n\n{plan}\n\n### How the former owner lets go\n\n{letting_go}\n"
+        ),
+    }
+}
+
 /// A hand edit proposed back.
 #[must_use]
 pub fn adopt_text(marker: &Marker, plan: &str, notes: &[String]) -> PullText {

@@ -182,6 +182,25 @@ pub enum Ask {
         #[command(flatten)]
         remote: Remote,
     },
+    /// Take over objects that were there before hodman, instead of making them a second time: opens a pull request that
+    /// lists them in the environment's file, with the plan. What is not beyond doubt is refused.
+    Adopt {
+        /// The environment.
+        env: String,
+        /// What the file is: a bundle's `state/resources.json`, a `terraform.tfstate`, or a list `jobs.nightly: "123"`.
+        #[arg(long, value_enum)]
+        from: AdoptFrom,
+        /// The file. Keys, ids and names are read from it; nothing else leaves this machine.
+        file: PathBuf,
+        /// The workspace the objects are in, where the environment has several.
+        #[arg(long, value_name = "NAME")]
+        workspace: Option<String>,
+        /// Show what would be proposed, with the settings that --config names, and propose nothing.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        remote: Remote,
+    },
     /// Try a failed step again, or propose a package again that was declined.
     Retry {
         /// The environment.
@@ -194,6 +213,17 @@ pub enum Ask {
         #[command(flatten)]
         remote: Remote,
     },
+}
+
+/// What a former owner knows, by the form of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AdoptFrom {
+    /// `state/resources.json` below a bundle's root path.
+    BundleState,
+    /// `terraform.tfstate`, of a bundle or of a configuration; `terraform state pull` gives it.
+    Tfstate,
+    /// A list by hand: `jobs.nightly: "123"`.
+    Ids,
 }
 
 /// The inbox.

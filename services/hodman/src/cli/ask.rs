@@ -1,5 +1,6 @@
 //! What people ask for: into the daemon's inbox, and back with what was decided.
 
+use super::adopt;
 use super::args::{self, Remote};
 use super::client::Client;
 use super::failure::{Exit, Failure};
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn ask(ask: args::Ask, json: bool) -> anyhow::Result<ExitCode> {
-    let (ask, remote) = meant(ask);
+    let (ask, remote) = meant(ask)?;
     let client = Client::new(&remote)?;
     let id = uuid::Uuid::new_v4().to_string();
     let request = CommandRequest::new(id, Some(client.pipeline().await?), by(), ask);
@@ -53,8 +54,8 @@ pub(super) async fn ask(ask: args::Ask, json: bool) -> anyhow::Result<ExitCode> 
     }
 }
 
-fn meant(ask: args::Ask) -> (Ask, Remote) {
-    match ask {
+fn meant(ask: args::Ask) -> anyhow::Result<(Ask, Remote)> {
+    Ok(match ask {
         args::Ask::Capture { env, remote } => (Ask::Capture { env: env.into() }, remote),
         args::Ask::Hold {
             env,
@@ -84,9 +85,26 @@ fn meant(ask: args::Ask) -> (Ask, Remote) {
             },
             remote,
         ),
+        args::Ask::Adopt {
+            env,
+            from,
+            file,
+            workspace,
+            remote,
+            ..
+        } => {
+            let takeover = adopt::read(from, &file, workspace)?;
+            (
+                Ask::Adopt {
+                    env: env.into(),
+                    takeover,
+                },
+                remote,
+            )
+        }
         args::Ask::Retry { env, remote } => (Ask::Retry { env: env.into() }, remote),
         args::Ask::Observe { remote } => (Ask::Observe, remote),
-    }
+    })
 }
 
 /// Who asks, as this machine calls them.

@@ -39,18 +39,7 @@ pub(super) async fn fresh(
     remote: &Remote,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let path = remote
-        .config
-        .as_deref()
-        .context("--fresh needs --config: it says where the repository and the workspaces are")?;
-    let config = Config::load(path, Purpose::Serve)?;
-    let pipeline = match (&remote.pipeline, config.pipelines.as_slice()) {
-        (Some(name), _) => name.clone(),
-        (None, [only]) => only.name.clone(),
-        (None, _) => anyhow::bail!("several pipelines are configured; say which with --pipeline"),
-    };
-    let address = config.listen;
-    let parts = Parts::open(config, Clock::system(), address).await?;
+    let (pipeline, parts) = parts(remote, "--fresh").await?;
     let package = package.map(PackageDigest::from);
     let plan = parts
         .work
@@ -63,4 +52,20 @@ pub(super) async fn fresh(
         print(&format!("{}\n{digest}", plan.to_table()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The parts of a daemon of this process, to read with: nothing of it is started. `flag` is what asked for it.
+pub(super) async fn parts(remote: &Remote, flag: &str) -> anyhow::Result<(String, Parts)> {
+    let path = remote.config.as_deref().with_context(|| {
+        format!("{flag} needs --config: it says where the repository and the workspaces are")
+    })?;
+    let config = Config::load(path, Purpose::Serve)?;
+    let pipeline = match (&remote.pipeline, config.pipelines.as_slice()) {
+        (Some(name), _) => name.clone(),
+        (None, [only]) => only.name.clone(),
+        (None, _) => anyhow::bail!("several pipelines are configured; say which with --pipeline"),
+    };
+    let address = config.listen;
+    let parts = Parts::open(config, Clock::system(), address).await?;
+    Ok((pipeline, parts))
 }

@@ -1,8 +1,8 @@
 //! Takes a plan: for a decision, or for somebody who wants to look.
 
-use super::{Job, Work, WorkError, check, taken};
+use super::{Job, Proposal, Work, WorkError, check, taken, takeover};
 use crate::worker::Fence;
-use hodman_core::event::Outcome;
+use hodman_core::event::{Outcome, Takeover};
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest};
 use hodman_model::plan::Plan;
 use std::sync::Arc;
@@ -33,18 +33,50 @@ impl Work {
         env: &EnvName,
         package: Option<&PackageDigest>,
     ) -> Result<Plan, WorkError> {
+        self.reading(pipeline, async |job, head| {
+            let environment = taken::environment_at(&job, env, &head)?;
+            let tree = match package {
+                Some(package) => self.packages.tree(package).await?,
+                None => Arc::new(check::tree_at(&job, &head)?),
+            };
+            Ok(taken::take_tree(&job, env, environment, &tree).await?.plan)
+        })
+        .await
+    }
+
+    /// What a takeover would propose. Nothing is written, decided or remembered by it.
+    ///
+    /// # Errors
+    /// When the repository or the workspace cannot be read, or a person has to decide something first.
+    pub async fn preview_takeover(
+        self: &Arc<Self>,
+        pipeline: &str,
+        env: &EnvName,
+        wanted: &Takeover,
+    ) -> Result<Proposal, WorkError> {
+        self.reading(pipeline, async |job, head| {
+            takeover::proposal(&job, env, &head, wanted).await
+        })
+        .await
+    }
+
+    /// Looks at a pipeline and the head of its default branch, without an effect that asked for it.
+    pub(super) async fn reading<T>(
+        self: &Arc<Self>,
+        pipeline: &str,
+        look: impl AsyncFnOnce(Job<'_>, String) -> Result<T, WorkError>,
+    ) -> Result<T, WorkError> {
         let repo = self.pipelines.get(pipeline).ok_or_else(|| {
             WorkError::lasting(format!("pipeline {pipeline} is not configured here"))
         })?;
         repo.fetch().await?;
         let fence = Fence::for_reading(self.store.clone(), self.clock.clone());
-        let created = self.clock.now();
         let job = Job {
             work: self,
             repo,
             pipeline,
             op: 0,
-            created,
+            created: self.clock.now(),
             fence: &fence,
         };
         let head = repo.mirror.head(&repo.branch)?.ok_or_else(|| {
@@ -54,11 +86,6 @@ impl Work {
                 repo.branch
             ))
         })?;
-        let environment = taken::environment_at(&job, env, &head)?;
-        let tree = match package {
-            Some(package) => self.packages.tree(package).await?,
-            None => Arc::new(check::tree_at(&job, &head)?),
-        };
-        Ok(taken::take_tree(&job, env, environment, &tree).await?.plan)
+        look(job, head).await
     }
 }

@@ -90,7 +90,7 @@ pub(super) async fn take_tree(
             env: env.as_str().to_owned(),
             workspace: place.name.clone(),
             files_root: root.clone(),
-            adopt: std::collections::BTreeMap::new(),
+            adopt: place.adopt.clone(),
             ..PlanContext::default()
         };
         plans.push(plan::plan(&desired, &observed, &context)?);

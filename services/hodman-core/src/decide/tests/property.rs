@@ -56,13 +56,26 @@ fn step() -> impl Strategy<Value = Step> {
 fn ask(ask: u8, env: u8) -> Ask {
     let env: EnvName = ENVS[usize::from(env) % ENVS.len()].into();
     let reason = "because".to_owned();
-    match ask % 9 {
+    match ask % 10 {
         0 => Ask::Observe,
         1 => Ask::Capture { env },
         2 => Ask::Hold { env, reason },
         3 | 4 => Ask::Resume { env },
         5 => Ask::Reconcile { env },
         6 => Ask::Retry { env },
+        7 => Ask::Adopt {
+            env,
+            takeover: crate::event::Takeover {
+                from: "ids".into(),
+                workspace: None,
+                objects: vec![crate::event::FormerObject {
+                    key: "jobs.j".into(),
+                    address: "jobs.j".into(),
+                    id: "1".into(),
+                    name: None,
+                }],
+            },
+        },
         _ => {
             let to = (ask & 32 != 0).then(|| PackageDigest("sha256:p1".into()));
             Ask::Rollback {
@@ -109,9 +122,10 @@ fn answer(w: &World, act: &Act, how: u8) -> Outcome {
             binding: "b1".into(),
         },
         Act::OpenPull { .. } if how > 200 => Outcome::PullNeedless,
-        Act::OpenPull { .. } | Act::UpdatePull { .. } | Act::AdoptDrift { .. } => {
-            Outcome::PullReady { number, head }
-        }
+        Act::OpenPull { .. }
+        | Act::UpdatePull { .. }
+        | Act::AdoptDrift { .. }
+        | Act::TakeOver { .. } => Outcome::PullReady { number, head },
         Act::ClosePull { .. } if how > 180 => Outcome::PullKept,
         Act::ClosePull { .. } => Outcome::PullClosed,
         Act::MergePull { .. } if how > 180 => Outcome::MergeRefused { why: "no".into() },

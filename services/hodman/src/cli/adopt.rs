@@ -1,0 +1,101 @@
+//! `hodman adopt`: what a former owner's file says, as a request; and with `--dry-run` what would come of it.
+
+use super::args::{AdoptFrom, Remote};
+use super::failure::{Exit, Failure};
+use super::output::{print, print_json};
+use super::plan;
+use anyhow::Context as _;
+use hodman_core::event::{FormerObject, Takeover};
+use hodman_core::ids::EnvName;
+use hodman_model::takeover::{self, From, Matched};
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Reads a former owner's file: keys, ids and names, nothing else of it.
+pub(super) fn read(
+    from: AdoptFrom,
+    file: &Path,
+    workspace: Option<String>,
+) -> anyhow::Result<Takeover> {
+    let (from, word) = match from {
+        AdoptFrom::BundleState => (From::BundleState, "bundle-state"),
+        AdoptFrom::Tfstate => (From::Tfstate, "tfstate"),
+        AdoptFrom::Ids => (From::Ids, "ids"),
+    };
+    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    let state = takeover::read(from, &file.display().to_string(), &bytes)
+        .map_err(|problems| Failure::new(Exit::Failed, problems.to_string()))?;
+    if !state.others.is_empty() {
+        eprintln!(
+            "Not of a kind that hodman manages, and left alone: {}",
+            state.others.join(", ")
+        );
+    }
+    let objects = state
+        .objects
+        .into_iter()
+        .map(|object| FormerObject {
+            key: object.key.to_string(),
+            address: object.address,
+            id: object.id,
+            name: object.name,
+        })
+        .collect();
+    Ok(Takeover {
+        from: word.to_owned(),
+        workspace,
+        objects,
+    })
+}
+
+/// Shows what would be proposed. Only reads.
+pub(super) async fn dry_run(
+    env: &str,
+    from: AdoptFrom,
+    file: &Path,
+    workspace: Option<String>,
+    remote: &Remote,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let takeover = read(from, file, workspace)?;
+    let (pipeline, parts) = plan::parts(remote, "--dry-run").await?;
+    let proposal = parts
+        .work
+        .preview_takeover(&pipeline, &EnvName::from(env), &takeover)
+        .await?;
+    if json {
+        print_json(&json!({"matched": proposal.matched, "plan": proposal.plan}))?;
+    } else {
+        print(&format!(
+            "{}\n{}\n{}",
+            table(&proposal.matched),
+            proposal.plan.to_table(),
+            takeover::letting_go(proposal.from, &proposal.matched.matches)
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(matched: &Matched) -> String {
+    let mut text = String::new();
+    for found in &matched.matches {
+        text.push_str(&format!(
+            "adopt  {}  {}  {}  ({}: {})\n",
+            found.key, found.id, found.name, found.address, found.because
+        ));
+    }
+    for key in &matched.ours {
+        text.push_str(&format!("ours   {key}\n"));
+    }
+    for left in &matched.left {
+        text.push_str(&format!(
+            "left   {}  {}: {}\n",
+            left.address, left.id, left.because
+        ));
+    }
+    for key in &matched.made_anew {
+        text.push_str(&format!("new    {key}\n"));
+    }
+    text
+}
