@@ -23,6 +23,7 @@ mod server;
 mod settings;
 mod table;
 mod tokens;
+mod unity;
 mod warehouses;
 mod world;
 
@@ -171,6 +172,9 @@ async fn start_workspace(
         pace: options.pace,
         tokens: oauth.tokens.clone(),
         members: members(options),
+        unity: account
+            .lock()
+            .access(name, workspace_id, options.clock.millis()),
     }));
     let gate = gate(&oauth, name);
     let faults = Faults::new();
@@ -227,6 +231,7 @@ fn workspace_routes() -> Router<Shared<World>> {
         .merge(compute::router())
         .merge(warehouses::router())
         .merge(settings::router())
+        .merge(unity::router())
 }
 
 fn gate(oauth: &OAuth, host: &str) -> Gate {

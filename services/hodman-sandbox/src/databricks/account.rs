@@ -9,13 +9,14 @@ mod workspaces;
 use std::collections::BTreeMap;
 
 use axum::Router;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::call::Shared;
 use super::clock::{Clock, Pace, Progress};
 use super::options::{DatabricksOptions, Principal};
 use super::scim::{self, Directory, HasDirectory};
 use super::table::{Table, object};
+use super::unity::{Access, Metastores};
 
 use kinds::Kind;
 use principal_secrets::SecretRow;
@@ -35,8 +36,8 @@ pub(crate) struct Account {
     workspaces: Table,
     /// Workspaces that are not in their last state.
     provisioning: BTreeMap<String, Progress>,
-    /// Metastore assignment by workspace.
-    assignments: BTreeMap<String, Map<String, Value>>,
+    /// Metastores and their assignment to workspaces, which the workspaces use, too.
+    metastores: Shared<Metastores>,
     last_id: u64,
 }
 
@@ -56,7 +57,7 @@ impl Account {
             objects: BTreeMap::new(),
             workspaces: Table::default(),
             provisioning: BTreeMap::new(),
-            assignments: BTreeMap::new(),
+            metastores: Shared::new(Metastores::new(&options.account_id)),
             last_id: 0,
         }
     }
@@ -75,6 +76,15 @@ impl Account {
             "creation_time": now,
         }));
         self.workspaces.insert(&id.to_string(), row);
+    }
+
+    /// A new workspace's way to its metastore, which is its own until the account assigns it another.
+    pub(crate) fn access(&mut self, name: &str, id: u64, now: i64) -> Access {
+        self.metastores.lock().open(name, id, now);
+        Access {
+            metastores: self.metastores.clone(),
+            workspace: id,
+        }
     }
 
     fn table(&mut self, kind: Kind) -> &mut Table {

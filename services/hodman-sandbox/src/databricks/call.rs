@@ -174,6 +174,7 @@ impl<S: Send + Sync> FromRequest<S> for Call {
                 .map_err(|error| ApiError::malformed(error.body_text()))?;
             if !kind.starts_with("application/octet-stream")
                 && !call.path.contains("/workspace-files/")
+                && !call.path.starts_with("/api/2.0/fs/files/")
             {
                 call.read_json()?;
             }

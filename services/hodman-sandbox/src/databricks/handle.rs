@@ -19,7 +19,7 @@ pub struct WorkspaceHandle {
     /// Known when the port is bound.
     url: Shared<String>,
     id: u64,
-    world: Shared<World>,
+    pub(super) world: Shared<World>,
     faults: Faults,
     throttle: Shared<Throttle>,
 }

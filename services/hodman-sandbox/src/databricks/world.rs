@@ -14,6 +14,7 @@ use super::scim::{Directory, HasDirectory};
 use super::secrets::Secrets;
 use super::table::Table;
 use super::tokens::{Caller, Tokens};
+use super::unity::Access;
 
 /// One workspace. Handlers change it under its lock, one call at a time, as the real service serialises writes of an object.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ pub(crate) struct World {
     pub(crate) git_credentials: Table,
     pub(crate) ip_access_lists: Table,
     pub(crate) conf: BTreeMap<String, String>,
+    pub(crate) unity: Access,
 }
 
 /// What a workspace is started with.
@@ -53,6 +55,7 @@ pub(crate) struct Beginning {
     pub(crate) tokens: Shared<Tokens>,
     /// Logins and display names of people and service principals.
     pub(crate) members: Vec<(String, String)>,
+    pub(crate) unity: Access,
 }
 
 impl World {
@@ -64,6 +67,7 @@ impl World {
             pace,
             tokens,
             members,
+            unity,
         } = beginning;
         let now = clock.millis();
         let mut directory = Directory::default();
@@ -97,6 +101,7 @@ impl World {
             git_credentials: Table::default(),
             ip_access_lists: Table::default(),
             conf: BTreeMap::new(),
+            unity,
         }
     }
 

@@ -8,3 +8,6 @@ mod files;
 mod jobs;
 mod page;
 mod runs;
+mod unity;
+mod unity_access;
+mod unity_storage;

@@ -13,7 +13,6 @@ pub(super) enum Kind {
     Key,
     Connectivity,
     NetworkPolicy,
-    Metastore,
 }
 
 impl Kind {
@@ -38,7 +37,6 @@ impl Kind {
             Self::Key => "customer-managed-keys",
             Self::Connectivity => "network-connectivity-configs",
             Self::NetworkPolicy => "network-policies",
-            Self::Metastore => "metastores",
         }
     }
 
@@ -52,7 +50,6 @@ impl Kind {
             Self::Key => "customer_managed_key_id",
             Self::Connectivity => "network_connectivity_config_id",
             Self::NetworkPolicy => "network_policy_id",
-            Self::Metastore => "metastore_id",
         }
     }
 
@@ -67,7 +64,6 @@ impl Kind {
             Self::Key => "Customer-managed key",
             Self::Connectivity => "Network connectivity config",
             Self::NetworkPolicy => "Network policy",
-            Self::Metastore => "Metastore",
         }
     }
 
@@ -82,7 +78,6 @@ impl Kind {
             Self::Key => &["use_cases", "aws_key_info"],
             Self::Connectivity => &["name", "region"],
             Self::NetworkPolicy => &["network_policy_id"],
-            Self::Metastore => &["name"],
         }
     }
 
@@ -98,7 +93,7 @@ impl Kind {
                 "storage_customer_managed_key_id",
             ],
             Self::Connectivity => &["network_connectivity_config_id"],
-            Self::VpcEndpoint | Self::NetworkPolicy | Self::Metastore => &[],
+            Self::VpcEndpoint | Self::NetworkPolicy => &[],
         }
     }
 

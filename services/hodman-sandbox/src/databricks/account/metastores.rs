@@ -3,13 +3,9 @@
 use axum::Router;
 use serde_json::{Map, Value, json};
 
-use super::objects::check_required;
-use super::{Account, Kind};
+use super::Account;
 use crate::databricks::call::{Call, Shared, delete, get, post, put};
 use crate::databricks::error::ApiError;
-use crate::databricks::table::overlay;
-
-const WHAT: &str = "Metastore";
 
 pub(super) fn router(root: &str) -> Router<Shared<Account>> {
     let all = format!("{root}/metastores");
@@ -41,81 +37,74 @@ fn inner(call: &Call, name: &str) -> Map<String, Value> {
 }
 
 fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
-    let mut row = inner(call, "metastore_info");
-    check_required(Kind::Metastore, &row)?;
-    let id = uuid::Uuid::new_v4().to_string();
-    row.insert("metastore_id".into(), json!(id));
-    row.insert("owner".into(), json!(call.caller.login));
-    row.insert("created_at".into(), json!(call.now));
-    account.table(Kind::Metastore).insert(&id, row.clone());
+    let fields = inner(call, "metastore_info");
+    let mut metastores = account.metastores.lock();
+    let row = metastores.create(&fields, &call.caller.login, call.now)?;
     Ok(json!({ "metastore_info": row }))
 }
 
 fn show(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
-    let row = account
-        .table(Kind::Metastore)
-        .get(WHAT, call.param("metastore"))?;
+    let metastores = account.metastores.lock();
+    let row = metastores.row(call.param("metastore"))?;
     Ok(json!({ "metastore_info": row }))
 }
 
 fn list(account: &mut Account, _call: &Call) -> Result<Value, ApiError> {
-    Ok(json!({"metastores": account.table(Kind::Metastore).list()}))
+    Ok(json!({"metastores": account.metastores.lock().rows()}))
 }
 
 fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
-    let row = account
-        .table(Kind::Metastore)
-        .get_mut(WHAT, call.param("metastore"))?;
-    overlay(row, &inner(call, "metastore_info"));
+    let fields = inner(call, "metastore_info");
+    let id = call.param("metastore");
+    let mut metastores = account.metastores.lock();
+    let row = metastores.change(id, &fields, &call.caller.login, call.now)?;
     Ok(json!({ "metastore_info": row }))
 }
 
 fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
-    let id = call.param("metastore");
-    account.table(Kind::Metastore).remove(WHAT, id)?;
-    account
-        .assignments
-        .retain(|_, assignment| assignment.get("metastore_id") != Some(&json!(id)));
+    let mut metastores = account.metastores.lock();
+    metastores.remove(call.param("metastore"), call.query_is_true("force"))?;
     Ok(json!({}))
 }
 
+/// Number of the workspace in the path.
+fn workspace(call: &Call) -> Result<u64, ApiError> {
+    let id = call.param("id");
+    id.parse()
+        .map_err(|_| ApiError::missing(format!("Workspace {id} does not exist.")))
+}
+
 fn assign(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
-    let (workspace, metastore) = (call.param("id"), call.param("metastore"));
-    let number = account
-        .workspaces
-        .get("Workspace", workspace)?
-        .get("workspace_id")
-        .cloned();
-    account.table(Kind::Metastore).get(WHAT, metastore)?;
-    let mut assignment = inner(call, "metastore_assignment");
-    assignment.insert("metastore_id".into(), json!(metastore));
-    assignment.insert("workspace_id".into(), number.unwrap_or_default());
-    account.assignments.insert(workspace.to_owned(), assignment);
+    account.workspaces.get("Workspace", call.param("id"))?;
+    let fields = inner(call, "metastore_assignment");
+    let catalog = fields.get("default_catalog_name").and_then(Value::as_str);
+    let mut metastores = account.metastores.lock();
+    metastores.assign(workspace(call)?, call.param("metastore"), catalog)?;
     Ok(json!({}))
 }
 
 fn assigned(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
-    let workspace = call.param("id");
-    let assignment = account.assignments.get(workspace);
-    let assignment = assignment
-        .ok_or_else(|| ApiError::missing(format!("Workspace {workspace} has no metastore.")))?;
-    Ok(json!({ "metastore_assignment": assignment }))
+    let workspace = workspace(call)?;
+    let assignment = account.metastores.lock().assignment(workspace);
+    assignment
+        .map(|assignment| json!({ "metastore_assignment": assignment }))
+        .ok_or_else(|| none_assigned(workspace))
 }
 
 fn unassign(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
-    let workspace = call.param("id");
-    let gone = account.assignments.remove(workspace);
-    gone.map(|_| json!({}))
-        .ok_or_else(|| ApiError::missing(format!("Workspace {workspace} has no metastore.")))
+    let workspace = workspace(call)?;
+    if account.metastores.lock().unassign(workspace) {
+        Ok(json!({}))
+    } else {
+        Err(none_assigned(workspace))
+    }
+}
+
+fn none_assigned(workspace: u64) -> ApiError {
+    ApiError::missing(format!("Workspace {workspace} has no metastore."))
 }
 
 fn workspaces(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
-    let id = json!(call.param("metastore"));
-    let ids: Vec<&Value> = account
-        .assignments
-        .values()
-        .filter(|assignment| assignment.get("metastore_id") == Some(&id))
-        .filter_map(|assignment| assignment.get("workspace_id"))
-        .collect();
-    Ok(json!({ "workspace_ids": ids }))
+    let metastores = account.metastores.lock();
+    Ok(json!({"workspace_ids": metastores.workspaces_of(call.param("metastore"))}))
 }

@@ -145,6 +145,9 @@ fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let id = call.param("id");
     account.workspaces.remove(WHAT, id)?;
     account.provisioning.remove(id);
-    account.assignments.remove(id);
+    account
+        .metastores
+        .lock()
+        .unassign(id.parse().unwrap_or_default());
     Ok(json!({}))
 }
