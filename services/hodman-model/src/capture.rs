@@ -8,7 +8,11 @@
 //! values, secrets as one fixed word, without the server's defaults. The lock holds the digest of that form.
 
 mod adopt;
+mod beside;
+mod copies;
 mod form;
+pub mod identity;
+mod join;
 mod keys;
 mod merge;
 mod merge_text;
@@ -19,8 +23,10 @@ mod select;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod variables;
+mod varied;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -28,11 +34,15 @@ use serde_json::Value;
 
 pub use adopt::{AdoptError, Adopted, adopt};
 pub use form::holds;
+pub use join::join;
+pub use select::wanted_paths;
+pub use variables::variables;
+pub use varied::{SORTS, Sort};
 
 use crate::bundle::Language;
 use crate::diagnostic::Diagnostics;
-use crate::digest::Digest;
-use crate::files::{CaptureRules, CapturedLock, Tree, render_captured_lock};
+use crate::digest::{Digest, canonical_json, sha256};
+use crate::files::{CaptureRules, CapturedEntry, CapturedLock, Seen, Tree, render_captured_lock};
 use crate::kinds::Listed;
 
 /// One object of the workspace.
@@ -42,6 +52,29 @@ pub struct LiveResource {
     pub kind: String,
     /// The object.
     pub listed: Listed,
+    /// It was a development copy and stands for its original now; see `copies`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub copy: bool,
+}
+
+impl LiveResource {
+    /// One object as it was read.
+    #[must_use]
+    pub fn new(kind: impl Into<String>, listed: Listed) -> Self {
+        Self {
+            kind: kind.into(),
+            listed,
+            copy: false,
+        }
+    }
+
+    /// The bundle's deployment that made it, when the object says so: [`Listed::outputs`] then holds `deployment`, as the
+    /// API answers it.
+    #[must_use]
+    pub fn deployed_by_bundle(&self) -> bool {
+        let deployment = self.listed.outputs.get("deployment");
+        deployment.and_then(|deployment| deployment.get("kind")?.as_str()) == Some("BUNDLE")
+    }
 }
 
 /// One notebook or file of the workspace.
@@ -57,6 +90,8 @@ pub struct LiveFile {
     pub modified_at: Option<DateTime<Utc>>,
     /// Who made it, as far as the API says.
     pub creator: Option<String>,
+    /// By what the next capture knows that it did not change, so that it need not be exported.
+    pub seen: Option<Seen>,
 }
 
 /// What the workspace has now.
@@ -64,8 +99,10 @@ pub struct LiveFile {
 pub struct LiveSnapshot {
     /// The workspace's name.
     pub workspace: String,
-    /// All its jobs and clusters, in any order.
+    /// All its objects, in any order.
     pub resources: Vec<LiveResource>,
+    /// Kinds that could not be listed: what was captured of them stays.
+    pub unread: BTreeSet<String>,
     /// Everything below the folders that are captured, and what jobs refer to, by path in the workspace.
     pub files: BTreeMap<String, LiveFile>,
 }
@@ -74,6 +111,8 @@ pub struct LiveSnapshot {
 pub struct CaptureInput<'a> {
     /// The environment's name.
     pub env: &'a str,
+    /// Its target in the bundle.
+    pub target: &'a str,
     /// What the workspace has now.
     pub snapshot: &'a LiveSnapshot,
     /// What is captured.
@@ -82,7 +121,7 @@ pub struct CaptureInput<'a> {
     pub tree: &'a Tree,
     /// The last capture; empty when there was none.
     pub lock: &'a CapturedLock,
-    /// The variables of the bundle for this environment's target.
+    /// The variables of the bundle for this environment's target; see [`variables`].
     pub variables: &'a BTreeMap<String, Value>,
     /// An earlier content of the file at a path, of those for which [`holds`] says yes to the digest; none when the
     /// repository's history has none.
@@ -134,6 +173,33 @@ pub struct Captured {
     pub lock: CapturedLock,
 }
 
+impl Captured {
+    /// The name of what is proposed: equal exactly when the files are.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let files: BTreeMap<&str, Option<String>> = self
+            .changes
+            .iter()
+            .map(|(path, content)| {
+                let digest = content.as_ref().map(|bytes| sha256(bytes).to_string());
+                (path.as_str(), digest)
+            })
+            .collect();
+        sha256(canonical_json(&serde_json::json!(files)).as_bytes())
+    }
+
+    /// Adds what else a reviewer should know about the environment, such as where its workspaces are not alike.
+    pub fn tell(&mut self, notes: &[String]) {
+        self.rows.extend(notes.iter().map(|note| CaptureRow {
+            key: "workspaces".to_owned(),
+            what: CapturedAs::Note,
+            by: UNKNOWN.to_owned(),
+            at: None,
+            detail: note.clone(),
+        }));
+    }
+}
+
 /// What is written where the API does not say who.
 pub const UNKNOWN: &str = "unknown";
 
@@ -150,9 +216,17 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         repo: &repo,
         out: Captured::default(),
         entries: Vec::new(),
+        variables: input.variables.clone(),
+        locked: input
+            .lock
+            .entries
+            .iter()
+            .map(|entry| ((entry.kind.as_str(), entry.id.as_str()), entry))
+            .collect(),
     };
     let sources = sources::capture(&mut work, &selected);
     resources::capture(&mut work, &selected, &keys, &sources);
+    named(&mut work, &selected);
     let Work {
         mut out, entries, ..
     } = work;
@@ -185,7 +259,11 @@ struct Work<'a> {
     input: &'a CaptureInput<'a>,
     repo: &'a repo::Repo,
     out: Captured,
-    entries: Vec<crate::files::CapturedEntry>,
+    entries: Vec<CapturedEntry>,
+    /// The bundle's variables, and those that this capture declares.
+    variables: BTreeMap<String, Value>,
+    /// The entries of the last capture by kind and id.
+    locked: BTreeMap<(&'a str, &'a str), &'a CapturedEntry>,
 }
 
 impl Work<'_> {
@@ -222,11 +300,49 @@ impl Work<'_> {
     }
 
     /// The entry of the last capture for an object.
-    fn locked(&self, kind: &str, id: &str) -> Option<&crate::files::CapturedEntry> {
-        self.input
-            .lock
-            .entries
-            .iter()
-            .find(|entry| entry.kind == kind && entry.id == id)
+    fn locked(&self, kind: &str, id: &str) -> Option<&'_ CapturedEntry> {
+        self.locked.get(&(kind, id)).copied()
+    }
+}
+
+/// Where the lock says that something is known by name only.
+const NAME_ONLY: &str = "-";
+
+/// Objects of which only the name is told, such as secrets, and development copies: said once, when they are new.
+fn named(work: &mut Work<'_>, selected: &select::Selected<'_>) {
+    for live in &selected.named {
+        let listed = &live.listed;
+        let name = listed.natural.as_deref().unwrap_or(&listed.name);
+        if work.locked(&live.kind, &listed.id).is_none() {
+            let detail =
+                "named only: its content is not read, and every environment brings its own"
+                    .to_owned();
+            work.row(
+                &format!("{}.{name}", live.kind),
+                CapturedAs::Note,
+                listed.creator.as_deref(),
+                listed.modified_at,
+                detail,
+            );
+        }
+        work.entries.push(CapturedEntry {
+            key: name.to_owned(),
+            kind: live.kind.clone(),
+            id: listed.id.clone(),
+            file: NAME_ONLY.to_owned(),
+            digest: sha256(name.as_bytes()),
+            seen: None,
+        });
+    }
+    for (copy, original) in &selected.copies {
+        let detail = format!("a development copy of `{original}`; not captured on its own");
+        let listed = &copy.listed;
+        work.row(
+            &format!("{}.{}", copy.kind, listed.name),
+            CapturedAs::Note,
+            listed.creator.as_deref(),
+            listed.created_at,
+            detail,
+        );
     }
 }

@@ -13,11 +13,14 @@ pub(crate) mod yaml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use captured_lock::{CapturedEntry, CapturedLock, parse_captured_lock, render_captured_lock};
+pub use captured_lock::{
+    CapturedEntry, CapturedLock, Seen, parse_captured_lock, render_captured_lock,
+};
 pub use duration::{InvalidSpan, Span};
 pub use environment::{
-    CaptureRules, Drift, Environment, Freeze, Gates, Merge, Missed, Mode, Open, Presence, Schedule,
-    Schedules, Selection, Verify, Window, WindowKind, Workspace, parse_environment,
+    CaptureBranch, CaptureFormat, CaptureRules, Drift, Environment, Freeze, Gates, Merge, Missed,
+    Mode, Open, Presence, Schedule, Schedules, Selection, TagSelection, Verify, Window, WindowKind,
+    Workspace, parse_environment,
 };
 pub use release::{CommitId, InvalidCommitId, Release, parse_release, render_release};
 pub use schema::schemas;

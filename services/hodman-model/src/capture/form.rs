@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::beside::{self, Beside};
 use super::keys::Keys;
 use super::paths::{REPO, resolve, short};
 use super::repo::defined;
@@ -11,39 +12,60 @@ use crate::digest::{Digest, canonical_json, sha256};
 use crate::files::Tree;
 use crate::kinds::pattern::Keep;
 use crate::kinds::secrets::{REDACTED, redact};
-use crate::kinds::{Kind, kind};
+use crate::kinds::{Kind, Listed, kind};
 use crate::plan::ids_to_references;
 
-/// Fields that bundles put beside an object's own; capture neither reads nor writes them.
-const BESIDE: &[&str] = &["permissions", "lifecycle"];
+/// What stands for ids and paths of the workspace in a form.
+pub(super) struct Names<'a> {
+    /// Captured objects.
+    pub keys: &'a Keys,
+    /// Captured files by short path.
+    pub sources: &'a BTreeMap<String, String>,
+    /// Objects that can be looked up by name.
+    pub lookups: &'a BTreeMap<(String, String), String>,
+}
 
 /// The digest that the lock holds for a resource.
 pub(super) fn digest(form: &Value) -> Digest {
     sha256(canonical_json(form).as_bytes())
 }
 
-/// The form of an object of the workspace. `sources` are the captured files by short path.
-pub(super) fn of_live(
-    kind: &dyn Kind,
-    config: &Value,
-    keys: &Keys,
-    sources: &BTreeMap<String, String>,
-) -> Value {
+/// The form of an object of the workspace.
+pub(super) fn of_live(kind: &dyn Kind, listed: &Listed, names: &Names<'_>) -> Value {
     let rules = kind.rules();
-    let mut form = rules.without_fills(config, None);
-    ids_to_references(kind, &mut form, keys);
+    let creator = listed.creator.as_deref();
+    let mut config = listed.config.clone();
+    let beside = Beside::take(&mut config, creator);
+    let mut form = rules.without_fills(&config, None);
+    ids_to_references(kind, &mut form, names.keys);
+    for reference in &rules.references {
+        reference.at.visit(&mut form, &mut |value| {
+            let found = value.as_str().and_then(|id| {
+                names
+                    .lookups
+                    .get(&(reference.kind.to_owned(), id.to_owned()))
+            });
+            if let Some(text) = found {
+                *value = Value::String(text.clone());
+            }
+            Keep::Yes
+        });
+    }
     // Paths in a job that runs from Git are paths in that repository.
     if form.get("git_source").is_none() {
         for at in rules.notebook_paths.iter().chain(&rules.file_paths) {
             at.visit(&mut form, &mut |value| {
-                if let Some(path) = value.as_str().and_then(|path| sources.get(short(path))) {
+                if let Some(path) = value
+                    .as_str()
+                    .and_then(|path| names.sources.get(short(path)))
+                {
                     *value = Value::String(format!("{REPO}{path}"));
                 }
                 Keep::Yes
             });
         }
     }
-    rules.normalise(&redact("", &form).0)
+    beside.put(rules.normalise(&redact("", &form).0))
 }
 
 /// The form of a resource that `file` of the repository defines as `raw`.
@@ -57,8 +79,10 @@ pub(super) fn of_raw(
     let rules = kind.rules();
     let mut form = with_variables(raw, variables);
     if let Value::Object(map) = &mut form {
-        BESIDE.iter().for_each(|field| drop(map.remove(*field)));
+        map.remove("lifecycle");
+        beside::to_managed(map);
     }
+    let beside = Beside::take(&mut form, None);
     if form.get("git_source").is_none() {
         for (patterns, notebooks) in [(&rules.notebook_paths, true), (&rules.file_paths, false)] {
             for at in patterns {
@@ -75,7 +99,7 @@ pub(super) fn of_raw(
         }
     }
     let form = rules.without_fills(&rules.normalise(&form), None);
-    rules.normalise(&redact("", &form).0)
+    beside.put(rules.normalise(&redact("", &form).0))
 }
 
 /// The file of the repository that a path in a bundle means; none for absolute paths and URLs.
@@ -94,7 +118,7 @@ fn repo_path(written: &str, file: &str, tree: &Tree, notebook: bool) -> Option<S
 }
 
 /// `${var.x}` as its value; a text that is nothing else takes the value's type.
-fn with_variables(value: &Value, variables: &BTreeMap<String, Value>) -> Value {
+pub(super) fn with_variables(value: &Value, variables: &BTreeMap<String, Value>) -> Value {
     match value {
         Value::String(text) => {
             let whole = text

@@ -69,6 +69,12 @@ pub(super) fn read(tree: &Tree) -> Result<Repo, Diagnostics> {
     })
 }
 
+/// The root file as it is written; none when there is none, or it does not parse.
+pub(super) fn root_of(tree: &Tree) -> Option<Value> {
+    let file = ROOT_FILES.iter().find(|name| tree.contains_key(**name))?;
+    parse(tree, file).ok()
+}
+
 fn parse(tree: &Tree, file: &str) -> Result<Value, Diagnostic> {
     let bytes = tree
         .get(file)

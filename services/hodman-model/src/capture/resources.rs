@@ -1,4 +1,4 @@
-//! Jobs and clusters.
+//! Objects of every kind that is captured whole.
 
 mod write;
 
@@ -6,12 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::form::{digest, of_live, of_raw, resource_in};
+use super::beside::graft;
+use super::copies::graft_mode;
+use super::form::{Names, digest, of_live, of_raw, resource_in};
 use super::keys::Keys;
 use super::merge::{Merged, merge, take};
 use super::paths::{is_personal, short};
 use super::select::Selected;
-use super::{CapturedAs, LiveResource, Work, sources};
+use super::variables::lookups;
+use super::{CapturedAs, LiveResource, NAME_ONLY, Work, sources};
 use crate::bundle::ResourceKey;
 use crate::field_path::PathSegment;
 use crate::files::CapturedEntry;
@@ -25,6 +28,16 @@ pub(super) fn capture(
     keys: &Keys,
     sources: &BTreeMap<String, String>,
 ) {
+    let lookups = match work.repo.root_file {
+        Some(_) => lookups(work.input.snapshot),
+        // Without a root file there is no place to declare them.
+        None => BTreeMap::new(),
+    };
+    let names = Names {
+        keys,
+        sources,
+        lookups: &lookups,
+    };
     let mut seen = BTreeSet::new();
     for live in &selected.resources {
         let Some(kind) = kind(&live.kind) else {
@@ -34,8 +47,8 @@ pub(super) fn capture(
             continue;
         };
         seen.insert(key.clone());
-        let form = of_live(kind, &live.listed.config, keys, sources);
-        one(work, kind, key, live, &form);
+        let form = of_live(kind, &live.listed, &names);
+        one(work, kind, key, live, form);
     }
     let present: BTreeSet<(&str, &str)> = work
         .input
@@ -51,13 +64,16 @@ pub(super) fn capture(
         .iter()
         .filter(|entry| {
             entry.kind != sources::KIND
+                && entry.file != NAME_ONLY
                 && !seen.contains(&ResourceKey::new(&entry.kind, &entry.key))
         })
         .cloned()
         .collect();
     for entry in locked {
-        // Left out by the rules now: still there, still in Git, nobody's business.
-        if present.contains(&(entry.kind.as_str(), entry.id.as_str())) {
+        // Left out by the rules now: still there, still in Git, nobody's business. What nobody could look for is not gone.
+        if present.contains(&(entry.kind.as_str(), entry.id.as_str()))
+            || work.input.snapshot.unread.contains(&entry.kind)
+        {
             work.entries.push(entry);
         } else {
             gone(work, entry);
@@ -65,7 +81,13 @@ pub(super) fn capture(
     }
 }
 
-fn one(work: &mut Work<'_>, kind: &dyn Kind, key: &ResourceKey, live: &LiveResource, dev: &Value) {
+fn one(
+    work: &mut Work<'_>,
+    kind: &dyn Kind,
+    key: &ResourceKey,
+    live: &LiveResource,
+    mut form: Value,
+) {
     let repo = work.repo.resources.get(key);
     let file = repo.map_or_else(
         || format!("resources/{}.{}.yml", key.key, kind.singular()),
@@ -80,6 +102,13 @@ fn one(work: &mut Work<'_>, kind: &dyn Kind, key: &ResourceKey, live: &LiveResou
             work.input.variables,
         )
     });
+    if let Some(git) = &git {
+        graft(&mut form, git, &live.listed.config);
+        if live.copy {
+            graft_mode(&mut form, git);
+        }
+    }
+    let dev = &form;
     let locked = work
         .locked(&live.kind, &live.listed.id)
         .map(|entry| entry.digest.clone());
@@ -91,6 +120,7 @@ fn one(work: &mut Work<'_>, kind: &dyn Kind, key: &ResourceKey, live: &LiveResou
         id: live.listed.id.clone(),
         file: file.clone(),
         digest: locked.clone().unwrap_or_else(|| now.clone()),
+        seen: None,
     };
     let merged = match (&git, &locked) {
         // Nothing new in the workspace: Git wins, whatever it says.
@@ -130,7 +160,7 @@ fn one(work: &mut Work<'_>, kind: &dyn Kind, key: &ResourceKey, live: &LiveResou
         }
     };
     if !merged.edits.is_empty() {
-        let written = write::edits(work, kind, key, &file, &merged.edits);
+        let written = write::edits(work, kind, key, &file, &merged.edits, dev);
         let renamed = merged
             .edits
             .iter()
@@ -223,6 +253,11 @@ fn notes(
     dev: &Value,
 ) {
     let name = key.to_string();
+    if live.deployed_by_bundle() {
+        let detail = "deployed by a bundle: until that deployment is retired, it writes here, too"
+            .to_owned();
+        work.row(&name, CapturedAs::Note, None, None, detail);
+    }
     for (other, id) in refers_to(kind, dev) {
         let detail = format!(
             "refers to {other} {id}, which is not captured; the id means nothing in another workspace"
@@ -253,7 +288,7 @@ fn notes(
         );
         work.row(&name, CapturedAs::Note, None, None, detail);
     }
-    if live.listed.config.get("run_as").is_some() {
+    if live.listed.config.get("run_as").is_some() && dev.get("run_as").is_none() {
         let detail = "`run_as` is not captured: it names a person of this workspace".to_owned();
         work.row(&name, CapturedAs::Note, None, None, detail);
     }

@@ -1,19 +1,26 @@
 //! What of the workspace is captured at all.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use serde_json::Value;
 
+use super::copies::fold;
 use super::paths::{is_personal, short};
-use super::{CaptureInput, LiveFile, LiveResource};
-use crate::files::Selection;
-use crate::kinds::kind;
+use super::{CaptureInput, LiveFile, LiveResource, UNKNOWN};
+use crate::files::{CaptureRules, Selection};
 use crate::kinds::pattern::Keep;
+use crate::kinds::{Captured, Kind, kind};
 
 /// What is captured, in a fixed order.
 pub(super) struct Selected<'a> {
     /// Objects, sorted by kind, name and id.
-    pub resources: Vec<&'a LiveResource>,
+    pub resources: Vec<Cow<'a, LiveResource>>,
+    /// Objects of which only the name is told.
+    pub named: Vec<&'a LiveResource>,
+    /// Development copies that were folded into another object: (copy, name of the other).
+    pub copies: Vec<(&'a LiveResource, String)>,
     /// Notebooks and files by short path (without `/Workspace`).
     pub files: BTreeMap<String, &'a LiveFile>,
     /// The named folders, as short paths.
@@ -21,27 +28,22 @@ pub(super) struct Selected<'a> {
 }
 
 pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
-    let mut resources: Vec<&LiveResource> = input
+    let rules = input.rules;
+    let roots = roots(rules);
+    let choice = Choice::new(rules, &roots);
+    let mut chosen: Vec<&LiveResource> = input
         .snapshot
         .resources
         .iter()
-        // A marker says that a promotion made it, or that somebody copied what one made.
-        .filter(|live| kind(&live.kind).is_some() && live.listed.marker.is_none())
-        .filter(|live| match live.kind.as_str() {
-            "jobs" => chosen(&input.rules.jobs, &live.listed.name),
-            "clusters" => chosen(&input.rules.clusters, &live.listed.name),
-            _ => true,
-        })
+        .filter(|live| choice.takes(live))
         .collect();
-    resources.sort_by(|a, b| {
+    chosen.sort_by(|a, b| {
         (&a.kind, &a.listed.name, &a.listed.id).cmp(&(&b.kind, &b.listed.name, &b.listed.id))
     });
-    let roots: Vec<String> = input
-        .rules
-        .paths
-        .iter()
-        .map(|path| short(path).trim_end_matches('/').to_owned())
-        .collect();
+    let (named, whole): (Vec<_>, Vec<_>) = chosen
+        .into_iter()
+        .partition(|live| kind(&live.kind).map(Kind::captured) == Some(Captured::NameOnly));
+    let (resources, copies) = fold(whole, input.lock);
     let referred = referred(&resources);
     let files = input
         .snapshot
@@ -49,15 +51,145 @@ pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
         .iter()
         .map(|(path, file)| (short(path).to_owned(), file))
         .filter(|(path, _)| !path.starts_with("/Shared/.hodman/"))
-        .filter(|(path, _)| {
-            below_one_of(&roots, path) || (referred.contains(path.as_str()) && !is_personal(path))
+        .filter(|(path, file)| {
+            referred.contains(path.as_str()) && !is_personal(path)
+                || below_one_of(&roots, path) && since(rules, file.modified_at.or(file.created_at))
         })
         .collect();
     Selected {
         resources,
+        named,
+        copies,
         files,
         roots,
     }
+}
+
+/// The short paths of files that chosen objects point to, as far as they are captured: what a workspace has to be asked
+/// for besides the folders that the rules name.
+#[must_use]
+pub fn wanted_paths(rules: &CaptureRules, resources: &[LiveResource]) -> BTreeSet<String> {
+    let roots = roots(rules);
+    let choice = Choice::new(rules, &roots);
+    let chosen: Vec<Cow<'_, LiveResource>> = resources
+        .iter()
+        .filter(|live| choice.takes(live))
+        .map(Cow::Borrowed)
+        .collect();
+    referred(&chosen)
+        .into_iter()
+        .filter(|path| path.starts_with('/') && (!is_personal(path) || below_one_of(&roots, path)))
+        .collect()
+}
+
+/// The folders that the rules name, as short paths.
+fn roots(rules: &CaptureRules) -> Vec<String> {
+    rules
+        .paths
+        .iter()
+        .map(|path| short(path).trim_end_matches('/').to_owned())
+        .collect()
+}
+
+/// The rules, compiled.
+struct Choice<'a> {
+    rules: &'a CaptureRules,
+    roots: &'a [String],
+    kinds: (GlobSet, GlobSet),
+    names: BTreeMap<&'a str, (GlobSet, GlobSet)>,
+    creators: (GlobSet, GlobSet),
+    tags: (Tags<'a>, Tags<'a>),
+}
+
+/// Tags by name, with what their value must match.
+type Tags<'a> = Vec<(&'a str, GlobSet)>;
+
+impl<'a> Choice<'a> {
+    fn new(rules: &'a CaptureRules, roots: &'a [String]) -> Self {
+        let everything = Selection::default();
+        let kinds = if rules.kinds.is_empty() {
+            &everything.include
+        } else {
+            &rules.kinds
+        };
+        let pair = |selection: &Selection| (globs(&selection.include), globs(&selection.exclude));
+        let tags = |wanted: &'a BTreeMap<String, String>| {
+            wanted
+                .iter()
+                .map(|(tag, glob)| (tag.as_str(), globs(std::slice::from_ref(glob))))
+                .collect()
+        };
+        Self {
+            rules,
+            roots,
+            kinds: (globs(kinds), globs(&rules.exclude_kinds)),
+            names: rules
+                .by_kind
+                .iter()
+                .map(|(kind, selection)| (kind.as_str(), pair(selection)))
+                .collect(),
+            creators: pair(&rules.creators),
+            tags: (tags(&rules.tags.include), tags(&rules.tags.exclude)),
+        }
+    }
+
+    fn takes(&self, live: &LiveResource) -> bool {
+        let listed = &live.listed;
+        let Some(kind) =
+            kind(&live.kind).filter(|kind| !matches!(kind.captured(), Captured::Never(_)))
+        else {
+            return false;
+        };
+        // A marker says that a promotion made it, or that somebody copied what one made.
+        listed.marker.is_none()
+            && matches(&self.kinds, &live.kind)
+            && self
+                .names
+                .get(live.kind.as_str())
+                .is_none_or(|globs| matches(globs, &listed.name))
+            && matches(&self.creators, listed.creator.as_deref().unwrap_or(UNKNOWN))
+            && self.by_tags(kind, &listed.config)
+            && since(self.rules, listed.modified_at)
+            && !self.is_scratch(live)
+    }
+
+    fn by_tags(&self, kind: &dyn Kind, config: &Value) -> bool {
+        let field = kind.rules().tags_field;
+        if field.is_empty() {
+            return true;
+        }
+        let has = |(tag, value): &(&str, GlobSet)| {
+            config
+                .get(field)
+                .and_then(|tags| tags.get(tag)?.as_str())
+                .is_some_and(|text| value.is_match(text))
+        };
+        self.tags.0.iter().all(has) && !self.tags.1.iter().any(has)
+    }
+
+    /// What lies in a person's own folder is nobody else's, unless the rules name the folder.
+    fn is_scratch(&self, live: &LiveResource) -> bool {
+        let path = live
+            .listed
+            .natural
+            .as_deref()
+            .filter(|path| path.starts_with('/'));
+        let folder = ["parent_path", "path"]
+            .iter()
+            .find_map(|field| live.listed.config.get(field)?.as_str());
+        path.or(folder).map(short).is_some_and(|path| {
+            path.starts_with("/Shared/.hodman/")
+                || is_personal(path) && !below_one_of(self.roots, path)
+        })
+    }
+}
+
+/// Whether something changed at that moment is new enough; what nobody knows the time of is.
+fn since(rules: &CaptureRules, at: Option<chrono::DateTime<chrono::Utc>>) -> bool {
+    rules
+        .changed_since
+        .zip(at)
+        .is_none_or(|(since, at)| at >= since)
 }
 
 /// Whether `path` lies in one of the folders, or is one of them.
@@ -68,8 +200,8 @@ pub(super) fn below_one_of(roots: &[String], path: &str) -> bool {
     })
 }
 
-/// The short paths that jobs point to.
-fn referred(resources: &[&LiveResource]) -> BTreeSet<String> {
+/// The short paths that objects point to.
+fn referred(resources: &[Cow<'_, LiveResource>]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for live in resources {
         let Some(kind) = kind(&live.kind) else {
@@ -91,8 +223,8 @@ fn referred(resources: &[&LiveResource]) -> BTreeSet<String> {
     found
 }
 
-fn chosen(selection: &Selection, name: &str) -> bool {
-    globs(&selection.include).is_match(name) && !globs(&selection.exclude).is_match(name)
+fn matches((include, exclude): &(GlobSet, GlobSet), name: &str) -> bool {
+    include.is_match(name) && !exclude.is_match(name)
 }
 
 /// The rules were checked when they were read; a pattern that does not compile matches nothing.

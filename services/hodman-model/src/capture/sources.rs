@@ -70,12 +70,15 @@ fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
     let digest = sha256(&dev);
     let locked = work.locked(KIND, path).map(|entry| entry.digest.clone());
     let git = work.input.tree.get(place).map(|file| file.bytes.to_vec());
+    let now = digest.clone();
     let keep = |work: &mut Work<'_>, digest: Digest| {
         work.entries.push(CapturedEntry {
             key: place.to_owned(),
             kind: KIND.to_owned(),
             id: path.to_owned(),
             file: place.to_owned(),
+            // A digest that stays behind must not be taken for what the workspace listed now.
+            seen: live.seen.filter(|_| digest == now),
             digest,
         });
     };

@@ -1,8 +1,12 @@
 //! Stories: what people did in the workspace and in Git since the last capture, and what is proposed.
 
 mod adoption;
+mod beside;
+mod copies;
 mod files;
+mod identity;
 mod project;
+mod rules;
 mod variables;
 
 use serde_json::json;
@@ -304,8 +308,18 @@ fn a_removed_task_and_a_new_one_are_edits_of_the_list() {
 #[test]
 fn rules_choose_and_marked_objects_are_left_out() {
     let mut project = started();
-    project.rules.jobs.exclude = vec!["All".into()];
-    project.rules.clusters.include = Vec::new();
+    let only = |include: &[&str], exclude: &[&str]| crate::files::Selection {
+        include: include.iter().map(|glob| (*glob).to_owned()).collect(),
+        exclude: exclude.iter().map(|glob| (*glob).to_owned()).collect(),
+    };
+    project
+        .rules
+        .by_kind
+        .insert("jobs".into(), only(&["*"], &["All"]));
+    project
+        .rules
+        .by_kind
+        .insert("clusters".into(), only(&[], &[]));
     project.job(
         20,
         "Promoted",
@@ -332,7 +346,11 @@ fn rules_choose_and_marked_objects_are_left_out() {
 #[test]
 fn an_object_that_the_rules_leave_out_later_stays_in_git() {
     let mut project = merged();
-    project.rules.jobs.exclude = vec!["All".into()];
+    let but_all = crate::files::Selection {
+        exclude: vec!["All".into()],
+        ..Default::default()
+    };
+    project.rules.by_kind.insert("jobs".into(), but_all);
     assert_eq!(
         (
             project.capture().changes.len(),

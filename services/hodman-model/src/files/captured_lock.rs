@@ -34,6 +34,19 @@ pub struct CapturedEntry {
     pub file: String,
     /// The digest of what was written for it.
     pub digest: Digest,
+    /// Of a file: how the workspace listed it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
+}
+
+/// How the workspace listed a file. While it says the same, the file is not exported again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// Its id.
+    pub object_id: i64,
+    /// When it was changed last, in milliseconds since 1970.
+    pub modified_at: i64,
 }
 
 impl CapturedLock {
@@ -103,6 +116,7 @@ pub fn render_captured_lock(lock: &CapturedLock) -> String {
         id,
         file,
         digest,
+        seen,
     } in &entries
     {
         for (lead, name, value) in [
@@ -114,6 +128,15 @@ pub fn render_captured_lock(lock: &CapturedLock) -> String {
             out.push_str(&format!("{lead}{name}: {}\n", quoted(value)));
         }
         out.push_str(&format!("  digest: {digest}\n"));
+        if let Some(Seen {
+            object_id,
+            modified_at,
+        }) = seen
+        {
+            out.push_str(&format!(
+                "  seen: {{object_id: {object_id}, modified_at: {modified_at}}}\n"
+            ));
+        }
     }
     out
 }

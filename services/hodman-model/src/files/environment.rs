@@ -1,6 +1,7 @@
 //! `environments/<env>/environment.yaml`: what an environment is, what differs in it, and what guards it.
 
 mod binding;
+mod capture;
 mod check;
 mod gates;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use super::{node::Node, yaml};
 use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
 
+pub use capture::{CaptureBranch, CaptureFormat, CaptureRules, Selection, TagSelection};
 pub use gates::{Freeze, Gates, Window, WindowKind};
 
 /// One environment.
@@ -181,46 +183,6 @@ pub enum Missed {
     RunOnce,
     /// Missed is missed.
     Skip,
-}
-
-/// What a capture takes in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CaptureRules {
-    /// Which jobs, by name. All when absent.
-    #[serde(default)]
-    pub jobs: Selection,
-    /// Which clusters, by name. All when absent.
-    #[serde(default)]
-    pub clusters: Selection,
-    /// Workspace folders whose files and notebooks are captured even when no job refers to them.
-    #[serde(default)]
-    pub paths: Vec<String>,
-}
-
-/// A choice of names by globs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Selection {
-    /// Names that match one of these are taken. `["*"]` when absent; `[]` takes none.
-    #[serde(default = "everything")]
-    pub include: Vec<String>,
-    /// But not those that match one of these.
-    #[serde(default)]
-    pub exclude: Vec<String>,
-}
-
-impl Default for Selection {
-    fn default() -> Self {
-        Self {
-            include: everything(),
-            exclude: Vec::new(),
-        }
-    }
-}
-
-fn everything() -> Vec<String> {
-    vec!["*".to_owned()]
 }
 
 /// Whether the environment shall exist.

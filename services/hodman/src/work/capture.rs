@@ -1,22 +1,27 @@
-//! Captures a free-form workspace into one rolling pull request. The workspace is only read.
+//! Captures a free-form workspace into a pull request. The workspace is only read.
 
+mod branch;
+mod known;
 mod snapshot;
 mod table;
 
 use super::{Job, Repo, WorkError, check, git, taken};
+use branch::Place;
 use hodman_clients::git::{Base, MergeResult};
 use hodman_clients::github::{NewPull, Pull};
 use hodman_core::event::Outcome;
 use hodman_core::facts::PullKind;
-use hodman_core::ids::{CommitSha, EnvName, PipelineName, PullNumber};
+use hodman_core::ids::{CommitSha, EnvName, PipelineName, PlanDigest, PullNumber};
 use hodman_core::text::{Marker, capture_text};
 use hodman_model::capture::{
-    CaptureInput, Captured, CapturedAs, LiveSnapshot, capture as model_capture, holds, lock_path,
+    self, CaptureInput, Captured, CapturedAs, LiveSnapshot, capture as model_capture, holds,
+    lock_path,
 };
 use hodman_model::digest::Digest;
 use hodman_model::files::{
     CapturedLock, Environment, SourceBytes, Tree, parse_captured_lock, render_captured_lock,
 };
+use known::Known;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -34,32 +39,39 @@ pub(super) async fn capture(
         .head(&job.repo.branch)?
         .ok_or_else(|| WorkError::transient("the default branch is gone"))?;
     let environment = taken::environment_at(job, env, &main)?;
-    let place = environment.workspaces.first().ok_or_else(|| {
-        WorkError::lasting(format!(
-            "environments/{env}/environment.yaml names no workspace"
-        ))
-    })?;
-    let workspace = job.work.places.workspace(&place.name, &place.host)?;
-    let snapshot = snapshot::take(&workspace, &environment).await?;
-
-    let branch = format!("hodman/capture/{env}");
-    let open = job
-        .work
-        .github
-        .find_open_pull(job.repo.repository(), &branch)
-        .await?;
+    let rules = environment.capture.clone().unwrap_or_default();
+    let place = branch::find(job, env, rules.branch).await?;
+    let known = known_at(job, env, &main, place.open.as_ref()).await?;
+    let (snapshot, unlike) = look(job, env, &environment, &known).await?;
+    let name = snapshot.workspace.clone();
     // The whole difference from main: what the pull request is about, whoever pushed to it.
     let snapshot = Arc::new(snapshot);
-    let whole = merge(job, env, &environment, &snapshot, &main).await?;
-    if whole.changes.is_empty() && open.is_none() {
-        return Ok(Outcome::Captured {
-            pull: None,
-            changed: 0,
-            conflicts: count(&whole, CapturedAs::Conflict),
-        });
+    let mut whole = merge(job, env, &environment, &snapshot, &main).await?;
+    whole.tell(&unlike);
+    let nothing = Outcome::Captured {
+        pull: None,
+        changed: 0,
+        conflicts: count(&whole, CapturedAs::Conflict),
+    };
+    if whole.changes.is_empty() && place.open.is_none() {
+        return Ok(nothing);
     }
-    let head = match &open {
-        None => fresh(job, env, &branch, &main, &whole).await?,
+    let digest = PlanDigest(whole.digest().to_string());
+    if place.open.is_none() {
+        if let Some(pull) = branch::proposed(&place, &digest) {
+            return Ok(Outcome::Captured {
+                pull: Some((PullNumber(pull.number), CommitSha(pull.head_sha.clone()))),
+                changed: 0,
+                conflicts: count(&whole, CapturedAs::Conflict),
+            });
+        }
+        // Somebody declined just this: it stays declined until there is something else to propose.
+        if branch::declined(job, env, &place, &digest).await? {
+            return Ok(nothing);
+        }
+    }
+    let head = match &place.open {
+        None => fresh(job, env, &place.branch, &main, &whole).await?,
         Some(pull) => go_on(job, env, &environment, &snapshot, pull, &main).await?,
     };
     let (before, after) = (main.clone(), head.clone());
@@ -67,13 +79,71 @@ pub(super) async fn capture(
         .run(move |mirror| mirror.changed_paths(&before, &after))
         .await?;
     if changed.is_empty() {
-        return nothing_left(job, open).await;
+        return nothing_left(job, place.open).await;
     }
-    let number = propose(job, env, &branch, workspace.name(), &whole, open).await?;
+    let number = propose(job, env, &name, &whole, digest, place).await?;
     Ok(Outcome::Captured {
         pull: Some((PullNumber(number), CommitSha(head))),
         changed: u32::try_from(whole.rows.len()).unwrap_or(u32::MAX),
         conflicts: count(&whole, CapturedAs::Conflict),
+    })
+}
+
+/// All of the environment's workspaces, and where they are not alike.
+async fn look(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    known: &Known,
+) -> Result<(LiveSnapshot, Vec<String>), WorkError> {
+    let mut snapshots = Vec::new();
+    for place in &environment.workspaces {
+        let workspace = job.work.places.workspace(&place.name, &place.host)?;
+        // What is known of files is known of the first: the others' ids are other ids.
+        let nothing = Known::default();
+        let known = if snapshots.is_empty() { known } else { &nothing };
+        snapshots.push(snapshot::take(&workspace, environment, known).await?);
+    }
+    if snapshots.is_empty() {
+        return Err(WorkError::lasting(format!(
+            "environments/{env}/environment.yaml names no workspace"
+        )));
+    }
+    Ok(capture::join(snapshots))
+}
+
+/// What main and the branch under way hold of the workspace's files.
+async fn known_at(
+    job: &Job<'_>,
+    env: &EnvName,
+    main: &str,
+    open: Option<&Pull>,
+) -> Result<Known, WorkError> {
+    let head = open
+        .map(|pull| job.repo.mirror.head(&pull.head_ref))
+        .transpose()?
+        .flatten();
+    let commits: Vec<String> = std::iter::once(main.to_owned()).chain(head).collect();
+    let env = env.clone();
+    job.repo
+        .blocking(move |repo| {
+            let mut known = Known::default();
+            for commit in commits {
+                let tree = check::tree(repo, &commit)?;
+                known.learn(&tree, &lock_in(&tree, &env)?);
+            }
+            Ok(known)
+        })
+        .await
+}
+
+fn lock_in(tree: &Tree, env: &EnvName) -> Result<CapturedLock, WorkError> {
+    let path = lock_path(env.as_str());
+    Ok(match tree.get(&path) {
+        Some(SourceBytes { bytes, .. }) => {
+            parse_captured_lock(&path, &String::from_utf8_lossy(bytes))?
+        }
+        None => CapturedLock::default(),
     })
 }
 
@@ -92,13 +162,14 @@ pub async fn first_lock(
     environment: &Environment,
     tree: &Tree,
 ) -> Result<String, WorkError> {
-    let snapshot = snapshot::take(workspace, environment).await?;
+    let snapshot = snapshot::take(workspace, environment, &Known::default()).await?;
     let (rules, lock) = (
         environment.capture.clone().unwrap_or_default(),
         CapturedLock::default(),
     );
     let captured = model_capture(&CaptureInput {
         env,
+        target: target(env, environment),
         snapshot: &snapshot,
         rules: &rules,
         tree,
@@ -110,15 +181,18 @@ pub async fn first_lock(
 }
 
 /// What the bundle's variables are in the free-form environment: a literal in the workspace that equals one is not a
-/// change. With a bundle that cannot be read only the binding's own are known, and the capture says the rest.
+/// change.
 fn variables(
     env: &str,
     environment: &Environment,
     tree: &Tree,
 ) -> BTreeMap<String, serde_json::Value> {
-    let target = environment.bundle_target.as_deref().unwrap_or(env);
-    hodman_model::bundle::resolve(tree, target, &environment.variables)
-        .map_or_else(|_| environment.variables.clone(), |bundle| bundle.variables)
+    capture::variables(tree, target(env, environment), &environment.variables)
+}
+
+/// The environment's target in the bundle.
+fn target<'a>(env: &'a str, environment: &'a Environment) -> &'a str {
+    environment.bundle_target.as_deref().unwrap_or(env)
 }
 
 /// The three-way merge of last capture, the files at `commit`, and the workspace now.
@@ -147,13 +221,7 @@ fn merge_tree(
     commit: &str,
     tree: &Tree,
 ) -> Result<Captured, WorkError> {
-    let path = lock_path(env.as_str());
-    let lock = match tree.get(&path) {
-        Some(SourceBytes { bytes, .. }) => {
-            parse_captured_lock(&path, &String::from_utf8_lossy(bytes))?
-        }
-        None => CapturedLock::default(),
-    };
+    let lock = lock_in(tree, env)?;
     let variables = variables(env.as_str(), environment, tree);
     // Earlier contents of a file, found in its history by digest: the base of a merge needs no database.
     let base = |path: &str, wanted: &Digest| -> Option<Vec<u8>> {
@@ -167,6 +235,7 @@ fn merge_tree(
     let rules = environment.capture.clone().unwrap_or_default();
     let input = CaptureInput {
         env: env.as_str(),
+        target: target(env.as_str(), environment),
         snapshot,
         rules: &rules,
         tree,
@@ -297,17 +366,18 @@ async fn nothing_left(job: &Job<'_>, open: Option<Pull>) -> Result<Outcome, Work
 async fn propose(
     job: &Job<'_>,
     env: &EnvName,
-    branch: &str,
     workspace: &str,
     whole: &Captured,
-    open: Option<Pull>,
+    digest: PlanDigest,
+    place: Place,
 ) -> Result<u64, WorkError> {
     let marker = Marker {
         pipeline: PipelineName::from(job.pipeline),
         env: env.clone(),
         kind: PullKind::Capture,
         package: None,
-        plan: None,
+        // Not a plan, but what is proposed: so that it is known again after somebody declined it.
+        plan: Some(digest),
     };
     let text = capture_text(
         &marker,
@@ -316,13 +386,13 @@ async fn propose(
         count(whole, CapturedAs::Conflict),
     );
     let github = &job.work.github;
-    let pull = match open {
+    let pull = match place.open {
         Some(pull) => pull,
         None => {
             let new = NewPull {
                 title: text.title.clone(),
                 body: text.body.clone(),
-                head: branch.to_owned(),
+                head: place.branch,
                 base: job.repo.branch.clone(),
             };
             job.fence.check().await?;

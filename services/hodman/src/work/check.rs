@@ -9,6 +9,7 @@ use hodman_clients::github::{Annotation, AnnotationLevel, CheckRun, CheckStatus,
 use hodman_core::event::Outcome;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PullNumber};
+use hodman_model::capture::identity;
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use hodman_model::files::{self, SourceBytes, Tree};
 use std::collections::BTreeMap;
@@ -140,8 +141,10 @@ fn bundle(
             .bundle_target
             .clone()
             .unwrap_or_else(|| name.as_str().to_owned());
-        if let Err(problems) = hodman_model::bundle::resolve(&tree, &target, &environment.variables)
-        {
+        let file = format!("environments/{name}/environment.yaml");
+        let resolved = identity::variables(&file, environment, &target, &tree)
+            .and_then(|variables| hodman_model::bundle::resolve(&tree, &target, &variables));
+        if let Err(problems) = resolved {
             for problem in problems.0 {
                 if !found.0.contains(&problem) {
                     found.push(problem);

@@ -5,6 +5,7 @@ use hodman_clients::databricks::Workspace;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
 use hodman_model::bundle::ResolvedBundle;
+use hodman_model::capture::identity;
 use hodman_model::digest::Digest;
 use hodman_model::files::{Environment, Tree, parse_environment};
 use hodman_model::kinds::files as file_sets;
@@ -76,7 +77,10 @@ pub(super) async fn take_tree(
         .bundle_target
         .clone()
         .unwrap_or_else(|| env.as_str().to_owned());
-    let bundle = hodman_model::bundle::resolve(tree, &target, &environment.variables)?;
+    // What was captured elsewhere has its counterpart here, or this stops.
+    let file = format!("environments/{env}/environment.yaml");
+    let variables = identity::variables(&file, &environment, &target, tree)?;
+    let bundle = hodman_model::bundle::resolve(tree, &target, &variables)?;
     let digest = package::file_set_digest(&bundle.files);
     let desired = Desired::from_bundle(&bundle, &digest)?;
     let root = file_sets::root(job.pipeline, env.as_str());

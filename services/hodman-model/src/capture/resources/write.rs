@@ -1,16 +1,17 @@
 //! Writes what was captured into the bundle's files.
 
+mod beside;
+mod value;
+
 use serde_json::{Value, json};
 
 use crate::bundle::ResourceKey;
-use crate::capture::keys::slug;
 use crate::capture::merge::Edit;
-use crate::capture::paths::{REPO, relative};
 use crate::capture::{CapturedAs, Work};
 use crate::field_path::{FieldPath, PathSegment};
 use crate::kinds::Kind;
-use crate::kinds::secrets::REDACTED;
 use crate::yaml_edit;
+use value::Writer;
 
 /// The place of a resource in a bundle file.
 fn place(key: &ResourceKey) -> FieldPath {
@@ -28,35 +29,34 @@ pub(super) fn new_file(
     file: &str,
     form: &Value,
 ) {
-    let mut secrets = Vec::new();
-    let config = as_written(form, file, key, "", &mut secrets);
+    let mut writer = Writer::new(file, key);
+    let config = writer.resource(work, form);
+    let secrets = writer.secrets;
     put(work, kind, file, &place(key), Some(&config));
     declare(work, key, &secrets);
 }
 
-/// Writes fields into `file`; gives what is to be said about how it went.
+/// Writes fields into `file`, of a resource whose form is now `form`; gives what is to be said about how it went.
 pub(super) fn edits(
     work: &mut Work<'_>,
     kind: &dyn Kind,
     key: &ResourceKey,
     file: &str,
     edits: &[Edit],
+    form: &Value,
 ) -> String {
-    let mut secrets = Vec::new();
+    let mut writer = Writer::new(file, key);
     let mut rewritten = Vec::new();
-    for edit in edits {
-        let under = match edit.path.0.last() {
-            Some(PathSegment::Key(key)) => key.as_str(),
-            _ => "",
-        };
+    for edit in beside::as_lists(work, edits, form, file, &place(key)) {
         let value = edit
             .value
             .as_ref()
-            .map(|value| as_written(value, file, key, under, &mut secrets));
+            .map(|value| writer.field(work, &edit.path, value));
         let mut path = place(key);
         path.0.extend(edit.path.0.iter().cloned());
         rewritten.extend(put(work, kind, file, &path, value.as_ref()));
     }
+    let secrets = writer.secrets;
     declare(work, key, &secrets);
     match rewritten.first() {
         None => String::new(),
@@ -122,43 +122,15 @@ fn put(
     }
 }
 
-/// A value as a bundle file has it: paths from the file on, a variable for each secret.
-fn as_written(
-    value: &Value,
-    file: &str,
-    key: &ResourceKey,
-    under: &str,
-    secrets: &mut Vec<(String, String)>,
-) -> Value {
-    match value {
-        Value::String(text) if text == REDACTED => {
-            let name = format!("{}_{}", key.key, slug(under, "secret"));
-            secrets.push((name.clone(), under.to_owned()));
-            Value::String(format!("${{var.{name}}}"))
-        }
-        Value::String(text) => match text.strip_prefix(REPO) {
-            Some(path) => Value::String(relative(file, path)),
-            None => value.clone(),
-        },
-        Value::Array(items) => items
-            .iter()
-            .map(|item| as_written(item, file, key, under, secrets))
-            .collect(),
-        Value::Object(map) => {
-            let named = map.get("name").and_then(Value::as_str);
-            map.iter()
-                .map(|(inner, value)| {
-                    let under = if inner == "default" {
-                        named.unwrap_or(inner)
-                    } else {
-                        inner
-                    };
-                    (inner.clone(), as_written(value, file, key, under, secrets))
-                })
-                .collect()
-        }
-        other => other.clone(),
-    }
+/// The keys of a path, as far as they are keys.
+fn keys_of(path: &FieldPath) -> Vec<&str> {
+    path.0
+        .iter()
+        .filter_map(|segment| match segment {
+            PathSegment::Key(key) => Some(key.as_str()),
+            PathSegment::Element { .. } | PathSegment::Index(_) => None,
+        })
+        .collect()
 }
 
 /// Declares the variables that stand for secrets and says so.
@@ -168,18 +140,8 @@ fn declare(work: &mut Work<'_>, key: &ResourceKey, secrets: &[(String, String)])
             "`{field}` looks like a secret and was left out; the variable `{name}` stands for it"
         );
         work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
-        let Some(root) = work.repo.root_file else {
-            continue;
-        };
-        let text = work.text(root);
-        let path = FieldPath::default().key("variables").key(name);
-        let known = yaml_edit::read(&text).is_ok_and(|value| path.get(&value).is_some());
         let description =
             json!({ "description": format!("`{field}` of {key}: a secret that was not captured") });
-        if let (false, Ok(edited)) = (known, yaml_edit::set(&text, &path.0, &description, &[])) {
-            work.out
-                .changes
-                .insert(root.to_owned(), Some(edited.text.into_bytes()));
-        }
+        work.declare(name, &description);
     }
 }

@@ -30,9 +30,8 @@ impl Project {
                 ..LiveSnapshot::default()
             },
             rules: CaptureRules {
-                jobs: Default::default(),
-                clusters: Default::default(),
                 paths: vec!["/Workspace/Shared/team".into()],
+                ..CaptureRules::default()
             },
             lock: CapturedLock::default(),
             variables: BTreeMap::new(),
@@ -40,14 +39,36 @@ impl Project {
         }
     }
 
+    /// The bundle's own, and those that the test gives.
+    fn variables(&self) -> BTreeMap<String, Value> {
+        let mut all = variables(&self.tree, "dev", &BTreeMap::new());
+        all.extend(self.variables.clone());
+        all
+    }
+
+    /// A bundle's root file.
+    pub fn bundle(&mut self) {
+        self.rewrite("databricks.yml", |_| {
+            "# The shop.\nbundle:\n  name: shop\ninclude: [resources/*.yml]\n".into()
+        });
+    }
+
+    pub fn live(&mut self, id: &str) -> &mut crate::kinds::Listed {
+        let found = self
+            .snapshot
+            .resources
+            .iter_mut()
+            .find(|live| live.listed.id == id);
+        &mut found.unwrap().listed
+    }
+
     fn put(&mut self, kind_name: &str, id: String, answer: Value) {
         let listed = kind(kind_name).unwrap().read(&answer).unwrap().unwrap();
         self.raw.borrow_mut().insert(id.clone(), answer);
         self.snapshot.resources.retain(|live| live.listed.id != id);
-        self.snapshot.resources.push(LiveResource {
-            kind: kind_name.into(),
-            listed,
-        });
+        self.snapshot
+            .resources
+            .push(LiveResource::new(kind_name, listed));
     }
 
     pub fn job(&mut self, id: u64, name: &str, mut settings: Value) {
@@ -84,6 +105,7 @@ impl Project {
             created_at: None,
             modified_at: None,
             creator: None,
+            seen: None,
         };
         self.snapshot.files.insert(path.into(), file);
     }
@@ -115,16 +137,17 @@ impl Project {
                 .filter(|(at, _)| at == path)
                 .map(|(_, bytes)| bytes);
             all.into_iter()
-                .find(|bytes| holds(path, bytes, &self.tree, &self.variables, digest))
+                .find(|bytes| holds(path, bytes, &self.tree, &self.variables(), digest))
                 .cloned()
         };
         capture(&CaptureInput {
             env: "dev",
+            target: "dev",
             snapshot: &self.snapshot,
             rules: &self.rules,
             tree: &self.tree,
             lock: &self.lock,
-            variables: &self.variables,
+            variables: &self.variables(),
             base: &base,
         })
     }

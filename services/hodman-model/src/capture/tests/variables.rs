@@ -65,6 +65,7 @@ fn a_variable_in_git_with_the_value_of_dev_is_no_difference() {
         id: "12".into(),
         file: "resources/all.job.yml".into(),
         digest: sha256(b"older"),
+        seen: None,
     });
     assert_eq!(
         (

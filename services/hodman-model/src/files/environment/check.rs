@@ -1,5 +1,7 @@
 //! What a parser cannot see: keys that do not fit together, and texts with a meaning of their own.
 
+mod capture_rules;
+
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -21,6 +23,7 @@ pub(super) fn check(path: &str, environment: &Environment, root: &Node) -> Diagn
     check.moments(environment);
     check.freezes(environment);
     check.capture_paths(environment);
+    capture_rules::check(&mut check, environment);
     check.found
 }
 

@@ -79,13 +79,13 @@ fn what_is_absent_has_the_documented_default() {
         .capture
         .unwrap();
     assert_eq!(
-        rules.jobs,
+        rules.of("jobs"),
         Selection {
             include: vec!["*".into()],
             exclude: vec!["tmp*".into()]
         }
     );
-    assert_eq!(rules.clusters, Selection::default());
+    assert_eq!(rules.of("clusters"), Selection::default());
 }
 
 #[test]

@@ -1,100 +1,154 @@
 //! Reads a free-form workspace: its objects, and the files that the rules name or that its jobs run.
 
 use super::super::{WorkError, live};
+use super::known::Known;
 use chrono::{DateTime, TimeZone as _, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Entry, EntryKind, Language as Written, Workspace};
 use hodman_model::bundle::Language;
-use hodman_model::capture::{LiveFile, LiveResource, LiveSnapshot};
-use hodman_model::files::Environment;
-use serde_json::Value;
-use std::collections::btree_map::Entry as Place;
+use hodman_model::capture::{LiveFile, LiveResource, LiveSnapshot, wanted_paths};
+use hodman_model::files::{Environment, Seen};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Exports at a time; the service takes about sixty a second.
+/// Requests at a time; the service takes about sixty exports a second.
 const AT_ONCE: usize = 8;
 
 pub(super) async fn take(
     workspace: &Workspace,
     environment: &Environment,
+    known: &Known,
 ) -> Result<LiveSnapshot, WorkError> {
-    let objects = live::objects(workspace).await?;
     let rules = environment.capture.clone().unwrap_or_default();
-    let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
+    let resources: Vec<LiveResource> = live::objects(workspace)
+        .await?
+        .into_iter()
+        .map(|object| LiveResource::new(object.kind, object.listed))
+        .collect();
+    let mut entries = Entries::default();
     for path in &rules.paths {
-        match workspace.files().list_recursive(path).await {
-            Ok(found) => entries.extend(found.into_iter().map(|entry| (entry.path.clone(), entry))),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error.into()),
-        }
+        entries.below(workspace, path).await?;
     }
     // A job is worth little without what it runs, wherever that lies.
-    let mut run = BTreeSet::new();
-    for object in &objects {
-        paths(&object.listed.config, &mut run);
-    }
-    for path in run {
-        if let Place::Vacant(place) = entries.entry(path) {
-            match workspace.files().status(place.key()).await {
-                Ok(entry) => drop(place.insert(entry)),
-                Err(error) if error.is_not_found() => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
+    entries
+        .add(workspace, wanted_paths(&rules, &resources))
+        .await?;
     let wanted = entries
+        .0
         .into_values()
         .filter(|entry| matches!(entry.kind, EntryKind::File | EntryKind::Notebook { .. }));
-    let files = futures::stream::iter(wanted.map(|entry| export(workspace, entry)))
+    let files = futures::stream::iter(wanted.map(|entry| file(workspace, entry, known)))
         .buffer_unordered(AT_ONCE)
         .try_filter_map(|found| async move { Ok(found) })
         .try_collect()
         .await?;
     Ok(LiveSnapshot {
         workspace: workspace.name().to_owned(),
-        resources: objects
-            .into_iter()
-            .map(|object| LiveResource {
-                kind: object.kind,
-                listed: object.listed,
-            })
-            .collect(),
+        resources,
+        unread: BTreeSet::new(),
         files,
     })
 }
 
-/// Absolute workspace paths that tasks run.
-fn paths(config: &Value, found: &mut BTreeSet<String>) {
-    match config {
-        Value::Object(map) => {
-            for (key, value) in map {
-                match value {
-                    Value::String(path)
-                        if matches!(key.as_str(), "notebook_path" | "python_file")
-                            && path.starts_with('/') =>
-                    {
-                        found.insert(path.clone());
-                    }
-                    _ => paths(value, found),
-                }
+/// What lies in the workspace, by short path.
+#[derive(Default)]
+struct Entries(BTreeMap<String, Entry>);
+
+impl Entries {
+    /// A whole folder; one that is not there holds nothing.
+    async fn below(&mut self, workspace: &Workspace, path: &str) -> Result<(), WorkError> {
+        match workspace.files().list_recursive(path).await {
+            Ok(found) => self
+                .0
+                .extend(found.into_iter().map(|entry| (short(&entry.path), entry))),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Single files and folders: one list for a folder of which several are wanted, else one request each.
+    async fn add(
+        &mut self,
+        workspace: &Workspace,
+        paths: BTreeSet<String>,
+    ) -> Result<(), WorkError> {
+        let mut by_folder: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for path in paths.into_iter().filter(|path| !self.0.contains_key(path)) {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            by_folder
+                .entry(folder.to_owned())
+                .or_default()
+                .insert(path);
+        }
+        let found: Vec<Vec<Entry>> = futures::stream::iter(
+            by_folder
+                .into_iter()
+                .map(|(folder, wanted)| some(workspace, folder, wanted)),
+        )
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+        for entry in found.into_iter().flatten() {
+            match entry.kind {
+                EntryKind::Directory => self.below(workspace, &entry.path).await?,
+                _ => drop(self.0.insert(short(&entry.path), entry)),
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| paths(item, found)),
-        _ => {}
+        Ok(())
     }
 }
 
-/// One file; none when it went away in between.
-async fn export(
+/// The wanted ones of a folder that are there.
+async fn some(
+    workspace: &Workspace,
+    folder: String,
+    wanted: BTreeSet<String>,
+) -> Result<Vec<Entry>, WorkError> {
+    let files = workspace.files();
+    let found = match wanted.first() {
+        Some(path) if wanted.len() == 1 => files.status(path).await.map(|entry| vec![entry]),
+        _ => files.list(&folder).await,
+    };
+    match found {
+        Ok(entries) => Ok(entries
+            .into_iter()
+            .filter(|entry| wanted.contains(&short(&entry.path)))
+            .collect()),
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Workspaces take paths with `/Workspace` in front and answer them without.
+fn short(path: &str) -> String {
+    path.strip_prefix("/Workspace")
+        .filter(|rest| rest.starts_with('/'))
+        .unwrap_or(path)
+        .to_owned()
+}
+
+/// One file: as Git holds it when it did not change since, else exported; none when it went away in between.
+async fn file(
     workspace: &Workspace,
     entry: Entry,
+    known: &Known,
 ) -> Result<Option<(String, LiveFile)>, WorkError> {
-    let bytes = match workspace.files().export_entry(&entry).await {
-        Ok(bytes) => bytes.to_vec(),
-        Err(error) if error.is_not_found() => return Ok(None),
-        Err(error) => {
-            return Err(WorkError::from(error).doing(&format!("exporting {}", entry.path)));
-        }
+    let seen = entry
+        .object_id
+        .zip(entry.modified_at)
+        .map(|(object_id, modified_at)| Seen {
+            object_id,
+            modified_at,
+        });
+    let bytes = match seen.and_then(|seen| known.content(&entry.path, seen)) {
+        Some(bytes) => bytes,
+        None => match workspace.files().export_entry(&entry).await {
+            Ok(bytes) => bytes.to_vec(),
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => {
+                return Err(WorkError::from(error).doing(&format!("exporting {}", entry.path)));
+            }
+        },
     };
     let language = match &entry.kind {
         // A notebook whose language the listing leaves out is Python, which is what the service makes by default.
@@ -113,6 +167,7 @@ async fn export(
         modified_at: entry.modified_at.and_then(moment),
         // The workspace API does not say who; a guess would put somebody's name on another's work.
         creator: None,
+        seen,
     };
     Ok(Some((entry.path, file)))
 }

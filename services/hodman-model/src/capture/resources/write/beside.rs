@@ -1,0 +1,119 @@
+//! Edits of permissions and grants: by principal in a form, entries of a list in a bundle.
+
+use serde_json::Value;
+
+use crate::capture::Work;
+use crate::capture::beside::{grant, permission, principal_of, to_list};
+use crate::capture::form::with_variables;
+use crate::capture::merge::Edit;
+use crate::field_path::{FieldPath, PathSegment};
+use crate::kinds::{grants, permissions};
+use crate::yaml_edit;
+
+/// The edits with those of permissions and grants turned to entries of the lists in `file`, where the resource stands at
+/// `place` and has the form `form` now. Entries that stay keep their place and comments.
+pub(super) fn as_lists(
+    work: &Work<'_>,
+    edits: &[Edit],
+    form: &Value,
+    file: &str,
+    place: &FieldPath,
+) -> Vec<Edit> {
+    let (beside, mut all): (Vec<&Edit>, Vec<&Edit>) = edits
+        .iter()
+        .partition(|edit| field_of(&edit.path).is_some());
+    let mut turned: Vec<Edit> = all.drain(..).cloned().collect();
+    for field in [permissions::FIELD, grants::FIELD] {
+        let of_field: Vec<&Edit> = beside
+            .iter()
+            .copied()
+            .filter(|edit| field_of(&edit.path) == Some(field))
+            .collect();
+        if !of_field.is_empty() {
+            turned.extend(entries(work, field, &of_field, form, file, place));
+        }
+    }
+    turned
+}
+
+fn field_of(path: &FieldPath) -> Option<&'static str> {
+    match path.0.first() {
+        Some(PathSegment::Key(key)) if key == permissions::FIELD => Some(permissions::FIELD),
+        Some(PathSegment::Key(key)) if key == grants::FIELD => Some(grants::FIELD),
+        _ => None,
+    }
+}
+
+fn entries(
+    work: &Work<'_>,
+    field: &str,
+    edits: &[&Edit],
+    form: &Value,
+    file: &str,
+    place: &FieldPath,
+) -> Vec<Edit> {
+    let list = FieldPath::default().key(field);
+    let wanted = form.get(field);
+    let root = yaml_edit::read(&work.text(file)).unwrap_or_default();
+    let written = place.key(field).get(&root).and_then(Value::as_array);
+    let whole = edits.iter().any(|edit| edit.path.0.len() < 2);
+    let Some(written) = written.filter(|_| !whole) else {
+        return vec![Edit {
+            path: list,
+            value: wanted.and_then(|managed| to_list(field, managed)),
+        }];
+    };
+    let mut there: Vec<Option<String>> = written
+        .iter()
+        .map(|entry| principal_of(field, &with_variables(entry, &work.variables)))
+        .collect();
+    let mut principals: Vec<&str> = edits
+        .iter()
+        .filter_map(|edit| match edit.path.0.get(1) {
+            Some(PathSegment::Key(principal)) => Some(principal.as_str()),
+            _ => None,
+        })
+        .collect();
+    principals.dedup();
+    let (mut changed, mut gone) = (Vec::new(), Vec::new());
+    for principal in principals {
+        let at = there
+            .iter()
+            .position(|name| name.as_deref() == Some(principal));
+        let now = wanted.and_then(|managed| managed.get(principal));
+        match (at, now) {
+            (Some(at), Some(now)) => {
+                let inner = if field == grants::FIELD {
+                    "privileges"
+                } else {
+                    "level"
+                };
+                changed.push(Edit {
+                    path: list.then(PathSegment::Index(at)).key(inner),
+                    value: Some(now.clone()),
+                });
+            }
+            (None, Some(now)) => {
+                let entry = if field == grants::FIELD {
+                    grant(principal, now)
+                } else {
+                    permission(principal, now)
+                };
+                changed.push(Edit {
+                    path: list.then(PathSegment::Index(there.len())),
+                    value: Some(entry),
+                });
+                there.push(None);
+            }
+            (Some(at), None) => gone.push(at),
+            (None, None) => {}
+        }
+    }
+    // From the end, so that the places of those before stay what they are.
+    gone.sort_unstable_by(|a, b| b.cmp(a));
+    changed.extend(gone.into_iter().map(|at| Edit {
+        path: list.then(PathSegment::Index(at)),
+        value: None,
+    }));
+    changed
+}

@@ -1,0 +1,106 @@
+//! Values of a form as a bundle file has them: paths from the file on, a variable for each secret and for each value that
+//! differs between environments, lists of permissions.
+
+use serde_json::Value;
+
+use super::keys_of;
+use crate::bundle::ResourceKey;
+use crate::capture::Work;
+use crate::capture::beside::to_list;
+use crate::capture::keys::slug;
+use crate::capture::paths::{REPO, relative};
+use crate::capture::variables::looked_up;
+use crate::capture::varied::sort_of;
+use crate::field_path::FieldPath;
+use crate::kinds::secrets::REDACTED;
+
+/// Writes the values of one resource.
+pub(super) struct Writer<'a> {
+    file: &'a str,
+    key: &'a ResourceKey,
+    /// Variables that stand for secrets, with the field.
+    pub secrets: Vec<(String, String)>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(file: &'a str, key: &'a ResourceKey) -> Self {
+        Self {
+            file,
+            key,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// A whole resource.
+    pub(super) fn resource(&mut self, work: &mut Work<'_>, form: &Value) -> Value {
+        let Value::Object(map) = form else {
+            return form.clone();
+        };
+        map.iter()
+            .map(|(field, value)| {
+                let value = match to_list(field, value) {
+                    Some(list) => self.value(work, &mut vec![field.as_str()], &list, field),
+                    None => self.value(work, &mut vec![field.as_str()], value, field),
+                };
+                (field.clone(), value)
+            })
+            .collect()
+    }
+
+    /// The field at `path`.
+    pub(super) fn field(&mut self, work: &mut Work<'_>, path: &FieldPath, value: &Value) -> Value {
+        let mut keys = keys_of(path);
+        let under = keys.last().copied().unwrap_or_default();
+        self.value(work, &mut keys, value, under)
+    }
+
+    /// `under` is the key by which a value tells that it is a secret.
+    fn value<'v>(
+        &mut self,
+        work: &mut Work<'_>,
+        path: &mut Vec<&'v str>,
+        value: &'v Value,
+        under: &str,
+    ) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(work, path, text, under)),
+            Value::Array(items) => items
+                .iter()
+                .map(|item| self.value(work, path, item, under))
+                .collect(),
+            Value::Object(map) => {
+                let named = map.get("name").and_then(Value::as_str);
+                map.iter()
+                    .map(|(inner, value)| {
+                        let under = match inner.as_str() {
+                            "default" => named.unwrap_or(inner),
+                            _ => inner,
+                        };
+                        path.push(inner);
+                        let value = self.value(work, path, value, under);
+                        path.pop();
+                        (inner.clone(), value)
+                    })
+                    .collect()
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn text(&mut self, work: &mut Work<'_>, path: &[&str], text: &str, under: &str) -> String {
+        if text == REDACTED {
+            let name = format!("{}_{}", self.key.key, slug(under, "secret"));
+            self.secrets.push((name.clone(), under.to_owned()));
+            return format!("${{var.{name}}}");
+        }
+        if let Some(path) = text.strip_prefix(REPO) {
+            return relative(self.file, path);
+        }
+        let variable = if looked_up(text).is_some() {
+            work.variable_for_lookup(text)
+        } else {
+            sort_of(&self.key.kind, path, text).and_then(|sort| work.variable_for(sort, text))
+        };
+        variable.map_or_else(|| text.to_owned(), |name| format!("${{var.{name}}}"))
+    }
+}

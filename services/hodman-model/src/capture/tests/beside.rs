@@ -1,0 +1,135 @@
+//! Permissions, grants and who it runs as.
+
+use serde_json::json;
+
+use super::project::Project;
+use crate::capture::*;
+
+fn shared() -> Project {
+    let mut project = Project::new();
+    project.bundle();
+    project.job(11, "Nightly", json!({"max_retries": 1}));
+    project.live("11").config["permissions"] = json!({
+        "user:ada@example.com": "IS_OWNER", "group:users": "CAN_VIEW", "group:ops": "CAN_MANAGE_RUN"});
+    project
+}
+
+const FILE: &str = "resources/nightly.job.yml";
+
+#[test]
+fn permissions_are_kept_as_a_bundle_writes_them() {
+    let mut project = shared();
+    let captured = project.merge_capture();
+    assert_eq!(
+        project.text(FILE),
+        "resources:
+  jobs:
+    nightly:
+      name: Nightly
+      max_retries: 1
+      permissions:
+        - group_name: ${var.principal_ops}
+          level: CAN_MANAGE_RUN
+        - group_name: users
+          level: CAN_VIEW
+"
+    );
+    let root = project.text("databricks.yml");
+    assert!(
+        root.starts_with("# The shop.\n") && root.contains("principal_ops: ops\n"),
+        "{root}"
+    );
+    assert!(
+        captured
+            .rows
+            .iter()
+            .any(|row| row.key == "variables.principal_ops" && row.what == CapturedAs::Note)
+    );
+    assert_eq!(project.capture().changes, BTreeMap::new());
+    project.lock = Default::default();
+    assert_eq!(project.capture().changes, BTreeMap::new());
+    assert_eq!(project.capture().rows, []);
+}
+
+#[test]
+fn a_changed_permission_is_one_line_and_comments_stay() {
+    let mut project = shared();
+    project.merge_capture();
+    project.rewrite(FILE, |text| {
+        text.replace("level: CAN_VIEW", "level: CAN_VIEW  # everybody looks")
+    });
+    let permissions = &mut project.live("11").config["permissions"];
+    permissions["group:ops"] = json!("CAN_MANAGE");
+    permissions["service_principal:robot"] = json!("CAN_VIEW");
+    project.merge_capture();
+    let text = project.text(FILE);
+    assert!(text.contains("CAN_VIEW  # everybody looks"), "{text}");
+    assert!(
+        text.contains("- group_name: ${var.principal_ops}\n          level: CAN_MANAGE\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("service_principal_name: ${var.principal_robot}"),
+        "{text}"
+    );
+    assert_eq!(project.capture().changes, BTreeMap::new());
+    let permissions = project.live("11").config["permissions"]
+        .as_object_mut()
+        .unwrap();
+    permissions.remove("group:ops");
+    project.merge_capture();
+    let text = project.text(FILE);
+    assert!(
+        !text.contains("principal_ops") && text.contains("# everybody looks"),
+        "{text}"
+    );
+    assert_eq!(project.capture().changes, BTreeMap::new());
+}
+
+#[test]
+fn what_the_workspace_does_not_tell_is_what_git_says() {
+    let mut project = shared();
+    project.merge_capture();
+    project
+        .live("11")
+        .config
+        .as_object_mut()
+        .unwrap()
+        .remove("permissions");
+    project.rewrite(FILE, |text| {
+        format!("{text}      run_as: {{service_principal_name: robot}}\n")
+    });
+    let captured = project.capture();
+    assert_eq!((captured.changes, captured.rows), (BTreeMap::new(), vec![]));
+    project.live("11").config["permissions"] = json!({});
+    let captured = project.merge_capture();
+    assert_eq!(captured.rows[0].detail, "permissions");
+    assert!(
+        !project.text(FILE).contains("permissions"),
+        "asked, and there is none"
+    );
+}
+
+#[test]
+fn a_job_that_runs_as_another_says_so_with_a_variable() {
+    let mut project = Project::new();
+    project.bundle();
+    project.job(
+        11,
+        "Mine",
+        json!({"run_as": {"user_name": "ada@example.com"}}),
+    );
+    project.job(
+        12,
+        "Robot's",
+        json!({"run_as": {"service_principal_name": "3f2504e0-4f89-11d3-9a0c-0305e82c3301"}}),
+    );
+    project.merge_capture();
+    assert!(!project.text("resources/mine.job.yml").contains("run_as"));
+    let text = project.text("resources/robot_s.job.yml");
+    assert!(
+        text.contains("run_as:\n        service_principal_name: ${var.principal_3f2504e0"),
+        "{text}"
+    );
+    assert_eq!(project.capture().changes, BTreeMap::new());
+}

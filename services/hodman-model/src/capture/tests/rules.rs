@@ -1,0 +1,186 @@
+//! What the rules choose.
+
+use serde_json::json;
+
+use super::project::Project;
+use crate::capture::*;
+use crate::files::{TagSelection, parse_environment};
+use crate::kinds::Captured as How;
+
+fn keys(project: &Project) -> Vec<String> {
+    let captured = project.capture();
+    let added = captured
+        .rows
+        .into_iter()
+        .filter(|row| row.what == CapturedAs::Added);
+    added.map(|row| row.key).collect()
+}
+
+fn several() -> Project {
+    let mut project = Project::new();
+    project.job(1, "a", json!({"tags": {"team": "shop"}}));
+    project.job(
+        2,
+        "b",
+        json!({"tags": {"team": "shop-web", "scratch": "1"}}),
+    );
+    project.job(3, "c", json!({}));
+    project.cluster("c-1", "d", json!({"custom_tags": {"team": "shop"}}));
+    project.live("3").creator = Some("bob@example.com".into());
+    project.live("c-1").creator = None;
+    project
+}
+
+#[test]
+fn kinds_tags_creators_and_times() {
+    let mut project = several();
+    project.rules.kinds = vec!["job*".into()];
+    assert_eq!(keys(&project), ["jobs.a", "jobs.b", "jobs.c"]);
+    project.rules = Default::default();
+    project.rules.exclude_kinds = vec!["jobs".into()];
+    assert_eq!(keys(&project), ["clusters.d"]);
+    project.rules = Default::default();
+    project.rules.tags = TagSelection {
+        include: [("team".into(), "shop*".into())].into(),
+        exclude: [("scratch".into(), "*".into())].into(),
+    };
+    assert_eq!(keys(&project), ["clusters.d", "jobs.a"]);
+    project.rules = Default::default();
+    project.rules.creators.include = vec!["ada@*".into(), UNKNOWN.into()];
+    assert_eq!(keys(&project), ["clusters.d", "jobs.a", "jobs.b"]);
+    project.rules = Default::default();
+    project.live("1").modified_at = Some("2026-01-01T00:00:00Z".parse().unwrap());
+    project.live("2").modified_at = Some("2026-03-01T00:00:00Z".parse().unwrap());
+    project.rules.changed_since = Some("2026-02-01T00:00:00Z".parse().unwrap());
+    assert_eq!(
+        keys(&project),
+        ["clusters.d", "jobs.b", "jobs.c"],
+        "what nobody knows the time of is taken"
+    );
+}
+
+#[test]
+fn what_a_person_keeps_for_themselves_is_left_out() {
+    let mut project = Project::new();
+    project.job(1, "a", json!({}));
+    project.job(2, "b", json!({}));
+    project.live("1").natural = Some("/Users/ada@example.com/scratch/a".into());
+    project.live("2").natural = Some("/Workspace/Users/ada@example.com/shop/b".into());
+    assert!(keys(&project).is_empty());
+    project.rules.paths = vec!["/Users/ada@example.com/shop".into()];
+    assert_eq!(keys(&project), ["jobs.b"]);
+}
+
+#[test]
+fn a_kind_that_could_not_be_listed_is_not_gone() {
+    let mut project = several();
+    project.merge_capture();
+    project
+        .snapshot
+        .resources
+        .retain(|live| live.kind != "clusters");
+    project.snapshot.unread.insert("clusters".into());
+    assert_eq!(project.capture().changes, BTreeMap::new());
+    project.snapshot.unread.clear();
+    assert_eq!(project.capture().rows[0].what, CapturedAs::Removed);
+}
+
+#[test]
+fn names_of_secrets_are_told_once_and_never_their_content() {
+    let Some(kind) = crate::kinds::KINDS
+        .iter()
+        .find(|kind| kind.captured() == How::NameOnly)
+    else {
+        return;
+    };
+    let listed = crate::kinds::Listed {
+        id: "s/k".into(),
+        name: "k".into(),
+        marker: None,
+        natural: Some("s/k".into()),
+        config: json!({"scope": "s", "key": "k"}),
+        outputs: serde_json::Value::Null,
+        creator: None,
+        created_at: None,
+        modified_at: None,
+    };
+    let mut project = several();
+    project
+        .snapshot
+        .resources
+        .push(LiveResource::new(kind.name(), listed));
+    let captured = project.merge_capture();
+    let key = format!("{}.s/k", kind.name());
+    assert!(
+        captured
+            .rows
+            .iter()
+            .any(|row| row.key == key && row.detail.contains("named only"))
+    );
+    assert_eq!(
+        (project.capture().rows, project.capture().changes),
+        (vec![], BTreeMap::new())
+    );
+}
+
+#[test]
+fn what_a_bundle_deployed_is_included_and_said() {
+    let mut project = several();
+    project.live("1").outputs = json!({"deployment": {"kind": "BUNDLE"}});
+    let captured = project.capture();
+    assert!(
+        captured
+            .rows
+            .iter()
+            .any(|row| row.key == "jobs.a" && row.detail.contains("deployed by a bundle"))
+    );
+}
+
+#[test]
+fn rules_are_read_with_places() {
+    let read = |rules: &str| {
+        let text = format!(
+            "mode: free-form\nworkspaces: [{{name: dev, host: \"https://dev.example.com\"}}]\ncapture:\n{rules}"
+        );
+        parse_environment("environments/dev/environment.yaml", &text)
+    };
+    let rules = read(
+        "  kinds: [jobs, clusters]\n  jobs: {exclude: [tmp*]}\n  creators: {include: [ada@example.com]}\n  tags: {include: {team: shop}}\n  changed_since: 2026-01-01T00:00:00Z\n  branch: per-run\n  format: terraform\n  literals: [node_types]\n",
+    )
+    .unwrap()
+    .capture
+    .unwrap();
+    assert_eq!(rules.of("jobs").exclude, ["tmp*"]);
+    assert_eq!(rules.branch, crate::files::CaptureBranch::PerRun);
+    let written = serde_json::to_value(&rules).unwrap();
+    assert_eq!(
+        serde_json::from_value::<crate::files::CaptureRules>(written).unwrap(),
+        rules
+    );
+    for (text, wanted) in [
+        (
+            "  jobz: {}\n",
+            ":4:3: unknown key `jobz` (hint: did you mean `jobs`?)",
+        ),
+        (
+            "  jobs: {includ: []}\n",
+            ":4:10: unknown key `includ` (hint: did you mean `include`?)",
+        ),
+        (
+            "  branch: daily\n",
+            ":4:11: unknown value `daily` (hint: one of: rolling, per-run)",
+        ),
+        (
+            "  kinds: [jobbs]\n",
+            ":4:11: `jobbs` is no kind (hint: did you mean `jobs`?)",
+        ),
+        (
+            "  literals: [node_type]\n",
+            ":4:14: `node_type` is no sort of values (hint: did you mean `node_types`?)",
+        ),
+        ("  jobs: {include: [\"[\"]}\n", ":4:20: `[` is not a glob"),
+    ] {
+        let found = read(text).unwrap_err().0[0].to_string();
+        assert!(found.contains(wanted), "{found}");
+    }
+}

@@ -1,0 +1,78 @@
+//! What Git holds of the workspace's files already: what did not change since is not exported again.
+
+use hodman_model::digest::sha256;
+use hodman_model::files::{CapturedLock, Seen, Tree};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Contents by how the workspace listed the file when they were captured.
+#[derive(Debug, Default)]
+pub(super) struct Known(BTreeMap<(i64, i64), (String, Arc<[u8]>)>);
+
+impl Known {
+    /// Takes in what a commit's lock vouches for: a file that somebody edited in Git since is not what the workspace has.
+    pub(super) fn learn(&mut self, tree: &Tree, lock: &CapturedLock) {
+        for entry in &lock.entries {
+            let Some((seen, file)) = entry.seen.zip(tree.get(&entry.file)) else {
+                continue;
+            };
+            if sha256(&file.bytes) == entry.digest {
+                let content = (entry.id.clone(), Arc::clone(&file.bytes));
+                self.0.insert((seen.object_id, seen.modified_at), content);
+            }
+        }
+    }
+
+    /// The content of the file at `path`, when it still is what was captured.
+    pub(super) fn content(&self, path: &str, seen: Seen) -> Option<Vec<u8>> {
+        let (known, bytes) = self.0.get(&(seen.object_id, seen.modified_at))?;
+        let short = path
+            .strip_prefix("/Workspace")
+            .filter(|rest| rest.starts_with('/'));
+        (known == short.unwrap_or(path)).then(|| bytes.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hodman_model::files::{CapturedEntry, SourceBytes};
+
+    #[test]
+    fn only_what_neither_side_changed() {
+        let seen = Seen {
+            object_id: 7,
+            modified_at: 100,
+        };
+        let lock = CapturedLock {
+            entries: vec![CapturedEntry {
+                key: "src/a.py".into(),
+                kind: "files".into(),
+                id: "/Shared/a".into(),
+                file: "src/a.py".into(),
+                digest: sha256(b"one"),
+                seen: Some(seen),
+            }],
+            ..CapturedLock::default()
+        };
+        let tree = |text: &str| {
+            let bytes = text.as_bytes().to_vec();
+            Tree::from([("src/a.py".to_owned(), SourceBytes::plain(bytes))])
+        };
+        let mut known = Known::default();
+        known.learn(&tree("one"), &lock);
+        assert_eq!(
+            known.content("/Workspace/Shared/a", seen),
+            Some(b"one".to_vec())
+        );
+        assert_eq!(known.content("/Shared/b", seen), None, "moved");
+        let later = Seen {
+            modified_at: 101,
+            ..seen
+        };
+        assert_eq!(known.content("/Shared/a", later), None, "edited there");
+        let mut known = Known::default();
+        known.learn(&tree("two"), &lock);
+        assert_eq!(known.content("/Shared/a", seen), None, "edited in Git");
+    }
+}
