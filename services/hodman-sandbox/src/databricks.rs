@@ -5,25 +5,38 @@
 //! or raises. [`WorkspaceHandle`] is the hand of a person who works in the workspace's own pages.
 
 mod account;
+mod alerts;
+mod apps;
+mod by_hand;
 mod call;
 mod clock;
 mod clusters;
 mod compute;
 mod error;
+mod experiments;
 mod files;
 mod handle;
 mod jobs;
+mod lakeview;
+mod notifications;
 mod oauth;
 mod options;
 mod page;
+mod paging;
 mod permissions;
+mod pipelines;
+mod queries;
+mod saved_sql;
 mod scim;
 mod secrets;
 mod server;
+mod serving;
 mod settings;
+mod settings_v2;
 mod table;
 mod tokens;
 mod unity;
+mod vector_search;
 mod warehouses;
 mod world;
 
@@ -231,6 +244,16 @@ fn workspace_routes() -> Router<Shared<World>> {
         .merge(compute::router())
         .merge(warehouses::router())
         .merge(settings::router())
+        .merge(pipelines::router())
+        .merge(lakeview::router())
+        .merge(queries::router())
+        .merge(alerts::router())
+        .merge(serving::router())
+        .merge(experiments::router())
+        .merge(apps::router())
+        .merge(vector_search::router())
+        .merge(settings_v2::router())
+        .merge(notifications::router())
         .merge(unity::router())
 }
 

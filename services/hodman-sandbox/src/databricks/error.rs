@@ -15,6 +15,8 @@ pub struct ApiError {
     pub code: String,
     /// Text for people.
     pub message: String,
+    /// Value of `details`, where the service says more than a text.
+    details: Option<Value>,
     shape: Shape,
 }
 
@@ -31,6 +33,7 @@ impl ApiError {
             status,
             code: code.to_owned(),
             message: message.into(),
+            details: None,
             shape: Shape::Standard,
         }
     }
@@ -48,6 +51,22 @@ impl ApiError {
     /// 400 with the code that the SDKs map to a conflict.
     pub(crate) fn exists(message: impl Into<String>) -> Self {
         Self::new(400, "RESOURCE_ALREADY_EXISTS", message)
+    }
+
+    /// 409 with the code that newer calls say of an object that is in the way.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(409, "RESOURCE_CONFLICT", message)
+    }
+
+    /// The same refusal with an `ErrorInfo` of this reason and metadata in its `details`.
+    pub(crate) fn with_info(mut self, reason: &str, metadata: &Value) -> Self {
+        self.details = Some(json!([{
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": reason,
+            "domain": "settings.databricks.com",
+            "metadata": metadata,
+        }]));
+        self
     }
 
     /// 400: the object is in a state that does not allow the call.
@@ -71,6 +90,7 @@ impl ApiError {
             status,
             code: scim_type.to_owned(),
             message: detail.into(),
+            details: None,
             shape: Shape::Scim,
         }
     }
@@ -81,13 +101,19 @@ impl ApiError {
             status,
             code: error.to_owned(),
             message: description.to_owned(),
+            details: None,
             shape: Shape::OAuth,
         }
     }
 
     fn body(&self) -> Value {
         match self.shape {
-            Shape::Standard => json!({"error_code": self.code, "message": self.message}),
+            Shape::Standard => match &self.details {
+                None => json!({"error_code": self.code, "message": self.message}),
+                Some(details) => {
+                    json!({"error_code": self.code, "message": self.message, "details": details})
+                }
+            },
             Shape::OAuth => json!({"error": self.code, "error_description": self.message}),
             Shape::Scim => {
                 let mut body = json!({

@@ -1,9 +1,10 @@
-//! The workspace's tree: folders, notebooks and files.
+//! The workspace's tree: folders, notebooks, files, and the places of objects that have a path but an API of their own.
 //!
 //! A path may be written with or without `/Workspace` in front; it is answered without.
 
 mod format;
 mod import;
+mod place;
 mod routes;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,21 @@ pub(crate) enum Content {
         source: String,
     },
     File(Vec<u8>),
+    /// A git folder, by its id: a folder whose content comes from a repository.
+    Repo(u64),
+    /// An object with an API of its own.
+    Asset(Asset),
+}
+
+/// Where a dashboard or an experiment stands in the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asset {
+    /// `object_type`: `DASHBOARD` or `MLFLOW_EXPERIMENT`.
+    pub(crate) kind: &'static str,
+    /// Its id in its own API; `None`: the id of its place.
+    pub(crate) resource: Option<String>,
+    /// What an export gives.
+    pub(crate) text: String,
 }
 
 /// Language of a notebook.
@@ -105,7 +121,7 @@ impl Files {
     pub(crate) fn notebook_source(&self, path: &str) -> Option<String> {
         match &self.get(path).ok()?.1.content {
             Content::Notebook { source, .. } => Some(source.clone()),
-            Content::Directory | Content::File(_) => None,
+            Content::Directory | Content::File(_) | Content::Repo(_) | Content::Asset(_) => None,
         }
     }
 
@@ -116,7 +132,8 @@ impl Files {
                 Some(format::with_header(*language, source).into_bytes())
             }
             Content::File(bytes) => Some(bytes.clone()),
-            Content::Directory => None,
+            Content::Asset(asset) => Some(asset.text.clone().into_bytes()),
+            Content::Directory | Content::Repo(_) => None,
         }
     }
 
@@ -154,7 +171,7 @@ impl Files {
             .chain([path.len()]);
         for prefix in ends.map(|end| &path[..end]) {
             match self.nodes.get(prefix).map(|node| &node.content) {
-                Some(Content::Directory) => {}
+                Some(Content::Directory | Content::Repo(_)) => {}
                 Some(_) => {
                     return Err(ApiError::exists(format!(
                         "A file or notebook exists at {prefix}."
@@ -166,7 +183,8 @@ impl Files {
         Ok(())
     }
 
-    pub(crate) fn delete(&mut self, path: &str, recursive: bool) -> Result<(), ApiError> {
+    /// Answers what was there, for those who keep more about it than the tree does.
+    pub(crate) fn delete(&mut self, path: &str, recursive: bool) -> Result<Vec<Node>, ApiError> {
         let (path, node) = self.get(path)?;
         if matches!(path.as_str(), "/" | "/Shared" | "/Users" | "/Repos") {
             return Err(ApiError::new(
@@ -176,8 +194,10 @@ impl Files {
             ));
         }
         let below: Vec<String> = match node.content {
-            Content::Directory => self.below(&path).map(|(path, _)| path.to_owned()).collect(),
-            Content::Notebook { .. } | Content::File(_) => Vec::new(),
+            Content::Directory | Content::Repo(_) => {
+                self.below(&path).map(|(path, _)| path.to_owned()).collect()
+            }
+            Content::Notebook { .. } | Content::File(_) | Content::Asset(_) => Vec::new(),
         };
         if !below.is_empty() && !recursive {
             return Err(ApiError::new(
@@ -186,10 +206,8 @@ impl Files {
                 format!("Folder ({path}) is not empty"),
             ));
         }
-        for path in below.into_iter().chain([path]) {
-            self.nodes.remove(&path);
-        }
-        Ok(())
+        let all = below.into_iter().chain([path]);
+        Ok(all.filter_map(|path| self.nodes.remove(&path)).collect())
     }
 }
 
@@ -199,7 +217,14 @@ impl Node {
             Content::Directory => "DIRECTORY",
             Content::Notebook { .. } => "NOTEBOOK",
             Content::File(_) => "FILE",
+            Content::Repo(_) => "REPO",
+            Content::Asset(Asset { kind, .. }) => kind,
         }
+    }
+
+    /// Whether other objects can lie in it.
+    pub(crate) fn is_folder(&self) -> bool {
+        matches!(self.content, Content::Directory | Content::Repo(_))
     }
 
     /// What `get-status` and `list` answer.
@@ -210,7 +235,7 @@ impl Node {
             "object_id": self.id,
             "resource_id": self.id.to_string(),
         }));
-        if self.content != Content::Directory {
+        if !self.is_folder() {
             view.insert("created_at".into(), json!(self.created));
             view.insert("modified_at".into(), json!(self.modified));
         }
@@ -219,6 +244,15 @@ impl Node {
                 drop(view.insert("language".into(), json!(language.name())))
             }
             Content::File(bytes) => drop(view.insert("size".into(), json!(bytes.len()))),
+            Content::Repo(id) => {
+                view.insert("object_id".into(), json!(id));
+                view.insert("resource_id".into(), json!(id.to_string()));
+            }
+            Content::Asset(Asset { resource, .. }) => {
+                if let Some(resource) = resource {
+                    view.insert("resource_id".into(), json!(resource));
+                }
+            }
             Content::Directory => {}
         }
         view

@@ -111,6 +111,37 @@ impl Directory {
         ))
     }
 
+    /// A service principal that the service makes by itself: its SCIM id and application id.
+    pub(crate) fn add_service_principal(&mut self, name: &str) -> (u64, String) {
+        let application = uuid::Uuid::new_v4().to_string();
+        let body = json!({"displayName": name, "applicationId": application});
+        (
+            self.insert(Kind::ServicePrincipal, object(body)),
+            application,
+        )
+    }
+
+    pub(crate) fn remove_service_principal(&mut self, id: u64) {
+        self.forget(Kind::ServicePrincipal, id);
+    }
+
+    /// Takes a member out of the directory and out of the groups it is in.
+    fn forget(&mut self, kind: Kind, id: u64) {
+        self.members.remove(&(kind, id));
+        let groups = self
+            .members
+            .iter_mut()
+            .filter(|((of, _), _)| *of == Kind::Group);
+        for (_, group) in groups {
+            if let Some(Value::Array(members)) = group.get_mut("members") {
+                members.retain(|member| member.get("value") != Some(&json!(id.to_string())));
+                if members.is_empty() {
+                    group.remove("members");
+                }
+            }
+        }
+    }
+
     /// Logins of all people.
     pub(crate) fn people(&self) -> Vec<String> {
         let users = self

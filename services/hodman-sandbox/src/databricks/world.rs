@@ -4,17 +4,24 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::apps::Apps;
 use super::call::{Call, Shared};
 use super::clock::{Clock, Pace};
 use super::clusters::Clusters;
-use super::files::Files;
+use super::experiments::Experiments;
+use super::files::{Asset, Content, Files, Node};
 use super::jobs::Jobs;
+use super::lakeview::Dashboards;
 use super::permissions::Permissions;
+use super::pipelines::Pipelines;
 use super::scim::{Directory, HasDirectory};
 use super::secrets::Secrets;
+use super::serving::Endpoints;
+use super::settings_v2::TypedSettings;
 use super::table::Table;
 use super::tokens::{Caller, Tokens};
 use super::unity::Access;
+use super::vector_search::VectorSearch;
 
 /// One workspace. Handlers change it under its lock, one call at a time, as the real service serialises writes of an object.
 #[derive(Debug)]
@@ -42,6 +49,19 @@ pub(crate) struct World {
     pub(crate) git_credentials: Table,
     pub(crate) ip_access_lists: Table,
     pub(crate) conf: BTreeMap<String, String>,
+    pub(crate) pipelines: Pipelines,
+    pub(crate) dashboards: Dashboards,
+    pub(crate) queries: Table,
+    pub(crate) alerts: Table,
+    pub(crate) alerts_v2: Table,
+    pub(crate) serving: Endpoints,
+    pub(crate) experiments: Experiments,
+    /// The workspace's own registered models, by name.
+    pub(crate) models: Table,
+    pub(crate) apps: Apps,
+    pub(crate) vector_search: VectorSearch,
+    pub(crate) typed_settings: TypedSettings,
+    pub(crate) destinations: Table,
     pub(crate) unity: Access,
 }
 
@@ -101,6 +121,18 @@ impl World {
             git_credentials: Table::default(),
             ip_access_lists: Table::default(),
             conf: BTreeMap::new(),
+            pipelines: Pipelines::default(),
+            dashboards: Dashboards::default(),
+            queries: Table::default(),
+            alerts: Table::default(),
+            alerts_v2: Table::default(),
+            serving: Endpoints::default(),
+            experiments: Experiments::default(),
+            models: Table::default(),
+            apps: Apps::default(),
+            vector_search: VectorSearch::default(),
+            typed_settings: TypedSettings::default(),
+            destinations: Table::default(),
             unity,
         }
     }
@@ -108,6 +140,24 @@ impl World {
     pub(crate) fn next_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
+    }
+
+    /// A place in the tree was deleted: what stood there goes with it.
+    pub(crate) fn has_lost(&mut self, node: &Node) {
+        match &node.content {
+            Content::Asset(Asset {
+                resource: Some(dashboard),
+                ..
+            }) => self.dashboards.lost(dashboard),
+            Content::Asset(_) => self.experiments.lost(node.id),
+            Content::Repo(id) => {
+                let id = id.to_string();
+                // It is there: the tree and the list of git folders are changed together.
+                drop(self.repos.remove("Repo", &id));
+                self.permissions.forget("repos", &id);
+            }
+            Content::Directory | Content::Notebook { .. } | Content::File(_) => {}
+        }
     }
 
     /// A call by the page or the program in the name of `login`.

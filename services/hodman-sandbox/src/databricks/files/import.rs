@@ -30,7 +30,7 @@ pub(crate) fn import(
     }
     let folder = parent(&path);
     match files.nodes.get(folder).map(|node| &node.content) {
-        Some(Content::Directory) => {}
+        Some(Content::Directory | Content::Repo(_)) => {}
         Some(_) | None => {
             return Err(ApiError::missing(format!(
                 "The parent folder ({folder}) does not exist."

@@ -93,7 +93,7 @@ fn query_path(call: &Call) -> Result<&str, ApiError> {
 fn export(world: &mut World, call: &Call) -> Result<Reply, ApiError> {
     let (path, node) = world.files.get(query_path(call)?)?;
     let (bytes, file_type) = match &node.content {
-        Content::Directory => {
+        Content::Directory | Content::Repo(_) => {
             return Err(ApiError::invalid(format!(
                 "{path} is a folder, only DBC exports folders."
             )));
@@ -102,6 +102,7 @@ fn export(world: &mut World, call: &Call) -> Result<Reply, ApiError> {
             bytes.clone(),
             path.rsplit_once('.').map_or("", |(_, extension)| extension),
         ),
+        Content::Asset(asset) => (asset.text.clone().into_bytes(), "json"),
         Content::Notebook { language, source } => {
             exported(*language, source, call.query("format").unwrap_or("SOURCE"))?
         }
@@ -147,7 +148,7 @@ fn status(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 fn list(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let (path, node) = world.files.get(query_path(call)?)?;
     let after = call.query_number("notebooks_modified_after")?;
-    let objects: Vec<Value> = if node.content == Content::Directory {
+    let objects: Vec<Value> = if node.is_folder() {
         let depth = if path == "/" {
             1
         } else {
@@ -182,8 +183,11 @@ fn mkdirs(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 }
 
 pub(crate) fn remove(world: &mut World, call: &Call) -> Result<Value, ApiError> {
-    world
+    let gone = world
         .files
         .delete(call.required_text("path")?, call.flag("recursive"))?;
+    for node in gone {
+        world.has_lost(&node);
+    }
     Ok(json!({}))
 }

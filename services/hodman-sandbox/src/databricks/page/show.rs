@@ -87,7 +87,7 @@ pub(super) async fn home(State(page): State<Page>) -> Response {
         files: world
             .files
             .below("/")
-            .filter(|(_, node)| node.content != Content::Directory)
+            .filter(|(_, node)| !node.is_folder())
             .map(|(path, node)| FileRow::of(path, node))
             .collect(),
     };

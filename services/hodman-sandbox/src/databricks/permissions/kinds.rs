@@ -21,7 +21,9 @@ const WAREHOUSE_LEVELS: &[&str] = &[
     "IS_OWNER",
 ];
 
-const KINDS: [Kind; 13] = [
+const QUERY_LEVELS: &[&str] = &["CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"];
+
+const KINDS: [Kind; 22] = [
     Kind {
         name: "jobs",
         levels: &["CAN_VIEW", "CAN_MANAGE_RUN", "CAN_MANAGE", "IS_OWNER"],
@@ -65,6 +67,48 @@ const KINDS: [Kind; 13] = [
     Kind {
         name: "repos",
         levels: FILE_LEVELS,
+    },
+    Kind {
+        name: "dashboards",
+        levels: FILE_LEVELS,
+    },
+    Kind {
+        name: "queries",
+        levels: QUERY_LEVELS,
+    },
+    Kind {
+        name: "alerts",
+        levels: QUERY_LEVELS,
+    },
+    Kind {
+        name: "alertsv2",
+        levels: FILE_LEVELS,
+    },
+    Kind {
+        name: "serving-endpoints",
+        levels: &["CAN_VIEW", "CAN_QUERY", "CAN_MANAGE"],
+    },
+    Kind {
+        name: "experiments",
+        levels: &["CAN_READ", "CAN_EDIT", "CAN_MANAGE"],
+    },
+    Kind {
+        name: "registered-models",
+        levels: &[
+            "CAN_READ",
+            "CAN_EDIT",
+            "CAN_MANAGE_STAGING_VERSIONS",
+            "CAN_MANAGE_PRODUCTION_VERSIONS",
+            "CAN_MANAGE",
+        ],
+    },
+    Kind {
+        name: "apps",
+        levels: &["CAN_USE", "CAN_MANAGE"],
+    },
+    Kind {
+        name: "vector-search-endpoints",
+        levels: &["CAN_USE", "CAN_MANAGE"],
     },
     Kind {
         name: "authorization/tokens",
@@ -118,7 +162,8 @@ impl Kind {
     /// Where inherited entries come from.
     pub(super) fn root(&self) -> &'static str {
         match self.name {
-            "notebooks" | "files" | "repos" => "directories",
+            "notebooks" | "files" | "repos" | "dashboards" | "queries" | "alerts" | "alertsv2"
+            | "experiments" => "directories",
             name => name,
         }
     }
@@ -135,6 +180,13 @@ impl Kind {
             "files" => "file",
             "directories" => "directory",
             "repos" => "repo",
+            "dashboards" => "dashboard",
+            "queries" => "query",
+            "alerts" => "alert",
+            "alertsv2" => "alertv2",
+            "experiments" => "mlflowExperiment",
+            "registered-models" => "registered-model",
+            "serving-endpoints" => "serving-endpoint",
             name => name,
         }
     }

@@ -106,7 +106,7 @@ fn change<W: HasDirectory>(world: &mut W, call: &Call) -> Result<Value, ApiError
 fn remove<W: HasDirectory>(world: &mut W, call: &Call) -> Result<Value, ApiError> {
     let (kind, id) = (kind(call)?, id(call)?);
     world.directory().row(kind, id)?;
-    world.directory().members.remove(&(kind, id));
+    world.directory().forget(kind, id);
     Ok(json!({}))
 }
 

@@ -33,11 +33,10 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         Some(path) => normal(path)?,
         None => format!("/Repos/{}/{name}", call.caller.login),
     };
-    if world.files.get(&path).is_ok() {
-        return Err(ApiError::exists(format!("Path ({path}) already exists.")));
-    }
-    world.files.mkdirs(&path, &call.caller.login, call.now)?;
     let id = world.next_id();
+    world
+        .files
+        .place_repo(&path, id, &call.caller.login, call.now)?;
     let mut row = call.body.clone();
     row.insert("id".into(), json!(id));
     row.insert("path".into(), json!(path));

@@ -1,0 +1,68 @@
+//! A person who does with a click what a call of the API does.
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, Request};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::call::Context;
+use super::error::ApiError;
+use super::handle::WorkspaceHandle;
+use super::tokens::Caller;
+use super::workspace_routes;
+
+impl WorkspaceHandle {
+    /// Does what a call of the workspace's API does, in the name of `by`: for every kind that has no method of its own
+    /// here. `path` begins with `/api/` and may have a query; `Value::Null` is no body. The answer is the call's, or null
+    /// when it has no JSON. No token is asked for, nothing is counted, limited or logged, no fault strikes.
+    ///
+    /// # Errors
+    /// What the API refuses; a path or a method that there is not.
+    pub async fn call(
+        &self,
+        by: &str,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Result<Value, ApiError> {
+        let content = if body.is_null() {
+            Body::empty()
+        } else {
+            Body::from(body.to_string())
+        };
+        let mut request = Request::builder()
+            .method(method.clone())
+            .uri(path)
+            .header(CONTENT_TYPE, "application/json")
+            .body(content)
+            .map_err(|error| ApiError::malformed(error.to_string()))?;
+        let now = self.world.lock().clock.millis();
+        request.extensions_mut().insert(Context {
+            caller: Caller::of(by),
+            now,
+        });
+        let router = workspace_routes().with_state(self.world.clone());
+        let response = match router.oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), usize::MAX)
+            .await
+            .map_err(|error| ApiError::malformed(error.to_string()))?;
+        let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if (200..300).contains(&status) {
+            return Ok(answer);
+        }
+        let text = |key: &str| answer.get(key).and_then(Value::as_str);
+        Err(ApiError::new(
+            status,
+            text("error_code").unwrap_or("ENDPOINT_NOT_FOUND"),
+            text("message").or_else(|| text("detail")).map_or_else(
+                || format!("{method} {path} is refused: {}", json!(answer)),
+                str::to_owned,
+            ),
+        ))
+    }
+}

@@ -1,0 +1,158 @@
+//! The calls on indexes. They cannot be changed: another definition is another index.
+
+use axum::Router;
+use serde_json::{Map, Value, json};
+
+use super::Row;
+use crate::databricks::call::{Call, Shared, delete, get, post};
+use crate::databricks::clock::Progress;
+use crate::databricks::error::ApiError;
+use crate::databricks::paging::PAGES;
+use crate::databricks::table::object;
+use crate::databricks::world::World;
+
+const ROOT: &str = "/api/2.0/vector-search/indexes";
+
+pub(super) fn router() -> Router<Shared<World>> {
+    let one = format!("{ROOT}/{{name}}");
+    Router::new()
+        .route(ROOT, get(list))
+        .route(ROOT, post(create))
+        .route(&one, get(show))
+        .route(&one, delete(remove))
+        .route(&format!("{one}/sync"), post(sync))
+}
+
+/// The spec that the type of the index asks for, with what the service adds.
+fn spec(call: &Call) -> Result<(&'static str, Map<String, Value>), ApiError> {
+    let given = |key: &str| match call.body.get(key) {
+        Some(Value::Object(spec)) => Ok(spec.clone()),
+        _ => Err(ApiError::invalid(format!("Missing required field: {key}"))),
+    };
+    match call.required_text("index_type")? {
+        "DELTA_SYNC" => {
+            let mut spec = given("delta_sync_index_spec")?;
+            if !spec.get("source_table").is_some_and(Value::is_string) {
+                return Err(ApiError::invalid(
+                    "Missing required field: delta_sync_index_spec.source_table",
+                ));
+            }
+            let pipeline = uuid::Uuid::new_v4().to_string();
+            spec.insert("pipeline_id".into(), json!(pipeline));
+            spec.entry("pipeline_type").or_insert(json!("TRIGGERED"));
+            Ok(("delta_sync_index_spec", spec))
+        }
+        "DIRECT_ACCESS" => Ok((
+            "direct_access_index_spec",
+            given("direct_access_index_spec")?,
+        )),
+        other => Err(ApiError::invalid(format!(
+            "index_type must be DELTA_SYNC or DIRECT_ACCESS, not {other}."
+        ))),
+    }
+}
+
+fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    let name = call.required_text("name")?;
+    if name.split('.').filter(|part| !part.is_empty()).count() != 3 {
+        return Err(ApiError::invalid(format!(
+            "Index name {name} must have the form catalog.schema.name."
+        )));
+    }
+    let endpoint = call.required_text("endpoint_name")?;
+    let endpoint_row = world.vector_search.endpoints.get(endpoint);
+    let endpoint_row = endpoint_row.ok_or_else(|| {
+        ApiError::missing(format!("Vector search endpoint {endpoint} not found."))
+    })?;
+    if world.vector_search.indexes.contains_key(name) {
+        return Err(ApiError::exists(format!("Index {name} already exists.")));
+    }
+    let (field, spec) = spec(call)?;
+    let view = object(json!({
+        "name": name,
+        "endpoint_name": endpoint,
+        "endpoint_id": endpoint_row.view.get("id"),
+        "index_type": call.text("index_type"),
+        "primary_key": call.required_text("primary_key")?,
+        "creator": call.caller.login,
+        field: spec,
+    }));
+    let row = Row {
+        view,
+        coming: Some(Progress::start(call.now)),
+    };
+    let shown = shown(&row);
+    world.vector_search.indexes.insert(name.to_owned(), row);
+    Ok(shown)
+}
+
+fn shown(row: &Row) -> Value {
+    let ready = row.coming.is_none();
+    let message = if ready {
+        "Index is ready."
+    } else {
+        "Index is being created."
+    };
+    let mut view = row.view.clone();
+    view.insert(
+        "status".into(),
+        json!({"ready": ready, "message": message, "indexed_row_count": 0}),
+    );
+    Value::Object(view)
+}
+
+fn existing<'a>(world: &'a mut World, call: &Call) -> Result<&'a mut Row, ApiError> {
+    let (pace, name) = (world.pace, call.param("name"));
+    let row = world.vector_search.indexes.get_mut(name);
+    let row = row.ok_or_else(|| ApiError::missing(format!("Index {name} does not exist.")))?;
+    if let Some(progress) = &mut row.coming
+        && progress.read(pace, call.now)
+    {
+        row.coming = None;
+    }
+    Ok(row)
+}
+
+fn show(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    Ok(shown(existing(world, call)?))
+}
+
+/// Of one endpoint, without specs.
+fn list(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    let endpoint = call
+        .query("endpoint_name")
+        .ok_or_else(|| ApiError::invalid("Missing required field: endpoint_name"))?;
+    if !world.vector_search.endpoints.contains_key(endpoint) {
+        return Err(ApiError::missing(format!(
+            "Vector search endpoint {endpoint} not found."
+        )));
+    }
+    let of = |row: &&Row| row.view.get("endpoint_name").and_then(Value::as_str) == Some(endpoint);
+    let short = |row: &Row| {
+        let mut view = row.view.clone();
+        view.retain(|key, _| !key.ends_with("_spec"));
+        Value::Object(view)
+    };
+    let all = world.vector_search.indexes.values().filter(of).map(short);
+    PAGES.answer(call, "vector_indexes", all.collect())
+}
+
+/// Only an index that follows a table can be synchronised, and only by hand where it does not by itself.
+fn sync(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    let row = existing(world, call)?;
+    let kind = row.view.get("delta_sync_index_spec");
+    let kind = kind.and_then(|spec| spec.get("pipeline_type"));
+    if kind.and_then(Value::as_str) != Some("TRIGGERED") {
+        return Err(ApiError::invalid(format!(
+            "Index {} is not synchronised by calls.",
+            call.param("name")
+        )));
+    }
+    Ok(json!({}))
+}
+
+fn remove(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    existing(world, call)?;
+    world.vector_search.indexes.remove(call.param("name"));
+    Ok(json!({}))
+}
