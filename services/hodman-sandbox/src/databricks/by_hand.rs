@@ -13,6 +13,12 @@ use super::tokens::Caller;
 use super::workspace_routes;
 
 impl WorkspaceHandle {
+    /// Whether calls on a job that was deleted are answered with 403 instead of 400, as they are to callers that are no
+    /// administrators.
+    pub fn deny_deleted_jobs(&self, deny: bool) {
+        self.world.lock().jobs.deny_deleted = deny;
+    }
+
     /// Does what a call of the workspace's API does, in the name of `by`: for every kind that has no method of its own
     /// here. `path` begins with `/api/` and may have a query; `Value::Null` is no body. The answer is the call's, or null
     /// when it has no JSON. No token is asked for, nothing is counted, limited or logged, no fault strikes.

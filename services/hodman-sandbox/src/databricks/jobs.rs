@@ -41,6 +41,9 @@ pub(crate) struct Jobs {
     pub(crate) runs: BTreeMap<u64, Run>,
     /// Run by idempotency token.
     tokens: BTreeMap<String, u64>,
+    deleted: BTreeSet<u64>,
+    /// Whether calls on a deleted job are refused with 403, as callers without administration see it.
+    pub(crate) deny_deleted: bool,
     /// A new job appears in `jobs/list` only after this many calls of it.
     pub(crate) list_lag: u32,
     /// Jobs (by name or by tag `hodman_key`) whose next run fails, with the reason.
@@ -49,15 +52,26 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     pub(crate) fn get(&self, id: u64) -> Result<&Job, ApiError> {
-        self.jobs
-            .get(&id)
-            .ok_or_else(|| ApiError::invalid(format!("Job {id} does not exist.")))
+        self.jobs.get(&id).ok_or_else(|| self.absent(id))
     }
 
     fn get_mut(&mut self, id: u64) -> Result<&mut Job, ApiError> {
-        self.jobs
-            .get_mut(&id)
-            .ok_or_else(|| ApiError::invalid(format!("Job {id} does not exist.")))
+        let absent = self.absent(id);
+        self.jobs.get_mut(&id).ok_or(absent)
+    }
+
+    /// What is said of a job that is not there. Of one that was, callers who are no administrators hear that they may not.
+    fn absent(&self, id: u64) -> ApiError {
+        if self.deny_deleted && self.deleted.contains(&id) {
+            return ApiError::new(
+                403,
+                "PERMISSION_DENIED",
+                format!(
+                    "User does not have View or Admin or Manage Run or Owner or Manage permissions on job {id}"
+                ),
+            );
+        }
+        ApiError::invalid(format!("Job {id} does not exist."))
     }
 
     pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &Job> {
@@ -83,6 +97,7 @@ impl Jobs {
     fn remove(&mut self, id: u64) -> Result<(), ApiError> {
         self.get(id)?;
         self.jobs.remove(&id);
+        self.deleted.insert(id);
         Ok(())
     }
 

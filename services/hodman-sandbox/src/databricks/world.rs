@@ -22,6 +22,7 @@ use super::table::Table;
 use super::tokens::{Caller, Tokens};
 use super::unity::Access;
 use super::vector_search::VectorSearch;
+use super::warehouses::Warehouses;
 
 /// One workspace. Handlers change it under its lock, one call at a time, as the real service serialises writes of an object.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub(crate) struct World {
     pub(crate) pools: Table,
     pub(crate) instance_profiles: Table,
     pub(crate) init_scripts: Table,
-    pub(crate) warehouses: Table,
+    pub(crate) warehouses: Warehouses,
     pub(crate) repos: Table,
     pub(crate) git_credentials: Table,
     pub(crate) ip_access_lists: Table,
@@ -116,7 +117,7 @@ impl World {
             pools: Table::default(),
             instance_profiles: Table::default(),
             init_scripts: Table::default(),
-            warehouses: Table::default(),
+            warehouses: Warehouses::default(),
             repos: Table::default(),
             git_credentials: Table::default(),
             ip_access_lists: Table::default(),

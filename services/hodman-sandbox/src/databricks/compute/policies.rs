@@ -21,7 +21,15 @@ pub(super) fn router() -> Router<Shared<World>> {
 
 fn checked(call: &Call) -> Result<Map<String, Value>, ApiError> {
     call.required_text("name")?;
-    if let Some(definition) = call.text("definition") {
+    if !call.body.contains_key("definition") && !call.body.contains_key("policy_family_id") {
+        return Err(ApiError::invalid(
+            "Missing required field: one of definition and policy_family_id must be set",
+        ));
+    }
+    for key in ["definition", "policy_family_definition_overrides"] {
+        let Some(definition) = call.text(key) else {
+            continue;
+        };
         let parsed: Result<Map<String, Value>, _> = serde_json::from_str(definition);
         parsed.map_err(|error| {
             ApiError::invalid(format!(
@@ -30,6 +38,8 @@ fn checked(call: &Call) -> Result<Map<String, Value>, ApiError> {
         })?;
     }
     let mut row = call.body.clone();
+    row.remove("policy_id");
+    row.retain(|_, value| !value.is_null());
     fill(&mut row, "definition", json!("{}"));
     Ok(row)
 }

@@ -1,7 +1,7 @@
 //! Instance pools. Their names are unique; only some fields can be edited.
 
 use axum::Router;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::databricks::call::{Call, Shared, get, post};
 use crate::databricks::error::ApiError;
@@ -35,8 +35,7 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         .must_be_unique(WHAT, "instance_pool_name", name, None)?;
     let id = format!("pool-{:08x}", world.next_id());
     let mut row = call.body.clone();
-    fill(&mut row, "min_idle_instances", json!(0));
-    fill(&mut row, "idle_instance_autotermination_minutes", json!(60));
+    fill_editable(&mut row);
     fill(&mut row, "enable_elastic_disk", json!(false));
     row.insert("instance_pool_id".into(), json!(id));
     row.insert("state".into(), json!("ACTIVE"));
@@ -55,6 +54,13 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     Ok(json!({"instance_pool_id": id}))
 }
 
+fn fill_editable(row: &mut Map<String, Value>) {
+    fill(row, "min_idle_instances", json!(0));
+    fill(row, "idle_instance_autotermination_minutes", json!(60));
+}
+
+/// Sets the few fields that can change, and those among them that are left out back to their defaults. Everything else
+/// that the body says is ignored, but for another node type, which is refused.
 fn edit(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let id = call.required_text("instance_pool_id")?;
     let name = call.required_text("instance_pool_name")?;
@@ -62,11 +68,19 @@ fn edit(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         .pools
         .must_be_unique(WHAT, "instance_pool_name", name, Some(id))?;
     let row = world.pools.get_mut(WHAT, id)?;
+    let node_type = call.required_text("node_type_id")?;
+    if row.get("node_type_id").and_then(Value::as_str) != Some(node_type) {
+        return Err(ApiError::invalid(format!(
+            "The node type of instance pool {id} cannot be changed."
+        )));
+    }
     for field in EDITABLE {
-        if let Some(value) = call.body.get(field) {
-            row.insert(field.into(), value.clone());
+        match call.body.get(field).filter(|value| !value.is_null()) {
+            Some(value) => drop(row.insert(field.into(), value.clone())),
+            None => drop(row.remove(field)),
         }
     }
+    fill_editable(row);
     Ok(json!({}))
 }
 

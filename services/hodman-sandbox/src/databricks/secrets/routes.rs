@@ -46,9 +46,24 @@ fn create_scope(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     if world.secrets.scopes.contains_key(name) {
         return Err(ApiError::exists(format!("Scope {name} already exists!")));
     }
-    let manager = call
-        .text("initial_manage_principal")
-        .unwrap_or(&call.caller.login);
+    // The only group that can be named is the one of all members; without it the scope is its creator's.
+    let manager = match call.text("initial_manage_principal") {
+        None => &call.caller.login,
+        Some("users") => "users",
+        Some(other) => {
+            return Err(ApiError::invalid(format!(
+                "The only supported principal for initial_manage_principal is the group 'users', not '{other}'."
+            )));
+        }
+    };
+    if call
+        .text("scope_backend_type")
+        .is_some_and(|kind| kind != "DATABRICKS")
+    {
+        return Err(ApiError::invalid(
+            "Only scopes with the backend DATABRICKS are supported here.",
+        ));
+    }
     let mut scope = Scope::default();
     scope.acls.insert(manager.to_owned(), "MANAGE".to_owned());
     world.secrets.scopes.insert(name.to_owned(), scope);

@@ -3,6 +3,7 @@
 use axum::Router;
 use serde_json::{Map, Value, json};
 
+use super::ip_access_lists;
 use crate::databricks::call::{Call, Shared, get, patch};
 use crate::databricks::error::ApiError;
 use crate::databricks::world::World;
@@ -32,6 +33,9 @@ fn change(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         let text = value
             .as_str()
             .ok_or_else(|| ApiError::invalid(format!("The value of {key} must be a string.")))?;
+        if key == ip_access_lists::SWITCH && text == "true" {
+            ip_access_lists::check_switch(world)?;
+        }
         world.conf.insert(key.clone(), text.to_owned());
     }
     Ok(json!({}))

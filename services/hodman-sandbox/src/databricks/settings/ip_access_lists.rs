@@ -1,4 +1,6 @@
-//! IP access lists.
+//! IP access lists. Nobody is kept out by them; a list that would keep its caller out is refused once they hold.
+
+mod ranges;
 
 use axum::Router;
 use serde_json::{Map, Value, json};
@@ -11,6 +13,8 @@ use crate::databricks::world::World;
 const WHAT: &str = "IP access list";
 const ROOT: &str = "/api/2.0/ip-access-lists";
 const MOST_ADDRESSES: usize = 1000;
+/// Key of the workspace's configuration under which the lists hold.
+pub(super) const SWITCH: &str = "enableIpAccessLists";
 
 pub(super) fn router() -> Router<Shared<World>> {
     let one = format!("{ROOT}/{{id}}");
@@ -42,6 +46,7 @@ fn settled(
     ) {
         return Err(ApiError::invalid("list_type must be ALLOW or BLOCK."));
     }
+    ranges::check(&row)?;
     let others = world
         .ip_access_lists
         .rows()
@@ -58,7 +63,31 @@ fn settled(
     row.entry("enabled").or_insert(json!(true));
     row.entry("created_at").or_insert(json!(call.now));
     row.insert("updated_at".into(), json!(call.now));
+    row.entry("created_by")
+        .or_insert(json!(caller_id(world, call)));
+    row.insert("updated_by".into(), json!(caller_id(world, call)));
+    if world.conf.get(SWITCH).map(String::as_str) == Some("true") {
+        let others = world
+            .ip_access_lists
+            .rows()
+            .filter(|other| other.get("list_id").and_then(Value::as_str) != Some(id));
+        ranges::check_caller(others.chain([&row]))?;
+    }
     Ok(row)
+}
+
+/// SCIM id of the caller as a number.
+fn caller_id(world: &World, call: &Call) -> u64 {
+    let me = world.directory.me(&call.caller.login).ok();
+    let id = me
+        .as_ref()
+        .and_then(|me| me.get("id")?.as_str()?.parse().ok());
+    id.unwrap_or_default()
+}
+
+/// The lists are switched on only where they let their caller in.
+pub(super) fn check_switch(world: &World) -> Result<(), ApiError> {
+    ranges::check_caller(world.ip_access_lists.rows())
 }
 
 fn answer(row: Map<String, Value>) -> Value {
@@ -83,6 +112,9 @@ fn replace(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         .cloned();
     let mut row = call.body.clone();
     row.insert("created_at".into(), created.unwrap_or_default());
+    if !call.body.contains_key("enabled") {
+        return Err(ApiError::invalid("Missing required field: enabled"));
+    }
     let row = settled(world, row, id, call)?;
     world.ip_access_lists.insert(id, row.clone());
     Ok(answer(row))

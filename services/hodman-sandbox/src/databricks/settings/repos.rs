@@ -2,6 +2,7 @@
 
 use axum::Router;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::databricks::call::{Call, Shared, delete, get, patch, post};
 use crate::databricks::error::ApiError;
@@ -21,9 +22,35 @@ pub(super) fn router() -> Router<Shared<World>> {
         .route(&one, delete(remove))
 }
 
+/// A commit id that follows from where the folder stands.
+fn commit(stands_on: &str) -> String {
+    let digest = Sha256::digest(stands_on.as_bytes());
+    hex::encode(&digest[..20])
+}
+
+/// Providers of the API, in any case.
+const PROVIDERS: [&str; 8] = [
+    "gitHub",
+    "gitHubEnterprise",
+    "bitbucketCloud",
+    "bitbucketServer",
+    "azureDevOpsServices",
+    "gitLab",
+    "gitLabEnterpriseEdition",
+    "awsCodeCommit",
+];
+
 fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let url = call.required_text("url")?;
-    call.required_text("provider")?;
+    let provider = call.required_text("provider")?;
+    if !PROVIDERS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(provider))
+    {
+        return Err(ApiError::invalid(format!(
+            "'{provider}' is not a valid Git provider."
+        )));
+    }
     let name = url
         .trim_end_matches(".git")
         .rsplit('/')
@@ -41,7 +68,8 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     row.insert("id".into(), json!(id));
     row.insert("path".into(), json!(path));
     row.insert("branch".into(), json!("main"));
-    row.insert("head_commit_id".into(), json!("0".repeat(40)));
+    row.insert("head_commit_id".into(), json!(commit(url)));
+    row.remove("git_credential_id");
     world.repos.insert(&id.to_string(), row.clone());
     world.permissions.created(
         "repos",
@@ -56,10 +84,24 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 /// Stands on a branch or on a tag, not on both.
 fn change(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let row = world.repos.get_mut(WHAT, call.param("id"))?;
+    if call.body.contains_key("branch") && call.body.contains_key("tag") {
+        return Err(ApiError::invalid(
+            "Only one of branch and tag can be given.",
+        ));
+    }
+    let sparse = row.contains_key("sparse_checkout");
+    if call.body.contains_key("sparse_checkout") && !sparse {
+        return Err(ApiError::invalid(
+            "Sparse checkout can only be changed where it was enabled when the git folder was made.",
+        ));
+    }
     for (new, old) in [("branch", "tag"), ("tag", "branch")] {
         if let Some(value) = call.body.get(new) {
             row.insert(new.into(), value.clone());
             row.remove(old);
+            // Another branch or tag is another commit; which one, nobody knows who does not clone.
+            let stands_on = format!("{}#{new}:{value}", row.get("url").unwrap_or(&Value::Null));
+            row.insert("head_commit_id".into(), json!(commit(&stands_on)));
         }
     }
     if let Some(sparse) = call.body.get("sparse_checkout") {
