@@ -147,6 +147,11 @@ async fn an_update_sets_what_it_names_and_says_who_did_it() {
         changed["catalog_type"], "MANAGED_CATALOG",
         "not a field of the call"
     );
+    let nothing = json!({"catalog_type": "SYSTEM_CATALOG"});
+    let refused = bench
+        .uc(Method::PATCH, "/schemas/main.sales", nothing)
+        .await;
+    assert_eq!(refused.1["message"], "UpdateSchema Nothing to update.");
     let body = json!({"isolation_mode": "LONELY"});
     let refused = bench.uc(Method::PATCH, "/catalogs/main", body).await;
     assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"));

@@ -174,6 +174,23 @@ async fn a_connection_keeps_its_secrets_to_itself() {
 }
 
 #[tokio::test]
+async fn a_token_of_cloudflare_is_not_shown_whole() {
+    let bench = Bench::start().await;
+    let token = json!({"access_key_id": "k", "account_id": "a", "secret_access_key": SECRET});
+    let body = json!({"name": "r2", "cloudflare_api_token": token});
+    let made = bench.uc_made("storage-credentials", body.clone()).await;
+    assert_eq!(
+        made["cloudflare_api_token"],
+        json!({"access_key_id": "k", "account_id": "a"})
+    );
+    let both = json!({"name": "x", "cloudflare_api_token": {}, "aws_iam_role": {"role_arn": ROLE}});
+    for body in [both, json!({"name": "x"})] {
+        let refused = bench.uc(Method::POST, "/storage-credentials", body).await;
+        assert_eq!(refusal(&refused), (400, "INVALID_PARAMETER_VALUE"));
+    }
+}
+
+#[tokio::test]
 async fn aliases_point_to_versions_of_a_model() {
     let bench = Bench::start().await;
     bench.catalog().await;

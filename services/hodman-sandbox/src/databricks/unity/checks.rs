@@ -94,7 +94,7 @@ pub(super) fn complete(
         Kind::Model => contents::model(desk, &mut securable.row),
         Kind::Function => Ok(()),
         Kind::ExternalLocation => locations::location(desk, &mut securable.row, unchecked),
-        Kind::StorageCredential => locations::credential(desk, &mut securable.row, unchecked),
+        Kind::StorageCredential => locations::credential(desk, securable, body),
         Kind::Connection => connections::connection(securable, body),
     }
 }
@@ -122,8 +122,8 @@ pub(super) fn of_update(
     }
     match kind {
         Kind::ExternalLocation => locations::change_location(desk, name, fields, body)?,
-        Kind::StorageCredential => locations::change_credential(desk, fields, body)?,
-        Kind::Connection => return Ok(connections::change(fields)),
+        Kind::StorageCredential => return locations::change_credential(desk, fields, body),
+        Kind::Connection => return connections::change(fields, body).map(Some),
         _ => {}
     }
     Ok(None)

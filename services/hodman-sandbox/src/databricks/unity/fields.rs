@@ -14,7 +14,7 @@ pub(super) fn required(kind: Kind) -> &'static [&'static str] {
         Kind::Volume => &["name", "catalog_name", "schema_name", "volume_type"],
         Kind::Function | Kind::Model => &["name", "catalog_name", "schema_name"],
         Kind::ExternalLocation => &["name", "url", "credential_name"],
-        Kind::StorageCredential => &["name", "aws_iam_role"],
+        Kind::StorageCredential => &["name"],
         Kind::Connection => &["name", "connection_type", "options"],
     }
 }
@@ -78,7 +78,12 @@ fn optional(kind: Kind) -> &'static [&'static str] {
             "file_event_queue",
             "read_only",
         ],
-        Kind::StorageCredential => &["comment", "read_only"],
+        Kind::StorageCredential => &[
+            "aws_iam_role",
+            "cloudflare_api_token",
+            "comment",
+            "read_only",
+        ],
         Kind::Connection => &["comment", "environment_settings", "properties", "read_only"],
     }
 }
@@ -119,6 +124,7 @@ fn mutable(kind: Kind) -> &'static [&'static str] {
         ],
         Kind::StorageCredential => &[
             "aws_iam_role",
+            "cloudflare_api_token",
             "comment",
             "isolation_mode",
             "owner",

@@ -217,8 +217,14 @@ fn change(desk: &mut Desk<'_>, call: &Call) -> Result<Value, ApiError> {
     let name = call.param("name");
     checks::may_change(kind, name, desk.get(kind, name)?)?;
     let mut fields = fields::of_update(kind, &call.body);
-    let secrets = checks::of_update(desk, kind, name, &mut fields, &call.body)?;
     let new_name = call.text("new_name").filter(|_| fields::is_renamable(kind));
+    if fields.is_empty() && new_name.is_none() {
+        return Err(ApiError::invalid(format!(
+            "Update{} Nothing to update.",
+            kind.word().replace(' ', "")
+        )));
+    }
+    let secrets = checks::of_update(desk, kind, name, &mut fields, &call.body)?;
     let new_name = new_name
         .map(|new_name| rename::checked(desk.metastore, kind, name, new_name))
         .transpose()?;

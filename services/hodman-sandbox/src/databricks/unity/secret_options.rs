@@ -1,4 +1,4 @@
-//! Options of connections that are secrets: kept, and never answered.
+//! Secrets of connections and credentials: kept, and never answered.
 
 use std::collections::BTreeMap;
 
@@ -39,6 +39,15 @@ pub(super) fn take(options: &mut Map<String, Value>) -> BTreeMap<String, SecretS
         !secret
     });
     secrets
+}
+
+/// Values of the field `secrets`, which is for nothing else.
+pub(super) fn of_field(body: &Map<String, Value>) -> BTreeMap<String, SecretString> {
+    let said = body.get("secrets").and_then(Value::as_object);
+    said.into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), SecretString::from(value.as_str()?))))
+        .collect()
 }
 
 /// How the connection signs in, told by the options it was given.

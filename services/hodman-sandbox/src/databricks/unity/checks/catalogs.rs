@@ -55,7 +55,6 @@ pub(super) fn catalog(desk: &Desk<'_>, catalog: &mut Securable) -> Result<(), Ap
         "provisioning_info": {"state": "ACTIVE"},
     });
     overlay(row, &object(filled));
-    fill(row, "comment", json!(""));
     // Not in force while the catalog is open to all.
     let binding = "BINDING_TYPE_READ_WRITE".to_owned();
     catalog.bindings.insert(desk.workspace, binding);

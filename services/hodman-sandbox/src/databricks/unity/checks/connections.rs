@@ -79,7 +79,8 @@ pub(super) fn connection(
             "The following option was not set but is required: host",
         ));
     }
-    let secrets = secret_options::take(&mut options);
+    let mut secrets = secret_options::take(&mut options);
+    secrets.extend(secret_options::of_field(body));
     let credential = secret_options::credential_type(&secrets, &options);
     if let Some(host) = options.get("host").and_then(Value::as_str) {
         let port = options.get("port").and_then(Value::as_str).unwrap_or("443");
@@ -95,14 +96,20 @@ pub(super) fn connection(
     Ok(())
 }
 
-/// New options replace all old ones, the secret ones too.
-pub(super) fn change(fields: &mut Map<String, Value>) -> Option<BTreeMap<String, SecretString>> {
-    let mut options = options_of(Some(fields.get("options")?));
-    let secrets = secret_options::take(&mut options);
+/// New options replace all old ones, the secret ones too; without options the service refuses the call.
+pub(super) fn change(
+    fields: &mut Map<String, Value>,
+    body: &Map<String, Value>,
+) -> Result<BTreeMap<String, SecretString>, ApiError> {
+    let said = fields.get("options");
+    let said = said.ok_or_else(|| ApiError::invalid("Missing required field: options"))?;
+    let mut options = options_of(Some(said));
+    let mut secrets = secret_options::take(&mut options);
+    secrets.extend(secret_options::of_field(body));
     let credential = secret_options::credential_type(&secrets, &options);
     fields.insert("options".into(), json!(options));
     fields.insert("credential_type".into(), json!(credential));
-    Some(secrets)
+    Ok(secrets)
 }
 
 fn options_of(value: Option<&Value>) -> Map<String, Value> {

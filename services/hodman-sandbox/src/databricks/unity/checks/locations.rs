@@ -1,13 +1,20 @@
 //! External locations and storage credentials.
 
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use crate::databricks::error::ApiError;
 use crate::databricks::table::fill;
 use crate::databricks::unity::desk::Desk;
 use crate::databricks::unity::kind::Kind;
-use crate::databricks::unity::metastore::Metastore;
+use crate::databricks::unity::metastore::{Metastore, Securable};
+use crate::databricks::unity::secret_options;
 use crate::databricks::unity::storage;
+
+/// Secrets by name.
+type Secrets = BTreeMap<String, SecretString>;
 
 /// Role of Databricks that assumes the customer's roles.
 const MASTER_ROLE: &str =
@@ -53,18 +60,43 @@ fn credential_id(
     Ok(Some(("credential_id".to_owned(), id)))
 }
 
+/// A role of AWS, or a token of Cloudflare; the token's secret is kept apart.
 pub(super) fn credential(
     desk: &Desk<'_>,
-    row: &mut Map<String, Value>,
-    unchecked: bool,
+    credential: &mut Securable,
+    body: &Map<String, Value>,
 ) -> Result<(), ApiError> {
-    let role = role(desk.metastore, row.get("aws_iam_role"), unchecked)?;
-    row.insert("aws_iam_role".into(), role);
+    let row = &mut credential.row;
+    let kind = match (row.get("aws_iam_role"), row.get("cloudflare_api_token")) {
+        (Some(_), None) => "STORAGE_CREDENTIAL_AWS_IAM",
+        (None, Some(_)) => "STORAGE_CREDENTIAL_CLOUDFLARE_API_TOKEN",
+        _ => {
+            return Err(ApiError::invalid(
+                "Exactly one of aws_iam_role and cloudflare_api_token is required.",
+            ));
+        }
+    };
+    credential.secrets = complete_credential(desk, row, body)?.unwrap_or_default();
     fill(row, "read_only", json!(false));
     row.insert("isolation_mode".into(), json!("ISOLATION_MODE_OPEN"));
-    let kind = json!("STORAGE_CREDENTIAL_AWS_IAM");
-    row.insert("securable_kind".into(), kind);
+    row.insert("securable_kind".into(), json!(kind));
     Ok(())
+}
+
+/// Checks and completes what `fields` say of the means; the secret, when they say one.
+fn complete_credential(
+    desk: &Desk<'_>,
+    fields: &mut Map<String, Value>,
+    body: &Map<String, Value>,
+) -> Result<Option<Secrets>, ApiError> {
+    if let Some(said) = fields.get("aws_iam_role") {
+        let unchecked = body.get("skip_validation") == Some(&json!(true));
+        let role = role(desk.metastore, Some(said), unchecked)?;
+        fields.insert("aws_iam_role".into(), role);
+    }
+    let token = fields.get_mut("cloudflare_api_token");
+    let token = token.and_then(Value::as_object_mut);
+    Ok(token.map(secret_options::take))
 }
 
 /// A role as the service shows it: with the names that its trust policy needs.
@@ -143,11 +175,6 @@ pub(super) fn change_credential(
     desk: &Desk<'_>,
     fields: &mut Map<String, Value>,
     body: &Map<String, Value>,
-) -> Result<(), ApiError> {
-    if let Some(said) = fields.get("aws_iam_role") {
-        let unchecked = body.get("skip_validation") == Some(&json!(true));
-        let role = role(desk.metastore, Some(said), unchecked)?;
-        fields.insert("aws_iam_role".into(), role);
-    }
-    Ok(())
+) -> Result<Option<Secrets>, ApiError> {
+    complete_credential(desk, fields, body)
 }
