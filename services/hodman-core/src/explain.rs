@@ -151,8 +151,11 @@ pub fn standing(env: &Environment) -> Standing {
     match &env.current {
         None => Standing::Empty,
         Some(current) if current.healthy_since.is_none() => Standing::Unhealthy,
-        Some(_) if env.drift.found.is_some() => Standing::Drifted,
-        Some(_) => Standing::Healthy,
+        Some(_) => match &env.drift.found {
+            Some(found) if found.until.is_some() => Standing::DriftProposed,
+            Some(_) => Standing::Drifted,
+            None => Standing::Healthy,
+        },
     }
 }
 
@@ -191,6 +194,9 @@ fn there(env: &Environment) -> Vec<String> {
         );
         if let Some(number) = found.proposed {
             line.push_str(&format!("; proposed in {number}"));
+        }
+        if let Some(until) = found.until {
+            line.push_str(&format!("; counts as proposed until {}", stamp(until)));
         }
         if let Some(note) = &found.note {
             line.push_str(&format!("; {note}"));

@@ -17,6 +17,9 @@ pub struct Settings {
     /// How long `rollback --now` counts without its pull request being merged: a day covers a night and a weekend
     /// morning without letting it be forgotten.
     pub override_for: Duration,
+    /// How long a difference counts as proposed, from the opening of its pull request to its arrival. A week: a change
+    /// that goes through dev's successors needs days of soaking and windows; after that somebody has forgotten it.
+    pub proposal_for: Duration,
     /// Slots older than this count as missed.
     pub slot_grace: Duration,
     /// First pause after a failure; doubles with each, up to `retry_at_most`.
@@ -36,6 +39,7 @@ impl Default for Settings {
             refresh_every: Duration::minutes(10),
             heal_limit: 3,
             override_for: Duration::hours(24),
+            proposal_for: Duration::days(7),
             slot_grace: Duration::minutes(2),
             retry_first: Duration::seconds(2),
             retry_at_most: Duration::minutes(15),

@@ -6,7 +6,8 @@ use crate::effect::Approved;
 use crate::event::Command;
 use crate::facts::{CheckState, ForeignPull, Pin, PlanFacts, PullFact, PullKind, PullState};
 use crate::ids::{
-    BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest, PullNumber,
+    ActionDigest, BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest,
+    PullNumber,
 };
 use crate::policy::Policy;
 use crate::reason::Refusal;
@@ -465,8 +466,9 @@ pub struct Drift {
     pub last: Option<DateTime<Utc>>,
     /// What differs.
     pub found: Option<Found>,
-    /// How often each difference was put back, by plan digest: the brake.
-    pub healed: BTreeMap<PlanDigest, u32>,
+    /// How often each action put something back: the brake. By action, not by plan: a second difference beside it must not
+    /// set it free.
+    pub healed: BTreeMap<ActionDigest, u32>,
     /// The last failure to compare.
     pub error: Option<String>,
 }
@@ -482,6 +484,9 @@ pub struct Found {
     pub adopting: Option<Op>,
     /// The pull request that proposes it.
     pub proposed: Option<PullNumber>,
+    /// Until then it counts as proposed: by an open pull request, or by a merged one that is on its way here.
+    #[serde(default)]
+    pub until: Option<DateTime<Utc>>,
     /// Why nothing is done about it.
     pub note: Option<String>,
 }

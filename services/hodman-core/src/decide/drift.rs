@@ -51,6 +51,7 @@ fn compare(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
 
 /// Does what the policy says, once for each difference.
 fn answer(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    expire(draft, name, env);
     let Some(found) = env.drift.found.clone() else {
         return;
     };
@@ -59,6 +60,29 @@ fn answer(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         DriftPolicy::PullRequest => propose(draft, name, env, &found),
         DriftPolicy::Heal => heal(draft, name, env, &found),
     }
+}
+
+/// A proposal that nobody takes up does not hide the difference for ever.
+fn expire(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(found) = &mut env.drift.found else {
+        return;
+    };
+    let Some(until) = found.until else {
+        return;
+    };
+    if until > draft.now {
+        draft.wake(Some(until));
+        return;
+    }
+    found.until = None;
+    let what = found
+        .proposed
+        .map_or("the merged change did not arrive".to_owned(), |number| {
+            format!("{number} was neither merged nor closed")
+        });
+    let why = format!("{what} by {}", crate::reason::stamp(until));
+    found.note = Some(why.clone());
+    draft.note(Some(name), "drift-proposal-expired", why);
 }
 
 fn propose(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found) {
@@ -96,7 +120,9 @@ fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found)
             "putting it back cannot be undone: {}",
             found.plan.irreversible.join(", ")
         ))
-    } else if env.drift.healed.get(&digest).copied().unwrap_or(0) >= draft.settings.heal_limit {
+    } else if found.plan.actions.iter().any(|action| {
+        env.drift.healed.get(action).copied().unwrap_or(0) >= draft.settings.heal_limit
+    }) {
         Some(format!(
             "put back {} times already; held for a person",
             draft.settings.heal_limit
@@ -124,7 +150,9 @@ fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found)
         return;
     };
     let package = env.desired_package().cloned().unwrap_or(current.package);
-    *env.drift.healed.entry(digest.clone()).or_insert(0) += 1;
+    for action in &found.plan.actions {
+        *env.drift.healed.entry(action.clone()).or_insert(0) += 1;
+    }
     draft.note(Some(name), "heal", found.plan.counts());
     env.run = Some(Run {
         cause: Cause::Heal,
@@ -189,6 +217,7 @@ fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanF
             since: draft.now,
             adopting: None,
             proposed: None,
+            until: None,
             note: None,
         });
     }
@@ -213,6 +242,7 @@ pub(super) fn adopted(
         match outcome {
             Outcome::PullReady { number, .. } => {
                 found.proposed = Some(*number);
+                found.until = Some(draft.now + draft.settings.proposal_for);
                 draft.note(Some(name), "drift-proposed", number.to_string());
                 Ok(())
             }

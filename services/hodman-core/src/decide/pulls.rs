@@ -46,6 +46,7 @@ fn adopting(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &Pul
         }
         PullState::Closed => {
             found.proposed = None;
+            found.until = None;
             found.note = Some(format!("{} was closed without merging", pull.number));
             draft.note(Some(name), "adopt-declined", pull.number.to_string());
         }

@@ -65,7 +65,7 @@ fn deployment(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         Standing::Healthy => Verdict::Success,
         Standing::Failed | Standing::Unhealthy => Verdict::Failure,
         Standing::NeedsApproval | Standing::Refused => Verdict::ActionRequired,
-        Standing::Drifted | Standing::Gone => Verdict::Neutral,
+        Standing::Drifted | Standing::DriftProposed | Standing::Gone => Verdict::Neutral,
         _ => Verdict::Pending,
     };
     let Some(explanation) = explain::explain_env(&draft.state, name, env, draft.now) else {

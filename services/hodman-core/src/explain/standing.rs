@@ -35,6 +35,8 @@ pub enum Standing {
     Unhealthy,
     /// In place and verified, and the workspace differs.
     Drifted,
+    /// In place and verified; the workspace differs, and a pull request proposes to keep it so.
+    DriftProposed,
     /// In place and verified.
     Healthy,
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Standing {
             Self::Failed => "failed",
             Self::Unhealthy => "unhealthy",
             Self::Drifted => "drifted",
+            Self::DriftProposed => "drift-proposed",
             Self::Healthy => "healthy",
         };
         f.pad(word)

@@ -64,6 +64,56 @@ fn a_pull_request_proposes_it_once() {
 }
 
 #[test]
+fn a_proposal_counts_for_a_week_and_not_for_ever() {
+    let mut w = healthy(DriftPolicy::PullRequest);
+    compare(&mut w, &["put-back"]);
+    w.answer(
+        "qa",
+        "adopt_drift",
+        Outcome::PullReady {
+            number: PullNumber(5),
+            head: "h".into(),
+        },
+    );
+    assert_eq!(w.standing("qa"), Standing::DriftProposed);
+    w.wait(Duration::days(8));
+    assert_eq!(w.standing("qa"), Standing::Drifted);
+    assert_eq!(w.noted("drift-proposal-expired"), 1);
+    compare(&mut w, &["put-back"]);
+    assert!(
+        !w.waiting("qa").contains(&"adopt_drift".to_owned()),
+        "its pull request is still open"
+    );
+}
+
+#[test]
+fn the_brake_counts_each_difference_whatever_stands_beside_it() {
+    let mut w = healthy(DriftPolicy::Heal);
+    w.env("qa", |qa| {
+        qa.reconcile = Some(ScheduleSpec {
+            cron: "*/15 * * * *".into(),
+            zone: "UTC".into(),
+            missed: Missed::RunOnce,
+        });
+    });
+    w.look();
+    for other in ["x", "y", "z"] {
+        while !w.waiting("qa").contains(&"plan".to_owned()) {
+            w.sleep();
+        }
+        w.planned("qa", &["put-back", other]);
+        w.applied("qa");
+        w.planned("qa", &[]);
+    }
+    while !w.waiting("qa").contains(&"plan".to_owned()) {
+        w.sleep();
+    }
+    w.planned("qa", &["put-back", "new"]);
+    assert!(w.waiting("qa").is_empty(), "{:?}", w.waiting("qa"));
+    assert_eq!(w.noted("held for a person"), 1);
+}
+
+#[test]
 fn healing_puts_back_what_was_approved_and_stops_after_three() {
     let mut w = healthy(DriftPolicy::Heal);
     w.env("qa", |qa| {
