@@ -4,13 +4,13 @@
 //! (key, natural name) and completed after it (id), so that a lost database or a crash in between loses nothing: what is
 //! there under the natural name and claimed is ours, what is there and not claimed is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::ResourceKey;
-use crate::kinds::{Identity, Marker, files, kind};
-use crate::plan::ObservedObject;
+use crate::kinds::{Identity, Kind, Listed, Marker, files, kind};
+use crate::plan::{Action, Contested, Desired, ObservedObject, WorkspacePart};
 
 /// The claims of one pipeline in one environment on the objects of one workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Put {
     /// What the service said about when it was changed last, right after our put, in milliseconds since 1970. Another
     /// time means that somebody else put something.
     pub at: i64,
+    /// Where the value came from, as people know it; none when it stood in the package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// A file of claims that does not hold any.
@@ -90,28 +93,188 @@ impl Claims {
         bytes
     }
 
-    /// Gives every object that is claimed here, and whose kind has no tags, the marker.
+    /// Gives every object that is claimed here, and whose kind has no tags, the marker. What another claims, too, is told
+    /// by [`mark`] only.
     pub fn mark(&self, objects: &mut [ObservedObject], pipeline: &str, env: &str) {
-        for object in objects.iter_mut() {
-            if object.listed.marker.is_some()
-                || kind(&object.kind).is_none_or(|kind| kind.identity() != Identity::Claim)
-            {
+        let ledger = Ledger {
+            pipeline: pipeline.to_owned(),
+            env: env.to_owned(),
+            claims: self.clone(),
+        };
+        mark(&[ledger], objects);
+    }
+
+    /// The claims as they must stand before the rows of `part` are begun: what will be made is claimed by its name, and what
+    /// is taken over by its id. A lost answer and a crash in between lose nothing then.
+    #[must_use]
+    pub fn before(&self, part: &WorkspacePart, desired: &Desired) -> Self {
+        let mut claims = self.clone();
+        claims.version = 1;
+        for row in &part.rows {
+            let Some(kind) = claimed_kind(&row.key) else {
                 continue;
+            };
+            let Some(wanted) = desired.resources.get(&row.key) else {
+                continue;
+            };
+            let claim = claims.claims.entry(row.key.clone()).or_default();
+            if let Some(natural) = kind.natural(&wanted.config) {
+                claim.natural = Some(natural).filter(|natural| !natural.contains("${"));
             }
-            let ours = self.claims.iter().find(|(key, claim)| {
-                key.kind == object.kind
-                    && match &claim.id {
-                        Some(id) => *id == object.listed.id,
-                        None => claim.natural.is_some() && claim.natural == object.listed.natural,
-                    }
-            });
-            if let Some((key, _)) = ours {
-                object.listed.marker = Some(Marker {
-                    pipeline: pipeline.to_owned(),
-                    env: env.to_owned(),
-                    key: key.key.clone(),
-                });
+            match row.action {
+                // What was there under this claim is gone, and so is what was put into it.
+                Action::Create => (claim.id, claim.put) = (None, None),
+                Action::Adopt => {
+                    claim.id.clone_from(&row.live_id);
+                    claims.claims.retain(|key, other| {
+                        *key == row.key || key.kind != row.key.kind || other.id != row.live_id
+                    });
+                }
+                Action::Update | Action::Resize | Action::Replace | Action::Delete => {}
             }
+        }
+        claims
+    }
+
+    /// Completes the claim on an object that is there now. Written under the name that the workspace gave it.
+    pub fn with_id(&mut self, key: &ResourceKey, listed: &Listed) {
+        if claimed_kind(key).is_none() {
+            return;
+        }
+        let claim = self.claims.entry(key.clone()).or_default();
+        claim.id = Some(listed.id.clone());
+        if listed.natural.is_some() {
+            claim.natural.clone_from(&listed.natural);
+        }
+    }
+
+    /// Notes what was put into the fields of an object that cannot be read back; also for kinds with tags.
+    pub fn put(&mut self, key: &ResourceKey, put: Put) {
+        self.claims.entry(key.clone()).or_default().put = Some(put);
+    }
+
+    /// Drops the claim on an object that is gone.
+    pub fn forget(&mut self, key: &ResourceKey) {
+        self.claims.remove(key);
+    }
+
+    /// What was put into fields that cannot be read back, for [`crate::plan::Observed::puts`].
+    #[must_use]
+    pub fn puts(&self) -> BTreeMap<ResourceKey, Put> {
+        self.claims
+            .iter()
+            .filter_map(|(key, claim)| Some((key.clone(), claim.put.clone()?)))
+            .collect()
+    }
+
+    /// The kinds that are claimed here.
+    #[must_use]
+    pub fn kinds(&self) -> BTreeSet<&str> {
+        self.claims.keys().map(|key| key.kind.as_str()).collect()
+    }
+}
+
+/// The kind of the resource, when its objects are known by claims.
+fn claimed_kind(key: &ResourceKey) -> Option<&'static dyn Kind> {
+    kind(&key.kind).filter(|kind| kind.identity() == Identity::Claim)
+}
+
+/// One file of claims in a workspace and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    /// The pipeline.
+    pub pipeline: String,
+    /// The environment.
+    pub env: String,
+    /// What is claimed.
+    pub claims: Claims,
+}
+
+impl Ledger {
+    fn marker(&self, key: &ResourceKey) -> Marker {
+        Marker {
+            pipeline: self.pipeline.clone(),
+            env: self.env.clone(),
+            key: key.key.clone(),
         }
     }
 }
+
+/// What all the files of claims in a workspace say beside the markers that [`mark`] gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marked {
+    /// Objects that are claimed more than once; they carry the first claimant's marker.
+    pub contested: Vec<Contested>,
+    /// Every claimed name, by (kind, natural name), and whose it is.
+    pub names: BTreeMap<(String, String), BTreeSet<Marker>>,
+}
+
+impl Marked {
+    /// The names that others than this environment claim, for [`crate::plan::Observed::claimed_elsewhere`].
+    #[must_use]
+    pub fn elsewhere(&self, pipeline: &str, env: &str) -> BTreeMap<(String, String), Marker> {
+        self.names
+            .iter()
+            .filter_map(|(name, markers)| {
+                let mut markers = markers.iter();
+                let other = markers.find(|marker| marker.pipeline != pipeline || marker.env != env);
+                Some((name.clone(), other?.clone()))
+            })
+            .collect()
+    }
+}
+
+/// Gives every object that one of `ledgers` claims, and whose kind has no tags, the claimant's marker.
+///
+/// A claim with an id is a claim on that object. A claim without one was written before a create whose end nobody saw:
+/// the object under its name is the one that was made, unless another claim has that object by its id.
+pub fn mark(ledgers: &[Ledger], objects: &mut [ObservedObject]) -> Marked {
+    let mut marked = Marked::default();
+    let mut by_id: BTreeMap<(&str, &str), BTreeSet<Marker>> = BTreeMap::new();
+    let mut by_name: BTreeMap<(&str, &str), BTreeSet<Marker>> = BTreeMap::new();
+    for ledger in ledgers {
+        for (key, claim) in &ledger.claims.claims {
+            if claimed_kind(key).is_none() {
+                continue;
+            }
+            let marker = ledger.marker(key);
+            if let Some(natural) = &claim.natural {
+                let names = marked.names.entry((key.kind.clone(), natural.clone()));
+                names.or_default().insert(marker.clone());
+            }
+            match (&claim.id, &claim.natural) {
+                (Some(id), _) => {
+                    by_id.entry((&key.kind, id)).or_default().insert(marker);
+                }
+                (None, Some(natural)) => {
+                    let name = (key.kind.as_str(), natural.as_str());
+                    by_name.entry(name).or_default().insert(marker);
+                }
+                (None, None) => {}
+            }
+        }
+    }
+    for object in objects
+        .iter_mut()
+        .filter(|object| object.listed.marker.is_none())
+    {
+        let id = (object.kind.as_str(), object.listed.id.as_str());
+        let natural = object.listed.natural.as_deref();
+        let claimants = by_id.get(&id).or_else(|| by_name.get(&(id.0, natural?)));
+        let Some(first) = claimants.and_then(|claimants| claimants.first()) else {
+            continue;
+        };
+        if claimants.is_some_and(|claimants| claimants.len() > 1) {
+            marked.contested.push(Contested {
+                kind: object.kind.clone(),
+                id: object.listed.id.clone(),
+                claimants: claimants.into_iter().flatten().cloned().collect(),
+            });
+        }
+        object.listed.marker = Some(first.clone());
+    }
+    marked
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,16 +6,25 @@
 mod before_after;
 mod compare;
 mod desired;
+mod edges;
 mod error;
 mod files_step;
+mod follow;
+mod guards;
+mod known;
+mod lookups;
 mod make;
+mod names;
 mod observed;
 mod order;
+mod ours;
 mod redacted;
 mod references;
 mod render;
 mod row;
+mod sent;
 mod substitute;
+mod work;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -27,12 +36,15 @@ use serde::{Deserialize, Serialize};
 pub(crate) use compare::differences;
 pub use desired::{Desired, DesiredResource, FileSet};
 pub use error::PlanError;
+pub use guards::{Refusal, Refused};
+pub use known::Known;
 pub use make::plan;
-pub use observed::{FileSetState, Observed, ObservedObject};
+pub use observed::{Contested, FileSetState, Observed, ObservedObject};
 pub(crate) use references::ids_to_references;
 pub use references::refers_to;
 pub use row::{Action, FieldChange, FileChange, FileChangeKind, Row};
-pub use substitute::{Unresolved, substitute};
+pub use sent::Sent;
+pub use substitute::{Unresolved, substitute, substitute_known};
 
 pub use crate::kinds::Reversibility;
 
@@ -63,15 +75,6 @@ pub struct PlanContext {
     /// Whether values that changed behind their reference are put anew. Else such resources stand in
     /// [`WorkspacePart::held`].
     pub rotate: bool,
-}
-
-/// What would be sent in the fields of a resource that cannot be read back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sent {
-    /// A keyed digest over the values; the same for the same values, and nothing else is known of them here.
-    pub version: String,
-    /// Where the values come from, as people know it; none when they stand in the package.
-    pub reference: Option<String>,
 }
 
 /// Something that could be done and is not, because a setting of the environment holds it back.

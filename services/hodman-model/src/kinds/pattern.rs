@@ -1,5 +1,7 @@
 //! Patterns over field paths, such as `tasks.*.run_if`: `*` is any list element or any key.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::field_path::{FieldPath, PathSegment};
@@ -60,6 +62,13 @@ impl Pattern {
         self.0.len() <= path.0.len() && self.matches_start(path)
     }
 
+    /// What is left of the pattern below `path`, when it names fields there.
+    #[must_use]
+    pub fn below(&self, path: &FieldPath) -> Option<Self> {
+        let inside = self.0.len() > path.0.len() && self.matches_start(path);
+        inside.then(|| Self(self.0[path.0.len()..].to_vec()))
+    }
+
     fn matches_start(&self, path: &FieldPath) -> bool {
         self.0
             .iter()
@@ -69,6 +78,21 @@ impl Pattern {
                 (Step::Name(name), PathSegment::Key(key)) => name == key,
                 (Step::Name(_), PathSegment::Element { .. } | PathSegment::Index(_)) => false,
             })
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(".")?;
+            }
+            match step {
+                Step::Name(name) => f.write_str(name)?,
+                Step::Any => f.write_str("*")?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,8 @@
 //! Both the desired and the observed config are brought to managed form before they are compared, so that a value
 //! equal to the server's default is the same as none.
 
+mod touched;
+
 use serde_json::{Map, Value};
 
 use super::pattern::{Keep, Pattern};

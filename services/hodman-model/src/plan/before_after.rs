@@ -2,26 +2,37 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::references::{folders_to_placeholder, follow_desired, ids_to_references};
+use super::follow::follow_desired;
+use super::known::Known;
+use super::references::{folders_to_placeholder, ids_to_references};
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
-use crate::kinds::{Kind, Listed};
+use crate::kinds::pattern::Keep;
+use crate::kinds::{Kind, Listed, grants, permissions};
 
 /// What the workspace's ids and folders mean.
-pub(super) struct Symbols<'a> {
+pub(crate) struct Symbols<'a> {
     /// Resources by (kind, id).
-    pub keys: &'a BTreeMap<(String, String), ResourceKey>,
-    /// Ids by resource.
-    pub ids: &'a BTreeMap<ResourceKey, String>,
+    pub keys: BTreeMap<(String, String), ResourceKey>,
+    /// What placeholders stand for.
+    pub known: Known,
     /// The environment's folder of file sets.
     pub files_root: &'a str,
 }
 
+impl Symbols<'_> {
+    /// What they mean once these are removed: their ids are nobody's.
+    pub(super) fn without(&mut self, gone: &BTreeSet<ResourceKey>) {
+        self.keys.retain(|_, key| !gone.contains(key));
+        gone.iter().for_each(|key| self.known.forget(key));
+    }
+}
+
 /// The object's config with ids and folders as placeholders and without what the server filled, and the file sets it
-/// points to.
-pub(super) fn symbolic(
+/// points to. Of permissions and grants there is only what `desired` speaks of.
+pub(crate) fn symbolic(
     kind: &dyn Kind,
     live: &Listed,
     desired: Option<&Value>,
@@ -34,15 +45,34 @@ pub(super) fn symbolic(
     };
     let mut folders = BTreeSet::new();
     folders_to_placeholder(&mut value, symbols.files_root, &mut folders);
-    ids_to_references(kind, &mut value, symbols.keys);
+    ids_to_references(kind, &mut value, &symbols.keys);
     if let Some(desired) = desired {
-        follow_desired(
-            &mut value,
-            desired,
-            &|list| rules.list_key(list),
-            symbols.ids,
-            "",
-        );
+        follow_desired(&mut value, desired, rules, &symbols.known);
     }
-    (rules.normalise(&value), folders)
+    for pattern in &rules.write_only {
+        pattern.visit(&mut value, &mut |_| Keep::No);
+    }
+    let mut access = Map::new();
+    if let Value::Object(map) = &mut value {
+        for field in [permissions::FIELD, grants::FIELD] {
+            let there = map.remove(field);
+            access.extend(there.map(|there| (field.to_owned(), there)));
+        }
+    }
+    let mut value = rules.normalise(&value);
+    if let (Value::Object(map), Some(desired)) = (&mut value, desired) {
+        for (field, there) in access {
+            if let Some(wanted) = desired.get(&field) {
+                map.insert(field.clone(), comparable(kind, &field, there, wanted));
+            }
+        }
+    }
+    (value, folders)
+}
+
+fn comparable(kind: &dyn Kind, field: &str, live: Value, wanted: &Value) -> Value {
+    match kind.permissions() {
+        Some(permissions) if field == permissions::FIELD => permissions.comparable(&live, wanted),
+        _ => live,
+    }
 }

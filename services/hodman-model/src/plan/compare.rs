@@ -34,16 +34,6 @@ pub(super) fn whole(config: &Value, comes: bool) -> Vec<FieldChange> {
         .collect()
 }
 
-/// Whether `value` says nothing.
-pub(super) fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        _ => false,
-    }
-}
-
 pub(super) fn change(path: FieldPath, before: Option<Value>, after: Option<Value>) -> FieldChange {
     FieldChange {
         path,

@@ -1,37 +1,80 @@
 //! What an environment should have.
 
-use std::collections::BTreeMap;
+mod access;
+mod literal;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::error::{PlanError, unsupported_kind};
-use super::references::references_in;
-use crate::bundle::{ResolvedBundle, Resource, ResourceKey};
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use super::references::{Placeholder, placeholders_in};
+use crate::bundle::{Lookup, ResolvedBundle, Resource, ResourceKey};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::digest::{Digest, sha256};
-use crate::kinds::{files, kind};
-
-/// The fields that bundles put beside an object's own and that are applied by other calls.
-const BESIDE: &[(&str, &str)] = &[
-    (
-        "permissions",
-        "permissions are not applied yet; set them in the workspace and leave them out here",
-    ),
-    ("lifecycle", "lifecycle settings are not supported"),
-];
+use crate::kinds::pattern::Keep;
+use crate::kinds::{Kind, grants, kind, permissions};
+use literal::Literals;
 
 /// One resource as it should be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DesiredResource {
-    /// Its fields as the bundle says them, placeholders in place; what is applied, after
-    /// [`super::substitute`].
+    /// Its fields as the bundle says them, without permissions and grants; placeholders in place, but for those that
+    /// the bundle answers itself. What is applied, after [`super::substitute_known`].
     pub config: Value,
-    /// The managed form; what is compared.
-    pub managed: Value,
+    /// The permissions in managed form; none leaves the live ones alone.
+    pub permissions: Option<Value>,
+    /// The grants in managed form; none leaves the live ones alone.
+    pub grants: Option<Value>,
+    /// Whether a plan that would delete or replace it is refused.
+    pub prevent_destroy: bool,
+    /// The resources that it refers to.
+    pub needs: BTreeSet<ResourceKey>,
     /// The file that defines it.
     pub file: String,
     /// The line there.
     pub line: u32,
+}
+
+impl DesiredResource {
+    /// The managed form, permissions and grants in it: what is compared. Made anew each time; ten thousand of them would
+    /// fill the memory that the configs themselves take.
+    #[must_use]
+    pub fn managed(&self, kind: &dyn Kind) -> Value {
+        let mut managed = kind.rules().normalise(&self.config);
+        for pattern in &kind.rules().write_only {
+            pattern.visit(&mut managed, &mut |_| Keep::No);
+        }
+        if let Value::Object(map) = &mut managed {
+            for (field, wanted) in [
+                (permissions::FIELD, &self.permissions),
+                (grants::FIELD, &self.grants),
+            ] {
+                if let Some(wanted) = wanted {
+                    map.insert(field.to_owned(), wanted.clone());
+                }
+            }
+        }
+        managed
+    }
+
+    /// The fields that the server takes and never returns, in the order of the rules: what
+    /// [`super::Sent::version`] is a keyed digest over, once placeholders and references to secrets are resolved.
+    #[must_use]
+    pub fn write_only(&self, kind: &dyn Kind) -> Vec<Value> {
+        let mut found = Vec::new();
+        if kind.rules().write_only.is_empty() {
+            return found;
+        }
+        let mut config = self.config.clone();
+        for pattern in &kind.rules().write_only {
+            pattern.visit(&mut config, &mut |value| {
+                found.push(value.take());
+                Keep::No
+            });
+        }
+        found
+    }
 }
 
 /// The files that should be there.
@@ -44,53 +87,49 @@ pub struct FileSet {
 }
 
 /// What an environment should have.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Desired {
     /// The resources.
     pub resources: BTreeMap<ResourceKey, DesiredResource>,
     /// The files; none when the bundle has none.
     pub files: Option<FileSet>,
+    /// What is asked of the workspace by name.
+    pub lookups: Vec<Lookup>,
+    /// The fields beside `id` that resources ask of each other and that only a workspace knows.
+    pub asked: BTreeMap<ResourceKey, BTreeSet<String>>,
 }
 
 impl Desired {
     /// An environment without anything of ours: the plan removes what is there.
     #[must_use]
     pub fn nothing() -> Self {
-        Self {
-            resources: BTreeMap::new(),
-            files: None,
-        }
+        Self::default()
     }
 
     /// What `bundle` says, its files being the set `files_digest`.
     ///
     /// # Errors
-    /// When a resource is of a kind that we do not know, has a field that we cannot apply, or refers to a resource
-    /// that is not there.
+    /// When a resource is of a kind that we do not know, has a field, level or principal that we cannot apply, or refers
+    /// to a resource that is not there; everything that was found, not only the first.
     pub fn from_bundle(bundle: &ResolvedBundle, files_digest: &Digest) -> Result<Self, PlanError> {
-        // What only the workspace knows is not asked yet; sent as it is written it would be taken literally.
-        let open = bundle
-            .lookups
-            .iter()
-            .map(|lookup| (lookup.placeholder(), &lookup.position));
-        let open = open.chain(bundle.user_fields.iter().map(|user| {
-            (
-                format!("${{workspace.current_user.{}}}", user.field),
-                &user.position,
-            )
-        }));
-        if let Some((placeholder, at)) = open.into_iter().next() {
-            return Err(PlanError::Bundle(
-                Diagnostic::error(&at.file, format!("`{placeholder}` cannot be applied"))
-                    .at(at.line, at.column)
-                    .hint("declare a variable and set it under `variables` in environment.yaml"),
-            ));
-        }
-        let mut resources = BTreeMap::new();
+        let mut found = Diagnostics::default();
+        let mut desired = Self {
+            lookups: bundle.lookups.clone(),
+            ..Self::default()
+        };
         for (key, resource) in &bundle.resources {
-            resources.insert(key.clone(), desired_resource(key, resource, bundle)?);
+            let Some(kind) = kind(&key.kind) else {
+                found.push(unsupported_kind(key, &resource.file, resource.line));
+                continue;
+            };
+            let wanted = desired.resource(kind, key, resource, bundle, &mut found);
+            desired.resources.insert(key.clone(), wanted);
         }
-        let files = (!bundle.files.is_empty()).then(|| FileSet {
+        if !found.0.is_empty() {
+            found.0.sort();
+            return Err(PlanError::Bundle(found));
+        }
+        desired.files = (!bundle.files.is_empty()).then(|| FileSet {
             digest: files_digest.clone(),
             files: bundle
                 .files
@@ -98,77 +137,75 @@ impl Desired {
                 .map(|(path, file)| (path.clone(), sha256(&file.bytes)))
                 .collect(),
         });
-        Ok(Self { resources, files })
+        Ok(desired)
     }
-}
 
-fn desired_resource(
-    key: &ResourceKey,
-    resource: &Resource,
-    bundle: &ResolvedBundle,
-) -> Result<DesiredResource, PlanError> {
-    let Resource {
-        config, file, line, ..
-    } = resource;
-    let found = |message: String| Diagnostic::error(file, message).at(*line, 1);
-    let kind = kind(&key.kind).ok_or_else(|| unsupported_kind(key, file, *line))?;
-    for (field, why) in BESIDE {
-        if config
-            .get(field)
-            .is_some_and(|value| !super::compare::is_empty(value))
-        {
-            return Err(PlanError::Bundle(
-                found(format!("resource `{key}`: `{field}` cannot be applied")).hint(*why),
-            ));
-        }
-    }
-    for (field, asked) in [
-        (
-            "permissions",
-            !resource.permissions.is_empty() || !resource.grants.is_empty(),
-        ),
-        ("lifecycle", !resource.lifecycle.is_default()),
-    ] {
-        if let Some((_, why)) = BESIDE.iter().find(|(name, _)| asked && *name == field) {
-            return Err(PlanError::Bundle(
-                found(format!("resource `{key}`: `{field}` cannot be applied")).hint(*why),
-            ));
-        }
-    }
-    for (target, field) in references_in(config) {
-        if !bundle.resources.contains_key(&target) {
-            let known: Vec<String> = bundle.resources.keys().map(ToString::to_string).collect();
-            let mut error = found(format!(
-                "resource `{key}` refers to `{target}`, which is not in the bundle"
-            ));
-            error.hint = did_you_mean(&target.to_string(), known.iter().map(String::as_str));
-            return Err(PlanError::Bundle(error));
-        }
-        if field != "id" {
-            let error = found(format!(
-                "resource `{key}` refers to `{field}` of `{target}`"
-            ));
-            return Err(PlanError::Bundle(
-                error.hint("only `id` is known after a resource was made"),
-            ));
-        }
-    }
-    if bundle.files.is_empty() && config.to_string().contains(files::PLACEHOLDER) {
-        return Err(PlanError::Bundle(found(format!(
-            "resource `{key}` points to files, but the bundle has none"
-        ))));
-    }
-    let mut config = config.clone();
-    if let Value::Object(map) = &mut config {
-        BESIDE
+    /// The resources that `prevent_destroy` protects; kept from one package to the next as
+    /// [`super::PlanContext::protected`].
+    #[must_use]
+    pub fn protected(&self) -> BTreeSet<ResourceKey> {
+        self.resources
             .iter()
-            .for_each(|(field, _)| drop(map.remove(*field)));
+            .filter(|(_, wanted)| wanted.prevent_destroy)
+            .map(|(key, _)| key.clone())
+            .collect()
     }
-    let managed = kind.rules().normalise(&config);
-    Ok(DesiredResource {
-        config,
-        managed,
-        file: file.clone(),
-        line: *line,
-    })
+
+    fn resource(
+        &mut self,
+        kind: &dyn Kind,
+        key: &ResourceKey,
+        resource: &Resource,
+        bundle: &ResolvedBundle,
+        found: &mut Diagnostics,
+    ) -> DesiredResource {
+        let at = |message: String| {
+            Diagnostic::error(&resource.file, format!("resource `{key}`{message}"))
+                .at(resource.line, 1)
+        };
+        let placeholders: BTreeSet<Placeholder> = placeholders_in(&resource.config)
+            .into_iter()
+            .chain(access::placeholders(resource))
+            .collect();
+        let mut needs = BTreeSet::new();
+        for placeholder in placeholders {
+            match placeholder {
+                Placeholder::Output(target, _) if !bundle.resources.contains_key(&target) => {
+                    let known: Vec<_> = bundle.resources.keys().map(ToString::to_string).collect();
+                    let mut error =
+                        at(format!(" refers to `{target}`, which is not in the bundle"));
+                    error.hint =
+                        did_you_mean(&target.to_string(), known.iter().map(String::as_str));
+                    found.push(error);
+                }
+                Placeholder::Output(target, _) => drop(needs.insert(target)),
+                Placeholder::Files if bundle.files.is_empty() => {
+                    found.push(at(" points to files, but the bundle has none".to_owned()))
+                }
+                Placeholder::Files | Placeholder::Lookup(..) => {}
+            }
+        }
+        if resource.lifecycle.started.is_some() {
+            found.push(
+                at(": `lifecycle.started` is not supported".to_owned())
+                    .hint("hodman neither starts nor stops what runs; leave it out"),
+            );
+        }
+        let mut literals = Literals::new(bundle);
+        let config = literals.put_in(&resource.config);
+        let permissions = access::permissions(kind, resource, &mut literals, &at, found);
+        let grants = access::grants(kind, resource, &mut literals, &at, found);
+        for (target, field) in literals.left {
+            self.asked.entry(target).or_default().insert(field);
+        }
+        DesiredResource {
+            config,
+            permissions,
+            grants,
+            prevent_destroy: resource.lifecycle.prevent_destroy,
+            needs,
+            file: resource.file.clone(),
+            line: resource.line,
+        }
+    }
 }

@@ -1,12 +1,15 @@
 //! What a workspace has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::desired::FileSet;
+use crate::bundle::{Lookup, ResourceKey};
+use crate::claims::Put;
 use crate::digest::Digest;
-use crate::kinds::Listed;
+use crate::kinds::{Listed, Marker};
 
 /// One object and its kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,4 +45,72 @@ pub struct Observed {
     pub files: BTreeMap<Digest, FileSetState>,
     /// What earlier file sets hold, as far as somebody remembers: only to say which files change.
     pub known_sets: BTreeMap<Digest, FileSet>,
+    /// What we put into fields that cannot be read back; from our claims.
+    pub puts: BTreeMap<ResourceKey, Put>,
+    /// Objects that several pipelines or environments claim; [`crate::claims::mark`] finds them.
+    pub contested: Vec<Contested>,
+    /// Names that other pipelines or environments claim, by (kind, natural name), whether there is an object or not.
+    pub claimed_elsewhere: BTreeMap<(String, String), Marker>,
+    /// Objects that can be looked up by name and are of no kind in our table: (word of the bundle language, name) and the
+    /// ids of those that are called so.
+    pub others: BTreeMap<(String, String), BTreeSet<String>>,
+}
+
+/// An object that several claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contested {
+    /// The name of its kind.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// Who claims it, in order.
+    pub claimants: Vec<Marker>,
+}
+
+impl Observed {
+    /// The ids of the objects called `name`; `kind` in the words of the bundle language. Of service principals the
+    /// application ids.
+    #[must_use]
+    pub fn called(&self, kind: &str, name: &str) -> Vec<String> {
+        let mut ids: BTreeSet<String> = self
+            .others
+            .get(&(kind.to_owned(), name.to_owned()))
+            .cloned()
+            .unwrap_or_default();
+        if let Some(table) = table_kind(kind) {
+            let called = self
+                .objects
+                .iter()
+                .filter(|object| object.kind == table && object.listed.name == name);
+            ids.extend(called.map(|object| lookup_id(&object.listed)));
+        }
+        ids.into_iter().collect()
+    }
+
+    /// The names that can be looked up.
+    pub(super) fn names(&self, kind: &str) -> BTreeSet<&str> {
+        let table = table_kind(kind);
+        let objects = self
+            .objects
+            .iter()
+            .filter(|object| Some(object.kind.as_str()) == table)
+            .map(|object| object.listed.name.as_str());
+        let others = self.others.keys().filter(|(other, _)| other == kind);
+        objects
+            .chain(others.map(|(_, name)| name.as_str()))
+            .collect()
+    }
+}
+
+/// The name under `resources:` of what the bundle language calls `kind`.
+fn table_kind(kind: &str) -> Option<&'static str> {
+    Lookup::KINDS
+        .iter()
+        .find(|(word, _)| *word == kind)
+        .and_then(|(_, table)| *table)
+}
+
+fn lookup_id(listed: &Listed) -> String {
+    let application = listed.outputs.get("application_id").and_then(Value::as_str);
+    application.map_or_else(|| listed.id.clone(), str::to_owned)
 }

@@ -1,11 +1,12 @@
 //! `${resources.<kind>.<key>.<field>}`: found in configs, and put in place of the ids that a workspace says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde_json::Value;
 
 use super::substitute::{replace_all, scalar_text};
-use crate::bundle::ResourceKey;
+use crate::bundle::{Lookup, ResourceKey};
 use crate::digest::Digest;
 use crate::kinds::pattern::Keep;
 use crate::kinds::{Kind, files};
@@ -17,12 +18,27 @@ pub(super) enum Placeholder {
     Files,
     /// `${resources.<kind>.<key>.<field>}`
     Output(ResourceKey, String),
+    /// `${lookup.<kind>.<name>}`
+    Lookup(String, String),
+}
+
+impl fmt::Display for Placeholder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files => f.write_str(files::PLACEHOLDER),
+            Self::Output(key, field) => write!(f, "${{resources.{key}.{field}}}"),
+            Self::Lookup(kind, name) => write!(f, "${{lookup.{kind}.{name}}}"),
+        }
+    }
 }
 
 /// Reads what stands between `${` and `}`; none for what is no placeholder of ours.
 pub(super) fn placeholder(inside: &str) -> Option<Placeholder> {
     if inside == "files" {
         return Some(Placeholder::Files);
+    }
+    if let Some((kind, name)) = Lookup::parse(inside) {
+        return Some(Placeholder::Lookup(kind.to_owned(), name.to_owned()));
     }
     let mut parts = inside.strip_prefix("resources.")?.splitn(3, '.');
     match (parts.next(), parts.next(), parts.next()) {
@@ -43,26 +59,53 @@ pub(super) fn id_of(key: &ResourceKey) -> String {
     format!("${{resources.{key}.id}}")
 }
 
-/// Every resource that `config` refers to, with the field.
-pub(super) fn references_in(config: &Value) -> BTreeSet<(ResourceKey, String)> {
+/// Every placeholder in `config`.
+pub(super) fn placeholders_in(config: &Value) -> BTreeSet<Placeholder> {
     let mut found = BTreeSet::new();
     collect(config, &mut found);
     found
 }
 
-fn collect(value: &Value, found: &mut BTreeSet<(ResourceKey, String)>) {
+/// Every resource that `config` refers to.
+pub(super) fn references_in(config: &Value) -> BTreeSet<ResourceKey> {
+    let placeholders = placeholders_in(config).into_iter();
+    placeholders
+        .filter_map(|placeholder| match placeholder {
+            Placeholder::Output(key, _) => Some(key),
+            Placeholder::Files | Placeholder::Lookup(..) => None,
+        })
+        .collect()
+}
+
+fn collect(value: &Value, found: &mut BTreeSet<Placeholder>) {
     match value {
-        Value::String(text) => {
+        Value::String(text) if text.contains("${") => {
             replace_all(text, &mut |placeholder| {
-                if let Placeholder::Output(key, field) = placeholder {
-                    found.insert((key.clone(), field.clone()));
-                }
+                found.insert(placeholder.clone());
                 None
             });
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-        Value::Object(map) => map.values().for_each(|item| collect(item, found)),
+        // Principals are keys in the managed form of permissions and grants.
+        Value::Object(map) => map.iter().for_each(|(key, item)| {
+            if key.contains("${") {
+                collect(&Value::from(key.as_str()), found);
+            }
+            collect(item, found);
+        }),
         _ => {}
+    }
+}
+
+/// Whether `value` holds a reference or a lookup, so that what it stands for is another in every workspace.
+pub(super) fn is_symbolic(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("${resources.") || text.contains("${lookup."),
+        Value::Array(items) => items.iter().any(is_symbolic),
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, item)| key.contains("${resources.") || is_symbolic(item)),
+        _ => false,
     }
 }
 
@@ -98,50 +141,6 @@ pub(crate) fn ids_to_references(
             }
             Keep::Yes
         });
-    }
-}
-
-/// Where `desired` has a text with placeholders and `live` has just what they stand for, puts the text into `live`:
-/// ids also stand in parameters and other places that no rule knows.
-pub(super) fn follow_desired(
-    live: &mut Value,
-    desired: &Value,
-    list_key: &dyn Fn(&str) -> Option<&'static str>,
-    ids: &BTreeMap<ResourceKey, String>,
-    name: &str,
-) {
-    match (live, desired) {
-        (Value::Object(live), Value::Object(desired)) => {
-            for (key, live) in live.iter_mut() {
-                if let Some(desired) = desired.get(key) {
-                    follow_desired(live, desired, list_key, ids, key);
-                }
-            }
-        }
-        (Value::Array(live), Value::Array(desired)) => {
-            let field = list_key(name);
-            for (index, live) in live.iter_mut().enumerate() {
-                let twin = match field {
-                    Some(field) => desired
-                        .iter()
-                        .find(|item| item.get(field) == live.get(field)),
-                    None => desired.get(index),
-                };
-                if let Some(twin) = twin {
-                    follow_desired(live, twin, list_key, ids, "");
-                }
-            }
-        }
-        (live, Value::String(text)) if text.contains("${") => {
-            let rendered = replace_all(text, &mut |placeholder| match placeholder {
-                Placeholder::Output(key, field) if field == "id" => ids.get(key).cloned(),
-                Placeholder::Output(..) | Placeholder::Files => None,
-            });
-            if rendered != *text && scalar_text(live).as_deref() == Some(rendered.as_str()) {
-                *live = Value::String(text.clone());
-            }
-        }
-        _ => {}
     }
 }
 

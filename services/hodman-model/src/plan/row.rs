@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Reversibility;
+use super::references::is_symbolic;
 use crate::bundle::ResourceKey;
 use crate::digest::{Digest, canonical_json, sha256};
 use crate::field_path::{FieldPath, PathSegment};
@@ -157,6 +158,9 @@ pub(super) fn files_key() -> ResourceKey {
 }
 
 /// The name of an action. `changes` hold the real values, secrets too: two secrets are two actions.
+///
+/// Where a reference or a lookup is put, what it replaces is no part of the name: that is another object's id, or the id of
+/// one that an earlier row of the same plan has replaced by now.
 pub(super) fn action_digest(
     workspace: &str,
     key: &ResourceKey,
@@ -165,7 +169,11 @@ pub(super) fn action_digest(
 ) -> Digest {
     let changes: Vec<Value> = changes
         .iter()
-        .map(|change| json!({"path": change.path, "before": change.before, "after": change.after}))
+        .map(|change| {
+            let symbolic = change.after.as_ref().is_some_and(is_symbolic);
+            let before = change.before.as_ref().filter(|_| !symbolic);
+            json!({"path": change.path, "before": before, "after": change.after})
+        })
         .collect();
     let whole = json!({
         "action": action,

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::follow::whole;
+use super::known::Known;
 use super::references::{Placeholder, placeholder};
 use crate::bundle::ResourceKey;
 
@@ -12,9 +14,7 @@ use crate::bundle::ResourceKey;
 #[error("nothing known for {}", .0.join(", "))]
 pub struct Unresolved(pub Vec<String>);
 
-/// `config` with `${files}` as `files_folder` and `${resources.….id}` as the ids in `outputs`.
-///
-/// A text that is nothing but one id becomes a number when the id is one: `run_job_task.job_id` is a number in the API.
+/// [`substitute_known`] where nothing but ids is known.
 ///
 /// # Errors
 /// The placeholders that nothing is known for.
@@ -23,56 +23,70 @@ pub fn substitute(
     files_folder: &str,
     outputs: &BTreeMap<ResourceKey, String>,
 ) -> Result<Value, Unresolved> {
-    let mut missing = BTreeSet::new();
-    let value = walk(config, files_folder, outputs, &mut missing);
-    if missing.is_empty() {
+    let mut known = Known::default();
+    outputs.iter().for_each(|(key, id)| known.id(key, id));
+    substitute_known(config, files_folder, &known)
+}
+
+/// `config` with `${files}` as `files_folder` and every other placeholder as `known` says.
+///
+/// A text that is nothing but one placeholder takes the type of what it stands for: `run_job_task.job_id` is a number
+/// in the API.
+///
+/// # Errors
+/// The placeholders that nothing is known for.
+pub fn substitute_known(
+    config: &Value,
+    files_folder: &str,
+    known: &Known,
+) -> Result<Value, Unresolved> {
+    let mut work = Substitution {
+        folder: files_folder,
+        known,
+        missing: BTreeSet::new(),
+    };
+    let value = work.walk(config);
+    if work.missing.is_empty() {
         Ok(value)
     } else {
-        Err(Unresolved(missing.into_iter().collect()))
+        Err(Unresolved(work.missing.into_iter().collect()))
     }
 }
 
-fn walk(
-    value: &Value,
-    folder: &str,
-    outputs: &BTreeMap<ResourceKey, String>,
-    missing: &mut BTreeSet<String>,
-) -> Value {
-    match value {
-        Value::String(text) => {
-            let done = replace_all(text, &mut |placeholder| match placeholder {
-                Placeholder::Files => Some(folder.to_owned()),
-                Placeholder::Output(key, field) => {
-                    let id = outputs.get(key).filter(|_| field == "id").cloned();
-                    if id.is_none() {
-                        missing.insert(format!("${{resources.{key}.{field}}}"));
-                    }
-                    id
-                }
-            });
-            match whole(text) {
-                Some(Placeholder::Output(key, _)) if key.kind == "jobs" => done
-                    .parse::<u64>()
-                    .map_or_else(|_| Value::String(done), Value::from),
-                _ => Value::String(done),
-            }
+struct Substitution<'a> {
+    folder: &'a str,
+    known: &'a Known,
+    missing: BTreeSet<String>,
+}
+
+impl Substitution<'_> {
+    fn walk(&mut self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => match whole(text).and_then(|found| self.known.get(&found)) {
+                Some(typed) => typed,
+                None => Value::String(self.text(text)),
+            },
+            Value::Array(items) => items.iter().map(|item| self.walk(item)).collect(),
+            Value::Object(map) => map
+                .iter()
+                .map(|(key, item)| (self.text(key), self.walk(item)))
+                .collect(),
+            other => other.clone(),
         }
-        Value::Array(items) => items
-            .iter()
-            .map(|item| walk(item, folder, outputs, missing))
-            .collect(),
-        Value::Object(map) => map
-            .iter()
-            .map(|(key, item)| (key.clone(), walk(item, folder, outputs, missing)))
-            .collect(),
-        other => other.clone(),
     }
-}
 
-/// The placeholder that is all of `text`.
-fn whole(text: &str) -> Option<Placeholder> {
-    let inside = text.strip_prefix("${")?.strip_suffix('}')?;
-    placeholder(inside)
+    fn text(&mut self, text: &str) -> String {
+        replace_all(text, &mut |found| {
+            let value = match found {
+                Placeholder::Files => Some(self.folder.to_owned()),
+                other => self.known.get(other).as_ref().and_then(scalar_text),
+            };
+            if value.is_none() {
+                self.missing.insert(found.to_string());
+            }
+            value
+        })
+    }
 }
 
 /// `text` with every placeholder replaced by what `replace` gives; what it gives nothing for stays.
@@ -80,6 +94,9 @@ pub(super) fn replace_all(
     text: &str,
     replace: &mut dyn FnMut(&Placeholder) -> Option<String>,
 ) -> String {
+    if !text.contains("${") {
+        return text.to_owned();
+    }
     let mut done = String::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
@@ -101,11 +118,12 @@ pub(super) fn replace_all(
     done
 }
 
-/// A text or number as text.
+/// A text, number or truth as text.
 pub(super) fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
         _ => None,
     }
 }

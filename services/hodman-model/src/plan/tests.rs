@@ -278,15 +278,6 @@ fn circles_and_unknown_names_are_errors_with_a_place() {
     for (world, expected) in cases {
         assert_eq!(world.try_plan().unwrap_err().to_string(), expected);
     }
-    let permissions = World::new()
-        .resource("jobs.a", json!({"permissions": [{"level": "CAN_VIEW"}]}))
-        .try_plan();
-    assert!(
-        permissions
-            .unwrap_err()
-            .to_string()
-            .contains("`permissions` cannot be applied")
-    );
 }
 
 #[test]

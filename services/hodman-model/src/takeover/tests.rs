@@ -134,10 +134,10 @@ fn wanted(resources: &[(&str, Value)]) -> Desired {
     let mut desired = Desired::nothing();
     for (key, config) in resources {
         let resource = DesiredResource {
-            managed: config.clone(),
             config: config.clone(),
             file: "resources/r.yml".to_owned(),
             line: 1,
+            ..DesiredResource::default()
         };
         desired.resources.insert(key.parse().unwrap(), resource);
     }

@@ -1,0 +1,73 @@
+//! Live values take on the placeholders of the desired ones.
+
+use serde_json::Value;
+
+use super::known::Known;
+use super::references::{Placeholder, is_symbolic, placeholder};
+use super::substitute::{replace_all, scalar_text};
+use crate::kinds::rules::Rules;
+
+/// Where `desired` has a text with placeholders and `live` has just what they stand for, puts the text into `live`:
+/// ids also stand in parameters and other places that no rule knows.
+pub(super) fn follow_desired(live: &mut Value, desired: &Value, rules: &Rules, known: &Known) {
+    follow(live, desired, rules, known, "");
+}
+
+fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name: &str) {
+    match (live, desired) {
+        (Value::Object(live), Value::Object(desired)) => {
+            for (key, desired) in desired {
+                if key.contains("${") {
+                    let rendered = render(key, known);
+                    if let Some(value) = live.remove(&rendered) {
+                        live.insert(key.clone(), value);
+                    }
+                }
+                if let Some(live) = live.get_mut(key) {
+                    follow(live, desired, rules, known, key);
+                }
+            }
+        }
+        (Value::Array(live), Value::Array(desired)) => {
+            let field = rules.list_key(name);
+            for (index, live) in live.iter_mut().enumerate() {
+                let twin = match field {
+                    // Most lists come in the order in which they were put.
+                    Some(field) => desired
+                        .get(index)
+                        .filter(|item| item.get(field) == live.get(field))
+                        .or_else(|| {
+                            let mut items = desired.iter();
+                            items.find(|item| item.get(field) == live.get(field))
+                        }),
+                    None => desired.get(index),
+                };
+                if let Some(twin) = twin {
+                    follow(live, twin, rules, known, "");
+                }
+            }
+        }
+        (live, Value::String(text)) if is_symbolic(desired) => {
+            let same = match whole(text).and_then(|found| known.get(&found)) {
+                Some(value) => *live == value || scalar_text(live) == scalar_text(&value),
+                None => {
+                    let rendered = render(text, known);
+                    rendered != *text && scalar_text(live).as_deref() == Some(rendered.as_str())
+                }
+            };
+            if same {
+                *live = Value::String(text.clone());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The placeholder that is all of `text`.
+pub(super) fn whole(text: &str) -> Option<Placeholder> {
+    placeholder(text.strip_prefix("${")?.strip_suffix('}')?)
+}
+
+fn render(text: &str, known: &Known) -> String {
+    replace_all(text, &mut |found| scalar_text(&known.get(found)?))
+}

@@ -1,0 +1,170 @@
+//! What is not done, whoever asks: each refusal says what would let it be done.
+
+use std::fmt;
+
+use super::PlanContext;
+use super::desired::DesiredResource;
+use super::error::owner;
+use super::names::{Names, natural};
+use super::observed::Observed;
+use super::row::Action;
+use crate::bundle::ResourceKey;
+use crate::kinds::{Kind, Listed, Marker};
+
+/// An action that a guard forbids. One is enough to make no plan of the rest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refusal {
+    /// The workspace.
+    pub workspace: String,
+    /// The resource.
+    pub key: ResourceKey,
+    /// Why.
+    pub why: Refused,
+}
+
+/// Why an action is refused.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refused {
+    /// `prevent_destroy` protects it, here or in the package applied last.
+    PreventDestroy {
+        /// `delete`, or `replace` with the field that forces it.
+        action: String,
+    },
+    /// Something goes with it that is worth more than the object.
+    TakesAlong {
+        /// `delete` or `replace`.
+        action: String,
+        /// What goes.
+        what: String,
+    },
+    /// An object has the name that it wants, and nobody told hodman to take that over.
+    NameTaken {
+        /// The name.
+        natural: String,
+        /// The object's id.
+        id: String,
+        /// Who made the object.
+        maker: String,
+    },
+    /// Another resource, environment or pipeline has the name that it wants.
+    Claimed {
+        /// The name.
+        natural: String,
+        /// Whose it is.
+        owner: Marker,
+        /// The object's id, when there is an object.
+        id: Option<String>,
+    },
+    /// A value that cannot be read back is wanted, and nobody could say what it is.
+    NoValue,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            workspace,
+            key,
+            why,
+        } = self;
+        write!(f, "{workspace}: `{key}` ")?;
+        match why {
+            Refused::PreventDestroy { action } => write!(
+                f,
+                "is protected by `prevent_destroy`: refused to {action}; take the protection out in a change of its own first"
+            ),
+            Refused::TakesAlong { action, what } => write!(
+                f,
+                "would take along {what}: refused to {action}; name it under `allow_destroy` of the environment to let it go"
+            ),
+            Refused::NameTaken { natural, id, maker } => write!(
+                f,
+                "wants the name `{natural}`, which object {id}, made by {maker}, has; hodman did not make that one: take it \
+                 over by naming its id under `adopt` of the environment's workspace (`hodman adopt` writes it), or choose another name"
+            ),
+            Refused::Claimed {
+                natural,
+                owner: marker,
+                id,
+            } => {
+                write!(
+                    f,
+                    "wants the name `{natural}`, which belongs to {}",
+                    owner(marker)
+                )?;
+                if let Some(id) = id {
+                    write!(f, " as object {id}")?;
+                }
+                write!(f, "; give it up there first, or choose another name")
+            }
+            Refused::NoValue => write!(
+                f,
+                "has a value that cannot be read back, and there is none to put; check its reference"
+            ),
+        }
+    }
+}
+
+/// Whether an object may be made under its name.
+pub(super) fn creates(
+    kind: &dyn Kind,
+    wanted: &DesiredResource,
+    names: &Names<'_>,
+    observed: &Observed,
+) -> Option<Refused> {
+    let natural = natural(kind, wanted)?;
+    if let Some(object) = names.live(kind.name(), &natural) {
+        let id = object.listed.id.clone();
+        return Some(match &object.listed.marker {
+            Some(marker) => Refused::Claimed {
+                natural,
+                owner: marker.clone(),
+                id: Some(id),
+            },
+            None => Refused::NameTaken {
+                natural,
+                id,
+                maker: maker(&object.listed).to_owned(),
+            },
+        });
+    }
+    let claimed = (kind.name().to_owned(), natural);
+    observed
+        .claimed_elsewhere
+        .get(&claimed)
+        .map(|owner| Refused::Claimed {
+            natural: claimed.1.clone(),
+            owner: owner.clone(),
+            id: None,
+        })
+}
+
+/// Whether an object may be removed; gives what goes along when that was allowed.
+pub(super) fn removes(
+    kind: &dyn Kind,
+    key: &ResourceKey,
+    live: &Listed,
+    (action, reason): (Action, &str),
+    protected: bool,
+    context: &PlanContext,
+) -> Result<Option<String>, Refused> {
+    if protected {
+        let action = match action {
+            Action::Replace => format!("replace it ({reason})"),
+            other => format!("{} it", other.word()),
+        };
+        return Err(Refused::PreventDestroy { action });
+    }
+    match kind.guarded(&live.config) {
+        None => Ok(None),
+        Some(what) if context.allow_destroy.contains(key) => Ok(Some(what)),
+        Some(what) => Err(Refused::TakesAlong {
+            action: format!("{} it", action.word()),
+            what,
+        }),
+    }
+}
+
+/// Who made an object, as far as the API says.
+pub(super) fn maker(live: &Listed) -> &str {
+    live.creator.as_deref().unwrap_or("somebody unknown")
+}

@@ -1,0 +1,55 @@
+//! Who has the names that are unique in a workspace.
+
+use std::collections::BTreeMap;
+
+use super::desired::DesiredResource;
+use super::observed::{Observed, ObservedObject};
+use crate::bundle::ResourceKey;
+use crate::kinds::{Kind, kind};
+
+/// Objects and resources by (kind, natural name).
+pub(super) struct Names<'o> {
+    live: BTreeMap<(&'o str, &'o str), &'o ObservedObject>,
+    wanted: BTreeMap<(&'static str, String), &'o ResourceKey>,
+}
+
+impl<'o> Names<'o> {
+    pub(super) fn of(
+        observed: &'o Observed,
+        wanted: &'o BTreeMap<ResourceKey, DesiredResource>,
+    ) -> Self {
+        Self {
+            live: observed
+                .objects
+                .iter()
+                .filter_map(|object| {
+                    let natural = object.listed.natural.as_deref()?;
+                    Some(((object.kind.as_str(), natural), object))
+                })
+                .collect(),
+            wanted: wanted
+                .iter()
+                .filter_map(|(key, wanted)| {
+                    let kind = kind(&key.kind)?;
+                    Some(((kind.name(), natural(kind, wanted)?), key))
+                })
+                .collect(),
+        }
+    }
+
+    /// The live object of that name.
+    pub(super) fn live(&self, kind: &str, natural: &str) -> Option<&'o ObservedObject> {
+        self.live.get(&(kind, natural)).copied()
+    }
+
+    /// The resource that wants that name.
+    pub(super) fn wanted(&self, kind: &'static str, natural: String) -> Option<&'o ResourceKey> {
+        self.wanted.get(&(kind, natural)).copied()
+    }
+}
+
+/// The natural name of what is wanted, as far as the package says it whole.
+pub(super) fn natural(kind: &dyn Kind, wanted: &DesiredResource) -> Option<String> {
+    kind.natural(&wanted.config)
+        .filter(|natural| !natural.contains("${"))
+}

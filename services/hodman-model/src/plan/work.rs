@@ -1,0 +1,352 @@
+//! The rows of a plan, before they are put in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::before_after::{Symbols, symbolic};
+use super::compare::{change, differences, whole};
+use super::desired::{Desired, DesiredResource};
+use super::guards::{self, Refusal, Refused, maker};
+use super::names::Names;
+use super::observed::Observed;
+use super::redacted::redacted;
+use super::references::references_in;
+use super::row::{Action, FieldChange, Row, action_digest};
+use super::sent::{SentChange, sent_change};
+use super::{Held, PlanContext, Reversibility};
+use crate::bundle::ResourceKey;
+use crate::digest::Digest;
+use crate::field_path::FieldPath;
+use crate::kinds::pattern::Keep;
+use crate::kinds::{Change, Kind, Listed, files};
+
+pub(super) struct Work<'a> {
+    pub context: &'a PlanContext,
+    pub desired: &'a Desired,
+    pub observed: &'a Observed,
+    /// The file sets that live objects point to.
+    pub in_use: BTreeSet<Digest>,
+    pub rows: BTreeMap<ResourceKey, Row>,
+    pub held: BTreeMap<ResourceKey, Held>,
+    pub refused: BTreeSet<Refusal>,
+    /// What objects that change refer to until they have changed.
+    pub until_done: BTreeMap<ResourceKey, BTreeSet<ResourceKey>>,
+}
+
+/// What a row is made of.
+struct Draft<'l> {
+    action: Action,
+    changes: Vec<FieldChange>,
+    sent: Option<SentChange>,
+    reason: String,
+    live: Option<&'l Listed>,
+    /// What goes along, allowed by the environment's file.
+    takes_along: Option<String>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        context: &'a PlanContext,
+        desired: &'a Desired,
+        observed: &'a Observed,
+    ) -> Self {
+        Self {
+            context,
+            desired,
+            observed,
+            in_use: BTreeSet::new(),
+            rows: BTreeMap::new(),
+            held: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            until_done: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn create(
+        &mut self,
+        kind: &dyn Kind,
+        key: &ResourceKey,
+        wanted: &DesiredResource,
+        names: &Names<'_>,
+    ) {
+        if let Some(why) = guards::creates(kind, wanted, names, self.observed) {
+            self.refuse(key, why);
+        }
+        let managed = wanted.managed(kind);
+        let mut changes = whole(&managed, true);
+        changes.extend(self.folder_change(&managed, &BTreeSet::new()));
+        let draft = Draft {
+            action: Action::Create,
+            changes,
+            sent: self.sent(kind, key, wanted, None),
+            reason: "in the package, not in the workspace".to_owned(),
+            live: None,
+            takes_along: None,
+        };
+        self.push(kind, key, draft, None);
+    }
+
+    /// Adds the row that brings `live` to `wanted`, if one is needed. `replaced` is a resource that it refers to and that
+    /// another row replaces.
+    pub(super) fn compare(
+        &mut self,
+        kind: &dyn Kind,
+        key: &ResourceKey,
+        wanted: &DesiredResource,
+        live: &Listed,
+        symbols: &Symbols<'_>,
+        replaced: Option<&ResourceKey>,
+    ) {
+        let managed = wanted.managed(kind);
+        let (before, folders) = symbolic(kind, live, Some(&managed), symbols);
+        let mut changes = differences(kind.rules(), &before, &managed);
+        changes.extend(self.folder_change(&managed, &folders));
+        self.in_use.extend(folders);
+        let sent = self.sent(kind, key, wanted, Some(live));
+        let adopted = live
+            .marker
+            .as_ref()
+            .is_none_or(|marker| marker.key != key.key);
+        if changes.is_empty() && !adopted {
+            match &sent {
+                None => return,
+                Some(sent) if sent.rotation && !self.context.rotate => {
+                    let reason = format!("{}; rotation is held back here", sent.reason);
+                    let held = Held {
+                        key: key.clone(),
+                        reason,
+                    };
+                    self.held.insert(key.clone(), held);
+                    return;
+                }
+                Some(_) => {}
+            }
+        }
+        let mut draft = Draft {
+            action: Action::Update,
+            reason: match (&sent, changes.as_slice()) {
+                (Some(sent), []) => sent.reason.clone(),
+                (_, changes) => update_reason(changes, replaced),
+            },
+            changes,
+            sent,
+            live: Some(live),
+            takes_along: None,
+        };
+        let forced = draft
+            .changes
+            .iter()
+            .find(|change| kind.rules().replaces(change));
+        let forced = forced.map(|change| change.path.to_string());
+        if adopted {
+            // The approval must say which object is taken over; so here, and only here, an id is part of the action.
+            let path = FieldPath::default().key("adopted id");
+            draft
+                .changes
+                .insert(0, change(path, Some(json!(live.id)), None));
+            draft.action = Action::Adopt;
+            draft.reason = adopt_reason(kind, live);
+        } else if draft.sent.is_none()
+            && draft
+                .changes
+                .iter()
+                .all(|change| kind.rules().resizes(change))
+            && kind.resize(&live.id, &wanted.config).is_some()
+        {
+            draft.action = Action::Resize;
+        }
+        if let Some(field) = forced {
+            draft.action = Action::Replace;
+            draft.reason = match replaced {
+                Some(other) => format!("{field} cannot change in place, and {other} is replaced"),
+                None => format!("{field} cannot change in place"),
+            };
+            draft.takes_along = self.remove(kind, key, live, &draft, wanted.prevent_destroy);
+        }
+        self.until_done.insert(key.clone(), references_in(&before));
+        self.push(kind, key, draft, None);
+    }
+
+    /// Adds the removal; gives what the object refers to, that it goes before those.
+    pub(super) fn delete(
+        &mut self,
+        kind: &dyn Kind,
+        key: &ResourceKey,
+        live: &Listed,
+        symbols: &Symbols<'_>,
+    ) -> BTreeSet<ResourceKey> {
+        let (before, folders) = symbolic(kind, live, None, symbols);
+        self.in_use.extend(folders);
+        let shown = kind.rules().without_fills(&before, None);
+        // The object that a field names may be gone before this one: then its id is nobody's, and the action still the same.
+        let mut named = shown.clone();
+        for reference in &kind.rules().references {
+            reference.at.visit(&mut named, &mut |_| Keep::No);
+        }
+        let mut draft = Draft {
+            action: Action::Delete,
+            changes: whole(&shown, false),
+            sent: None,
+            reason: "carries our marker and is not in the package any more".to_owned(),
+            live: Some(live),
+            takes_along: None,
+        };
+        let protected = self.context.protected.contains(key);
+        draft.takes_along = self.remove(kind, key, live, &draft, protected);
+        self.push(kind, key, draft, Some(whole(&named, false)));
+        references_in(&before)
+    }
+
+    /// Asks the guards; gives what goes along when that is allowed.
+    fn remove(
+        &mut self,
+        kind: &dyn Kind,
+        key: &ResourceKey,
+        live: &Listed,
+        draft: &Draft<'_>,
+        protected: bool,
+    ) -> Option<String> {
+        let what = (draft.action, draft.reason.as_str());
+        match guards::removes(kind, key, live, what, protected, self.context) {
+            Ok(takes_along) => takes_along,
+            Err(why) => {
+                self.refuse(key, why);
+                None
+            }
+        }
+    }
+
+    fn refuse(&mut self, key: &ResourceKey, why: Refused) {
+        self.refused.insert(Refusal {
+            workspace: self.context.workspace.clone(),
+            key: key.clone(),
+            why,
+        });
+    }
+
+    /// The difference in fields that cannot be read back.
+    fn sent(
+        &mut self,
+        kind: &dyn Kind,
+        key: &ResourceKey,
+        wanted: &DesiredResource,
+        live: Option<&Listed>,
+    ) -> Option<SentChange> {
+        let field = kind.rules().write_only_field(&wanted.config)?;
+        let Some(sent) = self.context.sent.get(key) else {
+            self.refuse(key, Refused::NoValue);
+            return None;
+        };
+        // What was put into an object that is gone is gone with it.
+        let put = live.and_then(|_| self.observed.puts.get(key));
+        sent_change(&field, sent, put, live)
+    }
+
+    /// The move to the desired folder of files, for a resource that points into it.
+    fn folder_change(&self, wanted: &Value, folders: &BTreeSet<Digest>) -> Option<FieldChange> {
+        let set = self.desired.files.as_ref()?;
+        if !points_to_files(wanted) || folders.iter().eq([&set.digest]) {
+            return None;
+        }
+        let before: Vec<&str> = folders.iter().map(Digest::as_str).collect();
+        let before = (!before.is_empty()).then(|| json!(before.join(", ")));
+        Some(change(
+            FieldPath::default().key(files::PLACEHOLDER),
+            before,
+            Some(json!(set.digest)),
+        ))
+    }
+
+    /// Adds the row. Its name is taken over `named`, where that is not all the changes.
+    fn push(
+        &mut self,
+        kind: &dyn Kind,
+        key: &ResourceKey,
+        draft: Draft<'_>,
+        named: Option<Vec<FieldChange>>,
+    ) {
+        let rotation =
+            draft.changes.is_empty() && draft.sent.as_ref().is_some_and(|sent| sent.rotation);
+        // Reference and version of a secret are no secret, whatever the field is called.
+        let sent = draft.sent.map(|sent| sent.change);
+        let mut changes = draft.changes;
+        let digest = {
+            let mut all = named.unwrap_or_else(|| changes.clone());
+            all.extend(sent.clone());
+            action_digest(&self.context.workspace, key, draft.action, &all)
+        };
+        changes = redacted(changes);
+        changes.extend(sent);
+        let reversible = match (draft.takes_along, draft.action) {
+            (Some(loses), _) => Reversibility::Irreversible { loses },
+            (None, Action::Resize) => Reversibility::Reversible,
+            (None, action) => kind.reversibility(
+                match action {
+                    Action::Create => Change::Create,
+                    Action::Update | Action::Resize | Action::Adopt => Change::Update,
+                    Action::Replace => Change::Replace,
+                    Action::Delete => Change::Delete,
+                },
+                draft.live.map_or(&Value::Null, |live| &live.config),
+            ),
+        };
+        let goes = matches!(draft.action, Action::Replace | Action::Delete);
+        let row = Row {
+            key: key.clone(),
+            action: draft.action,
+            changes,
+            reason: draft.reason,
+            reversible,
+            digest,
+            live_id: draft.live.map(|live| live.id.clone()),
+            files: Vec::new(),
+            after: Vec::new(),
+            busy_guard: goes
+                && draft
+                    .live
+                    .is_some_and(|live| kind.activity(&live.id).is_some()),
+            rotation,
+        };
+        self.rows.insert(key.clone(), row);
+    }
+}
+
+fn points_to_files(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(files::PLACEHOLDER),
+        Value::Array(items) => items.iter().any(points_to_files),
+        Value::Object(map) => map.values().any(points_to_files),
+        _ => false,
+    }
+}
+
+fn adopt_reason(kind: &dyn Kind, live: &Listed) -> String {
+    match &live.marker {
+        Some(former) => format!(
+            "takes over {} {}, which was {}.{} before",
+            kind.singular(),
+            live.id,
+            kind.name(),
+            former.key
+        ),
+        None => format!(
+            "takes over {} {}, made by {}",
+            kind.singular(),
+            live.id,
+            maker(live)
+        ),
+    }
+}
+
+fn update_reason(changes: &[FieldChange], replaced: Option<&ResourceKey>) -> String {
+    let reason = match changes {
+        [only] if only.is_files_folder() => "points to the new files".to_owned(),
+        [only] => format!("{} differs from the package", only.path),
+        _ => format!("{} fields differ from the package", changes.len()),
+    };
+    match replaced {
+        Some(other) => format!("{reason}; {other}, which it refers to, is replaced"),
+        None => reason,
+    }
+}
