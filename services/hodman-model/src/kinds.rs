@@ -3,20 +3,43 @@
 //! A new kind is a new file here and its row in [`KINDS`]. Kinds know no HTTP: requests are data ([`Call`]).
 
 mod call;
+mod catalogs;
+mod cluster_policies;
 mod cluster_spec;
 mod clusters;
+mod connections;
+mod directories;
+mod external_locations;
 mod fields;
 pub mod files;
+mod git_credentials;
+mod git_folders;
+mod global_init_scripts;
 pub mod grants;
+mod groups;
+mod instance_pools;
+mod ip_access_lists;
 mod jobs;
 mod listed;
 mod marker;
 pub mod pattern;
 pub mod permissions;
+mod pipelines;
+mod policy_fills;
 mod redaction;
+mod registered_models;
 pub mod rules;
+mod schemas;
+mod scim;
 mod secret_acls;
+mod secret_scopes;
 pub mod secrets;
+mod service_principals;
+mod sql_warehouses;
+mod storage_credentials;
+mod unity;
+mod volumes;
+mod workspace_conf;
 
 #[cfg(test)]
 mod tests;
@@ -226,7 +249,31 @@ pub trait Kind: Sync + fmt::Debug {
 }
 
 /// Every kind that is managed and captured, in the order in which they are shown.
-pub const KINDS: &[&dyn Kind] = &[&Clusters, &Jobs];
+pub const KINDS: &[&dyn Kind] = &[
+    &Clusters,
+    &Jobs,
+    &pipelines::Pipelines,
+    &sql_warehouses::SqlWarehouses,
+    &cluster_policies::ClusterPolicies,
+    &instance_pools::InstancePools,
+    &secret_scopes::SecretScopes,
+    &secrets::Secrets,
+    &git_folders::GitFolders,
+    &git_credentials::GitCredentials,
+    &directories::Directories,
+    &ip_access_lists::IpAccessLists,
+    &workspace_conf::WorkspaceConf,
+    &global_init_scripts::GlobalInitScripts,
+    &service_principals::ServicePrincipals,
+    &groups::Groups,
+    &catalogs::Catalogs,
+    &schemas::Schemas,
+    &volumes::Volumes,
+    &external_locations::ExternalLocations,
+    &storage_credentials::StorageCredentials,
+    &connections::Connections,
+    &registered_models::RegisteredModels,
+];
 
 /// The kind of that name.
 #[must_use]

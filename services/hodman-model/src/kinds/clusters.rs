@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::fields::only;
 use super::listed::{id_text, millis, text};
+use super::pattern::Pattern;
 use super::permissions::Permissions;
-use super::rules::{Rules, as_map, patterns};
+use super::rules::{Rules, ServerFill, as_map, patterns};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, ReadError, Reversibility,
     cluster_spec,
@@ -26,8 +28,10 @@ const SETTABLE: &[&str] = &[
     "cluster_name",
     "custom_tags",
     "data_security_mode",
+    "dependency_mode",
     "docker_image",
     "driver_instance_pool_id",
+    "driver_node_type_flexibility",
     "driver_node_type_id",
     "enable_elastic_disk",
     "enable_local_disk_encryption",
@@ -45,6 +49,7 @@ const SETTABLE: &[&str] = &[
     "spark_version",
     "ssh_public_keys",
     "use_ml_runtime",
+    "worker_node_type_flexibility",
     "workload_type",
 ];
 
@@ -57,6 +62,7 @@ static PERMISSIONS: Permissions = Permissions {
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut rules = Rules {
+        settable: SETTABLE,
         name_field: "cluster_name",
         tags_field: "custom_tags",
         volatile: patterns(
@@ -67,6 +73,12 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
             ],
             &[],
         ),
+        // Absent means never, or what the workspace's administrators set; a person's choice is worth keeping.
+        server_fills: vec![ServerFill {
+            at: Pattern::new("autotermination_minutes"),
+            captured: true,
+        }],
+        resize_on: patterns(&["num_workers", "autoscale"], &[]),
         field_order: &[
             "cluster_name",
             "spark_version",
@@ -126,12 +138,8 @@ impl Kind for Clusters {
             kind: "cluster",
             field: "cluster_id",
         })?;
-        let settable: Map<String, Value> = as_map(answer)
-            .into_iter()
-            .filter(|(field, _)| SETTABLE.contains(&field.as_str()))
-            .collect();
-        let mut config = RULES.normalise(&Value::Object(settable));
-        drop_driver_like_worker(&mut config);
+        let mut config = RULES.normalise(&only(answer, SETTABLE));
+        drop_present_size(&mut config);
         Ok(Some(Listed {
             id,
             name: text(answer, "cluster_name").unwrap_or_default(),
@@ -147,13 +155,13 @@ impl Kind for Clusters {
     }
 
     fn create(&self, config: &Value, marker: &Marker) -> Call {
-        let mut body = as_map(config);
+        let mut body = as_map(&RULES.as_sent(config));
         marker.write(&mut body, "custom_tags");
         Call::post("/api/2.1/clusters/create", Value::Object(body), false)
     }
 
     fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
-        let mut body = as_map(config);
+        let mut body = as_map(&RULES.as_sent(config));
         marker.write(&mut body, "custom_tags");
         body.insert("cluster_id".to_owned(), json!(id));
         vec![Call::post(
@@ -161,6 +169,19 @@ impl Kind for Clusters {
             Value::Object(body),
             true,
         )]
+    }
+
+    fn resize(&self, id: &str, config: &Value) -> Option<Call> {
+        let mut body = as_map(&only(config, &["autoscale", "num_workers"]));
+        if body.is_empty() {
+            return None;
+        }
+        body.insert("cluster_id".to_owned(), json!(id));
+        Some(Call::post(
+            "/api/2.1/clusters/resize",
+            Value::Object(body),
+            true,
+        ))
     }
 
     fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
@@ -193,12 +214,11 @@ impl Kind for Clusters {
     }
 }
 
-/// The API repeats the worker's type as the driver's when none was given.
-fn drop_driver_like_worker(config: &mut Value) {
+/// The API says how many workers an automatically sized cluster has just now.
+fn drop_present_size(config: &mut Value) {
     if let Value::Object(map) = config
-        && map.get("driver_node_type_id").is_some()
-        && map.get("driver_node_type_id") == map.get("node_type_id")
+        && map.contains_key("autoscale")
     {
-        map.remove("driver_node_type_id");
+        map.remove("num_workers");
     }
 }

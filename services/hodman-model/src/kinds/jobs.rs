@@ -1,18 +1,17 @@
 //! Jobs: `/api/2.2/jobs`. Names are not unique, and `create` has no idempotency key: the marker tag is what finds a
 //! job again after an unclear answer.
 
-use std::sync::LazyLock;
+mod rules;
 
 use serde_json::{Value, json};
 
 use super::listed::{id_text, millis, text};
-use super::pattern::Pattern;
 use super::permissions::Permissions;
-use super::rules::{Default, Reference, Rules, ServerFill, as_map, expand, patterns};
+use super::rules::{Rules, as_map};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, ReadError, Reversibility,
-    cluster_spec,
 };
+use rules::RULES;
 
 /// Jobs.
 #[derive(Clone, Copy, Debug)]
@@ -24,176 +23,6 @@ static PERMISSIONS: Permissions = Permissions {
     one_owner: true,
     id_output: None,
 };
-
-/// A task stands in the list or inside a `for_each_task`.
-const TASK: &[&str] = &["tasks.*", "tasks.*.for_each_task.task"];
-/// The places of a cluster spec inside a job.
-const CLUSTER: &[&str] = &[
-    "job_clusters.*.new_cluster",
-    "tasks.*.new_cluster",
-    "tasks.*.for_each_task.task.new_cluster",
-];
-
-static RULES: LazyLock<Rules> = LazyLock::new(|| {
-    let aliases: &[(&str, &[&str])] = &[("{task}", TASK)];
-    let default = |at: &str, value: Value| {
-        expand(&[at], aliases)
-            .into_iter()
-            .map(move |at| Default {
-                at: Pattern::new(&at),
-                value: value.clone(),
-            })
-            .collect::<Vec<_>>()
-    };
-    let mut rules = Rules {
-        name_field: "name",
-        tags_field: "tags",
-        volatile: patterns(
-            &[
-                "tags.hodman_pipeline",
-                "tags.hodman_env",
-                "tags.hodman_key",
-                // Always MULTI_TASK since API 2.1.
-                "format",
-                // Who deployed it and whether the page may edit it: said by `databricks bundle` about itself.
-                "deployment",
-                "edit_mode",
-                "effective_budget_policy_id",
-                "effective_usage_policy_id",
-            ],
-            &[],
-        ),
-        defaults: [
-            default("max_concurrent_runs", json!(1)),
-            default("timeout_seconds", json!(0)),
-            default("queue.enabled", json!(true)),
-            default("schedule.pause_status", json!("UNPAUSED")),
-            default("trigger.pause_status", json!("UNPAUSED")),
-            default("continuous.pause_status", json!("UNPAUSED")),
-            default(
-                "email_notifications.no_alert_for_skipped_runs",
-                json!(false),
-            ),
-            default(
-                "notification_settings.no_alert_for_skipped_runs",
-                json!(false),
-            ),
-            default(
-                "notification_settings.no_alert_for_canceled_runs",
-                json!(false),
-            ),
-            default("{task}.run_if", json!("ALL_SUCCESS")),
-            default("{task}.timeout_seconds", json!(0)),
-            default("{task}.max_retries", json!(0)),
-            default("{task}.min_retry_interval_millis", json!(0)),
-            default("{task}.retry_on_timeout", json!(false)),
-            default("{task}.disable_auto_optimization", json!(false)),
-            default("{task}.disabled", json!(false)),
-            default(
-                "{task}.email_notifications.no_alert_for_skipped_runs",
-                json!(false),
-            ),
-            default(
-                "{task}.notification_settings.no_alert_for_skipped_runs",
-                json!(false),
-            ),
-            default(
-                "{task}.notification_settings.no_alert_for_canceled_runs",
-                json!(false),
-            ),
-            default(
-                "{task}.notification_settings.alert_on_last_attempt",
-                json!(false),
-            ),
-            default("{task}.notebook_task.source", json!("WORKSPACE")),
-            default("{task}.spark_python_task.source", json!("WORKSPACE")),
-            default("{task}.dbt_task.source", json!("WORKSPACE")),
-            default("{task}.sql_task.file.source", json!("WORKSPACE")),
-        ]
-        .concat(),
-        server_fills: [
-            // The creator: never the same person in production.
-            ("run_as", false),
-            ("performance_target", true),
-            ("budget_policy_id", false),
-        ]
-        .iter()
-        .map(|(at, captured)| ServerFill {
-            at: Pattern::new(at),
-            captured: *captured,
-        })
-        .collect(),
-        texts: patterns(
-            &[
-                "tags.*",
-                "parameters.*.default",
-                "{task}.notebook_task.base_parameters.*",
-                "{task}.run_job_task.job_parameters.*",
-                "{task}.sql_task.parameters.*",
-                "{task}.python_wheel_task.named_parameters.*",
-            ],
-            aliases,
-        ),
-        keep_empty: patterns(&["continuous"], &[]),
-        references: [
-            ("{task}.existing_cluster_id", "clusters"),
-            ("{task}.run_job_task.job_id", "jobs"),
-        ]
-        .iter()
-        .flat_map(|(at, kind)| {
-            expand(&[at], aliases)
-                .into_iter()
-                .map(move |at| (at, *kind))
-        })
-        .map(|(at, kind)| Reference {
-            at: Pattern::new(&at),
-            kind,
-        })
-        .collect(),
-        notebook_paths: patterns(&["{task}.notebook_task.notebook_path"], aliases),
-        file_paths: patterns(
-            &[
-                "{task}.spark_python_task.python_file",
-                "{task}.sql_task.file.path",
-                "{task}.dbt_task.project_directory",
-            ],
-            aliases,
-        ),
-        list_keys: &[
-            ("tasks", "task_key"),
-            ("depends_on", "task_key"),
-            ("job_clusters", "job_cluster_key"),
-            ("parameters", "name"),
-            ("environments", "environment_key"),
-        ],
-        field_order: &[
-            "name",
-            "task_key",
-            "job_cluster_key",
-            "environment_key",
-            "description",
-            "schedule",
-            "trigger",
-            "continuous",
-            "quartz_cron_expression",
-            "timezone_id",
-            "pause_status",
-            "depends_on",
-            "notebook_path",
-            "existing_cluster_id",
-            "new_cluster",
-            "spark_version",
-            "node_type_id",
-            "num_workers",
-            "autoscale",
-            "min_workers",
-            "max_workers",
-        ],
-        ..Rules::default()
-    };
-    cluster_spec::add_rules(&mut rules, CLUSTER);
-    rules
-});
 
 impl Kind for Jobs {
     fn name(&self) -> &'static str {
@@ -238,7 +67,7 @@ impl Kind for Jobs {
             marker: Marker::from_tags(settings.get("tags")),
             natural: None,
             config: RULES.normalise(settings),
-            outputs: Value::Null,
+            outputs: deployed_by(settings),
             creator: text(answer, "creator_user_name"),
             created_at: millis(answer, "created_time"),
             modified_at: millis(answer, "modified_time"),
@@ -246,13 +75,13 @@ impl Kind for Jobs {
     }
 
     fn create(&self, config: &Value, marker: &Marker) -> Call {
-        let mut body = as_map(config);
+        let mut body = as_map(&RULES.as_sent(config));
         marker.write(&mut body, "tags");
         Call::post("/api/2.2/jobs/create", Value::Object(body), false)
     }
 
     fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
-        let mut settings = as_map(config);
+        let mut settings = as_map(&RULES.as_sent(config));
         marker.write(&mut settings, "tags");
         // `reset`, not `update`: the latter keeps fields and tasks that are gone from the bundle.
         vec![Call::post(
@@ -274,6 +103,22 @@ impl Kind for Jobs {
         id_text(answer.get("job_id"))
     }
 
+    fn activity(&self, id: &str) -> Option<Call> {
+        Some(
+            Call::get("/api/2.2/jobs/runs/list", "job_id", id)
+                .and_query("active_only", "true")
+                .and_query("limit", "25"),
+        )
+    }
+
+    fn busy(&self, answer: &Value) -> Vec<String> {
+        let runs = answer.get("runs").and_then(Value::as_array);
+        runs.into_iter()
+            .flatten()
+            .filter_map(|run| Some(format!("run {}", id_text(run.get("run_id"))?)))
+            .collect()
+    }
+
     fn rules(&self) -> &'static Rules {
         &RULES
     }
@@ -287,6 +132,20 @@ impl Kind for Jobs {
             },
         }
     }
+}
+
+/// What a bundle's deployment says about itself: the sign that somebody else still writes to the job.
+fn deployed_by(settings: &Value) -> Value {
+    if settings.pointer("/deployment/kind").and_then(Value::as_str) != Some("BUNDLE") {
+        return Value::Null;
+    }
+    let locked = settings.get("edit_mode").and_then(Value::as_str) == Some("UI_LOCKED");
+    let closed = if locked {
+        ", closed to edits in the page"
+    } else {
+        ""
+    };
+    json!({ "deployed_by": format!("deployed by a bundle{closed}") })
 }
 
 /// Job ids are 64-bit numbers in the API.

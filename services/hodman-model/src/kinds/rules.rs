@@ -70,6 +70,8 @@ pub struct Rules {
     pub locations: Vec<Pattern>,
     /// Entries of mappings that the server writes for itself and nobody compares: (mapping, start of the key).
     pub own_entries: &'static [(&'static str, &'static str)],
+    /// Fields that mean nothing when they say the same as another one beside them: (mapping, field, the other).
+    pub repeats: Vec<(Pattern, &'static str, &'static str)>,
     /// Empty mappings that mean something by being there.
     pub keep_empty: Vec<Pattern>,
     /// Fields that cannot change in place.
@@ -117,6 +119,7 @@ impl Rules {
                 Keep::Yes
             });
         }
+        self.drop_repeats(&mut value);
         for default in &self.defaults {
             default
                 .at
@@ -183,37 +186,6 @@ impl Rules {
         }
         self.drop_empty(&mut value, &FieldPath::default());
         value
-    }
-
-    fn drop_policy_fills(
-        &self,
-        value: &mut Value,
-        desired: &Value,
-        path: &FieldPath,
-        place: &Pattern,
-    ) {
-        if place.matches(path) {
-            let said = path.get(desired);
-            if let Some(said) = said.filter(|said| said.get("policy_id").is_some()) {
-                keep_said(value, said);
-            }
-            return;
-        }
-        match value {
-            Value::Object(map) => {
-                for (key, inner) in map {
-                    self.drop_policy_fills(inner, desired, &path.key(key.clone()), place);
-                }
-            }
-            Value::Array(items) => {
-                let field = self.list_key_at(path);
-                for (index, item) in items.iter_mut().enumerate() {
-                    let path = path.then(element_segment(field, item, index));
-                    self.drop_policy_fills(item, desired, &path, place);
-                }
-            }
-            _ => {}
-        }
     }
 
     fn drop_silent(
@@ -324,19 +296,6 @@ pub(crate) fn element_segment(
             value: value.to_owned(),
         },
         None => PathSegment::Index(index),
-    }
-}
-
-/// Drops what `said` is silent about, from mappings only; an object's permissions are no policy's to fill.
-fn keep_said(value: &mut Value, said: &Value) {
-    if let (Value::Object(map), Value::Object(said)) = (value, said) {
-        map.retain(|key, inner| match said.get(key) {
-            Some(said) => {
-                keep_said(inner, said);
-                true
-            }
-            None => key == super::permissions::FIELD,
-        });
     }
 }
 

@@ -1,0 +1,63 @@
+//! What groups and service principals have in common: `/api/2.0/preview/scim/v2`.
+
+use serde_json::{Value, json};
+
+use super::fields::{Aliases, only};
+use super::pattern::Pattern;
+use super::rules::{as_map, patterns};
+use super::{Call, ListCall, Method, Paging};
+
+/// The root of the API.
+pub(super) const ROOT: &str = "/api/2.0/preview/scim/v2";
+
+/// One list of all, a hundred at a time.
+pub(super) fn list(resource: &str) -> ListCall {
+    ListCall {
+        query: vec![("count".to_owned(), "100".to_owned())],
+        paging: Paging::StartIndex,
+        ..ListCall::new(&format!("{ROOT}/{resource}"), "Resources", "id")
+    }
+}
+
+/// What the server says about every element of a list beside its `value`.
+pub(super) fn beside_values(lists: &[&str]) -> Vec<Pattern> {
+    let aliases: Aliases<'_> = &[("{list}", lists)];
+    patterns(
+        &[
+            "{list}.*.display",
+            "{list}.*.$ref",
+            "{list}.*.type",
+            "{list}.*.primary",
+        ],
+        aliases,
+    )
+}
+
+/// A new one.
+pub(super) fn create(resource: &str, schema: &str, config: &Value, fields: &[&str]) -> Call {
+    let mut body = as_map(&only(config, fields));
+    body.insert("schemas".to_owned(), json!([schema]));
+    // A second request is refused where names are unique, else it makes a second one.
+    Call::post(&format!("{ROOT}/{resource}"), Value::Object(body), false)
+}
+
+/// Puts `config` in the place of what is there. `PUT` empties what it does not name, so what `config` is silent about is
+/// said as `live` has it.
+pub(super) fn replace(
+    resource: &str,
+    schema: &str,
+    id: &str,
+    (live, config): (&Value, &Value),
+    fields: &[&str],
+) -> Call {
+    let mut body = as_map(&only(live, fields));
+    body.extend(as_map(&only(config, fields)));
+    body.insert("id".to_owned(), json!(id));
+    body.insert("schemas".to_owned(), json!([schema]));
+    Call::with_body(
+        Method::Put,
+        format!("{ROOT}/{resource}/{id}"),
+        Value::Object(body),
+        true,
+    )
+}
