@@ -18,6 +18,7 @@ type Reasons = BTreeMap<String, String>;
 struct LeftOut {
     github: Reasons,
     databricks: Reasons,
+    databricks_kinds: Reasons,
 }
 
 /// What a probe writes of one check.
@@ -116,6 +117,26 @@ async fn a_workspace_is_as_its_official_client_expects() {
         &[],
         &left_out().databricks,
         68,
+    )
+    .await;
+}
+
+/// One check for each kind of object, which makes, reads, changes, lists, permits and deletes one.
+#[tokio::test]
+async fn every_kind_of_a_workspace_is_as_its_official_client_expects() {
+    let town = Town::start(free_port()).await;
+    let url = town
+        .databricks
+        .workspace("dev")
+        .expect("the workspace")
+        .url();
+    probe(
+        &town,
+        "databricks_kinds.py",
+        &url,
+        &[],
+        &left_out().databricks_kinds,
+        32,
     )
     .await;
 }
