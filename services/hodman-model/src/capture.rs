@@ -21,6 +21,7 @@ mod repo;
 mod resources;
 mod select;
 mod sources;
+mod terraform;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -42,7 +43,9 @@ pub use varied::{SORTS, Sort};
 use crate::bundle::Language;
 use crate::diagnostic::Diagnostics;
 use crate::digest::{Digest, canonical_json, sha256};
-use crate::files::{CaptureRules, CapturedEntry, CapturedLock, Seen, Tree, render_captured_lock};
+use crate::files::{
+    CaptureFormat, CaptureRules, CapturedEntry, CapturedLock, Seen, Tree, render_captured_lock,
+};
 use crate::kinds::Listed;
 
 /// One object of the workspace.
@@ -211,6 +214,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     let repo = repo::read(input.tree)?;
     let selected = select::select(input);
     let keys = keys::assign(input, &repo, &selected);
+    let terraform = input.rules.format == CaptureFormat::Terraform;
     let mut work = Work {
         input,
         repo: &repo,
@@ -221,11 +225,19 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
             .lock
             .entries
             .iter()
+            // What was written in the other format is no base for this one.
+            .filter(|entry| {
+                entry.kind == sources::KIND || terraform == entry.file.ends_with(terraform::END)
+            })
             .map(|entry| ((entry.kind.as_str(), entry.id.as_str()), entry))
             .collect(),
     };
     let sources = sources::capture(&mut work, &selected);
-    resources::capture(&mut work, &selected, &keys, &sources);
+    if terraform {
+        terraform::capture(&mut work, &selected, &keys, &sources);
+    } else {
+        resources::capture(&mut work, &selected, &keys, &sources);
+    }
     named(&mut work, &selected);
     let Work {
         mut out, entries, ..

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod field_path;
 pub mod files;
+pub mod hcl;
 pub mod kinds;
 pub mod package;
 pub mod plan;

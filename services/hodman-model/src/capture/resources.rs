@@ -14,7 +14,7 @@ use super::merge::{Merged, merge, take};
 use super::paths::{is_personal, short};
 use super::select::Selected;
 use super::variables::lookups;
-use super::{CapturedAs, LiveResource, NAME_ONLY, Work, sources};
+use super::{CapturedAs, LiveResource, NAME_ONLY, Work, sources, terraform};
 use crate::bundle::ResourceKey;
 use crate::field_path::PathSegment;
 use crate::files::CapturedEntry;
@@ -65,6 +65,7 @@ pub(super) fn capture(
         .filter(|entry| {
             entry.kind != sources::KIND
                 && entry.file != NAME_ONLY
+                && !entry.file.ends_with(terraform::END)
                 && !seen.contains(&ResourceKey::new(&entry.kind, &entry.key))
         })
         .cloned()

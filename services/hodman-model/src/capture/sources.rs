@@ -7,7 +7,8 @@ use super::select::{Selected, below_one_of};
 use super::{CapturedAs, LiveFile, Work, merge_text};
 use crate::bundle::Language;
 use crate::digest::{Digest, sha256};
-use crate::files::CapturedEntry;
+use crate::files::{CapturedEntry, Seen};
+use chrono::{DateTime, Utc};
 
 /// The kind of files and notebooks in the lock; their id is the short path, their key the path in the repository.
 pub(super) const KIND: &str = "files";
@@ -65,20 +66,65 @@ fn free_place(
     }
 }
 
+/// One file of the repository that is written whole.
+pub(super) struct Piece<'a> {
+    /// Its kind in the lock.
+    pub kind: &'a str,
+    /// Its id there.
+    pub id: &'a str,
+    /// Its key there.
+    pub key: &'a str,
+    /// Its path in the repository.
+    pub place: &'a str,
+    /// What it is in the workspace, in words.
+    pub detail: String,
+    /// Who made it, as far as the API says.
+    pub creator: Option<&'a str>,
+    /// When it was made.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When it was changed last.
+    pub modified_at: Option<DateTime<Utc>>,
+    /// How the workspace lists it.
+    pub seen: Option<Seen>,
+}
+
 fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
-    let dev = as_source(live);
+    let note = if is_personal(short(path)) && work.locked(KIND, path).is_none() {
+        " (from a personal folder that the rules name)"
+    } else {
+        ""
+    };
+    let piece = Piece {
+        kind: KIND,
+        id: path,
+        key: place,
+        place,
+        detail: format!("{path}{note}"),
+        creator: live.creator.as_deref(),
+        created_at: live.created_at,
+        modified_at: live.modified_at,
+        seen: live.seen,
+    };
+    merge_text_file(work, &piece, as_source(live));
+}
+
+/// The three-way merge of a whole file, by lines.
+pub(super) fn merge_text_file(work: &mut Work<'_>, piece: &Piece<'_>, dev: Vec<u8>) {
+    let Piece { place, .. } = *piece;
     let digest = sha256(&dev);
-    let locked = work.locked(KIND, path).map(|entry| entry.digest.clone());
+    let locked = work
+        .locked(piece.kind, piece.id)
+        .map(|entry| entry.digest.clone());
     let git = work.input.tree.get(place).map(|file| file.bytes.to_vec());
     let now = digest.clone();
     let keep = |work: &mut Work<'_>, digest: Digest| {
         work.entries.push(CapturedEntry {
-            key: place.to_owned(),
-            kind: KIND.to_owned(),
-            id: path.to_owned(),
+            key: piece.key.to_owned(),
+            kind: piece.kind.to_owned(),
+            id: piece.id.to_owned(),
             file: place.to_owned(),
             // A digest that stays behind must not be taken for what the workspace listed now.
-            seen: live.seen.filter(|_| digest == now),
+            seen: piece.seen.filter(|_| digest == now),
             digest,
         });
     };
@@ -90,23 +136,18 @@ fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
                 place,
                 CapturedAs::Conflict,
                 None,
-                live.modified_at,
+                piece.modified_at,
                 "changed in the workspace, removed in Git; it stays removed".to_owned(),
             );
             return keep(work, locked);
         }
         (None, None) => {
-            let note = if is_personal(short(path)) {
-                " (from a personal folder that the rules name)"
-            } else {
-                ""
-            };
             work.row(
                 place,
                 CapturedAs::Added,
-                live.creator.as_deref(),
-                live.created_at,
-                format!("{path}{note}"),
+                piece.creator,
+                piece.created_at,
+                piece.detail.clone(),
             );
             work.out.changes.insert(place.to_owned(), Some(dev));
             return keep(work, digest);
@@ -117,7 +158,7 @@ fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
                 place,
                 CapturedAs::Conflict,
                 None,
-                live.modified_at,
+                piece.modified_at,
                 detail.to_owned(),
             );
             return;
@@ -129,8 +170,8 @@ fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
             place,
             CapturedAs::Changed,
             None,
-            live.modified_at,
-            path.to_owned(),
+            piece.modified_at,
+            piece.detail.clone(),
         );
         work.out.changes.insert(place.to_owned(), Some(dev));
         return keep(work, digest);
@@ -142,8 +183,8 @@ fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
                 place,
                 CapturedAs::Changed,
                 None,
-                live.modified_at,
-                format!("{path}, merged with what changed in Git"),
+                piece.modified_at,
+                format!("{}, merged with what changed in Git", piece.detail),
             );
             work.out.changes.insert(place.to_owned(), Some(merged));
             keep(work, digest);
@@ -154,7 +195,7 @@ fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
                 place,
                 CapturedAs::Conflict,
                 None,
-                live.modified_at,
+                piece.modified_at,
                 detail.to_owned(),
             );
             keep(work, locked);
@@ -176,7 +217,7 @@ fn merged(
 
 /// A file of the last capture that is not captured now. `listed` says that its folder was looked at, so that absence
 /// means removal; else nobody knows, and it stays.
-fn gone(work: &mut Work<'_>, entry: CapturedEntry, listed: bool) {
+pub(super) fn gone(work: &mut Work<'_>, entry: CapturedEntry, listed: bool) {
     let git = work
         .input
         .tree

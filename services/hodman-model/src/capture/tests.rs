@@ -7,6 +7,7 @@ mod files;
 mod identity;
 mod project;
 mod rules;
+mod terraform;
 mod variables;
 
 use serde_json::json;

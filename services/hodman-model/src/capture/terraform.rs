@@ -1,0 +1,226 @@
+//! The capture as Terraform: one file for each object, merged by lines with what people changed in Git.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::form::{Names, of_live};
+use super::keys::{Keys, slug};
+use super::select::Selected;
+use super::sources::{self, Piece, gone, merge_text_file};
+use super::varied::sort_of;
+use super::{CapturedAs, LiveResource, NAME_ONLY, Work};
+use crate::bundle::ResourceKey;
+use crate::files::CapturedEntry;
+use crate::hcl::{self, Variable};
+use crate::kinds::{Kind, kind};
+
+/// How its files end.
+pub(super) const END: &str = ".tf";
+/// Where they lie.
+const FOLDER: &str = "terraform";
+/// The kind, in the lock, of files that are no object's.
+const AROUND: &str = "terraform";
+
+pub(super) fn capture(
+    work: &mut Work<'_>,
+    selected: &Selected<'_>,
+    keys: &Keys,
+    sources: &BTreeMap<String, String>,
+) {
+    let lookups = BTreeMap::new();
+    let names = Names {
+        keys,
+        sources,
+        lookups: &lookups,
+    };
+    let mut words = Words {
+        literals: &work.input.rules.literals,
+        addresses: addresses(selected, sources),
+        variables: BTreeMap::new(),
+    };
+    let mut written: BTreeSet<(String, String)> = BTreeSet::new();
+    for live in &selected.resources {
+        let found = kind(&live.kind).zip(keys.get(&(live.kind.clone(), live.listed.id.clone())));
+        let Some((kind, key)) = found else { continue };
+        object(work, kind, key, live, &names, &mut words);
+        written.insert((live.kind.clone(), live.listed.id.clone()));
+    }
+    for (path, place) in sources {
+        let Some(file) = selected.files.get(path) else {
+            continue;
+        };
+        let name = address_name(place);
+        let text = hcl::notebook(&name, path, &format!("../{place}"), file.language);
+        around(
+            work,
+            &format!("{FOLDER}/{name}.source{END}"),
+            &text,
+            &mut written,
+        );
+    }
+    let env = work.input.env;
+    for (file, text) in [
+        (
+            format!("{FOLDER}/variables{END}"),
+            hcl::variables(&words.variables),
+        ),
+        (
+            format!("{FOLDER}/{env}.tfvars"),
+            hcl::values(&words.variables),
+        ),
+        (format!("{FOLDER}/versions{END}"), hcl::versions()),
+    ] {
+        around(work, &file, &text, &mut written);
+    }
+    rest(work, &written);
+}
+
+fn object(
+    work: &mut Work<'_>,
+    kind: &dyn Kind,
+    key: &ResourceKey,
+    live: &LiveResource,
+    names: &Names<'_>,
+    words: &mut Words<'_>,
+) {
+    let form = of_live(kind, &live.listed, names);
+    let said = format!("{} `{}`", kind.singular(), live.listed.name);
+    let new = work.locked(&live.kind, &live.listed.id).is_none();
+    let Some(written) = hcl::resource(key, &live.listed.id, &form, words) else {
+        if new {
+            let detail = "the Databricks provider has no resource for it".to_owned();
+            work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+        }
+        return;
+    };
+    if new && !written.unknown.is_empty() {
+        let detail = format!(
+            "the Databricks provider has no field for {}",
+            written.unknown.join(", ")
+        );
+        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+    }
+    let place = format!("{FOLDER}/{}.{}{END}", key.key, kind.singular());
+    let piece = Piece {
+        kind: &live.kind,
+        id: &live.listed.id,
+        key: &key.key,
+        place: &place,
+        detail: said,
+        creator: live.listed.creator.as_deref(),
+        created_at: live.listed.created_at,
+        modified_at: live.listed.modified_at,
+        seen: None,
+    };
+    merge_text_file(work, &piece, written.text.into_bytes());
+}
+
+fn around(work: &mut Work<'_>, place: &str, text: &str, written: &mut BTreeSet<(String, String)>) {
+    let piece = Piece {
+        kind: AROUND,
+        id: place,
+        key: place,
+        place,
+        detail: "what the other files need".to_owned(),
+        creator: None,
+        created_at: None,
+        modified_at: None,
+        seen: None,
+    };
+    merge_text_file(work, &piece, text.as_bytes().to_vec());
+    written.insert((AROUND.to_owned(), place.to_owned()));
+}
+
+/// What the last capture wrote and this one did not.
+fn rest(work: &mut Work<'_>, written: &BTreeSet<(String, String)>) {
+    let present: BTreeSet<(&str, &str)> = work
+        .input
+        .snapshot
+        .resources
+        .iter()
+        .map(|live| (live.kind.as_str(), live.listed.id.as_str()))
+        .collect();
+    let left: Vec<CapturedEntry> = work
+        .input
+        .lock
+        .entries
+        .iter()
+        .filter(|entry| entry.kind != sources::KIND && entry.file != NAME_ONLY)
+        .filter(|entry| entry.kind == AROUND || entry.file.ends_with(END))
+        .filter(|entry| !written.contains(&(entry.kind.clone(), entry.id.clone())))
+        .cloned()
+        .collect();
+    for entry in left {
+        let there = present.contains(&(entry.kind.as_str(), entry.id.as_str()))
+            || work.input.snapshot.unread.contains(&entry.kind);
+        gone(work, entry, !there);
+    }
+}
+
+/// The addresses of captured files, by path in the repository.
+fn addresses(
+    selected: &Selected<'_>,
+    sources: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    sources
+        .iter()
+        .filter_map(|(path, place)| {
+            let kind = match selected.files.get(path)?.language {
+                Some(_) => "databricks_notebook",
+                None => "databricks_workspace_file",
+            };
+            Some((place.clone(), format!("{kind}.{}", address_name(place))))
+        })
+        .collect()
+}
+
+fn address_name(place: &str) -> String {
+    slug(place.strip_prefix("src/").unwrap_or(place), "file")
+}
+
+/// What stands for values.
+struct Words<'a> {
+    literals: &'a [String],
+    addresses: BTreeMap<String, String>,
+    variables: BTreeMap<String, Variable>,
+}
+
+impl hcl::Names for Words<'_> {
+    fn variable(&mut self, kind: &str, path: &[&str], text: &str) -> Option<String> {
+        let sort = sort_of(kind, path, text)?;
+        if self.literals.iter().any(|name| name == sort.name) {
+            return None;
+        }
+        let wanted = slug(&format!("{} {text}", sort.word), sort.word);
+        let variable = Variable {
+            description: format!("identity.{}: {text} (as captured)", sort.name),
+            value: Some(text.to_owned()),
+        };
+        let mut name = wanted.clone();
+        let mut number = 2;
+        // Two values can have one name: the second gets a number.
+        while self
+            .variables
+            .get(&name)
+            .is_some_and(|known| *known != variable)
+        {
+            name = format!("{wanted}_{number}");
+            number += 1;
+        }
+        self.variables.insert(name.clone(), variable);
+        Some(name)
+    }
+
+    fn secret(&mut self, key: &ResourceKey, field: &str) -> String {
+        let name = format!("{}_{}", key.key, slug(field, "secret"));
+        let variable = Variable {
+            description: format!("`{field}` of {key}: a secret that was not captured"),
+            value: None,
+        };
+        self.variables.insert(name.clone(), variable);
+        name
+    }
+
+    fn source(&self, path: &str) -> Option<String> {
+        self.addresses.get(path).cloned()
+    }
+}

@@ -1,0 +1,327 @@
+//! One captured object as a resource, with its import, permissions and grants.
+
+use hcl::expr::{Expression, Object, ObjectKey};
+use hcl::structure::{Attribute, Block, BlockBuilder, Body};
+use serde_json::Value;
+
+use super::schema::{Fields, Shape, provider};
+use super::table::{Resource, resource_of};
+use super::values::{encoded, key as object_key, number, raw, template, text};
+use super::{Names, align};
+use crate::bundle::{Language, ResourceKey};
+use crate::kinds::secrets::REDACTED;
+use crate::kinds::{grants, permissions};
+
+/// How a form says that something lies at a path of the repository.
+const REPO: &str = "${repo}/";
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+    /// Fields that the provider has no place for.
+    pub unknown: Vec<String>,
+}
+
+/// The file of one object with the id `id`, whose form (references, paths and secrets as a capture has them) is `form`.
+/// None for a kind that the provider has no resource for.
+#[must_use]
+pub fn resource(
+    key: &ResourceKey,
+    id: &str,
+    form: &Value,
+    names: &mut dyn Names,
+) -> Option<Written> {
+    let known = resource_of(&key.kind)?;
+    let fields = provider().resource(known.name)?;
+    let mut writer = Writer {
+        key,
+        names,
+        unknown: Vec::new(),
+        path: Vec::new(),
+    };
+    let mut own = Block::builder("resource").add_labels([known.name, key.key.as_str()]);
+    let map = form.as_object()?;
+    let mut blocks = Vec::new();
+    for (field, value) in map {
+        if field == permissions::FIELD || field == grants::FIELD {
+            continue;
+        }
+        let renamed = known.renamed.iter().find(|(api, _)| api == field);
+        let name = renamed.map_or(field.as_str(), |(_, name)| name);
+        own = writer.field(own, &mut blocks, &fields, name, value);
+    }
+    for block in blocks {
+        own = own.add_block(block);
+    }
+    let address = format!("{}.{}", known.name, key.key);
+    let mut body = Body::builder()
+        .add_block(import(&address, id))
+        .add_block(own.build());
+    if let Some(block) = writer.permissions(known, form, &address) {
+        let access = format!("databricks_permissions.{}_{}", known.kind, key.key);
+        let import_id = format!("/{}/{id}", permission_path(&key.kind));
+        body = body.add_block(import(&access, &import_id)).add_block(block);
+    }
+    if let Some(block) = writer.grants(known, form, &address) {
+        let access = format!("databricks_grants.{}_{}", known.kind, key.key);
+        let full_name = format!("{}/{id}", known.grants.unwrap_or_default());
+        body = body.add_block(import(&access, &full_name)).add_block(block);
+    }
+    Some(Written {
+        text: align::file(&body.build()),
+        unknown: writer.unknown,
+    })
+}
+
+/// The file of a notebook or plain file at `path` of the workspace, whose content lies at `source` from the file on.
+#[must_use]
+pub fn notebook(name: &str, path: &str, source: &str, language: Option<Language>) -> String {
+    let kind = if language.is_some() {
+        "databricks_notebook"
+    } else {
+        "databricks_workspace_file"
+    };
+    let mut own = Block::builder("resource")
+        .add_labels([kind, name])
+        .add_attribute(("path", text(path)))
+        .add_attribute(("source", template(&format!("${{path.module}}/{source}"))));
+    if language == Some(Language::Jupyter) {
+        own = own.add_attribute(("format", "JUPYTER"));
+    }
+    let body = Body::builder()
+        .add_block(import(&format!("{kind}.{name}"), path))
+        .add_block(own.build());
+    align::file(&body.build())
+}
+
+fn import(address: &str, id: &str) -> Block {
+    Block::builder("import")
+        .add_attribute(("to", raw(address)))
+        .add_attribute(("id", text(id)))
+        .build()
+}
+
+/// The object type in the permissions API.
+fn permission_path(kind: &str) -> &str {
+    crate::kinds::kind(kind)
+        .and_then(|kind| kind.permissions())
+        .map_or(kind, |permissions| permissions.object_type)
+}
+
+struct Writer<'a> {
+    key: &'a ResourceKey,
+    names: &'a mut dyn Names,
+    unknown: Vec<String>,
+    path: Vec<String>,
+}
+
+impl Writer<'_> {
+    /// Adds a field; blocks are kept for the end, where `terraform fmt` readers look for them.
+    fn field(
+        &mut self,
+        mut body: BlockBuilder,
+        blocks: &mut Vec<Block>,
+        fields: &Fields<'_>,
+        field: &str,
+        value: &Value,
+    ) -> BlockBuilder {
+        let Some((name, shape)) = fields.get(field) else {
+            let mut path = self.path.clone();
+            path.push(field.to_owned());
+            let path = path.join(".");
+            if !self.unknown.contains(&path) {
+                self.unknown.push(path);
+            }
+            return body;
+        };
+        self.path.push(field.to_owned());
+        match (shape, value) {
+            (Shape::Blocks(inner), Value::Array(items)) => {
+                for item in items {
+                    blocks.push(self.block(name, &inner, item));
+                }
+            }
+            (Shape::Blocks(inner), value) => blocks.push(self.block(name, &inner, value)),
+            (shape, value) => {
+                if let Some(value) = self.value(shape, value) {
+                    body = body.add_attribute(Attribute::new(name, value));
+                }
+            }
+        }
+        self.path.pop();
+        body
+    }
+
+    fn block(&mut self, name: &str, fields: &Fields<'_>, value: &Value) -> Block {
+        let mut body = Block::builder(name);
+        let mut blocks = Vec::new();
+        for (field, value) in value.as_object().into_iter().flatten() {
+            body = self.field(body, &mut blocks, fields, field, value);
+        }
+        for block in blocks {
+            body = body.add_block(block);
+        }
+        body.build()
+    }
+
+    fn object(&mut self, fields: &Fields<'_>, value: &Value) -> Expression {
+        let mut object: Object<ObjectKey, Expression> = Object::new();
+        for (field, value) in value.as_object().into_iter().flatten() {
+            let Some((name, shape)) = fields.get(field) else {
+                self.unknown
+                    .push(format!("{}.{field}", self.path.join(".")));
+                continue;
+            };
+            self.path.push(field.clone());
+            if let Some(value) = self.value(shape, value) {
+                object.insert(object_key(name), value);
+            }
+            self.path.pop();
+        }
+        Expression::from(object)
+    }
+
+    fn value(&mut self, shape: Shape<'_>, value: &Value) -> Option<Expression> {
+        Some(match (shape, value) {
+            (_, Value::Null) => return None,
+            (Shape::One(fields), value) => self.object(&fields, value),
+            (Shape::Many(fields), Value::Array(items)) => Expression::Array(
+                items
+                    .iter()
+                    .map(|item| self.object(&fields, item))
+                    .collect(),
+            ),
+            (Shape::Map, Value::Object(map)) => {
+                let mut object: Object<ObjectKey, Expression> = Object::new();
+                for (name, value) in map {
+                    self.path.push(name.clone());
+                    object.insert(object_key(name), self.scalar(value));
+                    self.path.pop();
+                }
+                Expression::from(object)
+            }
+            (Shape::List, Value::Array(items)) => {
+                Expression::Array(items.iter().map(|item| self.scalar(item)).collect())
+            }
+            (Shape::Number, value) => number(value).unwrap_or_else(|| self.scalar(value)),
+            (Shape::Bool, Value::Bool(truth)) => Expression::from(*truth),
+            (Shape::Text, Value::Object(_) | Value::Array(_)) => encoded(value),
+            (_, value) => self.scalar(value),
+        })
+    }
+
+    /// A text, with references, paths, secrets and variables; numbers and truths as texts.
+    fn scalar(&mut self, value: &Value) -> Expression {
+        let Value::String(inner) = value else {
+            return match value {
+                Value::Object(_) | Value::Array(_) => encoded(value),
+                other => Expression::from(other.to_string()),
+            };
+        };
+        if inner == REDACTED {
+            let field = self.path.last().cloned().unwrap_or_default();
+            return raw(&format!("var.{}", self.names.secret(self.key, &field)));
+        }
+        if let Some(path) = inner.strip_prefix(REPO) {
+            return match self.names.source(path) {
+                Some(address) => raw(&format!("{address}.path")),
+                None => text(inner),
+            };
+        }
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        if let Some(name) = self.names.variable(&self.key.kind, &path, inner) {
+            return raw(&format!("var.{name}"));
+        }
+        referring(inner)
+    }
+
+    fn permissions(&mut self, known: &Resource, form: &Value, address: &str) -> Option<Block> {
+        let argument = known.permissions?;
+        let managed = form.get(permissions::FIELD)?.as_object()?;
+        let output = if argument.ends_with("_name") {
+            "name"
+        } else {
+            "id"
+        };
+        let mut block = Block::builder("resource")
+            .add_labels([
+                "databricks_permissions",
+                &format!("{}_{}", known.kind, self.key.key),
+            ])
+            .add_attribute((argument, raw(&format!("{address}.{output}"))));
+        for (principal, level) in managed {
+            let (word, name) = principal.split_once(':').unwrap_or(("user", principal));
+            let field = format!("{word}_name");
+            let name = self.principal(&field, name);
+            block = block.add_block(
+                Block::builder("access_control")
+                    .add_attribute(Attribute::new(field.as_str(), name))
+                    .add_attribute(("permission_level", text(level.as_str().unwrap_or_default())))
+                    .build(),
+            );
+        }
+        Some(block.build())
+    }
+
+    fn grants(&mut self, known: &Resource, form: &Value, address: &str) -> Option<Block> {
+        let argument = known.grants?;
+        let managed = form.get(grants::FIELD)?.as_object()?;
+        let mut block = Block::builder("resource")
+            .add_labels([
+                "databricks_grants",
+                &format!("{}_{}", known.kind, self.key.key),
+            ])
+            .add_attribute((argument, raw(&format!("{address}.id"))));
+        for (principal, privileges) in managed {
+            let name = self.principal("principal", principal);
+            let privileges = privileges.as_array().into_iter().flatten();
+            let privileges = privileges.filter_map(Value::as_str).map(text).collect();
+            block = block.add_block(
+                Block::builder("grant")
+                    .add_attribute(Attribute::new("principal", name))
+                    .add_attribute(("privileges", Expression::Array(privileges)))
+                    .build(),
+            );
+        }
+        Some(block.build())
+    }
+
+    fn principal(&mut self, field: &str, name: &str) -> Expression {
+        match self
+            .names
+            .variable(&self.key.kind, &["permissions", field], name)
+        {
+            Some(variable) => raw(&format!("var.{variable}")),
+            None => text(name),
+        }
+    }
+}
+
+/// `${resources.jobs.nightly.id}` as `databricks_job.nightly.id`, alone or inside a text.
+fn referring(text_with: &str) -> Expression {
+    let Some(start) = text_with.find("${resources.") else {
+        return text(text_with);
+    };
+    let Some(end) = text_with[start..].find('}').map(|end| start + end) else {
+        return text(text_with);
+    };
+    let inside: Vec<&str> = text_with[start + 2..end].split('.').collect();
+    let [_, kind, key, field @ ..] = inside.as_slice() else {
+        return text(text_with);
+    };
+    let Some(known) = resource_of(kind) else {
+        return text(text_with);
+    };
+    let address = format!("{}.{key}.{}", known.name, field.join("."));
+    if start == 0 && end + 1 == text_with.len() {
+        return raw(&address);
+    }
+    let escape = |text: &str| text.replace("${", "$${").replace("%{", "%%{");
+    template(&format!(
+        "{}${{{address}}}{}",
+        escape(&text_with[..start]),
+        escape(&text_with[end + 1..])
+    ))
+}

@@ -1,0 +1,124 @@
+//! Which resource of the provider each kind is.
+
+/// A kind in the provider's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// The kind.
+    pub kind: &'static str,
+    /// The resource's type.
+    pub name: &'static str,
+    /// The argument of `databricks_permissions` that takes its id.
+    pub permissions: Option<&'static str>,
+    /// The argument of `databricks_grants` that takes its full name.
+    pub grants: Option<&'static str>,
+    /// Fields that the provider calls otherwise.
+    pub renamed: &'static [(&'static str, &'static str)],
+}
+
+const fn of(kind: &'static str, name: &'static str) -> Resource {
+    Resource {
+        kind,
+        name,
+        permissions: None,
+        grants: None,
+        renamed: &[],
+    }
+}
+
+const fn shared(kind: &'static str, name: &'static str, argument: &'static str) -> Resource {
+    Resource {
+        permissions: Some(argument),
+        ..of(kind, name)
+    }
+}
+
+const fn granted(kind: &'static str, name: &'static str, argument: &'static str) -> Resource {
+    Resource {
+        grants: Some(argument),
+        ..of(kind, name)
+    }
+}
+
+/// Every kind that the provider has a resource for.
+const RESOURCES: &[Resource] = &[
+    shared("alerts", "databricks_alert_v2", "alert_v2_id"),
+    shared("apps", "databricks_app", "app_name"),
+    granted("catalogs", "databricks_catalog", "catalog"),
+    shared(
+        "cluster_policies",
+        "databricks_cluster_policy",
+        "cluster_policy_id",
+    ),
+    shared("clusters", "databricks_cluster", "cluster_id"),
+    granted("connections", "databricks_connection", "foreign_connection"),
+    shared("dashboards", "databricks_dashboard", "dashboard_id"),
+    shared("directories", "databricks_directory", "directory_id"),
+    shared(
+        "experiments",
+        "databricks_mlflow_experiment",
+        "experiment_id",
+    ),
+    granted(
+        "external_locations",
+        "databricks_external_location",
+        "external_location",
+    ),
+    of("git_credentials", "databricks_git_credential"),
+    shared("git_folders", "databricks_repo", "repo_id"),
+    of("global_init_scripts", "databricks_global_init_script"),
+    of("groups", "databricks_group"),
+    shared(
+        "instance_pools",
+        "databricks_instance_pool",
+        "instance_pool_id",
+    ),
+    of("ip_access_lists", "databricks_ip_access_list"),
+    shared("jobs", "databricks_job", "job_id"),
+    shared(
+        "model_serving_endpoints",
+        "databricks_model_serving",
+        "serving_endpoint_id",
+    ),
+    shared("pipelines", "databricks_pipeline", "pipeline_id"),
+    shared("queries", "databricks_query", "sql_query_id"),
+    granted("registered_models", "databricks_registered_model", "model"),
+    shared("repos", "databricks_repo", "repo_id"),
+    granted("schemas", "databricks_schema", "schema"),
+    of("secret_acls", "databricks_secret_acl"),
+    Resource {
+        renamed: &[("scope", "name")],
+        ..of("secret_scopes", "databricks_secret_scope")
+    },
+    of("secrets", "databricks_secret"),
+    of("service_principals", "databricks_service_principal"),
+    shared(
+        "sql_warehouses",
+        "databricks_sql_endpoint",
+        "sql_endpoint_id",
+    ),
+    granted(
+        "storage_credentials",
+        "databricks_storage_credential",
+        "storage_credential",
+    ),
+    shared(
+        "vector_search_endpoints",
+        "databricks_vector_search_endpoint",
+        "vector_search_endpoint_id",
+    ),
+    of("vector_search_indexes", "databricks_vector_search_index"),
+    granted("volumes", "databricks_volume", "volume"),
+    of("workspace_conf", "databricks_workspace_conf"),
+];
+
+/// The resource of a kind; none where the provider has none.
+#[must_use]
+pub fn resource_of(kind: &str) -> Option<&'static Resource> {
+    RESOURCES.iter().find(|resource| resource.kind == kind)
+}
+
+/// All of them, for the tests.
+#[cfg(test)]
+pub(super) fn all() -> &'static [Resource] {
+    RESOURCES
+}
