@@ -30,6 +30,7 @@ pub use error::{ApiError, ErrorKind};
 pub use files::{Entry, EntryKind, Files, ImportFormat, Language, notebook_path};
 pub use jobs::{Job, Jobs, Run, RunOutcome};
 pub use limiter::{FamilyStats, Limits, Stats};
+pub use paging::Pages;
 pub use request::{Deleted, Request, Retry};
 pub use retry::RetryPolicy;
 pub use timing::Timing;

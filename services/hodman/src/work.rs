@@ -6,6 +6,7 @@ mod apply;
 mod build;
 mod capture;
 mod check;
+mod claims;
 mod error;
 mod git;
 mod live;

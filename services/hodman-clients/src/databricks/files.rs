@@ -133,6 +133,24 @@ impl Files<'_> {
         }
     }
 
+    /// The bytes of a small file (no notebook) at a path, in one call.
+    pub async fn export_file(&self, path: &str) -> Result<Bytes, ApiError> {
+        let request = Request::get(EXPORT)
+            .query("path", path)
+            .query("format", "AUTO");
+        match self.workspace.call(request).await {
+            Ok(answer) => decode(&answer),
+            Err(error)
+                if error
+                    .error_code()
+                    .is_some_and(|code| code.ends_with("SIZE_EXCEEDED")) =>
+            {
+                self.export_raw(path).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     async fn export_raw(&self, path: &str) -> Result<Bytes, ApiError> {
         let call = Call {
             method: Method::GET,

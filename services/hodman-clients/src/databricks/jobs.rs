@@ -13,6 +13,8 @@ mod run;
 pub use run::{Run, RunOutcome};
 
 const GET: &str = "/api/2.2/jobs/get";
+/// Settings that one answer cuts at a hundred elements.
+const PAGED: &[&str] = &["tasks", "job_clusters", "parameters", "environments"];
 /// Jobs read at once where the list leaves out some of their tasks; the limiter has the last word.
 const READ_AT_ONCE: usize = 8;
 
@@ -69,18 +71,8 @@ impl Jobs<'_> {
 
     /// One job, with all pages of its tasks, job clusters, parameters and environments.
     pub async fn get(&self, job_id: i64) -> Result<Job, ApiError> {
-        let first = Request::get(GET).query("job_id", job_id.to_string());
-        let mut answer = self.workspace.call(first.clone()).await?;
-        let mut seen = None;
-        while let Some(token) = next_page(&answer).filter(|token| seen.as_ref() != Some(token)) {
-            let page = self
-                .workspace
-                .call(first.clone().query("page_token", token.clone()))
-                .await?;
-            append_lists(&mut answer["settings"], &page["settings"]);
-            answer["next_page_token"] = page["next_page_token"].clone();
-            seen = Some(token);
-        }
+        let request = Request::get(GET).query("job_id", job_id.to_string());
+        let answer = self.workspace.whole(&request, PAGED).await?;
         parse(answer, &reqwest::Method::GET, GET)
     }
 
@@ -131,30 +123,5 @@ impl Jobs<'_> {
         let request = Request::get("/api/2.2/jobs/runs/get").query("run_id", run_id.to_string());
         let answer = self.workspace.call(request).await?;
         parse::<run::Shown>(answer, &reqwest::Method::GET, "/api/2.2/jobs/runs/get").map(Run::from)
-    }
-}
-
-fn next_page(answer: &Value) -> Option<String> {
-    answer["next_page_token"]
-        .as_str()
-        .filter(|token| !token.is_empty())
-        .map(str::to_owned)
-}
-
-/// A later page repeats the settings with the next part of each list.
-fn append_lists(settings: &mut Value, page: &Value) {
-    for name in ["tasks", "job_clusters", "parameters", "environments"] {
-        let Some(more) = page[name].as_array().filter(|more| !more.is_empty()) else {
-            continue;
-        };
-        match settings[name].as_array_mut() {
-            Some(list) => list.extend(
-                more.iter()
-                    .filter(|item| !list.contains(item))
-                    .cloned()
-                    .collect::<Vec<_>>(),
-            ),
-            None => settings[name] = Value::Array(more.clone()),
-        }
     }
 }

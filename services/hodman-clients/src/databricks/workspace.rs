@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use super::call;
 use super::clusters::Clusters;
@@ -14,7 +15,7 @@ use super::error::ApiError;
 use super::files::Files;
 use super::jobs::Jobs;
 use super::limiter::{Limiter, Stats};
-use super::paging;
+use super::paging::{self, Pages};
 use super::request::{Deleted, Request, Retry};
 use super::token::Auth;
 use super::transport::{BadHost, TokenSource, Transport, parse_host};
@@ -51,6 +52,7 @@ pub struct Me {
 #[derive(Debug, Clone)]
 pub struct Workspace {
     name: Arc<str>,
+    principal: Arc<OnceCell<Me>>,
     pub(super) transport: Arc<Transport>,
 }
 
@@ -67,6 +69,7 @@ impl Workspace {
         };
         Ok(Self {
             name: config.name.into(),
+            principal: Arc::default(),
             transport: Arc::new(transport),
         })
     }
@@ -94,6 +97,27 @@ impl Workspace {
         items_field: &str,
     ) -> Result<Vec<Value>, ApiError> {
         paging::list_all(&self.transport, path, query, items_field).await
+    }
+
+    /// A list, page by page as the pages arrive: whoever keeps little of each item never holds all of them.
+    pub async fn each_page(
+        &self,
+        list: &Request,
+        items_field: &str,
+        pages: Pages,
+        mut take: impl FnMut(Vec<Value>) + Send,
+    ) -> Result<(), ApiError> {
+        paging::each_page(&self.transport, list, items_field, pages, &mut take).await
+    }
+
+    /// One answer whose lists `fields`, at its top or in its `settings`, come in parts: put together.
+    pub async fn whole(&self, get: &Request, fields: &[&str]) -> Result<Value, ApiError> {
+        paging::whole(&self.transport, get, fields).await
+    }
+
+    /// [`Workspace::me`], asked of the workspace once for as long as this client lives.
+    pub async fn principal(&self) -> Result<&Me, ApiError> {
+        self.principal.get_or_try_init(|| self.me()).await
     }
 
     /// Who we are: `GET /api/2.0/preview/scim/v2/Me`. The cheapest proof that host and credentials are right.

@@ -1,16 +1,26 @@
 //! Applies what was approved: takes the plan again, checks that every action is in the approved set, and does the
-//! actions that are still needed, one after the other, asking for the lease before each.
+//! actions that are still needed, those beside each other that do not wait for each other, asking for the lease before
+//! each.
 
+mod access;
+mod made;
+mod make;
+mod rows;
+mod site;
 mod step;
+mod wait;
 
-pub use step::Made;
+pub use made::Made;
 
-use super::taken::{self, Taken};
-use super::{Job, WorkError, live, upload};
+use super::claims::Ledger;
+use super::taken::{self, Part, Taken};
+use super::{Job, WorkError};
 use hodman_core::effect::Approved;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest};
 use hodman_model::digest::Digest;
+use hodman_model::plan::WorkspacePart;
+use site::Site;
 use std::collections::BTreeSet;
 
 pub(super) async fn apply(
@@ -37,20 +47,18 @@ pub(super) async fn apply(
     }
     let mut done = 0;
     let mut uploaded = 0;
-    // In the order of the environment's workspaces; the first failure stops the rest.
+    // In the order of the environment's workspaces; the first that fails stops the rest.
     for (part, rows) in taken.parts.iter().zip(&taken.plan.parts) {
-        let mut outputs = live::outputs(&part.observed.objects, job.pipeline, env.as_str());
-        for row in &rows.rows {
-            job.fence.check().await?;
-            if row.is_files_step() {
-                uploaded += upload::upload(job, &taken, part).await?;
-            } else {
-                step::step(job, env, &taken, part, row, &mut outputs)
-                    .await
-                    .map_err(|error| error.doing(&format!("{} {}", row.action.word(), row.key)))?;
-            }
-            done += 1;
+        if rows.rows.is_empty() {
+            continue;
         }
+        let ended = one_workspace(job, env, &taken, part, rows).await;
+        let ended = ended.map_err(|error| match taken.parts.len() {
+            1 => error,
+            _ => error.doing(&format!("workspace {}", rows.workspace)),
+        })?;
+        done += ended.done;
+        uploaded += ended.uploaded;
     }
     let all = approved_count(approved, facts.actions.len());
     Ok(Outcome::Applied {
@@ -59,6 +67,32 @@ pub(super) async fn apply(
         uploaded,
         plan: facts,
     })
+}
+
+/// The rows of one workspace, with our claims around them.
+async fn one_workspace(
+    job: &Job<'_>,
+    env: &EnvName,
+    taken: &Taken,
+    part: &Part,
+    rows: &WorkspacePart,
+) -> Result<rows::Ended, WorkError> {
+    let ledger = Ledger::begin(
+        job,
+        env.as_str(),
+        &part.workspace,
+        &part.ledgers,
+        rows,
+        &taken.desired,
+    )
+    .await?;
+    let site = Site::new(job, env, taken, part, ledger);
+    let ended = rows::run(&site, &rows.rows).await?;
+    let written = site.ledger.flush().await;
+    match ended.failure(&rows.rows) {
+        Some(failure) => Err(failure),
+        None => written.map(|()| ended),
+    }
 }
 
 fn approved_count(approved: &Approved, found: usize) -> u32 {

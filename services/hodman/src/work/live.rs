@@ -1,112 +1,189 @@
 //! Reads what a workspace has: lists, not one request for each object.
+//!
+//! A plan asks only for the kinds that it may need (see [`scope`]) and looks closer only at what is ours or wanted; a
+//! capture asks for everything.
+
+mod beside;
+mod folder;
+mod lists;
+mod lookups;
+mod scope;
+
+pub(super) use beside::{add_access_to_all, live_grants, live_permissions, permission_id};
+pub(super) use folder::folder_state;
+pub(super) use lists::{by_id, of_kind};
 
 use super::WorkError;
-use hodman_clients::databricks::{EntryKind, Request, Workspace};
+use super::claims::Ledgers;
+use futures::{StreamExt as _, TryStreamExt as _};
+use hodman_clients::databricks::{Request, Retry, Workspace};
+use hodman_model::bundle::ResourceKey;
+use hodman_model::digest::Digest;
 use hodman_model::kinds::files as file_sets;
-use hodman_model::kinds::{Call, KINDS, Kind, Listing, Method};
-use hodman_model::plan::{Desired, FileSetState, Observed, ObservedObject};
-use serde_json::{Value, json};
+use hodman_model::kinds::{Call, KINDS, Kind, Listing, Marker, Method};
+use hodman_model::plan::{Desired, Observed, ObservedObject};
+use lists::Parents;
+use scope::Scope;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Objects of every kind we manage, and the state of the file set that is wanted.
+/// Lists and objects that are asked for at once; the limiter has the last word for each API family.
+const AT_ONCE: usize = 32;
+
+/// What a plan wants to know of a workspace.
+pub(super) struct Question<'a> {
+    /// What ought to be there.
+    pub desired: &'a Desired,
+    /// The pipeline's name.
+    pub pipeline: &'a str,
+    /// The environment's name.
+    pub env: &'a str,
+    /// The folder of the environment's file sets.
+    pub root: &'a str,
+    /// Objects that are to be taken over.
+    pub adopt: &'a BTreeMap<ResourceKey, String>,
+}
+
+/// What was found in a workspace.
+pub(super) struct Found {
+    /// What a plan compares.
+    pub observed: Observed,
+    /// Whose is what among the objects without tags.
+    pub ledgers: Ledgers,
+    /// The file sets that objects of anybody's point to.
+    pub sets_in_use: BTreeSet<Digest>,
+}
+
+/// Objects of every kind that matters, whose they are, and the state of the file set that is wanted.
 pub(super) async fn observe(
     workspace: &Workspace,
-    desired: &Desired,
-    root: &str,
-) -> Result<Observed, WorkError> {
-    let mut observed = Observed {
-        objects: objects(workspace).await?,
-        ..Observed::default()
+    question: &Question<'_>,
+) -> Result<Found, WorkError> {
+    let ledgers =
+        Ledgers::read(workspace, question.pipeline, question.env, question.desired).await?;
+    let scope = Scope::of(question, &ledgers);
+    let files = async {
+        let mut files = BTreeMap::new();
+        if let Some(set) = &question.desired.files {
+            let folder = file_sets::folder(question.root, &set.digest);
+            let paths = set.files.keys().map(String::as_str);
+            files.insert(
+                set.digest.clone(),
+                folder_state(workspace, &folder, paths).await?,
+            );
+        }
+        Ok::<_, WorkError>(files)
     };
-    if let Some(set) = &desired.files {
-        let folder = file_sets::folder(root, &set.digest);
-        let state = folder_state(workspace, &folder, set.files.keys().map(String::as_str)).await?;
-        observed.files.insert(set.digest.clone(), state);
+    let others = lookups::others(workspace, question.desired);
+    let (mut objects, files, others) = tokio::try_join!(read(workspace, &scope), files, others)?;
+    let marked = ledgers.mark(&mut objects);
+    let mut sets_in_use = BTreeSet::new();
+    for object in &objects {
+        folders(&object.listed.config, question.root, &mut sets_in_use);
     }
-    Ok(observed)
+    for object in &mut objects {
+        scope.lean(object, question);
+    }
+    beside::add_access(workspace, &mut objects, question).await?;
+    Ok(Found {
+        observed: Observed {
+            objects,
+            files,
+            puts: ledgers.own.puts(),
+            claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),
+            contested: marked.contested,
+            others,
+            ..Observed::default()
+        },
+        ledgers,
+        sets_in_use,
+    })
 }
 
-/// All objects of the kinds we manage, ours and others'.
-pub(super) async fn objects(workspace: &Workspace) -> Result<Vec<ObservedObject>, WorkError> {
-    let mut found = Vec::new();
-    for kind in KINDS {
-        found.extend(of_kind(workspace, *kind).await?);
-    }
-    Ok(found)
-}
-
-/// All objects of one kind.
-pub(super) async fn of_kind(
+/// All objects of the kinds that `wanted` names, ours and others', each in full but for permissions and grants; see
+/// [`add_access_to_all`].
+pub(super) async fn everything(
     workspace: &Workspace,
-    kind: &dyn Kind,
+    wanted: &(dyn Fn(&dyn Kind) -> bool + Sync),
 ) -> Result<Vec<ObservedObject>, WorkError> {
-    let mut found = Vec::new();
-    for item in items(workspace, kind).await? {
-        let listed = kind
-            .read(&item)
-            .map_err(|error| WorkError::lasting(error.to_string()))?;
-        if let Some(listed) = listed {
-            found.push(ObservedObject {
-                kind: kind.name().to_owned(),
-                listed,
-            });
-        }
-    }
-    Ok(found)
+    let kinds = KINDS.iter().copied().filter(|kind| wanted(*kind));
+    read(workspace, &Scope::all(kinds)).await
 }
 
-/// The API's answers, each with all of its fields.
-async fn items(workspace: &Workspace, kind: &dyn Kind) -> Result<Vec<Value>, WorkError> {
-    if kind.name() == "jobs" {
-        // The list gives whole jobs of up to a hundred tasks; only larger ones cost a request each.
-        let jobs = workspace.jobs().list_all().await?;
-        return Ok(jobs
-            .into_iter()
-            .map(|job| {
-                json!({
-                    "job_id": job.job_id,
-                    "creator_user_name": job.creator_user_name,
-                    "run_as_user_name": job.run_as_user_name,
-                    "created_time": job.created_time,
-                    "settings": job.settings,
-                })
-            })
-            .collect());
-    }
-    let Listing::All(list) = kind.listing() else {
-        return Ok(vec![]);
+/// The id of the object of ours under that key, of a kind with tags.
+pub(super) async fn id_of(
+    workspace: &Workspace,
+    pipeline: &str,
+    env: &str,
+    name: &str,
+    key: &str,
+) -> Result<Option<String>, WorkError> {
+    let Some(kind) = hodman_model::kinds::kind(name) else {
+        return Ok(None);
     };
-    let query: Vec<(&str, &str)> = list
-        .query
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    let entries = workspace
-        .list_all(&list.path, &query, list.items_field)
-        .await?;
-    if list.whole {
-        return Ok(entries);
-    }
-    let mut items = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let id = match entry.get(list.id_field) {
-            Some(Value::String(id)) => id.clone(),
-            Some(Value::Number(id)) => id.to_string(),
-            _ => continue,
+    let ours = Marker {
+        pipeline: pipeline.to_owned(),
+        env: env.to_owned(),
+        key: key.to_owned(),
+    };
+    let found = of_kind(workspace, kind).await?;
+    Ok(found
+        .into_iter()
+        .find(|object| object.listed.marker.as_ref() == Some(&ours))
+        .map(|object| object.listed.id))
+}
+
+/// All objects of every kind.
+pub(super) async fn objects(workspace: &Workspace) -> Result<Vec<ObservedObject>, WorkError> {
+    everything(workspace, &|_| true).await
+}
+
+/// The kinds of a scope, lists of different kinds beside each other, parents before what lies below them.
+async fn read(workspace: &Workspace, scope: &Scope) -> Result<Vec<ObservedObject>, WorkError> {
+    let mut objects: Vec<ObservedObject> = Vec::new();
+    let mut rest: Vec<&'static dyn Kind> = scope.kinds.clone();
+    while !rest.is_empty() {
+        let waits = |kind: &dyn Kind| match kind.listing() {
+            Listing::Below { parent, .. } => rest
+                .iter()
+                .any(|other| other.name() == parent && other.name() != kind.name()),
+            Listing::All(_) | Listing::ByName => false,
         };
-        match workspace.call(request(&kind.get(&id))).await {
-            Ok(item) => items.push(item),
-            // It went away in between.
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error.into()),
+        let (later, now): (Vec<_>, Vec<_>) = rest.iter().copied().partition(|kind| waits(*kind));
+        if now.is_empty() {
+            return Err(WorkError::lasting("kinds lie below each other in a circle"));
         }
+        let parents = Parents::new(&now, &objects, scope);
+        let mut reads = Vec::with_capacity(now.len());
+        for kind in &now {
+            reads.push(lists::in_scope(workspace, *kind, scope, &parents));
+        }
+        let found: Vec<Vec<ObservedObject>> = futures::stream::iter(reads)
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        objects.extend(found.into_iter().flatten());
+        rest = later;
     }
-    Ok(items)
+    Ok(objects)
+}
+
+/// The file sets that a config points to.
+fn folders(config: &Value, root: &str, found: &mut BTreeSet<Digest>) {
+    match config {
+        Value::String(text) => {
+            if let Some((digest, _)) = file_sets::split(root, text) {
+                found.insert(digest);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| folders(item, root, found)),
+        Value::Object(map) => map.values().for_each(|item| folders(item, root, found)),
+        _ => {}
+    }
 }
 
 /// A model's request as the client's.
 pub(super) fn request(call: &Call) -> Request {
-    use hodman_clients::databricks::Retry;
     Request {
         method: match call.method {
             Method::Get => reqwest::Method::GET,
@@ -128,65 +205,4 @@ pub(super) fn request(call: &Call) -> Request {
             Retry::NotIdempotent
         },
     }
-}
-
-/// Endings of files that may be notebooks.
-const NOTEBOOKS: [&str; 6] = ["py", "sql", "scala", "r", "R", "ipynb"];
-
-/// How much of a file set lies in its folder.
-pub(super) async fn folder_state<'p>(
-    workspace: &Workspace,
-    folder: &str,
-    files: impl Iterator<Item = &'p str>,
-) -> Result<FileSetState, WorkError> {
-    let there: BTreeSet<String> = match workspace.files().list_recursive(folder).await {
-        Ok(entries) => entries
-            .into_iter()
-            .filter(|entry| entry.kind != EntryKind::Directory)
-            .map(|entry| bare(&entry.path).to_owned())
-            .collect(),
-        Err(error) if error.is_not_found() => return Ok(FileSetState::Absent),
-        Err(error) => return Err(error.into()),
-    };
-    let missing: Vec<String> = files
-        .filter(|path| {
-            // A notebook's path has no extension in a workspace; `settings.json` is not there because `settings` is.
-            let stem = path
-                .rsplit_once('.')
-                .filter(|(_, end)| NOTEBOOKS.contains(end))
-                .map_or(*path, |(stem, _)| stem);
-            !there.contains(&format!("{}/{path}", bare(folder)))
-                && !there.contains(&format!("{}/{stem}", bare(folder)))
-        })
-        .map(str::to_owned)
-        .collect();
-    Ok(if missing.is_empty() {
-        FileSetState::Complete
-    } else {
-        FileSetState::Partial { missing }
-    })
-}
-
-/// Workspaces take paths with `/Workspace` in front and answer them without.
-fn bare(path: &str) -> &str {
-    path.strip_prefix("/Workspace").unwrap_or(path)
-}
-
-/// Keys and ids of what carries our marker.
-pub(super) fn outputs(
-    objects: &[ObservedObject],
-    pipeline: &str,
-    env: &str,
-) -> BTreeMap<hodman_model::bundle::ResourceKey, String> {
-    objects
-        .iter()
-        .filter_map(|object| {
-            let marker = object.listed.marker.as_ref()?;
-            (marker.pipeline == pipeline && marker.env == env).then(|| {
-                let key =
-                    hodman_model::bundle::ResourceKey::new(object.kind.clone(), marker.key.clone());
-                (key, object.listed.id.clone())
-            })
-        })
-        .collect()
 }

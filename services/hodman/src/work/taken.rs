@@ -1,5 +1,6 @@
 //! A plan taken: package, binding and workspaces put together and compared.
 
+use super::claims::Ledgers;
 use super::{Job, WorkError, live};
 use hodman_clients::databricks::Workspace;
 use hodman_core::facts::PlanFacts;
@@ -11,6 +12,7 @@ use hodman_model::files::{Environment, Tree, parse_environment};
 use hodman_model::kinds::files as file_sets;
 use hodman_model::package;
 use hodman_model::plan::{self, Desired, Observed, Plan, PlanContext};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Everything that applying needs to know again.
@@ -37,6 +39,10 @@ pub struct Part {
     pub workspace: Workspace,
     /// What was found.
     pub observed: Observed,
+    /// Whose the objects without tags are.
+    pub(super) ledgers: Ledgers,
+    /// The file sets that objects of anybody's point to.
+    pub(super) sets_in_use: BTreeSet<Digest>,
 }
 
 /// Takes the plan for `package` under the binding that `config` has for `env`.
@@ -88,7 +94,14 @@ pub(super) async fn take_tree(
     let mut plans = Vec::new();
     for place in &environment.workspaces {
         let workspace = job.work.places.workspace(&place.name, &place.host)?;
-        let observed = live::observe(&workspace, &desired, &root).await?;
+        let question = live::Question {
+            desired: &desired,
+            pipeline: job.pipeline,
+            env: env.as_str(),
+            root: &root,
+            adopt: &place.adopt,
+        };
+        let found = live::observe(&workspace, &question).await?;
         let context = PlanContext {
             pipeline: job.pipeline.to_owned(),
             env: env.as_str().to_owned(),
@@ -97,10 +110,12 @@ pub(super) async fn take_tree(
             adopt: place.adopt.clone(),
             ..PlanContext::default()
         };
-        plans.push(plan::plan(&desired, &observed, &context)?);
+        plans.push(plan::plan(&desired, &found.observed, &context)?);
         parts.push(Part {
             workspace,
-            observed,
+            observed: found.observed,
+            ledgers: found.ledgers,
+            sets_in_use: found.sets_in_use,
         });
     }
     Ok(Taken {

@@ -5,7 +5,6 @@ use hodman_clients::databricks::{RunOutcome, Workspace};
 use hodman_core::event::Outcome;
 use hodman_core::ids::{EnvName, PackageDigest};
 use hodman_core::policy::VerifySpec;
-use hodman_model::bundle::ResourceKey;
 use std::time::Duration;
 
 /// Runs of some seconds are asked for often, runs of an hour seldom.
@@ -49,9 +48,9 @@ async fn one(
     package: &PackageDigest,
     workspace: &Workspace,
 ) -> Result<(bool, String), WorkError> {
-    let objects = live::objects(workspace).await?;
-    let outputs = live::outputs(&objects, job.pipeline, env.as_str());
-    let Some(id) = outputs.get(&ResourceKey::new("jobs", spec.run_job.clone())) else {
+    let Some(id) =
+        live::id_of(workspace, job.pipeline, env.as_str(), "jobs", &spec.run_job).await?
+    else {
         return Ok((
             false,
             format!("there is no job `{}` of this pipeline to run", spec.run_job),

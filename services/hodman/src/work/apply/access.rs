@@ -1,0 +1,70 @@
+//! Permissions and grants: requests of their own, after the object itself.
+
+use super::super::WorkError;
+use super::super::live;
+use super::site::Site;
+use hodman_model::kinds::permissions::managed_principal;
+use hodman_model::kinds::{Kind, Listed, grants};
+use hodman_model::plan::DesiredResource;
+use serde_json::Value;
+
+/// Sets the direct permissions as the package says, when it says anything. `before` are the live ones where they are
+/// known; they are asked for where the owner must stay and is not.
+pub(super) async fn permissions(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    wanted: &DesiredResource,
+    listed: &Listed,
+    before: Option<&Value>,
+) -> Result<(), WorkError> {
+    let (Some(known), Some(fields)) = (kind.permissions(), &wanted.permissions) else {
+        return Ok(());
+    };
+    let fields = site.filled(fields)?;
+    let workspace = &site.part.workspace;
+    let before = match before {
+        Some(before) => before.clone(),
+        None if known.one_owner => live::live_permissions(workspace, kind, listed)
+            .await?
+            .unwrap_or(Value::Null),
+        None => Value::Null,
+    };
+    let id = live::permission_id(known, listed).ok_or_else(|| {
+        WorkError::lasting(format!(
+            "the workspace does not say the id for the permissions of {} {}",
+            kind.singular(),
+            listed.id
+        ))
+    })?;
+    let me = managed_principal("user", &workspace.principal().await?.user_name);
+    site.send(&[known.put(&id, &fields, &before, &me)])
+        .await
+        .map_err(|error| error.doing("setting permissions"))
+}
+
+/// Brings the grants to what the package says, when it says anything.
+pub(super) async fn grants(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    wanted: &DesiredResource,
+    id: &str,
+    before: Option<&Value>,
+) -> Result<(), WorkError> {
+    let (Some(securable), Some(fields)) = (kind.securable(), &wanted.grants) else {
+        return Ok(());
+    };
+    let fields = site.filled(fields)?;
+    let before = match before {
+        Some(before) => before.clone(),
+        None => live::live_grants(&site.part.workspace, kind, id)
+            .await?
+            .unwrap_or(Value::Null),
+    };
+    match grants::patch(securable, id, &fields, &before) {
+        Some(call) => site
+            .send(&[call])
+            .await
+            .map_err(|error| error.doing("setting grants")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,270 @@
+//! Makes one object, and finds what a lost answer may have made instead of making a second: names are seldom unique and
+//! creates have no idempotency token, but our marker, or the name that we claimed before, is ours alone.
+
+use super::super::{WorkError, live};
+use super::site::Site;
+use super::{access, wait};
+use hodman_clients::databricks::{ApiError, ErrorKind};
+use hodman_model::kinds::{Identity, Kind, Listed, Marker};
+use hodman_model::plan::Row;
+use serde_json::Value;
+use std::time::Duration;
+
+/// A create whose answer was lost is looked for this often: a list may lag behind the create by some seconds.
+const LOOKS: u32 = 5;
+
+/// What was made a moment ago may not be known everywhere: a create that names it is sent again this often.
+const TRIES: u32 = 4;
+
+pub(super) async fn make(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    row: &Row,
+) -> Result<(), WorkError> {
+    let wanted = site.wanted(row)?;
+    let config = site.filled(&wanted.config)?;
+    let (id, answer) = object(site, kind, row, &config).await?;
+    let marker = site.marker(&row.key);
+    let calls = kind.after_create(&id, &config, &marker);
+    site.send(&calls).await?;
+    wait::until_ready(site, kind, &id, answer.as_ref()).await?;
+    site.note(kind, &row.key, &id, &config).await?;
+    if wanted.permissions.is_some() {
+        let listed = listed(site, kind, &id, &config).await?;
+        access::permissions(site, kind, wanted, &listed, None).await?;
+    }
+    access::grants(site, kind, wanted, &id, None).await
+}
+
+/// The object as far as its permissions need it.
+async fn listed(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    id: &str,
+    config: &Value,
+) -> Result<Listed, WorkError> {
+    let bare = Listed {
+        id: id.to_owned(),
+        name: String::new(),
+        marker: None,
+        natural: None,
+        config: config.clone(),
+        outputs: Value::Null,
+        creator: None,
+        created_at: None,
+        modified_at: None,
+    };
+    if kind
+        .permissions()
+        .is_none_or(|known| known.id_output.is_none())
+    {
+        return Ok(bare);
+    }
+    Ok(live::by_id(&site.part.workspace, kind, id)
+        .await?
+        .unwrap_or(bare))
+}
+
+/// The id of the object, and the answer to its create where there was one.
+async fn object(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    row: &Row,
+    config: &Value,
+) -> Result<(String, Option<Value>), WorkError> {
+    let job = site.job;
+    let marker = site.marker(&row.key);
+    let name = format!(
+        "{}/{}/{}/{}/{}",
+        site.part.workspace.name(),
+        kind.name(),
+        marker.pipeline,
+        marker.env,
+        marker.key
+    );
+    if let Some(id) = job.work.made.lately(&name, job.work.clock.now()) {
+        // Made a moment ago by an apply that failed further on, and not in the list yet.
+        if again(site, kind, &id, config, &marker).await? {
+            return Ok((id, None));
+        }
+    }
+    let (id, answer) = ask(site, kind, row, config, &marker).await?;
+    job.work.made.note(name, &id, job.work.clock.now());
+    if let Err(lost) = job.fence.check().await {
+        take_back(site, kind, &marker, &id, config).await?;
+        return Err(lost.into());
+    }
+    Ok((id, answer))
+}
+
+/// Whether the object is there, brought to `config`.
+async fn again(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    id: &str,
+    config: &Value,
+    marker: &Marker,
+) -> Result<bool, WorkError> {
+    for call in kind.update(id, &Value::Null, config, marker) {
+        site.job.fence.check().await?;
+        match site.part.workspace.call(live::request(&call)).await {
+            Ok(_) => {}
+            Err(error) if error.is_not_found() => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(true)
+}
+
+/// This machine was asleep between the question for the lease and the create, and another executor went on meanwhile:
+/// if it made the object too, the one made here goes again, before two claimants stop everything. Where the name is
+/// unique there cannot be two.
+async fn take_back(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    marker: &Marker,
+    id: &str,
+    config: &Value,
+) -> Result<(), WorkError> {
+    if kind.identity() != Identity::Tags {
+        return Ok(());
+    }
+    let found = live::of_kind(&site.part.workspace, kind).await?;
+    let twice = found
+        .iter()
+        .any(|object| object.listed.marker.as_ref() == Some(marker) && object.listed.id != id);
+    if twice {
+        tracing::warn!(kind = kind.name(), id, "made a second time and taken back");
+        // Without the lease: what is removed here is what was made here, and nobody knows of it.
+        for call in kind.delete(id, config) {
+            match site.part.workspace.call(live::request(&call)).await {
+                Ok(_) => {}
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn ask(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    row: &Row,
+    config: &Value,
+    marker: &Marker,
+) -> Result<(String, Option<Value>), WorkError> {
+    let mut tries = 0;
+    loop {
+        site.job.fence.check().await?;
+        let request = live::request(&kind.create(config, marker));
+        let error = match site.part.workspace.call(request).await {
+            Ok(answer) => {
+                let id = kind.created_id(&answer, config).ok_or_else(|| {
+                    WorkError::lasting(format!(
+                        "the answer to creating a {} has no id",
+                        kind.singular()
+                    ))
+                })?;
+                return Ok((id, Some(answer)));
+            }
+            Err(error) => error,
+        };
+        tries += 1;
+        if error.may_have_taken_effect() {
+            return match find(site, kind, config, marker).await? {
+                Some(id) => Ok((id, None)),
+                None => Err(error.into()),
+            };
+        }
+        if error.kind == ErrorKind::AlreadyExists {
+            return taken(site, kind, row, config, marker, error).await;
+        }
+        if tries >= TRIES || row.after.is_empty() || !names_something_missing(&error) {
+            return Err(error.into());
+        }
+        tokio::time::sleep(Duration::from_millis(200 << tries)).await;
+    }
+}
+
+fn names_something_missing(error: &ApiError) -> bool {
+    error.is_not_found() || error.message().contains("does not exist")
+}
+
+/// The name is taken: by an earlier try of ours whose answer was lost, or by somebody else.
+async fn taken(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    row: &Row,
+    config: &Value,
+    marker: &Marker,
+    error: ApiError,
+) -> Result<(String, Option<Value>), WorkError> {
+    let ours = match kind.identity() {
+        Identity::Tags => find(site, kind, config, marker).await?,
+        // Claimed before this apply began, not by it: then only our own earlier create can be what is there, because the
+        // plan saw nothing under that name when the claim was written.
+        Identity::Claim if site.part.ledgers.own.claims.contains_key(&row.key) => {
+            find(site, kind, config, marker).await?
+        }
+        Identity::Claim => None,
+    };
+    match ours {
+        Some(id) => Ok((id, None)),
+        None => {
+            site.ledger.gone(&row.key).await;
+            Err(WorkError::from(error).doing(
+                "there is one of that name that hodman did not make (`hodman adopt` takes it over)",
+            ))
+        }
+    }
+}
+
+/// The object that a lost answer may have made: by its marker where there are tags, else by its name.
+async fn find(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    config: &Value,
+    marker: &Marker,
+) -> Result<Option<String>, WorkError> {
+    let natural = kind.natural(config);
+    let workspace = &site.part.workspace;
+    for look in 0..LOOKS {
+        if look > 0 {
+            tokio::time::sleep(Duration::from_millis(200 << look)).await;
+        }
+        let id = match (kind.identity(), &natural) {
+            (Identity::Claim, Some(name)) => by_name(site, kind, name).await?,
+            (Identity::Claim, None) => return Ok(None),
+            (Identity::Tags, _) => live::of_kind(workspace, kind)
+                .await?
+                .into_iter()
+                .find(|object| object.listed.marker.as_ref() == Some(marker))
+                .map(|object| object.listed.id),
+        };
+        if id.is_some() {
+            return Ok(id);
+        }
+    }
+    Ok(None)
+}
+
+/// The id of the object of that name: asked for by name where names are ids, else looked for in the list.
+async fn by_name(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    name: &str,
+) -> Result<Option<String>, WorkError> {
+    let workspace = &site.part.workspace;
+    let has_name = |listed: &Listed| listed.natural.as_deref() == Some(name) || listed.id == name;
+    match live::by_id(workspace, kind, name).await {
+        Ok(Some(listed)) if has_name(&listed) => return Ok(Some(listed.id)),
+        Ok(_) => {}
+        // Where ids are not names, a name is no id.
+        Err(error) if !error.is_transient() => {}
+        Err(error) => return Err(error),
+    }
+    let found = live::of_kind(workspace, kind).await?;
+    let mut named = found.into_iter().map(|object| object.listed);
+    Ok(named.find(has_name).map(|listed| listed.id))
+}

@@ -1,0 +1,153 @@
+//! The rows of one workspace, those beside each other that do not wait for each other. When one fails, those that need it
+//! are not tried, and all others go on.
+
+use super::super::{WorkError, upload};
+use super::site::Site;
+use super::step;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use hodman_model::bundle::ResourceKey;
+use hodman_model::plan::Row;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows under way at once; the limiter has the last word for each API family.
+const AT_ONCE: usize = 32;
+
+/// Failures that are told in full; of the rest, how many.
+const TOLD: usize = 20;
+
+/// How the rows ended.
+#[derive(Default)]
+pub(super) struct Ended {
+    /// How many rows were done.
+    pub done: u32,
+    /// How many files were uploaded.
+    pub uploaded: u32,
+    /// What failed, in the order of the plan, with the words of the API.
+    failed: BTreeMap<usize, WorkError>,
+    /// Rows that were not tried because of one that failed.
+    skipped: BTreeSet<usize>,
+}
+
+impl Ended {
+    /// The failure of all that failed; none when nothing did.
+    pub fn failure(&self, rows: &[Row]) -> Option<WorkError> {
+        let words = |(index, error): (&usize, &WorkError)| match rows.get(*index) {
+            Some(row) => format!("{} {}: {error}", row.action.word(), row.key),
+            None => error.to_string(),
+        };
+        let mut told: Vec<String> = self.failed.iter().take(TOLD).map(words).collect();
+        let all = match self.failed.len() {
+            0 => return None,
+            1 if self.skipped.is_empty() => told.join(""),
+            failed => {
+                if failed > TOLD {
+                    told.push(format!("and {} more", failed - TOLD));
+                }
+                let skipped: Vec<String> = self
+                    .skipped
+                    .iter()
+                    .take(TOLD)
+                    .filter_map(|index| rows.get(*index))
+                    .map(|row| row.key.to_string())
+                    .collect();
+                let skipped = match skipped.len() {
+                    0 => String::new(),
+                    _ => format!(
+                        ", {} not tried because they need one of those ({})",
+                        self.skipped.len(),
+                        skipped.join(", ")
+                    ),
+                };
+                format!(
+                    "{failed} of {} actions failed{skipped}, {} done: {}",
+                    rows.len(),
+                    self.done,
+                    told.join("; ")
+                )
+            }
+        };
+        // The next try begins with a plan of what is left, so one passing failure is reason enough for it.
+        Some(if self.failed.values().any(WorkError::is_transient) {
+            WorkError::transient(all)
+        } else {
+            WorkError::lasting(all)
+        })
+    }
+}
+
+/// Does the rows. The error is that of the lease only; what rows say stands in [`Ended`].
+pub(super) async fn run(site: &Site<'_>, rows: &[Row]) -> Result<Ended, WorkError> {
+    let place: BTreeMap<&ResourceKey, usize> = rows
+        .iter()
+        .enumerate()
+        .map(|(index, row)| (&row.key, index))
+        .collect();
+    let mut waits: Vec<BTreeSet<usize>> = rows
+        .iter()
+        .map(|row| {
+            let others = row.after.iter().filter_map(|key| place.get(key).copied());
+            others.collect()
+        })
+        .collect();
+    let mut waited_by: Vec<Vec<usize>> = vec![Vec::new(); rows.len()];
+    for (index, others) in waits.iter().enumerate() {
+        for other in others {
+            waited_by[*other].push(index);
+        }
+    }
+    let mut ready: BTreeSet<usize> = (0..rows.len())
+        .filter(|index| waits[*index].is_empty())
+        .collect();
+    let mut running = FuturesUnordered::new();
+    let mut ended = Ended::default();
+    loop {
+        while running.len() < AT_ONCE
+            && let Some(index) = ready.pop_first()
+        {
+            running.push(async move { (index, one(site, &rows[index]).await) });
+        }
+        let Some((index, result)) = running.next().await else {
+            break;
+        };
+        match result {
+            Ok(uploaded) => {
+                ended.done += 1;
+                ended.uploaded += uploaded;
+                for next in &waited_by[index] {
+                    waits[*next].remove(&index);
+                    if waits[*next].is_empty() && !ended.skipped.contains(next) {
+                        ready.insert(*next);
+                    }
+                }
+            }
+            Err(error) if error.is_lease_lost() => return Err(error),
+            Err(error) => {
+                tracing::warn!(key = %rows[index].key, "{} failed: {error}", rows[index].action.word());
+                ended.failed.insert(index, error);
+                skip(index, &waited_by, &mut ended.skipped);
+            }
+        }
+    }
+    Ok(ended)
+}
+
+/// Everything that waits for `index`, directly or not.
+fn skip(index: usize, waited_by: &[Vec<usize>], skipped: &mut BTreeSet<usize>) {
+    let mut next = waited_by[index].clone();
+    while let Some(other) = next.pop() {
+        if skipped.insert(other) {
+            next.extend(&waited_by[other]);
+        }
+    }
+}
+
+/// One row; how many files it uploaded.
+async fn one(site: &Site<'_>, row: &Row) -> Result<u32, WorkError> {
+    site.job.fence.check().await?;
+    if row.is_files_step() {
+        return upload::upload(site.job, site.taken, site.part).await;
+    }
+    step::step(site, row).await?;
+    Ok(0)
+}

@@ -1,0 +1,131 @@
+//! One workspace while a plan is applied to it.
+
+use super::super::claims::Ledger;
+use super::super::taken::{Part, Taken};
+use super::super::{Job, WorkError, live};
+use hodman_core::ids::EnvName;
+use hodman_model::bundle::ResourceKey;
+use hodman_model::kinds::{Call, Kind, Listed, Marker};
+use hodman_model::plan::{DesiredResource, Known, Row, substitute_known};
+use serde_json::Value;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What every row needs.
+pub(super) struct Site<'a> {
+    pub job: &'a Job<'a>,
+    pub env: &'a EnvName,
+    pub taken: &'a Taken,
+    pub part: &'a Part,
+    pub ledger: Ledger<'a>,
+    known: Mutex<Known>,
+}
+
+impl<'a> Site<'a> {
+    pub fn new(
+        job: &'a Job<'a>,
+        env: &'a EnvName,
+        taken: &'a Taken,
+        part: &'a Part,
+        ledger: Ledger<'a>,
+    ) -> Self {
+        let known = Known::of(&taken.desired, &part.observed, job.pipeline, env.as_str());
+        Self {
+            job,
+            env,
+            taken,
+            part,
+            ledger,
+            known: Mutex::new(known),
+        }
+    }
+
+    /// What placeholders stand for by now. Never held across a wait.
+    pub fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn marker(&self, key: &ResourceKey) -> Marker {
+        Marker {
+            pipeline: self.job.pipeline.to_owned(),
+            env: self.env.as_str().to_owned(),
+            key: key.key.clone(),
+        }
+    }
+
+    pub fn wanted(&self, row: &Row) -> Result<&'a DesiredResource, WorkError> {
+        self.taken
+            .desired
+            .resources
+            .get(&row.key)
+            .ok_or_else(|| WorkError::lasting(format!("{} is not in the bundle", row.key)))
+    }
+
+    /// The fields without placeholders.
+    pub fn filled(&self, fields: &Value) -> Result<Value, WorkError> {
+        let folder = self.taken.folder.as_deref().unwrap_or_default();
+        substitute_known(fields, folder, &self.known())
+            .map_err(|missing| WorkError::lasting(missing.to_string()))
+    }
+
+    /// The object of the row as it was found.
+    pub fn live(&self, row: &Row) -> Result<&'a Listed, WorkError> {
+        let id = row.live_id.as_deref();
+        let mut objects = self.part.observed.objects.iter();
+        objects
+            .find(|object| object.kind == row.key.kind && Some(object.listed.id.as_str()) == id)
+            .map(|object| &object.listed)
+            .ok_or_else(|| WorkError::lasting(format!("the plan gives no object for {}", row.key)))
+    }
+
+    /// Every call, in order, each after a question for the lease; the first that fails ends it.
+    pub async fn send(&self, calls: &[Call]) -> Result<(), WorkError> {
+        for call in calls {
+            self.job.fence.check().await?;
+            self.part.workspace.call(live::request(call)).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes an object; "does not exist" is what was wanted.
+    pub async fn remove(&self, kind: &dyn Kind, id: &str, config: &Value) -> Result<(), WorkError> {
+        for call in kind.delete(id, config) {
+            self.job.fence.check().await?;
+            match self.part.workspace.call(live::request(&call)).await {
+                Ok(_) => {}
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes an object that is there now, with the fields that others ask of it.
+    pub async fn note(
+        &self,
+        kind: &dyn Kind,
+        key: &ResourceKey,
+        id: &str,
+        config: &Value,
+    ) -> Result<(), WorkError> {
+        let asked = self.taken.desired.asked.contains_key(key);
+        let read = if asked || kind.identity() == hodman_model::kinds::Identity::Claim {
+            live::by_id(&self.part.workspace, kind, id).await?
+        } else {
+            None
+        };
+        // A read may lag behind the create; what the bundle itself says is known without it.
+        let listed = read.unwrap_or_else(|| Listed {
+            id: id.to_owned(),
+            name: String::new(),
+            marker: None,
+            natural: kind.natural(config),
+            config: config.clone(),
+            outputs: Value::Null,
+            creator: None,
+            created_at: None,
+            modified_at: None,
+        });
+        self.known().made(&self.taken.desired, key, &listed);
+        self.ledger.made(key, &listed).await
+    }
+}

@@ -1,0 +1,95 @@
+//! Waits: until an object that was made can be used, and until one that is to be removed has nothing to do.
+
+use super::super::{WorkError, live};
+use super::site::Site;
+use hodman_model::kinds::{Kind, Readiness};
+use hodman_model::plan::Row;
+use serde_json::Value;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What is ready in seconds is asked for often, what takes minutes seldom.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Serving endpoints and apps take minutes; what takes longer than this has failed without saying so.
+const READY_WITHIN: Duration = Duration::from_mins(30);
+
+/// One try waits this long for runs to end; then the apply is put off and tried again, with a fresh plan.
+const IDLE_WITHIN: Duration = Duration::from_mins(10);
+
+/// Waits until the object can be used. `answer` is what the create said.
+pub(super) async fn until_ready(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    id: &str,
+    answer: Option<&Value>,
+) -> Result<(), WorkError> {
+    // Most kinds are ready as soon as they are there, and are not asked: ten thousand jobs would cost as many requests.
+    let at_once = |answer: &Value| kind.readiness(answer) == Readiness::Ready;
+    if at_once(&Value::Null) && answer.is_none_or(at_once) {
+        return Ok(());
+    }
+    let began = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let now = site
+            .part
+            .workspace
+            .call(live::request(&kind.get(id)))
+            .await?;
+        let state = match kind.readiness(&now) {
+            Readiness::Ready => return Ok(()),
+            Readiness::Failed(words) => {
+                return Err(WorkError::lasting(format!(
+                    "{} {id} was made and does not work: {words}",
+                    kind.singular()
+                )));
+            }
+            Readiness::Pending(state) => state,
+        };
+        if began.elapsed() > READY_WITHIN {
+            let minutes = READY_WITHIN.as_secs() / 60;
+            return Err(WorkError::lasting(format!(
+                "{} {id} is still {state} after {minutes} minutes",
+                kind.singular()
+            )));
+        }
+        site.job.fence.check().await?;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Waits until a removal cuts nothing off.
+pub(super) async fn until_idle(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    row: &Row,
+    id: &str,
+) -> Result<(), WorkError> {
+    let Some(call) = kind.activity(id).filter(|_| row.busy_guard) else {
+        return Ok(());
+    };
+    let began = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let busy = match site.part.workspace.call(live::request(&call)).await {
+            Ok(answer) => kind.busy(&answer),
+            // What is gone does nothing.
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        if busy.is_empty() {
+            return Ok(());
+        }
+        let words = format!("waits for {} of {}", busy.join(", "), row.key);
+        if began.elapsed() > IDLE_WITHIN {
+            return Err(WorkError::transient(words));
+        }
+        tracing::info!(key = %row.key, "{words}");
+        site.job.fence.check().await?;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

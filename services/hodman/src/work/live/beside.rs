@@ -1,0 +1,181 @@
+//! What stands beside an object's own fields: details, permissions and grants, a request each.
+
+use super::{AT_ONCE, Question, request};
+use crate::work::WorkError;
+use futures::{StreamExt as _, TryStreamExt as _};
+use hodman_clients::databricks::Workspace;
+use hodman_model::bundle::ResourceKey;
+use hodman_model::kinds::{Detail, Kind, Listed, grants, kind, permissions};
+use hodman_model::plan::ObservedObject;
+use serde_json::Value;
+
+/// The answer to a detail; none when there is no such thing.
+pub(super) async fn detail(
+    workspace: &Workspace,
+    detail: &Detail,
+) -> Result<Option<Value>, WorkError> {
+    let call = request(&detail.call);
+    let answer = match detail.items_field {
+        Some(field) => {
+            let query: Vec<(&str, &str)> = call
+                .query
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            workspace
+                .list_all(&call.path, &query, field)
+                .await
+                .map(Value::Array)
+        }
+        None => workspace.call(call).await,
+    };
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Puts live permissions and grants into the objects of ours whose package says something about them. What it is silent
+/// about is nobody's to compare, so nobody asks.
+pub(in crate::work) async fn add_access(
+    workspace: &Workspace,
+    objects: &mut [ObservedObject],
+    question: &Question<'_>,
+) -> Result<(), WorkError> {
+    let wanted = |object: &ObservedObject| {
+        let key = match &object.listed.marker {
+            Some(marker) if marker.pipeline == question.pipeline && marker.env == question.env => {
+                Some(ResourceKey::new(&object.kind, &marker.key))
+            }
+            Some(_) => None,
+            None => question
+                .adopt
+                .iter()
+                .find(|(key, id)| key.kind == object.kind && **id == object.listed.id)
+                .map(|(key, _)| key.clone()),
+        };
+        let resource = key.and_then(|key| question.desired.resources.get(&key));
+        resource.map_or((false, false), |resource| {
+            (resource.permissions.is_some(), resource.grants.is_some())
+        })
+    };
+    add(workspace, objects, wanted).await
+}
+
+/// The same for all of the objects; for those that a capture has selected.
+pub(in crate::work) async fn add_access_to_all(
+    workspace: &Workspace,
+    objects: &mut [ObservedObject],
+) -> Result<(), WorkError> {
+    add(workspace, objects, |_| (true, true)).await
+}
+
+async fn add(
+    workspace: &Workspace,
+    objects: &mut [ObservedObject],
+    wanted: impl Fn(&ObservedObject) -> (bool, bool),
+) -> Result<(), WorkError> {
+    let mut reads = Vec::new();
+    for (index, object) in objects.iter().enumerate() {
+        let Some(kind) = kind(&object.kind) else {
+            continue;
+        };
+        let (permissions, grants) = wanted(object);
+        let permissions = permissions && kind.permissions().is_some();
+        let grants = grants && kind.securable().is_some();
+        if permissions || grants {
+            reads.push(one(
+                workspace,
+                kind,
+                &object.listed,
+                index,
+                permissions,
+                grants,
+            ));
+        }
+    }
+    let found: Vec<(usize, Option<Value>, Option<Value>)> = futures::stream::iter(reads)
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    for (index, permissions, grants) in found {
+        let Value::Object(config) = &mut objects[index].listed.config else {
+            continue;
+        };
+        for (field, value) in [(permissions::FIELD, permissions), (grants::FIELD, grants)] {
+            if let Some(value) = value {
+                config.insert(field.to_owned(), value);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn one(
+    workspace: &Workspace,
+    kind: &dyn Kind,
+    listed: &Listed,
+    index: usize,
+    permissions: bool,
+    grants: bool,
+) -> Result<(usize, Option<Value>, Option<Value>), WorkError> {
+    let permissions = if permissions {
+        live_permissions(workspace, kind, listed).await?
+    } else {
+        None
+    };
+    let grants = if grants {
+        live_grants(workspace, kind, &listed.id).await?
+    } else {
+        None
+    };
+    Ok((index, permissions, grants))
+}
+
+/// The direct permissions of an object in managed form; none when its kind has none, or it went away.
+pub(in crate::work) async fn live_permissions(
+    workspace: &Workspace,
+    kind: &dyn Kind,
+    listed: &Listed,
+) -> Result<Option<Value>, WorkError> {
+    let Some(known) = kind.permissions() else {
+        return Ok(None);
+    };
+    let Some(id) = permission_id(known, listed) else {
+        return Ok(None);
+    };
+    match workspace.call(request(&known.get(&id))).await {
+        Ok(answer) => Ok(Some(known.read(&answer))),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The id that the permissions API wants.
+pub(in crate::work) fn permission_id(
+    known: &permissions::Permissions,
+    listed: &Listed,
+) -> Option<String> {
+    match known.id_output {
+        None => Some(listed.id.clone()),
+        Some(output) => match listed.outputs.get(output)? {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        },
+    }
+}
+
+/// The grants on an object in managed form; none when its kind has none, or it went away.
+pub(in crate::work) async fn live_grants(
+    workspace: &Workspace,
+    kind: &dyn Kind,
+    id: &str,
+) -> Result<Option<Value>, WorkError> {
+    let Some(securable) = kind.securable() else {
+        return Ok(None);
+    };
+    let found = detail(workspace, &grants::get(securable, id)).await?;
+    Ok(found.map(|answer| grants::read(&answer)))
+}

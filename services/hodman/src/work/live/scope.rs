@@ -1,0 +1,151 @@
+//! Which kinds and names a plan has to ask a workspace for.
+//!
+//! Kinds that are wanted or claimed, and all kinds with tags while no claims file says which of them we ever made: a
+//! resource that left the package is found again by its tag alone.
+
+use super::Question;
+use crate::work::claims::Ledgers;
+use hodman_model::bundle::Lookup;
+use hodman_model::kinds::{Identity, KINDS, Kind, kind};
+use hodman_model::plan::ObservedObject;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is asked for.
+#[derive(Default)]
+pub(super) struct Scope {
+    /// The kinds, in the order of the table.
+    pub kinds: Vec<&'static dyn Kind>,
+    /// Whether all objects are wanted in full.
+    pub whole: bool,
+    /// Kinds whose lists must be there; an API that a workspace does not have holds nothing of the others.
+    needed: BTreeSet<&'static str>,
+    /// By kind: natural names that are wanted or claimed.
+    names: BTreeMap<&'static str, BTreeSet<String>>,
+    /// By kind: ids that are claimed or adopted.
+    ids: BTreeMap<&'static str, BTreeSet<String>>,
+    /// By kind: natural names of objects that wanted ones lie below.
+    parents: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+impl Scope {
+    /// Everything of these kinds.
+    pub fn all(kinds: impl Iterator<Item = &'static dyn Kind>) -> Self {
+        Self {
+            kinds: kinds.collect(),
+            whole: true,
+            ..Self::default()
+        }
+    }
+
+    /// What a plan needs.
+    pub fn of(question: &Question<'_>, ledgers: &Ledgers) -> Self {
+        let mut scope = Self::default();
+        for (key, wanted) in &question.desired.resources {
+            let Some(kind) = kind(&key.kind) else {
+                continue;
+            };
+            scope.needed.insert(kind.name());
+            if let Some(name) = kind.natural(&wanted.config).filter(|name| is_known(name)) {
+                scope.names.entry(kind.name()).or_default().insert(name);
+            }
+            for (parent, name) in kind.needs(&wanted.config) {
+                if is_known(&name) {
+                    scope.parents.entry(parent).or_default().insert(name);
+                }
+            }
+        }
+        for (key, id) in question.adopt {
+            if let Some(kind) = kind(&key.kind) {
+                scope.needed.insert(kind.name());
+                scope.ids.entry(kind.name()).or_default().insert(id.clone());
+            }
+        }
+        for lookup in &question.desired.lookups {
+            let known = Lookup::KINDS.iter().find(|(word, _)| *word == lookup.kind);
+            if let Some(kind) = known.and_then(|(_, name)| kind((*name)?)) {
+                scope.needed.insert(kind.name());
+            }
+        }
+        let mut claimed = BTreeSet::new();
+        for (key, claim) in &ledgers.own.claims {
+            let Some(kind) = kind(&key.kind) else {
+                continue;
+            };
+            claimed.insert(kind.name());
+            if kind.identity() == Identity::Tags {
+                continue;
+            }
+            if let Some(name) = &claim.natural {
+                scope
+                    .names
+                    .entry(kind.name())
+                    .or_default()
+                    .insert(name.clone());
+            }
+            if let Some(id) = &claim.id {
+                scope.ids.entry(kind.name()).or_default().insert(id.clone());
+            }
+        }
+        scope.kinds = KINDS
+            .iter()
+            .copied()
+            .filter(|kind| {
+                scope.needed.contains(kind.name())
+                    || claimed.contains(kind.name())
+                    || (!ledgers.own_found && kind.identity() == Identity::Tags)
+            })
+            .collect();
+        scope
+    }
+
+    /// Whether a workspace without the API of this kind is an error.
+    pub fn needs(&self, kind: &dyn Kind) -> bool {
+        self.needed.contains(kind.name())
+    }
+
+    /// Natural names that are wanted or claimed.
+    pub fn names(&self, kind: &dyn Kind) -> impl Iterator<Item = &String> {
+        self.names.get(kind.name()).into_iter().flatten()
+    }
+
+    /// Ids that are claimed or adopted.
+    pub fn ids(&self, kind: &dyn Kind) -> impl Iterator<Item = &String> {
+        self.ids.get(kind.name()).into_iter().flatten()
+    }
+
+    /// Natural names of objects of the kind `parent` that wanted ones lie below.
+    pub fn parents(&self, parent: &str) -> impl Iterator<Item = &String> {
+        self.parents.get(parent).into_iter().flatten()
+    }
+
+    /// Whether a plan speaks of the object, by id or natural name.
+    pub fn speaks_of(&self, kind: &dyn Kind, id: &str, natural: Option<&str>) -> bool {
+        let has = |names: &BTreeMap<&str, BTreeSet<String>>, name: &str| {
+            names
+                .get(kind.name())
+                .is_some_and(|names| names.contains(name))
+        };
+        has(&self.ids, id) || natural.is_some_and(|name| has(&self.names, name))
+    }
+
+    /// Forgets the fields of an object that is nobody's business here: names and ids of others are looked up, their
+    /// configs are not, and ten thousand of them would fill the memory.
+    pub fn lean(&self, object: &mut ObservedObject, question: &Question<'_>) {
+        let ours = object.listed.marker.as_ref().is_some_and(|marker| {
+            marker.pipeline == question.pipeline && marker.env == question.env
+        });
+        let spoken_of = kind(&object.kind).is_some_and(|kind| {
+            self.speaks_of(kind, &object.listed.id, object.listed.natural.as_deref())
+        });
+        if !ours && !spoken_of {
+            object.listed.config = Value::Null;
+            object.listed.outputs = Value::Null;
+        }
+    }
+}
+
+/// A name that still waits for the id of something else is not known.
+fn is_known(name: &str) -> bool {
+    !name.contains("${")
+}
