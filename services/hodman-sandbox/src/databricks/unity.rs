@@ -17,6 +17,7 @@ mod metastore;
 mod metastores;
 mod models;
 mod objects;
+mod pages;
 mod privileges;
 mod rename;
 mod secret_options;

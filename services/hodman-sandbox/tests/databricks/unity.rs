@@ -262,6 +262,32 @@ async fn lists_come_in_pages() {
 }
 
 #[tokio::test]
+async fn a_page_of_the_services_choice_has_a_hundred_rows_of_that_catalog() {
+    let bench = Bench::start().await;
+    for catalog in ["main", "main-2", "main2"] {
+        bench.uc_made("catalogs", json!({"name": catalog})).await;
+    }
+    for number in 0..150 {
+        let body = json!({"name": format!("s{number:03}"), "catalog_name": "main"});
+        bench.dev.create_securable("schemas", body, ANA).unwrap();
+    }
+    let path = "/schemas?catalog_name=main&max_results=0";
+    let first = bench.uc_read(path).await;
+    let token = first["next_page_token"].as_str().unwrap();
+    let second = bench.uc_read(&format!("{path}&page_token={token}")).await;
+    let rows = |page: &Value| page["schemas"].as_array().unwrap().len();
+    assert_eq!((rows(&first), rows(&second)), (100, 52));
+    assert_eq!(second.get("next_page_token"), None);
+    let all = bench.uc_read("/schemas?catalog_name=main").await;
+    assert_eq!(rows(&all), 152);
+    assert_eq!(
+        bench.dev.list_securables("schemas").len(),
+        152 + 2 * 2,
+        "the other catalogs have two each"
+    );
+}
+
+#[tokio::test]
 async fn what_the_service_made_for_itself_is_read_only() {
     let bench = Bench::start().await;
     bench.uc_made("catalogs", json!({"name": "main"})).await;

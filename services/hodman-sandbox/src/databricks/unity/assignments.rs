@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, serves, serves_all};
 use super::metastores::Metastores;
-use super::objects::paged;
+use super::pages::paged;
 use super::{ROOT, fields};
 use crate::databricks::call::{Call, Shared};
 use crate::databricks::error::ApiError;

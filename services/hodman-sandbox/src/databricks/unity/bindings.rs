@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::ROOT;
 use super::desk::{Desk, serves};
 use super::kind::Kind;
-use super::objects::paged;
+use super::pages::paged;
 use crate::databricks::call::{Call, Shared};
 use crate::databricks::error::ApiError;
 use crate::databricks::world::World;

@@ -10,7 +10,7 @@ use super::ROOT;
 use super::desk::{Desk, serves};
 use super::kind::Kind;
 use super::metastore::{Metastore, Securable};
-use super::objects::paged;
+use super::pages::paged;
 use super::privileges::{checked, is_inherited_by};
 use crate::databricks::call::{Call, Shared};
 use crate::databricks::error::ApiError;

@@ -119,9 +119,18 @@ impl Metastore {
 
     /// All of one kind, by full name.
     pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&str, &Securable)> {
+        self.of_kind_under(kind, "")
+    }
+
+    /// Those of one kind whose key begins with `prefix`, by full name.
+    pub(super) fn of_kind_under(
+        &self,
+        kind: Kind,
+        prefix: &str,
+    ) -> impl Iterator<Item = (&str, &Securable)> {
         self.all
-            .iter()
-            .filter(move |((its, _), _)| *its == kind)
+            .range((kind, prefix.to_owned())..)
+            .take_while(move |((its, name), _)| *its == kind && name.starts_with(prefix))
             .map(|((_, name), securable)| (name.as_str(), securable))
     }
 
@@ -138,11 +147,12 @@ impl Metastore {
             return Vec::new();
         }
         let prefix = format!("{}.", Kind::key(full_name));
-        let below = self
-            .all
-            .keys()
-            .filter(|(its, name)| its.parent().is_some() && name.starts_with(&prefix));
-        below.cloned().collect()
+        let kinds = Kind::ALL.into_iter().filter(|kind| kind.parent().is_some());
+        let below = kinds.flat_map(|kind| {
+            let below = self.of_kind_under(kind, &prefix);
+            below.map(move |(name, _)| (kind, name.to_owned()))
+        });
+        below.collect()
     }
 
     /// Takes it out, with what lies in it.

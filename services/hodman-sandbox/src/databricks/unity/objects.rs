@@ -2,21 +2,17 @@
 
 use axum::Router;
 use axum::routing::MethodFilter;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::desk::{Desk, serves};
 use super::kind::Kind;
 use super::metastore::Securable;
+use super::pages::Page;
 use super::{ROOT, checks, fields, rename, storage, view};
 use crate::databricks::call::{Call, Shared};
 use crate::databricks::error::ApiError;
 use crate::databricks::table::overlay;
 use crate::databricks::world::World;
-
-/// Largest page, and the one of a call with `max_results=0`.
-const PAGE: usize = 100;
 
 /// Who makes something, and when.
 #[derive(Debug, Clone, Copy)]
@@ -155,61 +151,25 @@ fn list(desk: &mut Desk<'_>, call: &Call) -> Result<Value, ApiError> {
     let kind = kind_of(call)?;
     let prefix = prefix(desk, kind, call)?;
     let unbound = call.query_is_true("include_unbound");
-    let all = desk.metastore.of_kind(kind);
-    let rows: Vec<Value> = all
-        .filter(|(name, _)| name.starts_with(&prefix))
-        .filter(|(_, securable)| unbound || !desk.is_hidden(kind, securable))
-        .map(|(_, securable)| {
-            let mut row = view::of(desk.metastore, kind, securable);
-            let omitted = [
-                ("omit_columns", "columns"),
-                ("omit_properties", "properties"),
-                ("omit_username", "owner"),
-            ];
-            for (_, field) in omitted.iter().filter(|(flag, _)| call.query_is_true(flag)) {
-                row.as_object_mut().map(|row| row.remove(*field));
-            }
-            row
-        })
+    let listed: Vec<&Securable> = desk
+        .metastore
+        .of_kind_under(kind, &prefix)
+        .map(|(_, securable)| securable)
+        .filter(|securable| unbound || !desk.is_hidden(kind, securable))
         .collect();
-    paged(rows, kind.list_field(), call)
-}
-
-/// All rows, or one page when the call says `max_results` (`page_size` for files) or `page_token`. No rows: an empty object.
-pub(super) fn paged(rows: Vec<Value>, field: &str, call: &Call) -> Result<Value, ApiError> {
-    let token = call.query("page_token").filter(|token| !token.is_empty());
-    let wanted = match call.query_number("max_results")? {
-        Some(size) => Some(size),
-        None => call.query_number("page_size")?,
-    };
-    let size = match wanted {
-        Some(size) if size < 0 => {
-            return Err(ApiError::invalid("max_results must not be negative."));
+    let page = Page::of(call)?;
+    Ok(page.answer(kind.list_field(), listed, |securable| {
+        let mut row = view::of(desk.metastore, kind, securable);
+        let omitted = [
+            ("omit_columns", "columns"),
+            ("omit_properties", "properties"),
+            ("omit_username", "owner"),
+        ];
+        for (_, field) in omitted.iter().filter(|(flag, _)| call.query_is_true(flag)) {
+            row.as_object_mut().map(|row| row.remove(*field));
         }
-        Some(0) => Some(PAGE),
-        Some(size) => Some(usize::try_from(size).map_or(PAGE, |size| size.min(PAGE))),
-        None => token.map(|_| PAGE),
-    };
-    let begin = match token {
-        None => 0,
-        Some(token) => URL_SAFE_NO_PAD
-            .decode(token)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(|| ApiError::invalid(format!("'{token}' is not a page token.")))?,
-    };
-    let total = rows.len();
-    let size = size.unwrap_or(total);
-    let page: Vec<Value> = rows.into_iter().skip(begin).take(size).collect();
-    let mut answer = json!({});
-    if !page.is_empty() {
-        answer[field] = json!(page);
-    }
-    if begin + size < total {
-        answer["next_page_token"] = json!(URL_SAFE_NO_PAD.encode((begin + size).to_string()));
-    }
-    Ok(answer)
+        row
+    }))
 }
 
 fn change(desk: &mut Desk<'_>, call: &Call) -> Result<Value, ApiError> {

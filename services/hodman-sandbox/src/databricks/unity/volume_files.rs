@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::desk::{Desk, serves, serves_response};
 use super::kind::Kind;
 use super::metastore::Securable;
-use super::objects::paged;
+use super::pages::paged;
 use crate::databricks::call::{Call, Shared};
 use crate::databricks::error::ApiError;
 use crate::databricks::world::World;
