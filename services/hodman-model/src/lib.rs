@@ -7,6 +7,7 @@ pub mod capture;
 pub mod claims;
 pub mod diagnostic;
 pub mod digest;
+pub mod drift;
 pub mod field_path;
 pub mod files;
 pub mod hcl;

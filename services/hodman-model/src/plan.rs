@@ -33,17 +33,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use before_after::{Symbols, symbolic};
 pub(crate) use compare::differences;
 pub use desired::{Desired, DesiredResource, FileSet};
 pub use error::PlanError;
 pub use guards::{Refusal, Refused};
 pub use known::Known;
 pub use make::plan;
+pub(crate) use names::{Names, natural};
 pub use observed::{Contested, FileSetState, Observed, ObservedObject};
+pub(crate) use ours::Ours;
+pub(crate) use redacted::redacted;
 pub(crate) use references::ids_to_references;
+pub(crate) use references::is_symbolic;
 pub use references::refers_to;
+pub(crate) use render::words;
 pub use row::{Action, FieldChange, FileChange, FileChangeKind, Row};
 pub use sent::Sent;
+pub(crate) use sent::sent_change;
 pub use substitute::{Unresolved, substitute, substitute_known};
 
 pub use crate::kinds::Reversibility;

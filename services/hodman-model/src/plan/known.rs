@@ -31,7 +31,7 @@ impl Known {
     }
 
     /// The same where it is known already which objects are ours.
-    pub(super) fn of_ours(
+    pub(crate) fn of_ours(
         desired: &Desired,
         observed: &Observed,
         ours: &BTreeMap<ResourceKey, &Listed>,
@@ -46,6 +46,17 @@ impl Known {
             }
         }
         known
+    }
+
+    /// The same and what `other` knows beside it.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.ids.extend(other.ids);
+        for (key, fields) in other.fields {
+            self.fields.entry(key).or_default().extend(fields);
+        }
+        self.lookups.extend(other.lookups);
+        self
     }
 
     /// Notes an object that is there now: its id, and the fields of it that `desired` asks for.

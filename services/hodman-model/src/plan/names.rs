@@ -8,13 +8,13 @@ use crate::bundle::ResourceKey;
 use crate::kinds::{Kind, kind};
 
 /// Objects and resources by (kind, natural name).
-pub(super) struct Names<'o> {
+pub(crate) struct Names<'o> {
     live: BTreeMap<(&'o str, &'o str), &'o ObservedObject>,
     wanted: BTreeMap<(&'static str, String), &'o ResourceKey>,
 }
 
 impl<'o> Names<'o> {
-    pub(super) fn of(
+    pub(crate) fn of(
         observed: &'o Observed,
         wanted: &'o BTreeMap<ResourceKey, DesiredResource>,
     ) -> Self {
@@ -38,18 +38,18 @@ impl<'o> Names<'o> {
     }
 
     /// The live object of that name.
-    pub(super) fn live(&self, kind: &str, natural: &str) -> Option<&'o ObservedObject> {
+    pub(crate) fn live(&self, kind: &str, natural: &str) -> Option<&'o ObservedObject> {
         self.live.get(&(kind, natural)).copied()
     }
 
     /// The resource that wants that name.
-    pub(super) fn wanted(&self, kind: &'static str, natural: String) -> Option<&'o ResourceKey> {
+    pub(crate) fn wanted(&self, kind: &'static str, natural: String) -> Option<&'o ResourceKey> {
         self.wanted.get(&(kind, natural)).copied()
     }
 }
 
 /// The natural name of what is wanted, as far as the package says it whole.
-pub(super) fn natural(kind: &dyn Kind, wanted: &DesiredResource) -> Option<String> {
+pub(crate) fn natural(kind: &dyn Kind, wanted: &DesiredResource) -> Option<String> {
     kind.natural(&wanted.config)
         .filter(|natural| !natural.contains("${"))
 }

@@ -10,14 +10,14 @@ use crate::bundle::ResourceKey;
 use crate::kinds::{Listed, Marker};
 
 /// The live objects that are ours or to be adopted, by resource.
-pub(super) struct Ours<'o> {
+pub(crate) struct Ours<'o> {
     pub objects: BTreeMap<ResourceKey, &'o Listed>,
 }
 
 impl<'o> Ours<'o> {
     /// # Errors
     /// When it cannot be said which object is which, or an adoption does not work out.
-    pub(super) fn of(
+    pub(crate) fn of(
         observed: &'o Observed,
         context: &PlanContext,
         desired: &Desired,

@@ -5,7 +5,7 @@ use crate::field_path::PathSegment;
 use crate::kinds::secrets::redact;
 
 /// The changes as they may be stored and shown.
-pub(super) fn redacted(changes: Vec<FieldChange>) -> Vec<FieldChange> {
+pub(crate) fn redacted(changes: Vec<FieldChange>) -> Vec<FieldChange> {
     changes
         .into_iter()
         .map(|change| {

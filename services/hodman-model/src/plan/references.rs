@@ -98,7 +98,7 @@ fn collect(value: &Value, found: &mut BTreeSet<Placeholder>) {
 }
 
 /// Whether `value` holds a reference or a lookup, so that what it stands for is another in every workspace.
-pub(super) fn is_symbolic(value: &Value) -> bool {
+pub(crate) fn is_symbolic(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains("${resources.") || text.contains("${lookup."),
         Value::Array(items) => items.iter().any(is_symbolic),

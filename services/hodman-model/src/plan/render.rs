@@ -1,12 +1,12 @@
 //! Plans as people read them: text for a terminal, Markdown for a pull request.
 
 mod markdown;
-mod words;
+pub(crate) mod words;
 
 pub(super) use markdown::markdown;
 
 use super::row::FieldChange;
-use super::{Action, Plan, Reversibility, Row};
+use super::{Action, Plan, Reversibility, Row, WorkspacePart};
 use words::{count, one_line, value_text};
 
 /// Rows as they are shown: those that only move to another folder of files are one.
@@ -45,6 +45,10 @@ fn summary_line(plan: &Plan) -> String {
         (summary.adopt, "adopt"),
         (summary.delete, "delete"),
         (summary.none, "unchanged"),
+        (
+            plan.parts.iter().map(|part| part.held.len()).sum(),
+            "held back",
+        ),
     ]
     .iter()
     .filter(|(number, _)| *number > 0)
@@ -117,6 +121,19 @@ fn detail_lines(row: &Row) -> Vec<String> {
     changes.chain(file_lines(row)).collect()
 }
 
+/// Whether something is to be said of a workspace.
+fn is_shown(part: &WorkspacePart) -> bool {
+    !part.rows.is_empty() || !part.held.is_empty()
+}
+
+/// What is held back, as lines.
+fn held_lines(part: &WorkspacePart) -> Vec<String> {
+    part.held
+        .iter()
+        .map(|held| one_line(&format!("{}: {}", held.key, held.reason)))
+        .collect()
+}
+
 /// What a row is called.
 fn row_title(row: &Row) -> String {
     if row.is_files_step() {
@@ -129,7 +146,7 @@ fn row_title(row: &Row) -> String {
 /// The plan as text.
 pub(super) fn table(plan: &Plan) -> String {
     let mut out = String::new();
-    for part in plan.parts.iter().filter(|part| !part.rows.is_empty()) {
+    for part in plan.parts.iter().filter(|part| is_shown(part)) {
         out.push_str(&format!("{}\n", part.workspace));
         let width = part
             .rows
@@ -155,6 +172,9 @@ pub(super) fn table(plan: &Plan) -> String {
                 }
             }
         }
+        held_lines(part)
+            .iter()
+            .for_each(|line| out.push_str(&format!("  ! held     {line}\n")));
     }
     out.push_str(&summary_line(plan));
     out.push('\n');
@@ -162,7 +182,7 @@ pub(super) fn table(plan: &Plan) -> String {
 }
 
 fn title_line(row: &Row, width: usize) -> String {
-    let (sign, word, title) = (row.action.sign(), row.action.word(), row_title(row));
+    let (sign, word, title) = (row.action.sign(), row.word(), row_title(row));
     let loss = loss(row)
         .map(|loss| format!(" ({loss})"))
         .unwrap_or_default();

@@ -8,7 +8,7 @@ use super::references::is_symbolic;
 use crate::bundle::ResourceKey;
 use crate::digest::{Digest, canonical_json, sha256};
 use crate::field_path::{FieldPath, PathSegment};
-use crate::kinds::files;
+use crate::kinds::{files, grants, permissions};
 
 /// What is done to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl Action {
         match self {
             Self::Create => "+",
             Self::Update => "~",
-            Self::Resize => "<>",
+            Self::Resize => "↔",
             Self::Replace => "±",
             Self::Delete => "-",
             Self::Adopt => ">",
@@ -137,6 +137,35 @@ pub struct Row {
 }
 
 impl Row {
+    /// The word for what is done: [`Action::word`], but for a rotation, which is an update that nothing but a new value
+    /// calls for.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        if self.rotation {
+            "rotate"
+        } else {
+            self.action.word()
+        }
+    }
+
+    /// Whether `field` is among what changes; [`crate::kinds::permissions::FIELD`] and [`crate::kinds::grants::FIELD`] are set
+    /// by requests of their own.
+    #[must_use]
+    pub fn changes_field(&self, field: &str) -> bool {
+        self.changes.iter().any(|change| is_in(change, field))
+    }
+
+    /// Whether anything changes beside permissions and grants, so that the object itself must be written.
+    #[must_use]
+    pub fn changes_object(&self) -> bool {
+        let beside = [permissions::FIELD, grants::FIELD];
+        self.changes.is_empty()
+            || self
+                .changes
+                .iter()
+                .any(|change| !beside.iter().any(|field| is_in(change, field)))
+    }
+
     /// Whether this is the upload of the file set.
     #[must_use]
     pub fn is_files_step(&self) -> bool {
@@ -150,6 +179,10 @@ impl Row {
             && !self.changes.is_empty()
             && self.changes.iter().all(FieldChange::is_files_folder)
     }
+}
+
+fn is_in(change: &FieldChange, field: &str) -> bool {
+    matches!(change.path.0.first(), Some(PathSegment::Key(key)) if key == field)
 }
 
 /// The key of the files step.

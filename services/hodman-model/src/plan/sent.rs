@@ -21,7 +21,7 @@ pub struct Sent {
 const SHOWN: usize = 12;
 
 /// What differs in the fields that cannot be read back.
-pub(super) struct SentChange {
+pub(crate) struct SentChange {
     /// The one change that stands for all of them: reference and version, before and after.
     pub change: FieldChange,
     /// Whether only the value behind the reference is another.
@@ -31,7 +31,7 @@ pub(super) struct SentChange {
 }
 
 /// The difference between what was put and what would be sent; none when there is none. `field` names it in the plan.
-pub(super) fn sent_change(
+pub(crate) fn sent_change(
     field: &str,
     sent: &Sent,
     put: Option<&Put>,

@@ -1,7 +1,10 @@
 //! A plan as Markdown. Everything that comes from users stands in code, where nothing in it works as markup.
 
 use super::words::{code, count, fence};
-use super::{Shown, detail_lines, folder_moves_line, loss, row_title, shown, summary_line};
+use super::{
+    Shown, detail_lines, folder_moves_line, held_lines, is_shown, loss, row_title, shown,
+    summary_line,
+};
 use crate::plan::{Plan, Row};
 
 /// Room for the line that says what was left out.
@@ -30,7 +33,7 @@ pub(in crate::plan) fn markdown(plan: &Plan, limit: usize) -> (String, bool) {
     }
     let mut left_out = 0;
     let mut shortened = false;
-    for part in plan.parts.iter().filter(|part| !part.rows.is_empty()) {
+    for part in plan.parts.iter().filter(|part| is_shown(part)) {
         out.push(&format!("\n### {}\n", code(&part.workspace)), TAIL);
         for shown in shown(&part.rows) {
             let (whole, short) = match &shown {
@@ -44,6 +47,9 @@ pub(in crate::plan) fn markdown(plan: &Plan, limit: usize) -> (String, bool) {
             if !out.push(&short, TAIL) {
                 left_out += 1;
             }
+        }
+        for line in held_lines(part) {
+            shortened |= !out.push(&format!("\n- held back: {}\n", code(&line)), TAIL);
         }
     }
     if shortened {
@@ -86,7 +92,7 @@ fn title(row: &Row) -> String {
     format!(
         "- {} **{}** {} — {}{loss}",
         row.action.sign().replace('-', "\\-"),
-        row.action.word(),
+        row.word(),
         code(&row_title(row)),
         reason(row)
     )

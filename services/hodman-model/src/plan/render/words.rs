@@ -8,7 +8,7 @@ use crate::digest::canonical_json;
 const LONGEST_VALUE: usize = 400;
 
 /// A value in one line.
-pub(super) fn value_text(value: &Value) -> String {
+pub(crate) fn value_text(value: &Value) -> String {
     let text = canonical_json(value);
     if text.chars().count() <= LONGEST_VALUE {
         return text;
@@ -19,7 +19,7 @@ pub(super) fn value_text(value: &Value) -> String {
 
 /// `text` without line breaks, control characters and characters that turn the reading direction, with which a
 /// value could look like another row.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| {
             let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -29,7 +29,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// `3 jobs`, `1 job`.
-pub(super) fn count(number: usize, word: &str) -> String {
+pub(crate) fn count(number: usize, word: &str) -> String {
     if number == 1 {
         format!("{number} {word}")
     } else {
@@ -48,7 +48,7 @@ pub(super) fn fence(text: &str, shortest: usize) -> String {
 }
 
 /// `text` as inline code: no mention, link or markup in it works.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = one_line(text);
     let fence = fence(&text, 1);
     let pad = if text.starts_with('`') || text.ends_with('`') {

@@ -1,0 +1,94 @@
+//! Objects that are gone, and objects that are not ours.
+
+use serde_json::json;
+
+use super::Class;
+use super::compare::{Found, Values};
+use crate::bundle::ResourceKey;
+use crate::field_path::FieldPath;
+use crate::kinds::{Kind, kind};
+use crate::plan::{ObservedObject, natural};
+
+impl Found<'_> {
+    /// A resource without an object of ours.
+    pub(super) fn not_there(&mut self, kind: &dyn Kind, key: &ResourceKey) {
+        let declared = self.three.declared.resources.get(key);
+        let last = self
+            .three
+            .last_applied
+            .and_then(|last| last.resources.get(key));
+        // Gone, as the package wants it to be.
+        let Some(wanted) = declared else {
+            return;
+        };
+        let root = FieldPath::default;
+        let name = |config: &serde_json::Value| {
+            let name = config.get(kind.rules().name_field);
+            Some(name.cloned().unwrap_or_else(|| json!(key.key)))
+        };
+        let mut values = Values {
+            last_applied: last.and_then(|last| name(&last.config)),
+            declared: name(&wanted.config),
+            live: None,
+        };
+        let taken =
+            natural(kind, wanted).and_then(|natural| self.names.live(kind.name(), &natural));
+        if let Some(object) = taken {
+            values.live = Some(json!(object.listed.name));
+            let reason = match &object.listed.marker {
+                Some(other) => format!(
+                    "has its name and belongs to {}/{}/{}",
+                    other.pipeline, other.env, other.key
+                ),
+                None => "has its name and is nobody's".to_owned(),
+            };
+            return self.row(kind, key, root(), values, Class::ForeignObject, &reason);
+        }
+        let (class, reason) = match last {
+            Some(_) => (Class::Deleted, self.why_gone(kind, &values)),
+            None => (
+                Class::PlannedChange,
+                "in the package, and not made yet".to_owned(),
+            ),
+        };
+        self.row(kind, key, root(), values, class, &reason);
+    }
+
+    /// Why an object of ours may be gone: a person who clears the tags of a job leaves the job.
+    fn why_gone(&self, kind: &dyn Kind, values: &Values) -> String {
+        let named = |object: &&ObservedObject| {
+            object.kind == kind.name()
+                && object.listed.marker.is_none()
+                && values.declared.as_ref().and_then(|name| name.as_str())
+                    == Some(object.listed.name.as_str())
+        };
+        match self.three.observed.objects.iter().find(named) {
+            Some(twin) => format!(
+                "gone from the workspace; {} {} has its name without our marker",
+                kind.singular(),
+                twin.listed.id
+            ),
+            None => "gone from the workspace".to_owned(),
+        }
+    }
+
+    /// Objects of nobody's in the folder that only we write to.
+    pub(super) fn inside_folders(&mut self) {
+        let inside = format!("{}/", self.three.context.files_root);
+        for object in &self.three.observed.objects {
+            let (Some(kind), Some(path)) = (kind(&object.kind), &object.listed.natural) else {
+                continue;
+            };
+            if object.listed.marker.is_none() && path.starts_with(&inside) {
+                let key = ResourceKey::new(&object.kind, path);
+                let values = Values {
+                    live: Some(json!(object.listed.name)),
+                    ..Values::default()
+                };
+                let reason = "lies in the folder of this environment and is nobody's";
+                let class = Class::ForeignObject;
+                self.row(kind, &key, FieldPath::default(), values, class, reason);
+            }
+        }
+    }
+}
