@@ -109,7 +109,8 @@ impl WorkspaceHandle {
         self.world.lock().jobs.list_lag = listings;
     }
 
-    /// The next run of the job with this name, or with this value of its tag `hodman_key`, fails for this reason.
+    /// The next run of the job with this name, or with this value of its tag `hodman_key`, fails for this reason; so does
+    /// the next update of the pipeline with this name.
     pub fn fail_next_run(&self, job: &str, reason: &str) {
         self.world
             .lock()

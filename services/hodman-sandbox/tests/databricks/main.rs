@@ -2,12 +2,17 @@
 
 mod access;
 mod account;
+mod analytics;
 mod bench;
+mod calls;
 mod clusters;
 mod files;
 mod jobs;
 mod page;
+mod pipelines;
+mod placed;
 mod runs;
 mod unity;
 mod unity_access;
 mod unity_storage;
+mod workspace_settings;
