@@ -1,28 +1,36 @@
 //! A Databricks bundle as its files say it, resolved for one target.
 
 mod access;
+mod artifacts;
 mod beside;
+mod contents;
 mod dependencies;
+mod fields;
 mod folder;
 mod globs;
 mod key;
 mod kinds;
+mod lint;
 mod load;
 mod merge;
+mod merge_keyed;
+mod mode;
 mod notebook;
 mod options;
+mod output;
 mod paths;
 mod presets;
 mod reference;
 mod resolve;
 mod resolver;
+mod resource_fields;
 mod shape;
 mod symbol;
 mod target;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -31,12 +39,16 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostic;
 
 pub use access::{Grant, Lifecycle, Permission, Principal};
+pub use artifacts::builds;
 pub use folder::inputs;
 pub use key::{InvalidResourceKey, ResourceKey};
+pub use lint::{Finding, RULES, lint};
 pub use notebook::notebook_path;
 pub use options::{CurrentUser, Options};
+pub use output::validated;
 pub use resolve::{resolve, resolve_with};
 pub use symbol::{Build, Lookup, Position, UserField};
+pub use target::default_target;
 
 /// One resource of the bundle, for the chosen target.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +67,10 @@ pub struct Resource {
     /// What may be done with it.
     #[serde(default, skip_serializing_if = "Lifecycle::is_default")]
     pub lifecycle: Lifecycle,
+    /// The resources of the bundle that it refers to, also where the value was known and stands in [`Resource::config`]:
+    /// they are made first.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs: BTreeSet<ResourceKey>,
     /// The file that defines it first.
     pub file: String,
     /// The line of its key there, from 1.
@@ -110,7 +126,7 @@ pub struct ResolvedBundle {
     /// Commands that build artifacts; empty unless the caller allows them.
     pub builds: Vec<Build>,
     /// The other sections as they are for this target, by name: `bundle`, `workspace`, `sync`, `presets`, `run_as`,
-    /// `permissions`, `artifacts`.
+    /// `permissions`, `artifacts`, `variables` (their declarations).
     pub sections: BTreeMap<String, Value>,
     /// What does not forbid using the bundle.
     pub warnings: Vec<Diagnostic>,

@@ -1,12 +1,10 @@
 //! Which resources need the ids of which others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use serde_json::Value;
 
-use super::reference::references;
 use super::{Resource, ResourceKey};
 use crate::diagnostic::Diagnostic;
 
@@ -18,9 +16,7 @@ pub(super) fn circles(resources: &BTreeMap<ResourceKey, Resource>) -> Vec<Diagno
         .map(|key| (key, graph.add_node(key)))
         .collect();
     for (key, resource) in resources {
-        let mut needed = BTreeSet::new();
-        collect(&resource.config, &mut needed);
-        for needed in needed.iter().filter_map(|needed| nodes.get(needed)) {
+        for needed in resource.needs.iter().filter_map(|needed| nodes.get(needed)) {
             graph.add_edge(nodes[key], *needed, ());
         }
     }
@@ -51,21 +47,4 @@ pub(super) fn circles(resources: &BTreeMap<ResourceKey, Resource>) -> Vec<Diagno
         found.push(circle.hint("none of them could be made first"));
     }
     found
-}
-
-fn collect(value: &Value, needed: &mut BTreeSet<ResourceKey>) {
-    match value {
-        Value::String(text) => {
-            for reference in references(text) {
-                if let (Some("resources"), Some(kind), Some(key)) =
-                    (reference.key(0), reference.key(1), reference.key(2))
-                {
-                    needed.insert(ResourceKey::new(kind, key));
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, needed)),
-        Value::Object(map) => map.values().for_each(|value| collect(value, needed)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }

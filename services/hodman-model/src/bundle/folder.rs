@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::artifacts::Artifacts;
 use super::globs::{IgnoreGlob, any_match};
 use super::load::Loaded;
 use super::notebook::notebook_path;
 use super::paths::{folder_of, join};
 use super::reference::references;
-use super::{Language, SourceFile, target};
+use super::{Language, SourceFile, artifacts, contents, target};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::Tree;
 use crate::files::node::{Node, Place};
@@ -121,8 +122,15 @@ pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
             syncs.push(own);
         }
     }
+    let artifacts = artifacts::everywhere(&loaded, &mut found);
+    let contents: BTreeSet<String> = std::iter::once(&loaded.config)
+        .chain(target::all(&loaded))
+        .flat_map(contents::named_in)
+        .collect();
     let wanted = |path: &str| {
         is_bundle_file(&loaded, path)
+            || contents.contains(path)
+            || artifacts.iter().any(|artifacts| artifacts.takes(path))
             || is_under(path, "modules")
             || (!never(path)
                 && (common.takes(path)
@@ -138,16 +146,14 @@ pub(super) fn uploaded(
     tree: &Tree,
     loaded: &Loaded,
     sync: Option<&Node>,
+    artifacts: &Artifacts,
 ) -> Result<BTreeMap<String, SourceFile>, Diagnostics> {
     let sync = Sync::read(sync)?;
     let mut found = Diagnostics(sync.empty_paths(tree));
     let mut files = BTreeMap::new();
     for (path, source) in tree {
-        if is_bundle_file(loaded, path)
-            || is_under(path, "modules")
-            || never(path)
-            || !sync.takes(path)
-        {
+        let is_synced = !is_under(path, "modules") && !never(path) && sync.takes(path);
+        if is_bundle_file(loaded, path) || !(is_synced || artifacts.takes(path)) {
             continue;
         }
         let notebook = Language::of_notebook(path, &source.bytes);

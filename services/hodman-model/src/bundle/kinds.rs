@@ -346,6 +346,10 @@ pub(super) const KINDS: &[BundleKind] = &[
     },
     extra("secrets", "Secret"),
     refused(
+        "secret_acls",
+        "write them as `permissions` under their scope in `secret_scopes`",
+    ),
+    refused(
         "models",
         "models of the workspace registry are not managed here: use `registered_models`",
     ),
@@ -383,8 +387,8 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), KINDS.len());
         let extras = KINDS.iter().filter(|kind| kind.standing == Extra).count();
-        // `secrets` stands for both: the scope's here, the catalog's in the CLI.
-        assert_eq!(KINDS.len() - extras + 1, 33);
+        // `secrets` stands for both: the scope's here, the catalog's in the CLI. `secret_acls` is nobody's.
+        assert_eq!(KINDS.len() - extras + 1 - 1, 33);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! How one piece of configuration is laid over another, as the Databricks CLI does it.
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::Diagnostic;
 use crate::files::node::{Entry, Map, Node, Yaml};
 
@@ -50,41 +48,6 @@ pub(super) fn merge_maps(base: &mut Map, over: Map) -> Result<(), Diagnostic> {
             Some(Entry { node, .. }) => merge(node, entry.node)?,
             None => drop(base.insert(key, entry)),
         }
-    }
-    Ok(())
-}
-
-/// The lists of a job whose items have a name: an override's item changes the one of that name.
-const KEYED: [(&str, &str); 3] = [
-    ("tasks", "task_key"),
-    ("job_clusters", "job_cluster_key"),
-    ("parameters", "name"),
-];
-
-/// Joins the items of equal name in a job's lists, later over earlier.
-pub(super) fn join_keyed_lists(job: &mut Node) -> Result<(), Diagnostic> {
-    for (list, key) in KEYED {
-        let Some(entry) = job.as_map_mut().and_then(|map| map.get_mut(list)) else {
-            continue;
-        };
-        let Yaml::List(items) = &mut entry.node.value else {
-            continue;
-        };
-        let mut joined: Vec<Node> = Vec::with_capacity(items.len());
-        let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
-        for item in std::mem::take(items) {
-            match item.get(key).and_then(Node::as_text).map(str::to_owned) {
-                Some(name) => match by_name.get(&name) {
-                    Some(index) => merge(&mut joined[*index], item)?,
-                    None => {
-                        by_name.insert(name, joined.len());
-                        joined.push(item);
-                    }
-                },
-                None => joined.push(item),
-            }
-        }
-        *items = joined;
     }
     Ok(())
 }

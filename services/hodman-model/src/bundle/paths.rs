@@ -1,4 +1,4 @@
-//! Paths to files in jobs: from relative to the YAML file, to below the folder of the uploaded files.
+//! Paths to files in resources: from relative to the YAML file, to below the folder of the uploaded files.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +28,76 @@ enum Want {
 }
 
 impl Paths<'_> {
-    /// Rewrites every path in `job`.
-    pub fn job(&mut self, job: &mut Node) {
+    /// Rewrites every path in a resource of that kind.
+    pub fn resource(&mut self, kind: &str, resource: &mut Node) {
+        match kind {
+            "jobs" => self.job(resource),
+            "pipelines" => self.pipeline(resource),
+            "apps" => {
+                if resource.get("git_source").is_none()
+                    && let Some(path) = node_mut(resource, &["source_code_path"])
+                {
+                    self.rewrite(path, Want::Folder);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: &mut Node) {
+        if let Some(root) = node_mut(pipeline, &["root_path"]) {
+            self.rewrite(root, Want::Folder);
+        }
+        if let Some(Yaml::List(libraries)) = value_mut(pipeline, &["libraries"]) {
+            for library in libraries {
+                for (keys, want) in [
+                    (["notebook", "path"], Want::Notebook),
+                    (["file", "path"], Want::File),
+                ] {
+                    if let Some(path) = node_mut(library, &keys) {
+                        self.rewrite(path, want);
+                    }
+                }
+                if let Some(include) = node_mut(library, &["glob", "include"]) {
+                    self.include(include);
+                }
+            }
+        }
+        if let Some(Yaml::List(dependencies)) =
+            value_mut(pipeline, &["environment", "dependencies"])
+        {
+            dependencies
+                .iter_mut()
+                .for_each(|dependency| self.dependency(dependency));
+        }
+    }
+
+    /// `glob.include` of a pipeline: a folder and `**` behind it, or one file. The pipeline itself looks inside.
+    fn include(&mut self, node: &mut Node) {
+        let Some(text) = node.as_text().filter(|text| is_local(text)) else {
+            return;
+        };
+        let (folder, below) = match text.strip_prefix(FILES) {
+            Some(below) => ("", below.trim_start_matches('/')),
+            None => (folder_of(&node.place.file), text),
+        };
+        let Some(path) = join(folder, below) else {
+            let error = format!("`{text}` leads out of the bundle");
+            return self.found.push(node.place.error(error));
+        };
+        let fixed: Vec<&str> = path
+            .split('/')
+            .take_while(|part| !is_pattern(part))
+            .collect();
+        let fixed = fixed.join("/");
+        if !folder::holds_files(self.files, &fixed) && !self.files.contains_key(&fixed) {
+            let error = format!("`{text}` leads to `{fixed}`, and nothing there is uploaded");
+            return self.found.push(node.place.error(error));
+        }
+        node.value = Yaml::Text(uploaded(&path));
+    }
+
+    fn job(&mut self, job: &mut Node) {
         let from_git = job.get("git_source").is_some();
         if let Some(Yaml::List(tasks)) = value_mut(job, &["tasks"]) {
             tasks.iter_mut().for_each(|task| self.task(task, from_git));
@@ -259,7 +327,7 @@ impl Paths<'_> {
         if files.is_empty() {
             return Err(place
                 .error(format!("`{text}` matches no file that is uploaded"))
-                .hint("wheels and jars are not built here: commit them"));
+                .hint("what `artifacts` build is not built here: commit it, or allow builds for packages"));
         }
         Ok(files)
     }

@@ -1,14 +1,11 @@
-//! What `presets`, `run_as` and `permissions` of a bundle do to its jobs and clusters.
+//! What `presets`, `run_as` and `permissions` of a bundle do to each of its resources.
 
-use crate::diagnostic::Diagnostics;
-use crate::files::node::{Entry, Map, Node, Yaml};
+use super::kinds::{BundleKind, Prefix, RunAs, Tags};
+use crate::diagnostic::{Diagnostics, did_you_mean};
+use crate::files::node::{Entry, Map, Node, Place, Yaml};
 
-/// A bundle-wide permission level and what it is called for jobs and for clusters.
-const LEVELS: [(&str, &str, &str); 3] = [
-    ("CAN_MANAGE", "CAN_MANAGE", "CAN_MANAGE"),
-    ("CAN_VIEW", "CAN_VIEW", "CAN_ATTACH_TO"),
-    ("CAN_RUN", "CAN_MANAGE_RUN", "CAN_RESTART"),
-];
+/// The levels that a whole bundle can give, in the order of [`BundleKind::common_levels`].
+const LEVELS: [&str; 3] = ["CAN_MANAGE", "CAN_VIEW", "CAN_RUN"];
 
 const PRINCIPALS: [&str; 3] = ["user_name", "group_name", "service_principal_name"];
 
@@ -45,13 +42,29 @@ impl Common {
                 tags.kind()
             )));
         }
+        let typed: [(&str, &str, fn(&Yaml) -> bool); 2] = [
+            ("jobs_max_concurrent_runs", "a number", |value| {
+                matches!(value, Yaml::Number(_))
+            }),
+            ("pipelines_development", "true or false", |value| {
+                matches!(value, Yaml::Bool(_))
+            }),
+        ];
+        for (key, wanted, is_right) in typed {
+            if let Some(preset) = self.preset(key).filter(|preset| !is_right(&preset.value)) {
+                let kind = preset.kind();
+                found.push(
+                    preset
+                        .place
+                        .error(format!("`presets.{key}` must be {wanted}, found {kind}")),
+                );
+            }
+        }
         if let Some(permissions) = &self.permissions {
             for permission in self.permission_list(permissions, found) {
+                super::beside::principal(permission, "permissions", found);
                 let level = permission.get("level").unwrap_or(permission);
-                if !LEVELS
-                    .iter()
-                    .any(|(name, ..)| level.as_text() == Some(name))
-                {
+                if !LEVELS.iter().any(|name| level.as_text() == Some(name)) {
                     found.push(
                         level
                             .place
@@ -60,33 +73,75 @@ impl Common {
                 }
             }
         }
+        if let Some(run_as) = &self.run_as {
+            check_run_as(run_as, found);
+        }
     }
 
-    /// Applies everything to one resource.
-    pub fn apply(&self, kind: &str, config: &mut Node) {
+    /// Applies everything to one resource, which is defined at `place`. `deployer` is who deploys, when that is known.
+    pub fn apply(
+        &self,
+        kind: &BundleKind,
+        config: &mut Node,
+        place: &Place,
+        deployer: Option<&str>,
+        found: &mut Diagnostics,
+    ) {
         let Some(map) = config.as_map_mut() else {
             return;
         };
-        match kind {
+        self.prefix(map, kind);
+        self.tags(map, kind.tags);
+        self.pause(map, kind.name);
+        match kind.name {
             "jobs" => {
-                self.prefix(map, "name");
-                self.tags(map, "tags");
-                self.pause(map);
                 if let Some(limit) = self.preset("jobs_max_concurrent_runs") {
                     set_if_absent(map, "max_concurrent_runs", limit);
                 }
-                if let Some(run_as) = &self.run_as {
-                    set_if_absent(map, "run_as", run_as);
+            }
+            "pipelines" => {
+                if let Some(preset) = self
+                    .preset("pipelines_development")
+                    .filter(|preset| preset.value == Yaml::Bool(true))
+                {
+                    set_if_absent(map, "development", preset);
                 }
-                self.permissions(map, |(_, job, _)| job);
             }
-            "clusters" => {
-                self.prefix(map, "cluster_name");
-                self.tags(map, "custom_tags");
-                self.permissions(map, |(.., cluster)| cluster);
-            }
-            // Other kinds are refused when a plan is made.
             _ => {}
+        }
+        self.run_as(map, kind, place, deployer, found);
+        if let Some(levels) = kind.common_levels {
+            self.permissions(map, levels);
+        }
+    }
+
+    fn run_as(
+        &self,
+        map: &mut Map,
+        kind: &BundleKind,
+        place: &Place,
+        deployer: Option<&str>,
+        found: &mut Diagnostics,
+    ) {
+        let Some(run_as) = &self.run_as else { return };
+        match kind.run_as {
+            RunAs::Nothing => {}
+            RunAs::Field => set_if_absent(map, "run_as", run_as),
+            RunAs::Cannot => {
+                let identity = ["user_name", "service_principal_name"]
+                    .iter()
+                    .find_map(|key| run_as.get(key)?.as_text());
+                if identity.is_none() || identity != deployer {
+                    found.push(
+                        place
+                            .error(format!(
+                                "`{}` cannot run as somebody else, and the bundle has `run_as`",
+                                kind.name
+                            ))
+                            .hint("give `run_as` to the jobs and pipelines instead"),
+                    );
+                }
+            }
         }
     }
 
@@ -94,52 +149,78 @@ impl Common {
         self.presets.as_ref()?.get(key)
     }
 
-    fn prefix(&self, map: &mut Map, field: &str) {
+    fn prefix(&self, map: &mut Map, kind: &BundleKind) {
         let Some(prefix) = self.preset("name_prefix").and_then(Node::as_text) else {
             return;
         };
-        if let Some(Entry {
-            node: Node {
-                value: Yaml::Text(name),
-                ..
-            },
-            ..
-        }) = map.get_mut(field)
-        {
-            name.insert_str(0, prefix);
+        let Some(Entry { node, .. }) = map.get_mut(kind.name_field) else {
+            return;
+        };
+        let Yaml::Text(name) = &mut node.value else {
+            return;
+        };
+        match kind.prefix {
+            Prefix::No => {}
+            Prefix::Text => name.insert_str(0, prefix),
+            Prefix::LastSegment => {
+                let at = name.rfind('/').map_or(0, |slash| slash + 1);
+                name.insert_str(at, prefix);
+            }
+            Prefix::Identifier => name.insert_str(0, &identifier(prefix)),
         }
     }
 
     /// A resource's own tag of the same name wins.
-    fn tags(&self, map: &mut Map, field: &str) {
+    fn tags(&self, map: &mut Map, kind: Tags) {
         let Some(tags) = self.preset("tags") else {
             return;
         };
         let Some(common) = tags.as_map().filter(|common| !common.is_empty()) else {
             return;
         };
-        set_if_absent(
-            map,
-            field,
-            &Node {
-                place: tags.place.clone(),
-                value: Yaml::Map(Map::new()),
-            },
-        );
-        let Some(own) = map.get_mut(field).and_then(|entry| entry.node.as_map_mut()) else {
-            return;
+        let empty = |value| Node {
+            place: tags.place.clone(),
+            value,
         };
-        for (name, entry) in common {
-            own.entry(name.clone()).or_insert_with(|| entry.clone());
+        match kind {
+            Tags::No => {}
+            Tags::Mapping(field) => {
+                set_if_absent(map, field, &empty(Yaml::Map(Map::new())));
+                if let Some(own) = map.get_mut(field).and_then(|entry| entry.node.as_map_mut()) {
+                    for (name, entry) in common {
+                        own.entry(name.clone()).or_insert_with(|| entry.clone());
+                    }
+                }
+            }
+            Tags::Pairs(field) => {
+                set_if_absent(map, field, &empty(Yaml::List(Vec::new())));
+                pairs(map.get_mut(field).map(|entry| &mut entry.node), common);
+            }
+            Tags::PairsIn(outer, field) => {
+                set_if_absent(map, outer, &empty(Yaml::Map(Map::new())));
+                let inner = map.get_mut(outer).and_then(|entry| entry.node.as_map_mut());
+                if let Some(inner) = inner {
+                    set_if_absent(inner, field, &empty(Yaml::List(Vec::new())));
+                    pairs(inner.get_mut(field).map(|entry| &mut entry.node), common);
+                }
+            }
         }
     }
 
-    fn pause(&self, map: &mut Map) {
+    fn pause(&self, map: &mut Map, kind: &str) {
         let Some(status) = self.preset("trigger_pause_status") else {
             return;
         };
-        for field in ["schedule", "trigger", "continuous"] {
-            if let Some(inner) = map.get_mut(field).and_then(|entry| entry.node.as_map_mut()) {
+        let fields: &[&str] = match kind {
+            "jobs" => &["schedule", "trigger", "continuous"],
+            "alerts" => &["schedule"],
+            _ => &[],
+        };
+        for field in fields {
+            if let Some(inner) = map
+                .get_mut(*field)
+                .and_then(|entry| entry.node.as_map_mut())
+            {
                 set_if_absent(inner, "pause_status", status);
             }
         }
@@ -156,11 +237,7 @@ impl Common {
     }
 
     /// A resource's own permission for the same principal wins.
-    fn permissions(
-        &self,
-        map: &mut Map,
-        level_of: fn((&'static str, &'static str, &'static str)) -> &'static str,
-    ) {
+    fn permissions(&self, map: &mut Map, levels: [&'static str; 3]) {
         let Some(permissions) = self
             .permissions
             .as_ref()
@@ -188,16 +265,102 @@ impl Common {
                 continue;
             }
             let mut permission = permission.clone();
-            if let Some(level) = permission.as_map_mut().and_then(|map| map.get_mut("level"))
-                && let Some(row) = LEVELS
-                    .into_iter()
-                    .find(|row| level.node.as_text() == Some(row.0))
+            let Some(level) = permission.as_map_mut().and_then(|map| map.get_mut("level")) else {
+                continue;
+            };
+            let index = LEVELS
+                .iter()
+                .position(|name| level.node.as_text() == Some(name));
+            // An empty one: the kind has nothing like it.
+            if let Some(own_level) = index
+                .map(|index| levels[index])
+                .filter(|level| !level.is_empty())
             {
-                level.node.value = Yaml::Text(level_of(row).to_owned());
+                level.node.value = Yaml::Text(own_level.to_owned());
+                own.push(permission);
             }
-            own.push(permission);
         }
     }
+}
+
+fn check_run_as(run_as: &Node, found: &mut Diagnostics) {
+    let known = ["user_name", "service_principal_name"];
+    let Some(map) = run_as.as_map() else {
+        if run_as.value != Yaml::Null {
+            let message = format!("`run_as` must be a mapping, found {}", run_as.kind());
+            found.push(run_as.place.error(message));
+        }
+        return;
+    };
+    for (key, entry) in map.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+        let mut error = entry.place.error(format!("unknown key `run_as.{key}`"));
+        error.hint = did_you_mean(key, known)
+            .or_else(|| Some("`user_name` or `service_principal_name`".to_owned()));
+        found.push(error);
+    }
+    if known.iter().filter(|key| map.contains_key(**key)).count() != 1 {
+        found.push(
+            run_as
+                .place
+                .error("`run_as` names one identity: `user_name` or `service_principal_name`"),
+        );
+    }
+}
+
+/// Adds tags to a list of `{key, value}`.
+fn pairs(list: Option<&mut Node>, common: &Map) {
+    let Some(Node {
+        value: Yaml::List(own),
+        ..
+    }) = list
+    else {
+        return;
+    };
+    for (name, entry) in common {
+        let named = |tag: &Node| tag.get("key").and_then(Node::as_text) == Some(name);
+        if own.iter().any(named) {
+            continue;
+        }
+        let part = |value: Node| Entry {
+            place: entry.place.clone(),
+            node: value,
+        };
+        let key = Node {
+            place: entry.place.clone(),
+            value: Yaml::Text(name.clone()),
+        };
+        let tag = Map::from([
+            ("key".to_owned(), part(key)),
+            ("value".to_owned(), part(entry.node.clone())),
+        ]);
+        own.push(Node {
+            place: entry.place.clone(),
+            value: Yaml::Map(tag),
+        });
+    }
+}
+
+/// A prefix as an identifier can begin: `[dev ada] ` becomes `dev_ada_`. Placeholders stay.
+fn identifier(prefix: &str) -> String {
+    let mut out = String::new();
+    let mut rest = prefix;
+    while let Some(next) = rest.chars().next() {
+        if let Some(end) = rest.starts_with("${").then(|| rest.find('}')).flatten() {
+            out.push_str(&rest[..=end]);
+            rest = &rest[end + 1..];
+            continue;
+        }
+        if next.is_alphanumeric() {
+            out.extend(next.to_lowercase());
+        } else if !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        rest = &rest[next.len_utf8()..];
+    }
+    if !out.is_empty() && !out.ends_with('_') {
+        out.push('_');
+    }
+    out
 }
 
 fn principal(permission: &Node) -> Option<(&'static str, &str)> {

@@ -1,19 +1,21 @@
 //! From a repository's files to the bundle of one target.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::artifacts::Artifacts;
 use super::kinds::bundle_kind;
 use super::paths::Paths;
 use super::presets::Common;
-use super::resolver::Resolver;
+use super::resolver::{FILES, Resolver};
 use super::{
-    Options, ResolvedBundle, Resource, ResourceKey, beside, dependencies, folder, load, target,
+    Build, Options, Position, ResolvedBundle, Resource, ResourceKey, beside, contents,
+    dependencies, fields, folder, load, mode, resource_fields, target,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::Tree;
-use crate::files::node::{Entry, Node};
+use crate::files::node::{Node, Place};
 
 /// Resolves the bundle in `tree` for `target`; `overrides` are the values that an environment's binding gives to
 /// variables, and beat the target's, which beat the defaults.
@@ -41,21 +43,52 @@ pub fn resolve_with(
     target: &str,
     options: &Options,
 ) -> Result<ResolvedBundle, Diagnostics> {
-    let overrides = &options.variables;
+    inspect(tree, target, options).map(|(bundle, _)| bundle)
+}
+
+/// What a resolved bundle no longer shows, for those who look for more than errors.
+pub(super) struct Inside {
+    /// The bundle as the target has it, references in place.
+    pub config: Node,
+    /// The resources as they are in the end, with the places of their keys.
+    pub resources: BTreeMap<ResourceKey, (Place, Node)>,
+    /// The variables that something refers to.
+    pub used: BTreeSet<String>,
+}
+
+/// [`resolve_with`], with what it saw on the way.
+pub(super) fn inspect(
+    tree: &Tree,
+    target: &str,
+    options: &Options,
+) -> Result<(ResolvedBundle, Inside), Diagnostics> {
     let loaded = load::load(tree)?;
     let config = target::select(&loaded, target)?;
-    let files = folder::uploaded(tree, &loaded, config.get("sync"))?;
-    let mut resolver = Resolver::new(tree, &config, target, overrides);
+    let mut found = Diagnostics(loaded.warnings.clone());
+    let artifacts = Artifacts::read(config.get("artifacts"), &mut found);
+    if !options.allow_builds {
+        found.0.extend(artifacts.builds.iter().map(forbidden));
+    }
+    let files = match folder::uploaded(tree, &loaded, config.get("sync"), &artifacts) {
+        Ok(files) => files,
+        Err(more) => {
+            found.0.extend(more.0);
+            BTreeMap::new()
+        }
+    };
+    let mut resolver = Resolver::new(tree, &config, target, options);
     let variables = resolver.all_variables();
     let name = bundle_name(&loaded.root_file, &config, &mut resolver);
-    let mode = mode(&config, &mut resolver);
-    let mut section = |key: &str| config.get(key).map(|node| resolver.resolve(node));
+    let mode = mode::read(&config, &mut resolver.found);
+    check_branch(&config, options, &mut resolver);
+    let presets = mode::presets(&config);
     let common = Common {
-        presets: section("presets"),
-        run_as: section("run_as"),
-        permissions: section("permissions"),
+        presets: presets.map(|node| resolver.resolve_settings("presets", &node)),
+        run_as: config.get("run_as").map(|node| resolver.resolve(node)),
+        permissions: config.get("permissions").map(|node| resolver.resolve(node)),
     };
-    let mut resolved = Vec::new();
+    let mut places = BTreeMap::new();
+    let mut resources = BTreeMap::new();
     for (kind, keys) in config
         .get("resources")
         .and_then(Node::as_map)
@@ -63,56 +96,183 @@ pub fn resolve_with(
         .flatten()
     {
         for (key, entry) in keys.node.as_map().into_iter().flatten() {
-            resolved.push((
-                ResourceKey::new(kind, key),
-                entry,
-                resolver.resolve(&entry.node),
-            ));
+            let key = ResourceKey::new(kind, key);
+            places.insert(key.clone(), entry.place.clone());
+            resources.insert(key, resolver.resolve(&entry.node));
         }
     }
-    let mut found = resolver.found;
+    let sections = sections(&config, target, mode.as_deref(), &common, &mut resolver);
+    found.0.extend(std::mem::take(&mut resolver.found.0));
+    mode::check(
+        mode.as_deref(),
+        &config,
+        common.presets.as_ref(),
+        &mut found,
+    );
     common.check(&mut found);
     // What could not be resolved is null by now: looking further would only find that again.
     if found.has_errors() {
-        return found.into_result(ResolvedBundle::default());
+        return found.into_result((ResolvedBundle::default(), Inside::of(config)));
     }
-    let mut resources = BTreeMap::new();
-    for (key, Entry { place, .. }, mut config) in resolved {
-        if key.kind == "jobs" {
-            Paths {
-                files: &files,
-                resource_file: &place.file,
-                found: &mut found,
-            }
-            .job(&mut config);
+    let deployer = options.current_user.as_ref();
+    let deployer = deployer.map(|user| user.user_name.as_str());
+    for (key, node) in &mut resources {
+        let place = &places[key];
+        Paths {
+            files: &files,
+            resource_file: &place.file,
+            found: &mut found,
         }
-        common.apply(&key.kind, &mut config);
-        let beside = match (bundle_kind(&key.kind), config.as_map_mut()) {
-            (Some(kind), Some(map)) => beside::take(kind, map, &mut found),
+        .resource(&key.kind, node);
+        if let Some(kind) = bundle_kind(&key.kind) {
+            common.apply(kind, node, place, deployer, &mut found);
+        }
+    }
+    let mut all_needs = resource_fields::settle(&mut resources, &mut found);
+    let mut inside = Inside::of(config.clone());
+    let mut finished = BTreeMap::new();
+    for (key, mut node) in resources {
+        let place = places[&key].clone();
+        contents::take_in(&key.kind, &mut node, &place.file, tree, &mut found);
+        inside
+            .resources
+            .insert(key.clone(), (place.clone(), node.clone()));
+        let beside = match (bundle_kind(&key.kind), node.as_map_mut()) {
+            (Some(kind), Some(map)) => {
+                let beside = beside::take(kind, map, &mut found);
+                fields::check(kind.schema, map, &key.to_string(), &mut found);
+                beside
+            }
             _ => beside::Beside::default(),
         };
         let resource = Resource {
-            config: config.to_value(),
+            config: node.to_value(),
             permissions: beside.permissions,
             grants: beside.grants,
             lifecycle: beside.lifecycle,
+            needs: all_needs.remove(&key).unwrap_or_default(),
             file: place.file.to_string(),
             line: place.line,
         };
-        resources.insert(key, resource);
+        finished.insert(key, resource);
     }
-    found.0.extend(dependencies::circles(&resources));
-    let warnings = loaded.warnings;
-    found.into_result(ResolvedBundle {
+    found.0.extend(dependencies::circles(&finished));
+    found.0.sort();
+    found.0.dedup();
+    inside.used = std::mem::take(&mut resolver.used);
+    let bundle = ResolvedBundle {
         name,
         target: target.to_owned(),
         mode,
         variables,
-        resources,
+        resources: finished,
         files,
-        warnings,
-        ..ResolvedBundle::default()
-    })
+        lookups: resolver.lookups.into_iter().collect(),
+        user_fields: resolver.user_fields.into_iter().collect(),
+        builds: artifacts.builds,
+        sections,
+        warnings: found.0.clone(),
+    };
+    found.into_result((bundle, inside))
+}
+
+impl Inside {
+    fn of(config: Node) -> Self {
+        Self {
+            config,
+            resources: BTreeMap::new(),
+            used: BTreeSet::new(),
+        }
+    }
+}
+
+fn forbidden(build: &Build) -> Diagnostic {
+    let Position { file, line, column } = &build.position;
+    let message = format!(
+        "the artifact `{}` is built by a command, which is not allowed here",
+        build.artifact
+    );
+    Diagnostic::error(file, message)
+        .at(*line, *column)
+        .hint("commit what it builds and name it under `files`, or allow builds for packages")
+}
+
+fn check_branch(config: &Node, options: &Options, resolver: &mut Resolver<'_>) {
+    let wanted = config
+        .get("bundle")
+        .and_then(|bundle| bundle.get("git")?.get("branch"));
+    let (Some(wanted), Some(actual)) = (wanted, &options.branch) else {
+        return;
+    };
+    let resolved = resolver.resolve_settings("bundle.git", wanted);
+    if resolved
+        .as_text()
+        .is_some_and(|wanted| !wanted.is_empty() && wanted != actual)
+    {
+        let wanted_name = resolved.as_text().unwrap_or_default();
+        resolver.found.push(wanted.place.error(format!(
+            "this target is for the branch `{wanted_name}`, and these files are from `{actual}`"
+        )));
+    }
+}
+
+/// The sections beside variables and resources, as the target has them.
+fn sections(
+    config: &Node,
+    target: &str,
+    mode: Option<&str>,
+    common: &Common,
+    resolver: &mut Resolver<'_>,
+) -> BTreeMap<String, Value> {
+    let mut sections = BTreeMap::new();
+    // No reference is possible in these, which is said elsewhere.
+    for key in ["sync", "artifacts"] {
+        if let Some(node) = config.get(key) {
+            sections.insert(key.to_owned(), node.to_value());
+        }
+    }
+    for key in ["bundle", "workspace"] {
+        if let Some(node) = config.get(key) {
+            let mut value = resolver.resolve_settings(key, node).to_value();
+            if value.is_null() {
+                value = Value::Object(serde_json::Map::new());
+            }
+            sections.insert(key.to_owned(), value);
+        }
+    }
+    for (key, node) in [
+        ("presets", &common.presets),
+        ("run_as", &common.run_as),
+        ("permissions", &common.permissions),
+    ] {
+        if let Some(node) = node {
+            sections.insert(key.to_owned(), node.to_value());
+        }
+    }
+    if let Some(variables) = config.get("variables") {
+        sections.insert("variables".to_owned(), variables.to_value());
+    }
+    let object = |value: Option<Value>| match value {
+        Some(Value::Object(map)) => map,
+        _ => serde_json::Map::new(),
+    };
+    let mut bundle = object(sections.remove("bundle"));
+    bundle.insert("target".to_owned(), target.into());
+    if let Some(mode) = mode {
+        bundle.insert("mode".to_owned(), mode.into());
+    }
+    sections.insert("bundle".to_owned(), bundle.into());
+    let mut workspace = object(sections.remove("workspace"));
+    // Who deploys stands open in the default paths of every bundle: only resources make it a matter.
+    let asked = resolver.user_fields.clone();
+    for field in ["root_path", "artifact_path", "resource_path", "state_path"] {
+        let path = resolver.workspace_path(field, &config.place);
+        workspace.insert(field.to_owned(), path.to_value());
+    }
+    resolver.user_fields = asked;
+    workspace.insert("file_path".to_owned(), FILES.into());
+    sections.insert("workspace".to_owned(), workspace.into());
+    sections
 }
 
 fn bundle_name(root_file: &str, config: &Node, resolver: &mut Resolver<'_>) -> String {
@@ -123,7 +283,7 @@ fn bundle_name(root_file: &str, config: &Node, resolver: &mut Resolver<'_>) -> S
         );
         return String::new();
     };
-    let resolved = resolver.resolve(node);
+    let resolved = resolver.resolve_settings("bundle.name", node);
     match resolved.as_text().filter(|name| !name.is_empty()) {
         Some(name) => name.to_owned(),
         None => {
@@ -132,19 +292,6 @@ fn bundle_name(root_file: &str, config: &Node, resolver: &mut Resolver<'_>) -> S
                 resolved.kind()
             )));
             String::new()
-        }
-    }
-}
-
-fn mode(config: &Node, resolver: &mut Resolver<'_>) -> Option<String> {
-    let node = config.get("mode")?;
-    match node.as_text() {
-        Some(mode @ ("development" | "production")) => Some(mode.to_owned()),
-        _ => {
-            resolver
-                .found
-                .push(node.place.error("expected `development` or `production`"));
-            None
         }
     }
 }

@@ -1,13 +1,12 @@
 //! Puts values in place of references.
 
 mod variables;
+mod workspace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use super::ResourceKey;
 use super::reference::{Reference, references};
+use super::{Lookup, Options, ResourceKey, UserField};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::Tree;
 use crate::files::node::{Entry, Node, Place, Yaml};
@@ -29,33 +28,40 @@ pub(super) struct Resolver<'a> {
     tree: &'a Tree,
     config: &'a Node,
     target: &'a str,
-    overrides: &'a BTreeMap<String, Value>,
+    options: &'a Options,
     /// Variables already resolved; none for those that could not be, which is said once.
     variables: BTreeMap<String, Option<Node>>,
     /// What is being resolved, outermost first.
     open: Vec<String>,
     /// How much was put in place of references, in bytes and values.
     unfolded: usize,
+    /// Why no resource may be referred to, where the node being resolved comes before all resources.
+    before_resources: Option<&'static str>,
+    /// The variables that something refers to.
+    pub used: BTreeSet<String>,
+    /// What variables ask of the workspace.
+    pub lookups: BTreeSet<Lookup>,
+    /// Where the deploying user stays open.
+    pub user_fields: BTreeSet<UserField>,
     /// What could not be resolved.
     pub found: Diagnostics,
 }
 
 impl<'a> Resolver<'a> {
-    /// `overrides` are values that the environment's binding gives to variables.
-    pub fn new(
-        tree: &'a Tree,
-        config: &'a Node,
-        target: &'a str,
-        overrides: &'a BTreeMap<String, Value>,
-    ) -> Self {
+    /// `config` is laid together for `target`.
+    pub fn new(tree: &'a Tree, config: &'a Node, target: &'a str, options: &'a Options) -> Self {
         Self {
             tree,
             config,
             target,
-            overrides,
+            options,
             variables: BTreeMap::new(),
             open: Vec::new(),
             unfolded: 0,
+            before_resources: None,
+            used: BTreeSet::new(),
+            lookups: BTreeSet::new(),
+            user_fields: BTreeSet::new(),
             found: Diagnostics::default(),
         }
     }
@@ -84,6 +90,14 @@ impl<'a> Resolver<'a> {
             place: node.place.clone(),
             value,
         }
+    }
+
+    /// The same for what is settled before any resource: `what` may not refer to one.
+    pub fn resolve_settings(&mut self, what: &'static str, node: &Node) -> Node {
+        let outer = self.before_resources.replace(what);
+        let resolved = self.resolve(node);
+        self.before_resources = outer;
+        resolved
     }
 
     fn text(&mut self, text: &str, place: &Place) -> Node {
@@ -143,22 +157,41 @@ impl<'a> Resolver<'a> {
         };
         let key = |position| reference.key(position);
         let outcome = match (key(0), key(1), key(2)) {
-            (Some("var"), Some(name), _) => self.variable_field(name, &reference.path[2..], written, place),
-            (Some("variables"), Some(name), Some("value")) => self.variable_field(name, &reference.path[3..], written, place),
+            (Some("var"), Some(name), _) => {
+                self.variable_field(name, &reference.path[2..], written, place)
+            }
+            (Some("variables"), Some(name), Some("value")) => {
+                self.variable_field(name, &reference.path[3..], written, place)
+            }
             (Some("bundle"), Some("target" | "environment"), None) => return text(self.target),
-            (Some("bundle"), Some("name"), None) => return self.bundle_name(written, place).map(Some),
+            (Some("bundle"), Some("name"), None) => {
+                return self.bundle_name(written, place).map(Some);
+            }
+            (Some("bundle"), Some(_), _) => self.bundle_field(reference, written, place),
             (Some("workspace"), Some("file_path"), None) => return text(FILES),
-            (Some("workspace"), ..) => Err(self.at(written, place, format!("`{written}` differs from deployment to deployment"))
-                .hint("`${workspace.file_path}` is the folder of the files; for the rest, declare a variable and set it in environment.yaml")),
-            (Some("bundle"), Some("git"), _) => Err(self.at(written, place, format!("`{written}` would give every commit a different release"))
-                .hint("the pin in release.yaml names the commit")),
-            (Some("resources"), Some(kind), Some(name)) if reference.path.len() > 3 => self.resource(kind, name, written, place),
-            (Some("resources"), ..) => Err(self.at(written, place, format!("`{written}` names no field of a resource"))
+            (Some("workspace"), Some(field), _) => {
+                self.workspace_field(field, key(2), written, place)
+            }
+            (Some("resources"), Some(kind), Some(name)) if reference.path.len() > 3 => {
+                self.resource(kind, name, written, place)
+            }
+            (Some("resources"), ..) => Err(self
+                .at(
+                    written,
+                    place,
+                    format!("`{written}` names no field of a resource"),
+                )
                 .hint("such as `${resources.jobs.nightly.id}`")),
-            (Some("artifacts"), ..) => Err(self.at(written, place, "`artifacts` is not supported in this version")),
-            (Some("files"), None, _) => Err(self.at(written, place, "`${files}` is reserved").hint("write `${workspace.file_path}`")),
+            (Some("artifacts"), Some(name), _) => {
+                self.artifact_field(name, reference, written, place)
+            }
+            (Some("files"), None, _) => Err(self
+                .at(written, place, "`${files}` is reserved")
+                .hint("write `${workspace.file_path}`")),
             (Some(root), ..) => match did_you_mean(root, ROOTS) {
-                Some(hint) if reference.path.len() > 1 => Err(self.at(written, place, format!("unknown reference `{written}`")).hint(hint)),
+                Some(hint) if reference.path.len() > 1 => Err(self
+                    .at(written, place, format!("unknown reference `{written}`"))
+                    .hint(hint)),
                 // Not ours: `${PATH}` in an init script's environment, for one. The CLI leaves it, too.
                 _ => return Ok(None),
             },
@@ -174,6 +207,15 @@ impl<'a> Resolver<'a> {
         written: &str,
         place: &Place,
     ) -> Result<Option<Node>, Diagnostic> {
+        if let Some(what) = self.before_resources {
+            return Err(self
+                .at(
+                    written,
+                    place,
+                    format!("`{what}` cannot refer to resources"),
+                )
+                .hint("it is settled before any of them is made"));
+        }
         let resources = self.config.get("resources").and_then(Node::as_map);
         let of_kind = |entry: &'a Entry| entry.node.as_map().into_iter().flatten();
         if resources
@@ -202,7 +244,7 @@ impl<'a> Resolver<'a> {
             return Err(());
         };
         self.guarded("bundle.name", written, place, |resolver| {
-            resolver.resolve(name)
+            resolver.resolve_settings("bundle.name", name)
         })
     }
 

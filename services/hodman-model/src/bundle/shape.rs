@@ -1,6 +1,7 @@
 //! Which keys a bundle file may have, and which of them this version does something about.
 
-use crate::diagnostic::{Diagnostics, did_you_mean};
+use super::kinds::{BundleKind, KINDS, Standing, bundle_kind};
+use crate::diagnostic::{Diagnostics, Severity, did_you_mean};
 use crate::files::node::{Map, Node, Yaml};
 
 const TOP: &[&str] = &[
@@ -77,51 +78,19 @@ const TARGET: &[&str] = &[
     "workspace",
 ];
 
-/// The kinds of resources that the Databricks CLI knows (1.13).
-const KINDS: &[&str] = &[
-    "jobs",
-    "job_runs",
-    "pipelines",
-    "models",
-    "experiments",
-    "model_serving_endpoints",
-    "registered_models",
-    "quality_monitors",
-    "catalogs",
-    "schemas",
-    "volumes",
-    "external_locations",
-    "clusters",
-    "dashboards",
-    "genie_spaces",
-    "apps",
-    "secret_scopes",
-    "alerts",
-    "sql_warehouses",
-    "database_instances",
-    "database_catalogs",
-    "synced_database_tables",
-    "postgres_projects",
-    "postgres_branches",
-    "postgres_endpoints",
-    "postgres_catalogs",
-    "postgres_databases",
-    "postgres_roles",
-    "postgres_synced_tables",
-    "vector_search_endpoints",
-    "vector_search_indexes",
-    "instance_pools",
-    "secrets",
-];
+/// What belongs to the whole bundle.
+const NOT_OVERRIDABLE: &[&str] = &["include", "experimental", "scripts", "python"];
+
+const GIT: &[&str] = &["origin_url", "branch"];
+const DEPLOYMENT: &[&str] = &["fail_on_active_runs", "lock"];
 
 /// Known to the CLI, without an equivalent here yet: named, never dropped. A `false` or an empty value asks for nothing.
 const NOT_SUPPORTED: &[(&str, &str)] = &[
-    (
-        "artifacts",
-        "build wheels and jars before, commit them, and name them in `libraries`",
-    ),
     ("scripts", "run them in the repository's own checks"),
-    ("python", "commit the YAML that it generates"),
+    (
+        "python",
+        "code that makes resources does not run here: commit the YAML that it generates",
+    ),
     ("experimental", "remove it"),
 ];
 
@@ -155,10 +124,33 @@ pub(super) fn check_file(config: &Node, is_root: bool, found: &mut Diagnostics) 
             ),
         }
     }
+    if let Some(entry) = top.get("environments") {
+        let mut old = entry
+            .place
+            .error("`environments` is the old word for `targets`");
+        match top.contains_key("targets") {
+            true => old = old.hint("keep one of them"),
+            false => {
+                old.severity = Severity::Warning;
+                old = old.hint("write `targets`");
+            }
+        }
+        found.push(old);
+    }
     for key in ["targets", "environments"] {
         for (name, target) in maps(config.get(key), &format!("`{key}`"), found) {
             match &target.value {
                 Yaml::Map(map) => {
+                    for fixed in NOT_OVERRIDABLE {
+                        if let Some(entry) = map.get(*fixed) {
+                            found.push(
+                                entry
+                                    .place
+                                    .error(format!("a target cannot change `{fixed}`"))
+                                    .hint("it is the same for all targets: write it at the top"),
+                            );
+                        }
+                    }
                     known_keys(map, &format!("{key}.{name}."), TARGET, found);
                     not_supported(map, found);
                     check_common(map, found);
@@ -200,6 +192,17 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
             ))),
         }
     }
+    for (section, keys) in [("git", GIT), ("deployment", DEPLOYMENT)] {
+        let inner = map
+            .get("bundle")
+            .and_then(|entry| entry.node.get(section)?.as_map());
+        if let Some(inner) = inner {
+            known_keys(inner, &format!("bundle.{section}."), keys, found);
+        }
+    }
+    if let Some(inner) = map.get("git").and_then(|entry| entry.node.as_map()) {
+        known_keys(inner, "git.", GIT, found);
+    }
     let cluster = map
         .get("bundle")
         .and_then(|entry| entry.node.as_map()?.get("cluster_id"));
@@ -210,11 +213,7 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
                 .error("`bundle.cluster_id` is not supported in this version"),
         );
     }
-    for preset in [
-        "pipelines_development",
-        "source_linked_deployment",
-        "artifacts_dynamic_version",
-    ] {
+    for preset in ["source_linked_deployment", "artifacts_dynamic_version"] {
         let entry = map
             .get("presets")
             .and_then(|entry| entry.node.as_map()?.get(preset));
@@ -229,19 +228,31 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
         "`resources`",
         found,
     ) {
-        if !KINDS.contains(&kind.as_str()) {
-            let hint = did_you_mean(&kind, KINDS.iter().copied())
-                .unwrap_or_else(|| "a kind in the plural, such as `jobs`".to_owned());
-            let place = map["resources"]
-                .node
-                .as_map()
-                .and_then(|kinds| kinds.get(&kind))
-                .map_or(&resources.place, |entry| &entry.place);
-            found.push(
+        let place = map["resources"]
+            .node
+            .as_map()
+            .and_then(|kinds| kinds.get(&kind))
+            .map_or(&resources.place, |entry| &entry.place);
+        match bundle_kind(&kind) {
+            None => {
+                let known = KINDS.iter().map(|kind| kind.name);
+                let hint = did_you_mean(&kind, known)
+                    .unwrap_or_else(|| "a kind in the plural, such as `jobs`".to_owned());
+                found.push(
+                    place
+                        .error(format!("unknown kind of resource `{kind}`"))
+                        .hint(hint),
+                );
+            }
+            Some(BundleKind {
+                standing: Standing::Refused(advice),
+                ..
+            }) if !asks_for_nothing(&resources) => found.push(
                 place
-                    .error(format!("unknown kind of resource `{kind}`"))
-                    .hint(hint),
-            );
+                    .error(format!("`resources.{kind}` is not managed here"))
+                    .hint(*advice),
+            ),
+            Some(_) => {}
         }
         for (key, resource) in maps(Some(&resources), &format!("`resources.{kind}`"), found) {
             if resource.as_map().is_none() {
@@ -250,13 +261,27 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
                     resource.kind()
                 )));
             }
+            let unity = ["catalog_name", "schema_name"]
+                .into_iter()
+                .find(|field| kind == "secrets" && resource.get(field).is_some());
+            if let Some(field) = unity {
+                found.push(
+                    resource
+                        .place
+                        .error(format!(
+                            "`secrets.{key}.{field}`: secrets of Unity Catalog are not managed here"
+                        ))
+                        .hint("secrets of a scope are: `scope`, `key` and where the value is"),
+                );
+            }
         }
     }
 }
 
 fn known_keys(map: &Map, prefix: &str, known: &[&str], found: &mut Diagnostics) {
     for (key, entry) in map {
-        if !known.contains(&key.as_str()) {
+        let is_said = prefix.starts_with("targets.") && NOT_OVERRIDABLE.contains(&key.as_str());
+        if !known.contains(&key.as_str()) && !is_said {
             let hint = did_you_mean(key, known.iter().copied())
                 .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
             found.push(

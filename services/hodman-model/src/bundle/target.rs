@@ -1,8 +1,11 @@
 //! Lays one target's settings over the rest of the bundle.
 
+use super::kinds::bundle_kind;
 use super::load::Loaded;
-use super::merge::{join_keyed_lists, merge, merge_maps};
+use super::merge::{merge, merge_maps};
+use super::merge_keyed::join_keyed_lists;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::files::Tree;
 use crate::files::node::{Entry, Map, Node, Yaml};
 
 /// What a target replaces as a whole; everything else in it is laid over, key by key.
@@ -21,29 +24,76 @@ pub(super) fn select(loaded: &Loaded, target: &str) -> Result<Node, Diagnostics>
     for key in ["targets", "environments", "include"] {
         map.remove(key);
     }
+    let mut found = Diagnostics::default();
     for (key, entry) in chosen {
-        match key.as_str() {
-            "default" => {}
-            "variables" => variables(map, &entry.node)?,
+        let done = match key.as_str() {
+            "default" => Ok(()),
+            "variables" => variables(map, &entry.node, &mut found),
             "git" => merge_maps(
                 map,
                 Map::from([("bundle".to_owned(), nested("git", entry))]),
-            )?,
-            key if REPLACED.contains(&key) => drop(map.insert(key.to_owned(), entry)),
-            _ => merge_maps(map, Map::from([(key, entry)]))?,
+            ),
+            "cluster_id" => merge_maps(
+                map,
+                Map::from([("bundle".to_owned(), nested("cluster_id", entry))]),
+            ),
+            key if REPLACED.contains(&key) => {
+                map.insert(key.to_owned(), entry);
+                Ok(())
+            }
+            _ => merge_maps(map, Map::from([(key, entry)])),
+        };
+        if let Err(diagnostic) = done {
+            found.push(diagnostic);
         }
     }
-    let jobs = map
+    let kinds = map
         .get_mut("resources")
-        .and_then(|kinds| kinds.node.as_map_mut()?.get_mut("jobs"));
-    for job in jobs
-        .and_then(|jobs| jobs.node.as_map_mut())
-        .into_iter()
-        .flat_map(|jobs| jobs.values_mut())
-    {
-        join_keyed_lists(&mut job.node)?;
+        .and_then(|kinds| kinds.node.as_map_mut());
+    for (name, resources) in kinds.into_iter().flatten() {
+        let Some(kind) = bundle_kind(name) else {
+            continue;
+        };
+        for resource in resources.node.as_map_mut().into_iter().flatten() {
+            join_keyed_lists(kind, &mut resource.1.node, &mut found);
+        }
     }
-    Ok(config)
+    found.into_result(config)
+}
+
+/// The target that is meant when none is named: the one with `default: true`, or the only one.
+///
+/// # Errors
+/// When the bundle's files do not parse, or no target is the one.
+pub fn default_target(tree: &Tree) -> Result<String, Diagnostics> {
+    let loaded = super::load::load(tree)?;
+    let Some(targets) = targets(&loaded) else {
+        return Ok(ONLY_TARGET.to_owned());
+    };
+    let names = targets.expect_map("`targets`")?;
+    let marked: Vec<&String> = names
+        .iter()
+        .filter(|(_, entry)| {
+            let default = entry.node.get("default").map(|node| &node.value);
+            default == Some(&Yaml::Bool(true))
+        })
+        .map(|(name, _)| name)
+        .collect();
+    let known = || names.keys().cloned().collect::<Vec<_>>().join(", ");
+    match (marked.as_slice(), names.len()) {
+        ([one], _) => Ok((*one).clone()),
+        ([], 1) => Ok(known()),
+        ([], _) => Err(targets
+            .place
+            .error("no target is the default one")
+            .hint(format!("name one: {}", known()))
+            .into()),
+        ([first, second, ..], _) => Err(targets
+            .place
+            .error(format!("both `{first}` and `{second}` say `default: true`"))
+            .hint("only one can")
+            .into()),
+    }
 }
 
 /// Every target's settings, for what must hold for all of them.
@@ -53,6 +103,14 @@ pub(super) fn all(loaded: &Loaded) -> impl Iterator<Item = &Node> {
         .into_iter()
         .flatten()
         .map(|(_, entry)| &entry.node)
+}
+
+/// The names of all targets; the one the CLI would use when there are none.
+pub(super) fn names(loaded: &Loaded) -> Vec<String> {
+    match targets(loaded).and_then(Node::as_map) {
+        Some(map) if !map.is_empty() => map.keys().cloned().collect(),
+        _ => vec![ONLY_TARGET.to_owned()],
+    }
 }
 
 fn targets(loaded: &Loaded) -> Option<&Node> {
@@ -94,7 +152,11 @@ fn nested(key: &str, entry: Entry) -> Entry {
 }
 
 /// A target gives a variable another value, or another `default` or `lookup`, each of which clears the other.
-fn variables(config: &mut Map, overrides: &Node) -> Result<(), Diagnostic> {
+fn variables(
+    config: &mut Map,
+    overrides: &Node,
+    found: &mut Diagnostics,
+) -> Result<(), Diagnostic> {
     let overrides = overrides.expect_map("`variables` of a target")?;
     for (name, entry) in overrides {
         let declared = config
@@ -112,7 +174,8 @@ fn variables(config: &mut Map, overrides: &Node) -> Result<(), Diagnostic> {
                 "the variable `{name}` is not declared under `variables`"
             ));
             unknown.hint = did_you_mean(&name, known.iter().map(String::as_str));
-            return Err(unknown);
+            found.push(unknown);
+            continue;
         };
         if declared.node.value == Yaml::Null {
             declared.node.value = Yaml::Map(Map::new());
@@ -130,7 +193,11 @@ fn variables(config: &mut Map, overrides: &Node) -> Result<(), Diagnostic> {
         }
         for (key, change) in changes {
             match definition.get_mut(&key) {
-                Some(before) => merge(&mut before.node, change.node)?,
+                Some(before) => {
+                    if let Err(diagnostic) = merge(&mut before.node, change.node) {
+                        found.push(diagnostic);
+                    }
+                }
                 None => drop(definition.insert(key, change)),
             }
         }

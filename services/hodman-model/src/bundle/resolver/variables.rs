@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Resolver;
 use crate::bundle::reference::Step;
+use crate::bundle::{Lookup, Position};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::files::node::{Entry, Node, Place, Yaml};
 
@@ -27,7 +28,8 @@ impl Resolver<'_> {
             .map(|(name, _)| name)
             .collect();
         for name in self
-            .overrides
+            .options
+            .variables
             .keys()
             .filter(|name| !declared.contains(name))
         {
@@ -70,6 +72,7 @@ impl Resolver<'_> {
             );
             return Err(unknown);
         }
+        self.used.insert(name.to_owned());
         let value = match self.guarded(name, written, place, |resolver| resolver.variable(name)) {
             Ok(Some(value)) => value,
             // Said where the variable is declared, or where the cycle closes.
@@ -166,16 +169,11 @@ impl Resolver<'_> {
             place,
             node: definition,
         } = config.get("variables")?.as_map()?.get(name)?;
-        let unresolved = match self.overrides.get(name) {
+        let unresolved = match self.options.variables.get(name) {
             Some(value) => Node::from_value(value, place),
             None => match (definition.get("default"), definition.get("lookup")) {
                 (Some(default), _) => default.clone(),
-                (None, Some(_)) => {
-                    let error = place.error(format!("the variable `{name}` is looked up by name, which is not supported in this version"));
-                    self.found
-                        .push(error.hint("set it under `variables` in environment.yaml"));
-                    return None;
-                }
+                (None, Some(lookup)) => return self.look_up(name, lookup),
                 (None, None) => {
                     let error = place.error(format!("the variable `{name}` has no value"));
                     self.found.push(error.hint(
@@ -185,8 +183,21 @@ impl Resolver<'_> {
                 }
             },
         };
+        if let Some(wrong) = definition
+            .get("type")
+            .filter(|kind| !matches!(kind.as_text(), Some("complex" | "string")))
+        {
+            self.found.push(
+                wrong
+                    .place
+                    .error("expected the type `complex`")
+                    .hint("texts, numbers and booleans need none"),
+            );
+            return None;
+        }
         let complex = definition.get("type").and_then(Node::as_text) == Some("complex");
-        if !complex && matches!(unresolved.value, Yaml::List(_) | Yaml::Map(_)) {
+        let structured = matches!(unresolved.value, Yaml::List(_) | Yaml::Map(_));
+        if !complex && structured {
             let error = unresolved.place.error(format!(
                 "the variable `{name}` is {}, but not of type complex",
                 unresolved.kind()
@@ -195,7 +206,61 @@ impl Resolver<'_> {
                 .push(error.hint("add `type: complex` to its declaration"));
             return None;
         }
-        Some(self.resolve(&unresolved))
+        let resolved = self.resolve(&unresolved);
+        // `default: ${var.other}` of a complex variable is itself a text.
+        if complex && matches!(resolved.value, Yaml::Bool(_) | Yaml::Number(_)) {
+            let error = unresolved.place.error(format!(
+                "the variable `{name}` is of type complex, but its value is {}",
+                resolved.kind()
+            ));
+            self.found.push(error.hint("remove `type: complex`"));
+            return None;
+        }
+        Some(resolved)
+    }
+
+    /// The placeholder for an object that the workspace knows by name.
+    fn look_up(&mut self, variable: &str, lookup: &Node) -> Option<Node> {
+        let wrong = |place: &Place, message: String| {
+            place.error(message).hint(format!(
+                "one of: {}",
+                Lookup::KINDS.map(|(kind, _)| kind).join(", ")
+            ))
+        };
+        let mut entries = lookup.as_map().into_iter().flatten();
+        let (Some((kind, entry)), None) = (entries.next(), entries.next()) else {
+            let message = format!("`lookup` of the variable `{variable}` must name one object");
+            self.found.push(wrong(&lookup.place, message));
+            return None;
+        };
+        if !Lookup::KINDS.iter().any(|(known, _)| known == kind) {
+            let mut error = wrong(&entry.place, format!("`{kind}` cannot be looked up"));
+            let near = did_you_mean(kind, Lookup::KINDS.iter().map(|(known, _)| *known));
+            error.hint = near.or(error.hint);
+            self.found.push(error);
+            return None;
+        }
+        let resolved = self.resolve_settings("variables.lookup", &entry.node);
+        let name = resolved
+            .as_text()
+            .filter(|name| !name.is_empty() && !name.contains('}'));
+        let Some(name) = name else {
+            let message = format!("`lookup.{kind}` must be a name without braces");
+            self.found.push(entry.node.place.error(message));
+            return None;
+        };
+        let lookup = Lookup {
+            kind: kind.clone(),
+            name: name.to_owned(),
+            variable: variable.to_owned(),
+            position: Position::from(&entry.node.place),
+        };
+        let node = Node {
+            place: entry.node.place.clone(),
+            value: Yaml::Text(lookup.placeholder()),
+        };
+        self.lookups.insert(lookup);
+        Some(node)
     }
 }
 

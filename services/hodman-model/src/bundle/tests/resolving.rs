@@ -120,21 +120,22 @@ fn references_that_lead_nowhere_are_shown_where_they_stand() {
             ":7:13: there is no resource `jobs.k` (hint: did you mean `jobs.j`?)",
         ),
         (
+            "${workspace.current_user.name}",
+            ":7:13: `${workspace.current_user.name}` is not known of a user (hint: fields: userName, short_name, domain_friendly_name)",
+        ),
+        (
+            "${workspace.host}",
+            ":7:13: `${workspace.host}` differs from deployment to deployment (hint: set it under `workspace` of the target, or declare a variable and set it in environment.yaml)",
+        ),
+        (
             "${resources.jobs.j}",
             ":7:13: `${resources.jobs.j}` names no field of a resource (hint: such as `${resources.jobs.nightly.id}`)",
         ),
-        (
-            "${artifacts.x.path}",
-            ":7:13: `artifacts` is not supported in this version",
-        ),
+        ("${artifacts.x.path}", ":7:13: there is no artifact `x`"),
     ];
     for (name, expected) in cases {
         assert_eq!(with(name), format!("databricks.yml{expected}"), "{name}");
     }
-    assert!(
-        with("${workspace.current_user.userName}")
-            .starts_with("databricks.yml:7:13: `${workspace.current_user.userName}` differs")
-    );
     assert!(
         with("${bundle.git.commit}")
             .starts_with("databricks.yml:7:13: `${bundle.git.commit}` would give")
@@ -190,8 +191,20 @@ fn variables_must_have_a_value_of_their_type() {
     );
     assert_eq!(with(""), with("{description: x}"));
     assert_eq!(
-        with("{lookup: {cluster: x}}"),
-        "databricks.yml:4:3: the variable `a` is looked up by name, which is not supported in this version (hint: set it under `variables` in environment.yaml)"
+        with("{lookup: {clutser: x}}"),
+        "databricks.yml:4:16: `clutser` cannot be looked up (hint: did you mean `cluster`?)"
+    );
+    assert!(
+        with("{lookup: {cluster: x, job: y}}")
+            .starts_with("databricks.yml:4:15: `lookup` of the variable `a` must name one object")
+    );
+    assert_eq!(
+        with("{type: complex, default: 1}"),
+        "databricks.yml:4:31: the variable `a` is of type complex, but its value is a number (hint: remove `type: complex`)"
+    );
+    assert_eq!(
+        with("{type: map, default: 1}"),
+        "databricks.yml:4:13: expected the type `complex` (hint: texts, numbers and booleans need none)"
     );
     assert_eq!(
         with("{default: [1]}"),

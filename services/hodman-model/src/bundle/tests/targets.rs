@@ -125,8 +125,16 @@ fn what_the_bundle_says_of_all_is_applied_where_a_resource_says_nothing() {
             "max_concurrent_runs": 7,
             "tags": {"team": "data", "env": "qa", "own": "mine"},
             "run_as": {"service_principal_name": "sp"},
-            "permissions": [{"level": "IS_OWNER", "user_name": "a@b"}, {"level": "CAN_MANAGE_RUN", "group_name": "ops"}],
         })
+    );
+    let of = |key: &str| json!(bundle.resources[&key.parse().unwrap()].permissions);
+    assert_eq!(
+        of("jobs.j"),
+        json!([{"level": "IS_OWNER", "user_name": "a@b"}, {"level": "CAN_MANAGE_RUN", "group_name": "ops"}])
+    );
+    assert_eq!(
+        of("clusters.c"),
+        json!([{"level": "CAN_RESTART", "group_name": "ops"}, {"level": "CAN_ATTACH_TO", "user_name": "a@b"}])
     );
     let k = job(&bundle, "k");
     assert_eq!(
@@ -138,7 +146,6 @@ fn what_the_bundle_says_of_all_is_applied_where_a_resource_says_nothing() {
         json!({
             "cluster_name": "[qa] c",
             "custom_tags": {"team": "data", "env": "qa", "own": "no"},
-            "permissions": [{"level": "CAN_RESTART", "group_name": "ops"}, {"level": "CAN_ATTACH_TO", "user_name": "a@b"}],
         })
     );
 }

@@ -1,0 +1,210 @@
+//! `artifacts`: wheels and jars. Those that are there go into the package; commands that build one are only named.
+
+use super::globs::path_glob;
+use super::load::Loaded;
+use super::paths::{folder_of, join};
+use super::reference::references;
+use super::{Build, Position, target};
+use crate::diagnostic::{Diagnostics, did_you_mean};
+use crate::files::Tree;
+use crate::files::node::{Map, Node, Yaml};
+use globset::GlobMatcher;
+
+const KEYS: [&str; 6] = [
+    "type",
+    "path",
+    "build",
+    "files",
+    "executable",
+    "dynamic_version",
+];
+
+/// What the CLI runs for a wheel of which the bundle says neither the command nor the files.
+const USUAL_BUILD: &str = "python3 setup.py bdist_wheel";
+
+/// The artifacts of a bundle, or of one of its targets.
+#[derive(Default)]
+pub(super) struct Artifacts {
+    /// Commands.
+    pub builds: Vec<Build>,
+    /// Files that go with the bundle, whatever `sync` says.
+    pub files: Vec<GlobMatcher>,
+}
+
+impl Artifacts {
+    /// Reads the section.
+    pub fn read(section: Option<&Node>, found: &mut Diagnostics) -> Self {
+        let mut read = Self::default();
+        let Some(section) = section else { return read };
+        match section.expect_map("`artifacts`") {
+            Ok(all) => {
+                for (name, entry) in &all {
+                    match (&entry.node.value, entry.node.as_map()) {
+                        (_, Some(map)) => read.one(name, &entry.node, map, found),
+                        (Yaml::Null, _) => {}
+                        _ => found.push(entry.node.place.error(format!(
+                            "`artifacts.{name}` must be a mapping, found {}",
+                            entry.node.kind()
+                        ))),
+                    }
+                }
+            }
+            Err(diagnostic) => found.push(diagnostic),
+        }
+        read
+    }
+
+    /// Whether a path is one of the files.
+    pub fn takes(&self, path: &str) -> bool {
+        self.files.iter().any(|glob| glob.is_match(path))
+    }
+
+    fn one(&mut self, name: &str, node: &Node, map: &Map, found: &mut Diagnostics) {
+        for (key, entry) in map.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
+            let hint = did_you_mean(key, KEYS)
+                .unwrap_or_else(|| format!("known keys: {}", KEYS.join(", ")));
+            let message = format!("unknown key `artifacts.{name}.{key}`");
+            found.push(entry.place.error(message).hint(hint));
+        }
+        let mut text = |key: &str| -> Option<(String, &Node)> {
+            let value = node.get(key).filter(|value| value.value != Yaml::Null)?;
+            match value.as_text() {
+                Some(text) if references(text).is_empty() => Some((text.to_owned(), value)),
+                Some(_) => {
+                    let message =
+                        format!("references are not possible in `artifacts.{name}.{key}`");
+                    let hint = "a package is the same for every environment";
+                    found.push(value.place.error(message).hint(hint));
+                    None
+                }
+                None => {
+                    let kind = value.kind();
+                    let message = format!("`artifacts.{name}.{key}` must be a text, found {kind}");
+                    found.push(value.place.error(message));
+                    None
+                }
+            }
+        };
+        let (kind, path) = (text("type"), text("path"));
+        let (build, executable) = (text("build"), text("executable"));
+        if let Some((word, value)) = &kind
+            && !matches!(word.as_str(), "whl" | "jar")
+        {
+            found.push(value.place.error("expected `whl` or `jar`"));
+        }
+        if let Some((word, value)) = &executable
+            && !matches!(word.as_str(), "bash" | "sh" | "cmd")
+        {
+            found.push(value.place.error("expected `bash`, `sh` or `cmd`"));
+        }
+        if let Some(dynamic) = map
+            .get("dynamic_version")
+            .filter(|entry| entry.node.value == Yaml::Bool(true))
+        {
+            let message = format!("`artifacts.{name}.dynamic_version` is not supported");
+            let hint = "a package is named by its bytes: no two have the same wheel by mistake";
+            found.push(dynamic.place.error(message).hint(hint));
+        }
+        let folder = folder_of(&node.place.file).to_owned();
+        let folder = match &path {
+            Some((written, value)) => {
+                match join(&folder, written).filter(|_| !written.starts_with('/')) {
+                    Some(folder) => folder,
+                    None => {
+                        found.push(
+                            value
+                                .place
+                                .error(format!("`{written}` leads out of the bundle")),
+                        );
+                        return;
+                    }
+                }
+            }
+            None => folder,
+        };
+        let listed = self.listed(name, node, found);
+        let is_wheel = kind.as_ref().is_some_and(|(word, _)| word == "whl");
+        if !listed && is_wheel {
+            // Where such a build leaves it.
+            if let Ok(glob) = path_glob(
+                &format!("{folder}/dist/*.whl")
+                    .trim_start_matches('/')
+                    .to_owned(),
+            ) {
+                self.files.push(glob);
+            }
+        }
+        let command = match build {
+            Some((command, value)) => Some((command, &value.place)),
+            None if !listed && is_wheel => Some((USUAL_BUILD.to_owned(), &node.place)),
+            None => None,
+        };
+        if let Some((command, place)) = command {
+            self.builds.push(Build {
+                artifact: name.to_owned(),
+                command,
+                folder,
+                executable: executable.map_or_else(|| "bash".to_owned(), |(word, _)| word),
+                position: Position::from(place),
+            });
+        }
+    }
+
+    /// Takes in `files[].source`; says whether there was any.
+    fn listed(&mut self, name: &str, node: &Node, found: &mut Diagnostics) -> bool {
+        let Some(files) = node.get("files").filter(|files| files.value != Yaml::Null) else {
+            return false;
+        };
+        let Some(list) = files.as_list() else {
+            let kind = files.kind();
+            let message = format!("`artifacts.{name}.files` must be a list, found {kind}");
+            found.push(files.place.error(message));
+            return true;
+        };
+        for file in list {
+            let Some(source) = file.get("source") else {
+                let message = format!("`artifacts.{name}.files` must hold `source: …`");
+                found.push(file.place.error(message));
+                continue;
+            };
+            let glob = source
+                .as_text()
+                .filter(|text| references(text).is_empty() && !text.starts_with('/'))
+                .and_then(|text| join(folder_of(&source.place.file), text))
+                .and_then(|path| path_glob(&path).ok());
+            match glob {
+                Some(glob) => self.files.push(glob),
+                None => found.push(source.place.error(format!(
+                    "`artifacts.{name}.files.source` must be a path or pattern inside the bundle"
+                ))),
+            }
+        }
+        !list.is_empty()
+    }
+}
+
+/// The commands that build the artifacts of the bundle in `tree`, of all its targets, for whoever makes packages.
+///
+/// # Errors
+/// When the bundle's files do not parse.
+pub fn builds(tree: &Tree) -> Result<Vec<Build>, Diagnostics> {
+    let loaded = super::load::load(tree)?;
+    let mut found = Diagnostics::default();
+    let mut builds = Vec::new();
+    for artifacts in everywhere(&loaded, &mut found) {
+        for build in artifacts.builds {
+            if !builds.contains(&build) {
+                builds.push(build);
+            }
+        }
+    }
+    found.into_result(builds)
+}
+
+/// The artifacts of the bundle and of each target.
+pub(super) fn everywhere(loaded: &Loaded, found: &mut Diagnostics) -> Vec<Artifacts> {
+    std::iter::once(&loaded.config)
+        .chain(target::all(loaded))
+        .map(|part| Artifacts::read(part.get("artifacts"), found))
+        .collect()
+}

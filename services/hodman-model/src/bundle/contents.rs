@@ -1,0 +1,125 @@
+//! `file_path` of dashboards and alerts: the file's content is part of the resource, the file itself is not uploaded for it.
+
+use serde_json::Value;
+
+use super::paths::{folder_of, join};
+use super::reference::references;
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::files::Tree;
+use crate::files::node::{Entry, Map, Node, Place, Yaml};
+
+const KINDS: [&str; 2] = ["dashboards", "alerts"];
+
+/// The files that resources of a configuration take their content from, as far as no reference stands in their paths.
+pub(super) fn named_in(config: &Node) -> Vec<String> {
+    let resources = config.get("resources");
+    KINDS
+        .iter()
+        .filter_map(|kind| resources?.get(kind)?.as_map())
+        .flat_map(|keys| keys.values())
+        .filter_map(|entry| {
+            let node = entry.node.get("file_path")?;
+            let text = node.as_text().filter(|text| references(text).is_empty())?;
+            join(folder_of(&node.place.file), text)
+        })
+        .collect()
+}
+
+/// Puts the content of the file that `file_path` names into the resource.
+pub(super) fn take_in(
+    kind: &str,
+    resource: &mut Node,
+    resource_file: &str,
+    tree: &Tree,
+    found: &mut Diagnostics,
+) {
+    if !KINDS.contains(&kind) {
+        return;
+    }
+    let Some(map) = resource.as_map_mut() else {
+        return;
+    };
+    let Some(Entry { node, place }) = map.remove("file_path") else {
+        return;
+    };
+    let text = match content(&node, resource_file, tree) {
+        Ok(Some(text)) => text,
+        Ok(None) => return,
+        Err(diagnostic) => return found.push(diagnostic),
+    };
+    match kind {
+        "dashboards" => {
+            if let Some(other) = map.get("serialized_dashboard") {
+                found.push(
+                    other
+                        .place
+                        .error("`serialized_dashboard` and `file_path` both say the content")
+                        .hint("keep one of them"),
+                );
+            }
+            put(map, "serialized_dashboard", &place, Value::String(text));
+        }
+        _ => match serde_json::from_str::<Value>(&text) {
+            Ok(Value::Object(fields)) => alert(map, fields, &place),
+            Ok(_) | Err(_) => found.push(node.place.error("the file is no JSON object")),
+        },
+    }
+}
+
+fn content(node: &Node, resource_file: &str, tree: &Tree) -> Result<Option<String>, Diagnostic> {
+    let Some(written) = node.as_text() else {
+        return match node.value {
+            Yaml::Null => Ok(None),
+            _ => Err(node
+                .place
+                .error(format!("`file_path` must be a text, found {}", node.kind()))),
+        };
+    };
+    let paths: Vec<String> = [folder_of(&node.place.file), folder_of(resource_file)]
+        .iter()
+        .filter_map(|folder| join(folder, written))
+        .collect();
+    let Some(first) = paths.first().filter(|_| !written.starts_with('/')) else {
+        return Err(node
+            .place
+            .error(format!("`{written}` leads out of the bundle")));
+    };
+    let Some(file) = paths.iter().find_map(|path| tree.get(path)) else {
+        let mut missing = node.place.error(format!(
+            "`{written}` leads to `{first}`, and there is no such file"
+        ));
+        missing.hint = did_you_mean(first, tree.keys().map(String::as_str));
+        return Err(missing);
+    };
+    match std::str::from_utf8(&file.bytes) {
+        Ok(text) => Ok(Some(text.to_owned())),
+        Err(_) => Err(node.place.error(format!("`{written}` is not UTF-8 text"))),
+    }
+}
+
+/// The bundle's own fields win over the file's.
+fn alert(map: &mut Map, mut fields: serde_json::Map<String, Value>, place: &Place) {
+    if let Some(Value::Array(lines)) = fields.remove("query_lines") {
+        let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
+        let separator = if lines.iter().any(|line| line.ends_with('\n')) {
+            ""
+        } else {
+            "\n"
+        };
+        fields.insert(
+            "query_text".to_owned(),
+            Value::String(lines.join(separator)),
+        );
+    }
+    for (field, value) in fields {
+        if !map.contains_key(&field) {
+            put(map, &field, place, value);
+        }
+    }
+}
+
+fn put(map: &mut Map, field: &str, place: &Place, value: Value) {
+    let node = Node::from_value(&value, place);
+    let place = place.clone();
+    map.insert(field.to_owned(), Entry { place, node });
+}

@@ -1,0 +1,150 @@
+//! Whether a resource's fields are those that its kind has, at every depth.
+//!
+//! The table is [`FIELDS`]: a text file, so that a field that the API gained is one word there. A field that it does not
+//! know may still be right, so it is a warning, as in the CLI, and is passed on; a mapping where a list belongs is an error.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::reference::references;
+use crate::diagnostic::{Diagnostics, Severity, did_you_mean};
+use crate::files::node::{Map, Node, Yaml};
+
+const FIELDS: &str = include_str!("fields.txt");
+
+type Fields = BTreeMap<&'static str, &'static str>;
+
+static TYPES: LazyLock<BTreeMap<&'static str, Fields>> = LazyLock::new(|| {
+    FIELDS
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let mut words = line.split(' ');
+            let name = words.next()?;
+            Some((
+                name,
+                words.filter_map(|word| word.split_once(':')).collect(),
+            ))
+        })
+        .collect()
+});
+
+/// Whether `name` is a field of the type; yes for a type that is not in the table.
+pub(super) fn has_field(of: &str, name: &str) -> bool {
+    TYPES.get(of).is_none_or(|fields| fields.contains_key(name))
+}
+
+/// Says which fields of `map` the type does not have, and which values are of another shape.
+pub(super) fn check(of: &str, map: &Map, path: &str, found: &mut Diagnostics) {
+    let Some(fields) = TYPES.get(of) else { return };
+    for (key, entry) in map {
+        let inner = format!("{path}.{key}");
+        match fields.get(key.as_str()) {
+            Some(kind) => check_value(kind, &entry.node, &inner, found),
+            None => {
+                let mut unknown = entry.place.error(format!("unknown field `{inner}`"));
+                unknown.severity = Severity::Warning;
+                unknown.hint = did_you_mean(key, fields.keys().copied());
+                found.push(unknown);
+            }
+        }
+    }
+}
+
+fn check_value(kind: &str, node: &Node, path: &str, found: &mut Diagnostics) {
+    let mut wrong = |wanted: &str| {
+        let message = format!("`{path}` must be {wanted}, found {}", node.kind());
+        found.push(node.place.error(message));
+    };
+    // What is only known later has no shape yet.
+    let open = |text: &str| text.contains("${lookup.") || !references(text).is_empty();
+    match (kind, &node.value) {
+        (_, Yaml::Null) | ("*", _) => {}
+        (_, Yaml::Text(text)) if open(text) => {}
+        ("s", Yaml::List(_) | Yaml::Map(_)) => wrong("a text"),
+        ("n", Yaml::Number(_)) => {}
+        ("n", Yaml::Text(text)) if text.parse::<f64>().is_ok() => {}
+        ("n", _) => wrong("a number"),
+        ("b", Yaml::Bool(_)) => {}
+        ("b", Yaml::Text(text)) if matches!(text.as_str(), "true" | "false") => {}
+        ("b", _) => wrong("true or false"),
+        ("s", _) => {}
+        (kind, value) => {
+            if let Some(item) = kind.strip_prefix("[]") {
+                match value {
+                    Yaml::List(items) => items
+                        .iter()
+                        .filter(|_| !item.is_empty())
+                        .enumerate()
+                        .for_each(|(at, inner)| {
+                            check_value(item, inner, &format!("{path}[{at}]"), found)
+                        }),
+                    _ => wrong("a list"),
+                }
+            } else if let Some(item) = kind.strip_prefix("{}") {
+                match value {
+                    Yaml::Map(map) => {
+                        map.iter()
+                            .filter(|_| !item.is_empty())
+                            .for_each(|(key, entry)| {
+                                check_value(item, &entry.node, &format!("{path}.{key}"), found)
+                            })
+                    }
+                    _ => wrong("a mapping"),
+                }
+            } else {
+                match value {
+                    Yaml::Map(map) => check(kind, map, path, found),
+                    _ => wrong("a mapping"),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kinds::KINDS;
+    use super::*;
+
+    fn checked(of: &str, yaml: &str) -> String {
+        let node = Node::parse("a.yml", yaml.as_bytes()).unwrap();
+        let mut found = Diagnostics::default();
+        check(of, node.as_map().unwrap(), "x", &mut found);
+        found.to_string()
+    }
+
+    #[test]
+    fn every_type_that_is_named_is_in_the_table() {
+        for kind in KINDS.iter().filter(|kind| !kind.schema.is_empty()) {
+            let known = TYPES.contains_key(kind.schema);
+            assert!(known || kind.name == "secrets", "{}", kind.name);
+        }
+        for (name, fields) in TYPES.iter() {
+            for kind in fields.values() {
+                let inner = kind.trim_start_matches(['[', ']', '{', '}']);
+                let known =
+                    matches!(inner, "" | "s" | "n" | "b" | "*") || TYPES.contains_key(inner);
+                assert!(known, "{name}: {kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn fields_are_checked_at_every_depth() {
+        let job = "name: n\ntasks:\n- for_each_task: {task: {notebook_task: {notebook_pth: x}}}\n  max_retries: 3x\n  depends_on: {task_key: a}\n";
+        assert_eq!(
+            checked("JobSettings", job),
+            "a.yml:5:15: `x.tasks[0].depends_on` must be a list, found a mapping\n\
+             a.yml:3:42: unknown field `x.tasks[0].for_each_task.task.notebook_task.notebook_pth` (hint: did you mean `notebook_path`?)\n\
+             a.yml:4:16: `x.tasks[0].max_retries` must be a number, found a text"
+        );
+        assert_eq!(
+            checked(
+                "JobSettings",
+                "timeout_seconds: ${lookup.job.a b}\ntags: {a: 1}\n"
+            ),
+            ""
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! `hodman bundle lint`: what is wrong with a bundle, and what is right but will be regretted.
+
+mod dangling;
+mod hard_coded;
+mod unused;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::load::{Loaded, load};
+use super::resolve::{Inside, inspect};
+use super::{Options, target};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::files::Tree;
+use crate::files::node::{Node, Place};
+
+/// One problem, and the rule that found it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// What is wrong and where.
+    #[serde(flatten)]
+    pub diagnostic: Diagnostic,
+    /// One of [`RULES`].
+    pub rule: &'static str,
+}
+
+/// Every rule, with what it is for.
+pub const RULES: [(&str, &str); 6] = [
+    (
+        "resolve",
+        "Everything that resolving a target says: errors of the bundle, unknown fields, files that are missing.",
+    ),
+    (
+        "unused-variable",
+        "A variable that no target uses. Its value changes nothing, whatever a binding says.",
+    ),
+    (
+        "hard-coded-id",
+        "An id of a warehouse, cluster, policy, pool, job or pipeline written as it is. No other workspace has it.",
+    ),
+    (
+        "no-permissions",
+        "A job that nobody but its owner and the admins may see in production, since neither it nor the bundle has permissions.",
+    ),
+    (
+        "dangling-key",
+        "A task that waits for a task, or runs on a job cluster or environment, that its job does not have.",
+    ),
+    (
+        "no-effect",
+        "A setting of the Databricks CLI that hodman has another place for: credentials, engine, locks, the files' path.",
+    ),
+];
+
+/// Everything to say about the bundle in `tree`, for `target` or for all its targets, sorted by place.
+#[must_use]
+pub fn lint(tree: &Tree, target: Option<&str>, options: &Options) -> Vec<Finding> {
+    let loaded = match load(tree) {
+        Ok(loaded) => loaded,
+        Err(found) => return under_rule("resolve", found.0),
+    };
+    let names = match target {
+        Some(name) => vec![name.to_owned()],
+        None => target::names(&loaded),
+    };
+    let mut found: BTreeSet<Finding> = BTreeSet::new();
+    let mut used = BTreeSet::new();
+    let mut all_resolved = true;
+    for name in &names {
+        match inspect(tree, name, options) {
+            Ok((bundle, inside)) => {
+                found.extend(under_rule("resolve", bundle.warnings.clone()));
+                found.extend(under_rule("dangling-key", dangling::check(&inside)));
+                found.extend(under_rule("hard-coded-id", hard_coded::check(&inside)));
+                if bundle.mode.as_deref() == Some("production") {
+                    found.extend(under_rule("no-permissions", without_permissions(&inside)));
+                }
+                used.extend(inside.used);
+            }
+            Err(Diagnostics(more)) => {
+                all_resolved = false;
+                found.extend(under_rule("resolve", more));
+            }
+        }
+    }
+    if all_resolved {
+        found.extend(under_rule("unused-variable", unused::check(&loaded, &used)));
+    }
+    found.extend(under_rule("no-effect", without_effect(&loaded)));
+    found.into_iter().collect()
+}
+
+fn under_rule(rule: &'static str, found: Vec<Diagnostic>) -> Vec<Finding> {
+    found
+        .into_iter()
+        .map(|diagnostic| Finding { diagnostic, rule })
+        .collect()
+}
+
+/// A warning at a place.
+fn warning(place: &Place, message: String) -> Diagnostic {
+    let mut warning = place.error(message);
+    warning.severity = Severity::Warning;
+    warning
+}
+
+fn without_permissions(inside: &Inside) -> Vec<Diagnostic> {
+    inside
+        .resources
+        .iter()
+        .filter(|(key, (_, node))| {
+            let permissions = node.get("permissions").and_then(Node::as_list);
+            key.kind == "jobs" && permissions.is_none_or(<[Node]>::is_empty)
+        })
+        .map(|(key, (place, _))| {
+            warning(
+                place,
+                format!("only its owner and the admins can see `{key}`"),
+            )
+            .hint("give `permissions` to the bundle or to the job")
+        })
+        .collect()
+}
+
+/// What hodman has another place for.
+const NO_EFFECT: &[(&[&str], &str)] = &[
+    (
+        &["workspace", "profile"],
+        "credentials are in the daemon's settings",
+    ),
+    (
+        &["workspace", "auth_type"],
+        "credentials are in the daemon's settings",
+    ),
+    (
+        &["workspace", "client_id"],
+        "credentials are in the daemon's settings",
+    ),
+    (
+        &["workspace", "file_path"],
+        "files go to a folder named by their digest; `${workspace.file_path}` is it",
+    ),
+    (&["bundle", "engine"], "hodman applies by itself"),
+    (
+        &["bundle", "deployment"],
+        "hodman has its own leases and waits for active runs",
+    ),
+];
+
+fn without_effect(loaded: &Loaded) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for part in std::iter::once(&loaded.config).chain(target::all(loaded)) {
+        for (path, why) in NO_EFFECT {
+            let [section, key] = path else { continue };
+            let entry = part
+                .get(section)
+                .and_then(|section| section.as_map()?.get(*key));
+            if let Some(entry) = entry {
+                let message = format!("`{section}.{key}` changes nothing here");
+                found.push(warning(&entry.place, message).hint(*why));
+            }
+        }
+    }
+    found
+}

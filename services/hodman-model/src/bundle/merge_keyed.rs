@@ -1,0 +1,53 @@
+//! Lists whose items have a name: laid together item by item, later over earlier.
+
+use std::collections::BTreeMap;
+
+use super::kinds::{BundleKind, Keyed};
+use super::merge::merge;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::files::node::{Entry, Node, Yaml};
+
+/// Joins the items of equal name in the lists of one resource.
+pub(super) fn join_keyed_lists(kind: &BundleKind, resource: &mut Node, found: &mut Diagnostics) {
+    for keyed in kind.keyed {
+        if let Err(diagnostic) = join(resource, keyed) {
+            found.push(diagnostic);
+        }
+    }
+}
+
+fn join(resource: &mut Node, keyed: &Keyed) -> Result<(), Diagnostic> {
+    let Some(Entry { node, .. }) = resource
+        .as_map_mut()
+        .and_then(|map| map.get_mut(keyed.list))
+    else {
+        return Ok(());
+    };
+    let Yaml::List(items) = &mut node.value else {
+        return Ok(());
+    };
+    let mut joined: Vec<Node> = Vec::with_capacity(items.len());
+    let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
+    for item in std::mem::take(items) {
+        match name(&item, keyed) {
+            Some(name) => match by_name.get(&name) {
+                Some(index) => merge(&mut joined[*index], item)?,
+                None => {
+                    by_name.insert(name, joined.len());
+                    joined.push(item);
+                }
+            },
+            None => joined.push(item),
+        }
+    }
+    *items = joined;
+    Ok(())
+}
+
+fn name(item: &Node, keyed: &Keyed) -> Option<String> {
+    let written = item.get(keyed.key).and_then(Node::as_text);
+    match keyed.default {
+        Some(default) if item.as_map().is_some() => Some(written.unwrap_or(default).to_lowercase()),
+        _ => written.map(str::to_owned),
+    }
+}
