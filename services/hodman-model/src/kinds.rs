@@ -2,13 +2,17 @@
 //!
 //! A new kind is a new file here and its row in [`KINDS`]. Kinds know no HTTP: requests are data ([`Call`]).
 
+mod alerts;
+mod apps;
 mod call;
 mod catalogs;
 mod cluster_policies;
 mod cluster_spec;
 mod clusters;
 mod connections;
+mod dashboards;
 mod directories;
+mod experiments;
 mod external_locations;
 mod fields;
 pub mod files;
@@ -22,10 +26,13 @@ mod ip_access_lists;
 mod jobs;
 mod listed;
 mod marker;
+mod model_serving_endpoints;
+mod models;
 pub mod pattern;
 pub mod permissions;
 mod pipelines;
 mod policy_fills;
+mod queries;
 mod redaction;
 mod registered_models;
 pub mod rules;
@@ -37,7 +44,10 @@ pub mod secrets;
 mod service_principals;
 mod sql_warehouses;
 mod storage_credentials;
+mod tag_list;
 mod unity;
+mod vector_search_endpoints;
+mod vector_search_indexes;
 mod volumes;
 mod workspace_conf;
 
@@ -229,6 +239,11 @@ pub trait Kind: Sync + fmt::Debug {
         Vec::new()
     }
 
+    /// Whether every workspace has the object, so that there is nothing to take over: settings, which are claimed one by one.
+    fn always_there(&self) -> bool {
+        false
+    }
+
     /// What goes with the object when it is deleted or replaced that is worth more than the object, such as the tables of a
     /// pipeline. Refused unless the environment's file names the object, and then irreversible.
     fn guarded(&self, live: &Value) -> Option<String> {
@@ -273,6 +288,15 @@ pub const KINDS: &[&dyn Kind] = &[
     &storage_credentials::StorageCredentials,
     &connections::Connections,
     &registered_models::RegisteredModels,
+    &models::Models,
+    &experiments::Experiments,
+    &model_serving_endpoints::ModelServingEndpoints,
+    &vector_search_endpoints::VectorSearchEndpoints,
+    &vector_search_indexes::VectorSearchIndexes,
+    &dashboards::Dashboards,
+    &alerts::Alerts,
+    &queries::Queries,
+    &apps::Apps,
 ];
 
 /// The kind of that name.

@@ -65,3 +65,9 @@ pub(super) fn millis(answer: &Value, field: &str) -> Option<DateTime<Utc>> {
     let millis = answer.get(field)?.as_i64().filter(|millis| *millis > 0)?;
     Utc.timestamp_millis_opt(millis).single()
 }
+
+/// A time as RFC 3339 writes it.
+pub(super) fn rfc3339(answer: &Value, field: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(answer.get(field)?.as_str()?).ok()?;
+    Some(time.with_timezone(&Utc))
+}

@@ -59,6 +59,8 @@ pub struct Rules {
     pub texts: Vec<Pattern>,
     /// Texts that hold JSON: its layout and the order of its keys mean nothing, and a mapping may be written instead.
     pub json_texts: Vec<Pattern>,
+    /// What the server adds inside of such JSON.
+    pub json_defaults: Vec<Default>,
     /// Paths in the workspace, which the API writes with `/Workspace` in front or without.
     pub workspace_paths: Vec<Pattern>,
     /// Mappings in which a cluster policy, when `policy_id` there names one, fills what the desired config is silent
@@ -162,7 +164,12 @@ impl Rules {
                     Value::Object(_) | Value::Array(_) => Some(json.clone()),
                     _ => None,
                 };
-                if let Some(parsed) = parsed {
+                if let Some(mut parsed) = parsed {
+                    for added in &self.json_defaults {
+                        added
+                            .at
+                            .visit(&mut parsed, &mut |found| keep_if(*found != added.value));
+                    }
                     *json = Value::String(canonical_json(&parsed));
                 }
                 Keep::Yes

@@ -1,0 +1,281 @@
+//! Databricks apps: `/api/2.0/apps`. Names are unique in the workspace, and the paths want them.
+//!
+//! An app is an object with compute, and a deployment of source code on it. The second is a request of its own, after the
+//! compute runs: see [`Kind::readiness`].
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+use super::fields::{fills, only, references};
+use super::listed::{rfc3339, text};
+use super::permissions::Permissions;
+use super::rules::{Rules, as_map, patterns};
+use super::unity::{changes, irreversible};
+use super::{
+    Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError, Readiness,
+    Reversibility,
+};
+
+/// Databricks apps.
+#[derive(Clone, Copy, Debug)]
+pub struct Apps;
+
+const SETTABLE: &[&str] = &[
+    "budget_policy_id",
+    "compute_max_instances",
+    "compute_min_instances",
+    "compute_size",
+    "config",
+    "description",
+    "forward_user_access_token",
+    "git_repository",
+    "git_source",
+    "name",
+    "resources",
+    "source_code_path",
+    "telemetry_export_destinations",
+    "usage_policy_id",
+    "user_api_scopes",
+];
+
+/// The fields of a deployment.
+const DEPLOYED: &[&str] = &["config", "git_source", "source_code_path"];
+
+const ROOT: &str = "/api/2.0/apps";
+
+static PERMISSIONS: Permissions = Permissions {
+    object_type: "apps",
+    levels: &["CAN_USE", "CAN_MANAGE"],
+    one_owner: false,
+    id_output: None,
+};
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: SETTABLE,
+    name_field: "name",
+    volatile: patterns(
+        &[
+            "git_source.resolved_commit",
+            "git_source.git_repository",
+            "telemetry_export_destinations.*.state",
+        ],
+        &[],
+    ),
+    server_fills: fills(
+        &[
+            ("compute_size", true),
+            ("compute_max_instances", false),
+            ("compute_min_instances", false),
+            ("forward_user_access_token", false),
+        ],
+        &[],
+    ),
+    // Answers name the variables and leave their values out.
+    write_only: patterns(&["config.env.*.value"], &[]),
+    workspace_paths: patterns(&["source_code_path"], &[]),
+    sets: patterns(&["user_api_scopes"], &[]),
+    replace_on: patterns(&["name"], &[]),
+    references: references(
+        &[
+            ("resources.*.experiment.experiment_id", "experiments"),
+            ("resources.*.job.id", "jobs"),
+            (
+                "resources.*.serving_endpoint.name",
+                "model_serving_endpoints",
+            ),
+            ("resources.*.sql_warehouse.id", "sql_warehouses"),
+        ],
+        &[],
+    ),
+    list_keys: &[("env", "name"), ("resources", "name")],
+    field_order: &["name", "description", "source_code_path", "config"],
+    ..Rules::default()
+});
+
+impl Kind for Apps {
+    fn name(&self) -> &'static str {
+        "apps"
+    }
+
+    fn singular(&self) -> &'static str {
+        "app"
+    }
+
+    fn permissions(&self) -> Option<&'static Permissions> {
+        Some(&PERMISSIONS)
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::Claim
+    }
+
+    fn natural(&self, config: &Value) -> Option<String> {
+        text(config, "name")
+    }
+
+    fn listing(&self) -> Listing {
+        Listing::All(ListCall {
+            query: vec![("page_size".to_owned(), "100".to_owned())],
+            ..ListCall::new(ROOT, "apps", "name")
+        })
+    }
+
+    fn get(&self, id: &str) -> Call {
+        Call::plain(Method::Get, format!("{ROOT}/{id}"))
+    }
+
+    fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError> {
+        let name = text(answer, "name").ok_or(ReadError {
+            kind: "app",
+            field: "name",
+        })?;
+        let mut config = as_map(&only(answer, SETTABLE));
+        for field in DEPLOYED {
+            config.remove(*field);
+        }
+        if let Some(deployment) = answer.get("active_deployment") {
+            config.extend(deployed(answer, deployment));
+        }
+        Ok(Some(Listed {
+            id: name.clone(),
+            natural: Some(name.clone()),
+            name,
+            marker: None,
+            config: RULES.normalise(&Value::Object(config)),
+            outputs: only(
+                answer,
+                &[
+                    "service_principal_client_id",
+                    "service_principal_id",
+                    "service_principal_name",
+                    "url",
+                ],
+            ),
+            creator: text(answer, "creator"),
+            created_at: rfc3339(answer, "create_time"),
+            modified_at: rfc3339(answer, "update_time"),
+        }))
+    }
+
+    fn create(&self, config: &Value, _marker: &Marker) -> Call {
+        Call::post(ROOT, only(config, &of_the_app(true)), false)
+    }
+
+    fn after_create(&self, id: &str, config: &Value, _marker: &Marker) -> Vec<Call> {
+        deploy(id, config).into_iter().collect()
+    }
+
+    fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
+        let mut calls = Vec::new();
+        let changed = changes(&RULES, &of_the_app(false), live, config);
+        if !changed.is_empty() {
+            let mask: Vec<&str> = changed.keys().map(String::as_str).collect();
+            calls.push(Call::with_body(
+                Method::Post,
+                format!("{ROOT}/{id}/update"),
+                json!({ "update_mask": mask.join(","), "app": changed }),
+                true,
+            ));
+        }
+        if !changes(&RULES, DEPLOYED, live, config).is_empty() {
+            calls.extend(deploy(id, config));
+        }
+        calls
+    }
+
+    fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
+        vec![Call::plain(Method::Delete, format!("{ROOT}/{id}"))]
+    }
+
+    fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
+        text(answer, "name")
+    }
+
+    fn readiness(&self, answer: &Value) -> Readiness {
+        let state = |path: &str| answer.pointer(path).and_then(Value::as_str);
+        match state("/compute_status/state") {
+            Some("ACTIVE") => {}
+            Some(failed @ "ERROR") => {
+                let message = state("/compute_status/message").unwrap_or_default();
+                return Readiness::Failed(format!("{failed} {message}").trim_end().to_owned());
+            }
+            other => return Readiness::Pending(other.unwrap_or("STARTING").to_owned()),
+        }
+        match (
+            state("/pending_deployment/status/state"),
+            state("/active_deployment/status/state"),
+        ) {
+            (Some(state @ "IN_PROGRESS"), _) | (_, Some(state @ "IN_PROGRESS")) => {
+                Readiness::Pending(state.to_owned())
+            }
+            (Some(state @ "FAILED"), _) | (_, Some(state @ "FAILED")) => {
+                Readiness::Failed(state.to_owned())
+            }
+            _ => Readiness::Ready,
+        }
+    }
+
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+
+    fn reversibility(&self, change: Change, _config: &Value) -> Reversibility {
+        let gone =
+            irreversible("its service principal with what was granted to it, and its address");
+        super::unity::reversibility(change, gone)
+    }
+}
+
+/// The fields of the object itself; a PATCH does not say the name again.
+fn of_the_app(with_name: bool) -> Vec<&'static str> {
+    SETTABLE
+        .iter()
+        .copied()
+        .filter(|field| !DEPLOYED.contains(field) && (with_name || *field != "name"))
+        .collect()
+}
+
+/// What runs, in the form of a config. The path in a deployment is a snapshot's; the app says where it came from.
+fn deployed(answer: &Value, deployment: &Value) -> Map<String, Value> {
+    let mut config = as_map(&only(deployment, &["git_source"]));
+    let path = text(answer, "default_source_code_path");
+    if let Some(path) = path.or_else(|| text(deployment, "source_code_path")) {
+        config.insert("source_code_path".to_owned(), json!(path));
+    }
+    let names = deployment.get("env_vars").and_then(Value::as_array);
+    let env: Vec<Value> = names
+        .into_iter()
+        .flatten()
+        .map(|variable| only(variable, &["name", "value_from"]))
+        .collect();
+    let mut how = as_map(&only(deployment, &["command"]));
+    how.insert("env".to_owned(), json!(env));
+    config.insert("config".to_owned(), Value::Object(how));
+    config
+}
+
+/// The deployment that `config` asks for; none without source code. A second one replaces the first and harms nothing.
+fn deploy(id: &str, config: &Value) -> Option<Call> {
+    let mut body = as_map(&only(config, &["git_source", "source_code_path"]));
+    if body.is_empty() {
+        return None;
+    }
+    if let Some(git) = body.get_mut("git_source").and_then(Value::as_object_mut) {
+        // Belongs to the app itself; refused here.
+        git.remove("git_repository");
+    }
+    body.insert("mode".to_owned(), json!("SNAPSHOT"));
+    let how = config.get("config").unwrap_or(&Value::Null);
+    for (field, deployed) in [("command", "command"), ("env", "env_vars")] {
+        if let Some(value) = how.get(field) {
+            body.insert(deployed.to_owned(), value.clone());
+        }
+    }
+    Some(Call::with_body(
+        Method::Post,
+        format!("{ROOT}/{id}/deployments"),
+        Value::Object(body),
+        true,
+    ))
+}

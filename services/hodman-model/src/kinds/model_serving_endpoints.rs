@@ -1,0 +1,300 @@
+//! Model serving endpoints: `/api/2.0/serving-endpoints`. Names are unique in the workspace, and the paths want them.
+//!
+//! Secrets in a config are references, `{{secrets/scope/key}}`. What is given in clear (`…_plaintext`) is never returned.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+use super::fields::{defaults, fills, only};
+use super::listed::{id_text, millis, text};
+use super::permissions::Permissions;
+use super::rules::{Rules, as_map, patterns};
+use super::unity::{changes, compensable};
+use super::{
+    Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError, Readiness,
+    Reversibility, tag_list,
+};
+
+/// Model serving endpoints.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelServingEndpoints;
+
+const SETTABLE: &[&str] = &[
+    "ai_gateway",
+    "budget_policy_id",
+    "config",
+    "description",
+    "email_notifications",
+    "name",
+    "route_optimized",
+    "tags",
+    "telemetry_config",
+];
+
+const ROOT: &str = "/api/2.0/serving-endpoints";
+
+/// The request that changes a field in place: method, end of the path, and the field of its body when it is not the
+/// value itself. Each starts work of its own, so only what differs is sent.
+const IN_PLACE: &[(&str, Method, &str, Option<&str>)] = &[
+    ("config", Method::Put, "config", None),
+    ("ai_gateway", Method::Put, "ai-gateway", None),
+    (
+        "email_notifications",
+        Method::Patch,
+        "notifications",
+        Some("email_notifications"),
+    ),
+    (
+        "telemetry_config",
+        Method::Patch,
+        "telemetry-config",
+        Some("telemetry_config"),
+    ),
+];
+
+/// Secrets of external models that can be given in clear, below `external_model`.
+const PLAINTEXT: &[&str] = &[
+    "ai21labs_config.ai21labs_api_key_plaintext",
+    "amazon_bedrock_config.aws_access_key_id_plaintext",
+    "amazon_bedrock_config.aws_secret_access_key_plaintext",
+    "anthropic_config.anthropic_api_key_plaintext",
+    "cohere_config.cohere_api_key_plaintext",
+    "custom_provider_config.api_key_auth.value_plaintext",
+    "custom_provider_config.bearer_token_auth.token_plaintext",
+    "databricks_model_serving_config.databricks_api_token_plaintext",
+    "google_cloud_vertex_ai_config.private_key_plaintext",
+    "openai_config.openai_api_key_plaintext",
+    "openai_config.microsoft_entra_client_secret_plaintext",
+    "palm_config.palm_api_key_plaintext",
+];
+
+static PERMISSIONS: Permissions = Permissions {
+    object_type: "serving-endpoints",
+    levels: &["CAN_VIEW", "CAN_QUERY", "CAN_MANAGE"],
+    one_owner: false,
+    id_output: Some("endpoint_id"),
+};
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let plaintext: Vec<String> = PLAINTEXT
+        .iter()
+        .map(|field| format!("config.served_entities.*.external_model.{field}"))
+        .collect();
+    let plaintext: Vec<&str> = plaintext.iter().map(String::as_str).collect();
+    Rules {
+        settable: SETTABLE,
+        name_field: "name",
+        tags_field: "tags",
+        volatile: patterns(
+            &[
+                "config.config_version",
+                "config.name",
+                "config.auto_capture_config.state",
+                "config.served_entities.*.creation_timestamp",
+                "config.served_entities.*.creator",
+                "config.served_entities.*.foundation_model",
+                "config.served_entities.*.state",
+                // Taken and never returned.
+                "budget_policy_id",
+                "config.served_entities.*.burst_scaling_enabled",
+                "telemetry_config.table_names",
+                "telemetry_config.inference_table_config.name",
+            ],
+            &[],
+        ),
+        defaults: defaults(&[("route_optimized", json!(false))], &[]),
+        server_fills: fills(
+            &[
+                ("config.served_entities.*.name", false),
+                ("config.served_entities.*.workload_type", true),
+                ("config.auto_capture_config.enabled", true),
+                ("config.traffic_config", true),
+                ("telemetry_config", false),
+            ],
+            &[],
+        ),
+        write_only: patterns(&plaintext, &[]),
+        replace_on: patterns(
+            &[
+                "name",
+                "description",
+                "route_optimized",
+                "config.auto_capture_config.catalog_name",
+                "config.auto_capture_config.schema_name",
+                "config.auto_capture_config.table_name_prefix",
+            ],
+            &[],
+        ),
+        list_keys: &[
+            ("tags", "key"),
+            ("served_entities", "name"),
+            ("routes", "served_model_name"),
+        ],
+        field_order: &["name", "description", "config"],
+        ..Rules::default()
+    }
+});
+
+impl Kind for ModelServingEndpoints {
+    fn name(&self) -> &'static str {
+        "model_serving_endpoints"
+    }
+
+    fn singular(&self) -> &'static str {
+        "model_serving_endpoint"
+    }
+
+    fn permissions(&self) -> Option<&'static Permissions> {
+        Some(&PERMISSIONS)
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::Tags
+    }
+
+    fn natural(&self, config: &Value) -> Option<String> {
+        text(config, "name")
+    }
+
+    fn listing(&self) -> Listing {
+        // Lists cut the config down to names and versions.
+        Listing::All(ListCall {
+            whole: false,
+            paging: super::Paging::None,
+            ..ListCall::new(ROOT, "endpoints", "name")
+        })
+    }
+
+    fn get(&self, id: &str) -> Call {
+        Call::plain(Method::Get, format!("{ROOT}/{id}"))
+    }
+
+    fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError> {
+        let name = text(answer, "name").ok_or(ReadError {
+            kind: "model_serving_endpoint",
+            field: "name",
+        })?;
+        // Endpoints of foundation models that every workspace has; nobody else may use the prefix.
+        if name.starts_with("databricks-") {
+            return Ok(None);
+        }
+        let mut config = as_map(&only(answer, SETTABLE));
+        // While an update runs, what was asked for stands apart.
+        let coming = answer
+            .get("pending_config")
+            .filter(|_| update(answer) == Some("IN_PROGRESS"));
+        if let Some(coming) = coming {
+            let mut coming = as_map(coming);
+            coming.remove("start_time");
+            config.insert("config".to_owned(), Value::Object(coming));
+        }
+        // The old form of the same, which the API repeats.
+        if let Some(config) = config.get_mut("config").and_then(Value::as_object_mut)
+            && config.contains_key("served_entities")
+        {
+            config.remove("served_models");
+        }
+        config.insert(
+            "tags".to_owned(),
+            tag_list::without_marker(answer.get("tags"), |_, _| false),
+        );
+        let mut outputs = as_map(&only(answer, &["endpoint_url"]));
+        if let Some(id) = id_text(answer.get("id")) {
+            outputs.insert("endpoint_id".to_owned(), json!(id));
+        }
+        Ok(Some(Listed {
+            id: name.clone(),
+            natural: Some(name.clone()),
+            name,
+            marker: tag_list::marker(answer.get("tags")),
+            config: RULES.normalise(&Value::Object(config)),
+            outputs: Value::Object(outputs),
+            creator: text(answer, "creator"),
+            created_at: millis(answer, "creation_timestamp"),
+            modified_at: millis(answer, "last_updated_timestamp"),
+        }))
+    }
+
+    fn create(&self, config: &Value, marker: &Marker) -> Call {
+        let mut body = as_map(&only(config, SETTABLE));
+        body.insert(
+            "tags".to_owned(),
+            tag_list::with_marker(config.get("tags"), marker),
+        );
+        Call::post(ROOT, Value::Object(body), false)
+    }
+
+    fn update(&self, id: &str, live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
+        let mut calls = Vec::new();
+        let (set, gone) = tag_list::changes(live.get("tags"), config.get("tags"), marker);
+        calls.push(Call::with_body(
+            Method::Patch,
+            format!("{ROOT}/{id}/tags"),
+            json!({ "add_tags": set, "delete_tags": gone }),
+            true,
+        ));
+        for (field, method, part, inside) in IN_PLACE {
+            let changed = changes(&RULES, &[field], live, config);
+            let Some(value) = changed.get(*field) else {
+                continue;
+            };
+            let body = match inside {
+                Some(inside) => Map::from_iter([((*inside).to_owned(), value.clone())]),
+                None => as_map(value),
+            };
+            let path = format!("{ROOT}/{id}/{part}");
+            calls.push(Call::with_body(*method, path, Value::Object(body), true));
+        }
+        calls
+    }
+
+    fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
+        vec![Call::plain(Method::Delete, format!("{ROOT}/{id}"))]
+    }
+
+    fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
+        text(answer, "name")
+    }
+
+    fn readiness(&self, answer: &Value) -> Readiness {
+        match update(answer) {
+            Some(state @ ("UPDATE_FAILED" | "UPDATE_CANCELED")) => {
+                Readiness::Failed(state.to_owned())
+            }
+            Some(state @ "IN_PROGRESS") => Readiness::Pending(state.to_owned()),
+            _ => Readiness::Ready,
+        }
+    }
+
+    fn needs(&self, config: &Value) -> Vec<(&'static str, String)> {
+        let served = config.pointer("/config/served_entities");
+        served
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|entity| text(entity, "entity_name"))
+            .map(|name| {
+                if name.contains('.') {
+                    ("registered_models", name.to_lowercase())
+                } else {
+                    ("models", name)
+                }
+            })
+            .collect()
+    }
+
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+
+    fn reversibility(&self, change: Change, _config: &Value) -> Reversibility {
+        let gone = compensable("its id, and answers until another is ready");
+        super::unity::reversibility(change, gone)
+    }
+}
+
+/// What the API says about the last update of the config.
+fn update(answer: &Value) -> Option<&str> {
+    answer.pointer("/state/config_update")?.as_str()
+}
