@@ -316,8 +316,9 @@ impl Kind for Pipelines {
             Change::Update => Reversibility::Reversible,
             Change::Replace | Change::Delete => match self.guarded(config) {
                 Some(loses) => Reversibility::Irreversible { loses },
-                None => Reversibility::Irreversible {
-                    loses: "its checkpoints: its streams start again from the beginning".to_owned(),
+                None => Reversibility::Compensable {
+                    loses: "its id and its checkpoints: its streams start again from the beginning"
+                        .to_owned(),
                 },
             },
         }

@@ -1,5 +1,13 @@
 //! A raw answer of the workspace in, the managed form out.
 
+mod access;
+mod compute;
+mod harness;
+mod jobs;
+mod pipelines;
+mod requests;
+mod unity;
+
 use serde_json::{Value, json};
 
 use super::secrets::{REDACTED, looks_secret, redact};
@@ -192,10 +200,13 @@ fn what_a_kind_reads_back_from_its_own_create_is_what_was_asked_for() {
     };
     for (kind, config) in [
         (
-            KINDS[0],
+            kind("clusters").unwrap(),
             json!({"cluster_name": "n", "spark_version": "15", "num_workers": 2}),
         ),
-        (KINDS[1], json!({"name": "n", "tasks": [{"task_key": "a"}]})),
+        (
+            kind("jobs").unwrap(),
+            json!({"name": "n", "tasks": [{"task_key": "a"}]}),
+        ),
     ] {
         let mut answer = kind.create(&config, &marker).body.unwrap();
         if kind.name() == "jobs" {
