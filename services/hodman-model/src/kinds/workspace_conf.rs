@@ -49,6 +49,10 @@ impl Kind for WorkspaceConf {
         (!keys.is_empty()).then(|| keys.into_iter().collect::<Vec<_>>().join(","))
     }
 
+    fn always_there(&self) -> bool {
+        true
+    }
+
     fn listing(&self) -> Listing {
         Listing::ByName
     }

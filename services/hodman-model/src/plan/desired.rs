@@ -167,7 +167,7 @@ impl Desired {
             .into_iter()
             .chain(access::placeholders(resource))
             .collect();
-        let mut needs = BTreeSet::new();
+        let mut needs = resource.needs.clone();
         for placeholder in placeholders {
             match placeholder {
                 Placeholder::Output(target, _) if !bundle.resources.contains_key(&target) => {

@@ -59,7 +59,17 @@ fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name:
                 *live = Value::String(text.clone());
             }
         }
-        _ => {}
+        (live, literal) => {
+            // The package names an object of ours by its id, a scope by its name say; that is no difference.
+            if let Value::String(text) = &*live
+                && let Some(Placeholder::Output(key, field)) = whole(text)
+                && field == "id"
+                && scalar_text(literal).as_deref() == known.id_of(&key)
+                && !literal.is_null()
+            {
+                *live = literal.clone();
+            }
+        }
     }
 }
 

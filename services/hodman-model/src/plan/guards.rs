@@ -120,6 +120,7 @@ pub(super) fn creates(
                 owner: marker.clone(),
                 id: Some(id),
             },
+            None if kind.always_there() => return None,
             None => Refused::NameTaken {
                 natural,
                 id,

@@ -38,8 +38,9 @@ pub(crate) fn sent_change(
     live: Option<&Listed>,
 ) -> Option<SentChange> {
     let by_hand = put.is_some_and(|put| {
-        let changed = live.and_then(|live| live.modified_at);
-        put.at != 0 && changed.is_some_and(|at| at.timestamp_millis() != put.at)
+        // When the value itself was changed; the time of an object's last change says nothing of it.
+        let at = live.and_then(|live| live.outputs.get("last_updated_timestamp")?.as_i64());
+        put.at != 0 && at.is_some_and(|at| at != put.at)
     });
     let same = put.is_some_and(|put| put.version == sent.version);
     if same && !by_hand {

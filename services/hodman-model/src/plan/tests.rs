@@ -1,8 +1,12 @@
 //! Stories: what the package says, what the workspace has, what is to be done.
 
+mod access;
+mod every_kind;
+mod guards;
 pub(crate) mod properties;
 mod rendering;
-mod world;
+mod replacing;
+pub(crate) mod world;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +14,7 @@ use serde_json::json;
 
 use super::*;
 use crate::kinds::files;
-use world::World;
+pub(crate) use world::World;
 
 /// `(word, key)` of each row.
 fn rows(plan: &Plan) -> Vec<String> {

@@ -16,13 +16,13 @@ fn the_table_reads_well() {
     world = world.file("src/load.py", "print(2)");
     world.edit("clusters.etl", |config| config["num_workers"] = json!(4));
     let table = world.plan().to_table();
-    let expected = "  ~ update   clusters.etl  num_workers differs from the package (loses: a running cluster restarts)
+    let expected = "  ↔ resize   clusters.etl  num_workers differs from the package
         - num_workers: 4
         + num_workers: 1
   ~ update   2 jobs point to the new files
         jobs.load
         jobs.other
-3 update, 1 unchanged, new files
+2 update, 1 resize, 1 unchanged, new files
 ";
     assert!(table.ends_with(expected), "{table}");
     assert!(table.starts_with("qa-eu\n  + create   files"), "{table}");

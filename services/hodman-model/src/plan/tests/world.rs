@@ -1,12 +1,15 @@
 //! A workspace in memory: what the stories and properties apply plans to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::bundle::{ResolvedBundle, Resource, ResourceKey, SourceFile};
+use crate::claims::Put;
 use crate::digest::{Hasher, sha256};
-use crate::kinds::{Marker, files, kind};
+use crate::kinds::pattern::Keep;
+use crate::kinds::{Kind, Listing, Marker, files, kind};
 use crate::plan::*;
 
 pub struct World {
@@ -14,6 +17,8 @@ pub struct World {
     pub observed: Observed,
     pub context: PlanContext,
     pub next_id: u64,
+    /// What would be put into fields that cannot be read back; the version of the rest is a digest of what stands there.
+    pub sent: BTreeMap<ResourceKey, Sent>,
 }
 
 impl World {
@@ -29,6 +34,7 @@ impl World {
                 ..PlanContext::default()
             },
             next_id: 101,
+            sent: BTreeMap::new(),
         }
     }
 
@@ -67,7 +73,23 @@ impl World {
     }
 
     pub fn try_plan(&self) -> Result<Plan, PlanError> {
-        plan(&self.try_desired()?, &self.observed, &self.context)
+        let desired = self.try_desired()?;
+        let mut context = self.context.clone();
+        context.sent = self.would_send(&desired);
+        plan(&desired, &self.observed, &context)
+    }
+
+    fn would_send(&self, desired: &Desired) -> BTreeMap<ResourceKey, Sent> {
+        let mut all = BTreeMap::new();
+        for (key, wanted) in &desired.resources {
+            let values = json!(wanted.write_only(kind(&key.kind).unwrap())).to_string();
+            let sent = Sent {
+                version: sha256(values.as_bytes()).hex().to_owned(),
+                reference: None,
+            };
+            all.insert(key.clone(), self.sent.get(key).cloned().unwrap_or(sent));
+        }
+        all
     }
 
     pub fn plan(&self) -> Plan {
@@ -80,9 +102,16 @@ impl World {
 
     /// Does the first `count` rows as an executor would: by the requests of the kinds.
     pub fn apply_first(&mut self, count: usize) {
-        let desired = self.desired();
         let plan = self.plan();
-        for (_, row) in plan.rows().take(count) {
+        let rows: Vec<&Row> = plan.rows().map(|(_, row)| row).take(count).collect();
+        self.apply_rows(&rows);
+    }
+
+    /// Does some rows of a plan.
+    pub fn apply_rows(&mut self, rows: &[&Row]) {
+        let desired = self.desired();
+        let sent = self.would_send(&desired);
+        for row in rows {
             if row.is_files_step() {
                 self.observed.files.insert(
                     desired.files.as_ref().unwrap().digest.clone(),
@@ -97,6 +126,7 @@ impl World {
                     || row.action == Action::Create
             });
             let Some(wanted) = desired.resources.get(&row.key) else {
+                self.observed.puts.remove(&row.key);
                 continue;
             };
             let folder = files::folder(
@@ -106,42 +136,50 @@ impl World {
                     .as_ref()
                     .map_or(sha256(b""), |set| set.digest.clone()),
             );
-            let outputs = self.ids();
-            let config = substitute(&wanted.config, &folder, &outputs).unwrap();
+            let known = Known::of(&desired, &self.observed, "shop", "qa");
+            let put_in = |value: &Value| substitute_known(value, &folder, &known).unwrap();
+            let config = put_in(&wanted.config);
             let marker = Marker {
                 pipeline: "shop".into(),
                 env: "qa".into(),
                 key: row.key.key.clone(),
             };
-            let id = row.live_id.clone().unwrap_or_else(|| {
+            let new = || {
+                let id = self.next_id;
                 self.next_id += 1;
-                (self.next_id - 1).to_string()
-            });
-            let answer = as_server(
-                &row.key.kind,
-                &id,
-                kind.create(&config, &marker).body.unwrap(),
-            );
-            let listed = kind.read(&answer).unwrap().unwrap();
+                id.to_string()
+            };
+            let keeps_id = row.action != Action::Replace;
+            let id = row.live_id.clone().filter(|_| keeps_id).unwrap_or_else(new);
+            let body = kind.create(&config, &marker).body.unwrap();
+            let answer = as_server(kind, &id, body, &config);
+            let mut listed = kind.read(&answer).unwrap().unwrap();
+            listed.marker.get_or_insert(marker);
+            if kind.permissions().is_some() || kind.securable().is_some() {
+                for (field, wanted) in [
+                    ("permissions", &wanted.permissions),
+                    ("grants", &wanted.grants),
+                ] {
+                    if let Some(wanted) = wanted {
+                        listed.config[field] = put_in(wanted);
+                    }
+                }
+            }
+            if let Some(field) = kind.rules().write_only_field(&wanted.config) {
+                let Sent { version, reference } = sent[&row.key].clone();
+                assert!(!field.is_empty());
+                let put = Put {
+                    version,
+                    reference,
+                    at: 7,
+                };
+                self.observed.puts.insert(row.key.clone(), put);
+            }
             self.observed.objects.push(ObservedObject {
                 kind: row.key.kind.clone(),
                 listed,
             });
         }
-    }
-
-    fn ids(&self) -> std::collections::BTreeMap<ResourceKey, String> {
-        let ours = |object: &ObservedObject| {
-            object
-                .listed
-                .marker
-                .as_ref()
-                .map(|marker| marker.key.clone())
-        };
-        let objects = self.observed.objects.iter();
-        objects
-            .filter_map(|o| Some((ResourceKey::new(&o.kind, ours(o)?), o.listed.id.clone())))
-            .collect()
     }
 
     pub fn object(&mut self, key: &str) -> &mut ObservedObject {
@@ -174,7 +212,12 @@ impl World {
         }
         let listed = kind(kind_name)
             .unwrap()
-            .read(&as_server(kind_name, id, config))
+            .read(&as_server(
+                kind(kind_name).unwrap(),
+                id,
+                config,
+                &Value::Null,
+            ))
             .unwrap()
             .unwrap();
         self.observed.objects.push(ObservedObject {
@@ -185,13 +228,16 @@ impl World {
 }
 
 /// What the server says of an object that was made with `body`: with its own defaults in.
-fn as_server(kind: &str, id: &str, mut body: Value) -> Value {
-    if kind == "clusters" {
+fn as_server(kind: &dyn Kind, id: &str, mut body: Value, config: &Value) -> Value {
+    if kind.name() == "clusters" {
         body["cluster_id"] = json!(id);
         body["state"] = json!("RUNNING");
         body["aws_attributes"] = json!({"zone_id": "auto", "first_on_demand": 1});
         body["enable_elastic_disk"] = json!(true);
         return body;
+    }
+    if kind.name() != "jobs" {
+        return any_server(kind, id, &body, config);
     }
     for (field, value) in [
         ("format", json!("MULTI_TASK")),
@@ -227,4 +273,48 @@ fn as_server(kind: &str, id: &str, mut body: Value) -> Value {
         }
     }
     json!({"job_id": id.parse::<u64>().unwrap(), "creator_user_name": "robot", "settings": body})
+}
+
+/// The same for any kind: what was sent, by the create and what followed it, but for what is never answered; its id; and
+/// the defaults and fills that the rules tell of.
+fn any_server(kind: &dyn Kind, id: &str, body: &Value, config: &Value) -> Value {
+    let mut answer = config.as_object().cloned().unwrap_or_default();
+    answer.extend(body.as_object().cloned().unwrap_or_default());
+    let mut answer = Value::Object(answer);
+    let rules = kind.rules();
+    for pattern in &rules.write_only {
+        pattern.visit(&mut answer, &mut |_| Keep::No);
+    }
+    let natural = kind.natural(&answer);
+    let map = answer.as_object_mut().unwrap();
+    for default in &rules.defaults {
+        let at = default.at.to_string();
+        if !at.contains(['.', '*']) {
+            map.entry(at).or_insert(default.value.clone());
+        }
+    }
+    for fill in &rules.server_fills {
+        let at = fill.at.to_string();
+        if !at.contains(['.', '*']) {
+            map.entry(at).or_insert(json!("filled"));
+        }
+    }
+    let id_field = match kind.listing() {
+        Listing::All(list) => list.id_field,
+        Listing::Below { list, .. } => list("x").id_field,
+        Listing::ByName => "id",
+    };
+    let numeric = || id.parse::<u64>().map_or(json!(id), |number| json!(number));
+    match (kind.name(), id_field) {
+        ("workspace_conf", _) => return answer,
+        (_, "full_name") => drop(map.insert("full_name".into(), json!(natural.unwrap()))),
+        ("pipelines", _) => return json!({"pipeline_id": id, "spec": answer}),
+        ("directories", _) => {
+            map.insert("object_type".into(), json!("DIRECTORY"));
+            map.insert("object_id".into(), json!(5));
+        }
+        ("git_folders", _) => drop(map.insert("id".into(), numeric())),
+        (_, field) => drop(map.entry(field).or_insert(json!(id))),
+    }
+    answer
 }

@@ -1,0 +1,239 @@
+//! What is not done, and what would let it be done; secrets that change where they come from.
+
+use serde_json::json;
+
+use super::{World, paths, rows, two_jobs};
+use crate::claims::Put;
+use crate::kinds::Marker;
+use crate::plan::*;
+
+fn refusals(world: &World) -> Vec<Refused> {
+    match world.try_plan() {
+        Err(PlanError::Refused(all)) => all.into_iter().map(|refusal| refusal.why).collect(),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn pipeline() -> World {
+    let config = json!({"name": "p", "catalog": "main", "schema": "s", "channel": "CURRENT"});
+    World::new().resource("pipelines.p", config)
+}
+
+#[test]
+fn a_pipeline_with_tables_goes_only_when_the_environment_names_it() {
+    let mut world = pipeline();
+    world.apply();
+    world.bundle.resources.clear();
+    assert!(matches!(
+        &refusals(&world)[..],
+        [Refused::TakesAlong { .. }]
+    ));
+    let key: crate::bundle::ResourceKey = "pipelines.p".parse().unwrap();
+    world.context.allow_destroy.insert(key.clone());
+    let plan = world.plan();
+    assert_eq!(rows(&plan), ["delete pipelines.p"]);
+    assert!(plan.irreversible().contains(&key));
+    assert!(plan.parts[0].rows[0].busy_guard);
+}
+
+#[test]
+fn what_is_protected_is_neither_deleted_nor_replaced() {
+    let mut world =
+        World::new().resource("schemas.s", json!({"name": "s", "catalog_name": "main"}));
+    let key: crate::bundle::ResourceKey = "schemas.s".parse().unwrap();
+    world
+        .bundle
+        .resources
+        .get_mut(&key)
+        .unwrap()
+        .lifecycle
+        .prevent_destroy = true;
+    world.apply();
+    let protected = world.desired().protected();
+    assert_eq!(protected.len(), 1);
+    world.bundle.resources.get_mut(&key).unwrap().config["storage_root"] = json!("s3://b/x");
+    let words = world.try_plan().unwrap_err().to_string();
+    assert!(
+        words.contains(
+            "`schemas.s` is protected by `prevent_destroy`: refused to replace it (storage_root"
+        ),
+        "{words}"
+    );
+    world.bundle.resources.clear();
+    assert_eq!(rows(&world.plan()), ["delete schemas.s"]);
+    world.context.protected = protected;
+    assert!(matches!(
+        &refusals(&world)[..],
+        [Refused::PreventDestroy { .. }]
+    ));
+}
+
+fn schema(key: &str) -> World {
+    World::new().resource(key, json!({"name": "S", "catalog_name": "main"}))
+}
+
+#[test]
+fn an_object_under_the_wanted_name_is_never_taken_unasked() {
+    let mut world = schema("schemas.s");
+    world.add_foreign(
+        "schemas",
+        "main.s",
+        json!({"name": "s", "catalog_name": "main"}),
+        None,
+    );
+    let words = world.try_plan().unwrap_err().to_string();
+    assert!(
+        words.contains("main.s") && words.contains("`adopt`"),
+        "{words}"
+    );
+    let key: crate::bundle::ResourceKey = "schemas.s".parse().unwrap();
+    let id = world.observed.objects[0].listed.id.clone();
+    world.context.adopt.insert(key, id);
+    assert_eq!(rows(&world.plan()), ["adopt schemas.s"]);
+    world.apply();
+    assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+}
+
+#[test]
+fn a_name_that_others_claim_is_refused_and_says_whose_it_is() {
+    let mut world = schema("schemas.s");
+    let other = Marker {
+        pipeline: "billing".into(),
+        env: "qa".into(),
+        key: "shared".into(),
+    };
+    let name = ("schemas".to_owned(), "main.s".to_owned());
+    world.observed.claimed_elsewhere.insert(name, other.clone());
+    let words = world.try_plan().unwrap_err().to_string();
+    assert!(words.contains("billing/qa/shared"), "{words}");
+    let mut world = schema("schemas.s");
+    world.apply();
+    world.observed.contested.push(Contested {
+        kind: "schemas".into(),
+        id: "main.s".into(),
+        claimants: vec![
+            other,
+            world.observed.objects[0].listed.marker.clone().unwrap(),
+        ],
+    });
+    let words = world.try_plan().unwrap_err().to_string();
+    assert!(
+        words.contains("main.s is claimed by billing/qa/shared and by shop/qa/s"),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_resource_with_a_new_key_takes_its_object_along_when_told() {
+    let mut world = schema("schemas.old");
+    world.apply();
+    let id = world.observed.objects[0].listed.id.clone();
+    let mut renamed = schema("schemas.new");
+    renamed.observed = world.observed;
+    assert!(matches!(&refusals(&renamed)[..], [Refused::Claimed { .. }]));
+    renamed
+        .context
+        .adopt
+        .insert("schemas.new".parse().unwrap(), id);
+    let plan = renamed.plan();
+    assert_eq!(rows(&plan), ["adopt schemas.new"]);
+    assert!(
+        plan.parts[0].rows[0]
+            .reason
+            .contains("was schemas.old before")
+    );
+}
+
+fn secret() -> World {
+    let config = json!({"scope": "s", "key": "k", "value": "reference"});
+    let mut world = World::new().resource("secrets.k", config);
+    send(&mut world, "one");
+    world
+}
+
+fn send(world: &mut World, version: &str) {
+    let sent = Sent {
+        version: version.into(),
+        reference: Some("env:DB".into()),
+    };
+    world.sent.insert("secrets.k".parse().unwrap(), sent);
+}
+
+#[test]
+fn a_secret_is_shown_as_reference_and_version_and_rotated_only_when_asked() {
+    let mut world = secret();
+    let plan = world.plan();
+    let change = plan.parts[0].rows[0].changes.last().unwrap();
+    assert_eq!(
+        (change.path.to_string(), change.after.clone()),
+        ("value".to_owned(), Some(json!("env:DB@one")))
+    );
+    world.apply();
+    assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+    send(&mut world, "two");
+    let plan = world.plan();
+    assert!(plan.is_empty());
+    assert_eq!(plan.parts[0].held.len(), 1);
+    assert!(
+        plan.to_table()
+            .contains("secrets.k: value has a new value where it comes from")
+    );
+    world.context.rotate = true;
+    let plan = world.plan();
+    assert_eq!(rows(&plan), ["update secrets.k"]);
+    assert_eq!((plan.summary().rotate, plan.summary().update), (1, 0));
+    assert!(
+        plan.to_table().contains("~ rotate   secrets.k"),
+        "{}",
+        plan.to_table()
+    );
+    world.apply();
+    assert!(world.plan().is_empty());
+}
+
+#[test]
+fn a_secret_that_somebody_else_put_is_put_back_and_one_without_a_value_stops_the_plan() {
+    let mut world = secret();
+    world.apply();
+    world.object("secrets.k").listed.outputs = json!({"last_updated_timestamp": 7});
+    assert!(world.plan().is_empty());
+    world.object("secrets.k").listed.outputs = json!({"last_updated_timestamp": 8});
+    let plan = world.plan();
+    assert_eq!(paths(&plan), ["value"]);
+    assert!(!plan.parts[0].rows[0].rotation);
+    // Two claims of the same object cannot both be right: the put of an object that is gone says nothing.
+    world.observed.objects.clear();
+    assert_eq!(rows(&world.plan()), ["create secrets.k"]);
+    let put = Put {
+        version: "x".into(),
+        at: 1,
+        reference: None,
+    };
+    world
+        .observed
+        .puts
+        .insert("secrets.k".parse().unwrap(), put);
+    assert_eq!(rows(&world.plan()), ["create secrets.k"]);
+    let error = plan_without_values(&world);
+    assert!(error.contains("there is none to put"), "{error}");
+}
+
+fn plan_without_values(world: &World) -> String {
+    crate::plan::plan(&world.desired(), &world.observed, &world.context)
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn only_the_size_of_a_cluster_is_a_resize() {
+    let mut world = two_jobs();
+    world.apply();
+    world.edit("clusters.etl", |config| config["num_workers"] = json!(9));
+    let plan = world.plan();
+    assert_eq!(rows(&plan), ["resize clusters.etl"]);
+    assert_eq!(plan.parts[0].rows[0].reversible, Reversibility::Reversible);
+    world.edit("clusters.etl", |config| {
+        config["spark_version"] = json!("14")
+    });
+    assert_eq!(rows(&world.plan()), ["update clusters.etl"]);
+}

@@ -1,0 +1,116 @@
+//! Replacements reach what refers to them; rows say what they wait for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::{World, rows, two_jobs};
+use crate::bundle::ResourceKey;
+use crate::plan::*;
+
+/// A pool that must be replaced, a policy in it, a cluster in that.
+fn pool(node: &str) -> World {
+    World::new()
+        .resource("instance_pools.p", json!({"instance_pool_name": "p", "node_type_id": node}))
+        .resource(
+            "clusters.c",
+            json!({"cluster_name": "c", "num_workers": 1, "instance_pool_id": "${resources.instance_pools.p.id}"}),
+        )
+        .resource(
+            "jobs.j",
+            json!({"name": "j", "tasks": [{"task_key": "t", "existing_cluster_id": "${resources.clusters.c.id}"}]}),
+        )
+}
+
+#[test]
+fn what_refers_to_a_replaced_object_changes_too_and_says_why() {
+    let mut world = pool("small");
+    world.apply();
+    let mut larger = pool("large");
+    larger.observed = world.observed;
+    larger.next_id = 900;
+    let plan = larger.plan();
+    assert_eq!(
+        rows(&plan),
+        ["replace instance_pools.p", "update clusters.c"]
+    );
+    let [pool, cluster] = &plan.parts[0].rows[..] else {
+        panic!("{}", plan.to_table())
+    };
+    assert_eq!(pool.reason, "node_type_id cannot change in place");
+    assert!(
+        cluster
+            .reason
+            .contains("instance_pools.p, which it refers to, is replaced")
+    );
+    assert_eq!(cluster.after, std::slice::from_ref(&pool.key));
+    // The same row is found when the first was done and the process died.
+    larger.apply_first(1);
+    let left = larger.plan();
+    assert_eq!(rows(&left), ["update clusters.c"]);
+    assert_eq!(left.subset_of(&plan.action_digests()), Ok(()));
+    larger.apply();
+    assert!(larger.plan().is_empty(), "{}", larger.plan().to_table());
+}
+
+#[test]
+fn rows_wait_for_what_they_need_and_removals_for_what_needs_them() {
+    let after = |plan: &Plan| -> BTreeMap<String, BTreeSet<String>> {
+        plan.rows()
+            .map(|(_, row)| {
+                let after = row.after.iter().map(ToString::to_string).collect();
+                (row.key.to_string(), after)
+            })
+            .collect()
+    };
+    let mut world = two_jobs();
+    let waits = after(&world.plan());
+    assert!(waits["clusters.etl"].is_empty());
+    assert_eq!(
+        waits["jobs.load"],
+        BTreeSet::from(["clusters.etl".to_owned(), "files.files".to_owned()])
+    );
+    assert_eq!(waits["jobs.all"], BTreeSet::from(["jobs.load".to_owned()]));
+    world.apply();
+    // The cluster goes, and the job that stays lets go of it first.
+    let mut without = two_jobs().resource("jobs.load", json!({"name": "load"}));
+    without
+        .bundle
+        .resources
+        .remove(&"clusters.etl".parse().unwrap());
+    without.observed = world.observed;
+    let waits = after(&without.plan());
+    assert!(waits["clusters.etl"].contains("jobs.load"), "{waits:?}");
+    without.bundle.resources.clear();
+    let waits = after(&without.plan());
+    assert_eq!(
+        waits["clusters.etl"],
+        BTreeSet::from(["jobs.load".to_owned()])
+    );
+    assert_eq!(waits["jobs.load"], BTreeSet::from(["jobs.all".to_owned()]));
+    assert!(waits["jobs.all"].is_empty());
+}
+
+#[test]
+fn every_row_waits_only_for_rows_before_it() {
+    let mut world = pool("small");
+    world.apply();
+    let mut plans = vec![two_jobs().plan(), pool("large").plan()];
+    world.bundle.resources.remove(&"jobs.j".parse().unwrap());
+    world
+        .bundle
+        .resources
+        .remove(&"clusters.c".parse().unwrap());
+    plans.push(world.plan());
+    for plan in plans {
+        let mut seen: BTreeSet<&ResourceKey> = BTreeSet::new();
+        for (_, row) in plan.rows() {
+            assert!(
+                row.after.iter().all(|key| seen.contains(key)),
+                "{}",
+                plan.to_table()
+            );
+            seen.insert(&row.key);
+        }
+    }
+}
