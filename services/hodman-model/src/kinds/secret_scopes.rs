@@ -72,10 +72,16 @@ impl Kind for SecretScopes {
     }
 
     fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError> {
-        let name = text(answer, "name").ok_or(ReadError {
-            kind: "secret_scope",
-            field: "name",
-        })?;
+        let Some(name) = text(answer, "name") else {
+            // The answer to `get`: what the scope holds, nothing of itself.
+            return match answer.get("backend_type") {
+                None => Ok(None),
+                Some(_) => Err(ReadError {
+                    kind: "secret_scope",
+                    field: "name",
+                }),
+            };
+        };
         Ok(Some(Listed {
             id: name.clone(),
             natural: Some(name.clone()),

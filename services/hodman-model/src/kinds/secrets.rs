@@ -81,6 +81,11 @@ impl Kind for Secrets {
             kind: "secret",
             field,
         };
+        // The answer to `get` is a list, and empty without a word when there is none: it says that the scope is there,
+        // not which secret was meant.
+        if answer.get("key").is_none() {
+            return Ok(None);
+        }
         let scope = text(answer, "scope").ok_or(missing("scope"))?;
         let key = text(answer, "key").ok_or(missing("key"))?;
         let id = format!("{scope}/{key}");

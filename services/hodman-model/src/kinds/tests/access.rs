@@ -104,6 +104,14 @@ fn a_secret_is_put_and_only_its_time_comes_back() {
         &json!({"scope": "team", "key": "token", "last_updated_timestamp": 1_700_000_000_123_i64}),
     );
     assert_eq!(listed.id, "team/token");
+    for asked in [
+        json!({}),
+        json!({"secrets": [{"key": "token", "last_updated_timestamp": 1}]}),
+    ] {
+        assert_eq!(kind.read(&asked).unwrap(), None, "a list is no secret");
+        let scope = super::harness::kind("secret_scopes");
+        assert_eq!(scope.read(&asked).unwrap(), None, "nor is it a scope");
+    }
     assert_eq!(
         listed.outputs["last_updated_timestamp"],
         1_700_000_000_123_i64
