@@ -10,6 +10,8 @@ use axum::Router;
 use super::call::Shared;
 use super::world::World;
 
+pub(crate) use policies::apply as apply_policy;
+
 pub(crate) fn router() -> Router<Shared<World>> {
     Router::new()
         .merge(policies::router())

@@ -107,6 +107,51 @@ async fn a_warehouse_starts_and_an_edit_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_policy_holds_for_its_clusters() {
+    let bench = Bench::start().await;
+    let definition = json!({
+        "node_type_id": {"type": "fixed", "value": "m5.large"},
+        "autotermination_minutes": {"type": "range", "maxValue": 60, "defaultValue": 30},
+    });
+    let policy = json!({"name": "p", "definition": definition.to_string()});
+    let policy = done(
+        &bench,
+        Method::POST,
+        "/api/2.0/policies/clusters/create",
+        policy,
+    )
+    .await;
+    let spec = |more: Value| {
+        let mut spec = json!({"cluster_name": "c", "spark_version": "15.4.x", "num_workers": 1, "policy_id": policy["policy_id"]});
+        spec.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        spec
+    };
+    let create = "/api/2.1/clusters/create";
+    let body = spec(json!({"apply_policy_default_values": true}));
+    let made = done(&bench, Method::POST, create, body).await;
+    let id = made["cluster_id"].as_str().unwrap();
+    let shown = read(&bench, &format!("/api/2.1/clusters/get?cluster_id={id}")).await;
+    assert_eq!(
+        (&shown["node_type_id"], &shown["autotermination_minutes"]),
+        (&json!("m5.large"), &json!(30))
+    );
+    let (status, code, text) = refused(
+        &bench,
+        Method::POST,
+        create,
+        spec(json!({"autotermination_minutes": 90})),
+    )
+    .await;
+    assert_eq!((status, code.as_str()), (400, "INVALID_PARAMETER_VALUE"));
+    assert!(
+        text.contains("Validation failed for autotermination_minutes"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn a_pool_changes_only_its_few_fields() {
     let bench = Bench::start().await;
     let root = "/api/2.0/instance-pools";

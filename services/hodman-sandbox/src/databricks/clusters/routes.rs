@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Cluster, State};
 use crate::databricks::call::{Call, Shared, get, post};
+use crate::databricks::compute::apply_policy;
 use crate::databricks::error::ApiError;
 use crate::databricks::world::World;
 
@@ -58,7 +59,16 @@ fn checked(world: &World, call: &Call) -> Result<Map<String, Value>, ApiError> {
     ] {
         spec.remove(outside);
     }
-    call.required_text("spark_version")?;
+    if let Some(policy) = call.text("policy_id") {
+        let policy = world
+            .policies
+            .get("Policy", policy)
+            .map_err(|_| ApiError::invalid(format!("Policy {policy} does not exist")))?;
+        apply_policy(&mut spec, policy, call.flag("apply_policy_default_values"))?;
+    }
+    if !spec.get("spark_version").is_some_and(Value::is_string) {
+        return Err(ApiError::invalid("Missing required field: spark_version"));
+    }
     if !spec.contains_key("num_workers")
         && !spec.contains_key("autoscale")
         && spec.get("is_single_node") != Some(&json!(true))
@@ -74,12 +84,6 @@ fn checked(world: &World, call: &Call) -> Result<Map<String, Value>, ApiError> {
         return Err(ApiError::invalid(
             "Missing required field: one of node_type_id and instance_pool_id must be set",
         ));
-    }
-    if let Some(policy) = call
-        .text("policy_id")
-        .filter(|policy| !world.policies.contains(policy))
-    {
-        return Err(ApiError::invalid(format!("Policy {policy} does not exist")));
     }
     if let Some(pool) = call
         .text("instance_pool_id")

@@ -1,5 +1,7 @@
 //! Cluster policies. Their names are unique.
 
+mod rules;
+
 use axum::Router;
 use serde_json::{Map, Value, json};
 
@@ -7,6 +9,8 @@ use crate::databricks::call::{Call, Shared, get, post};
 use crate::databricks::error::ApiError;
 use crate::databricks::table::fill;
 use crate::databricks::world::World;
+
+pub(crate) use rules::apply;
 
 const WHAT: &str = "Policy";
 
