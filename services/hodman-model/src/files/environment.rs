@@ -3,6 +3,7 @@
 mod binding;
 mod capture;
 mod check;
+mod file_sets;
 mod gates;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
 
 pub use capture::{CaptureBranch, CaptureFormat, CaptureRules, Selection, TagSelection};
+pub use file_sets::FileSets;
 pub use gates::{Freeze, Gates, Window, WindowKind};
 
 /// One environment.
@@ -64,6 +66,9 @@ pub struct Environment {
     /// What a capture takes in; `free-form` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture: Option<CaptureRules>,
+    /// How long the files of earlier packages are kept, and who reads them.
+    #[serde(default, skip_serializing_if = "FileSets::is_default")]
+    pub files: FileSets,
     /// `absent` asks for everything that hodman made here to be destroyed, with an approval that names it.
     #[serde(default)]
     pub state: Presence,

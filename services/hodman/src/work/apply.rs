@@ -14,12 +14,12 @@ pub use made::Made;
 
 use super::claims::Ledger;
 use super::taken::{self, Part, Taken};
-use super::{Job, WorkError};
+use super::{Job, WorkError, filesets};
 use hodman_core::effect::Approved;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest};
 use hodman_model::digest::Digest;
-use hodman_model::plan::WorkspacePart;
+use hodman_model::plan::{FieldChange, Row, WorkspacePart};
 use site::Site;
 use std::collections::BTreeSet;
 
@@ -45,21 +45,7 @@ pub(super) async fn apply(
             outside,
         });
     }
-    let mut done = 0;
-    let mut uploaded = 0;
-    // In the order of the environment's workspaces; the first that fails stops the rest.
-    for (part, rows) in taken.parts.iter().zip(&taken.plan.parts) {
-        if rows.rows.is_empty() {
-            continue;
-        }
-        let ended = one_workspace(job, env, &taken, part, rows).await;
-        let ended = ended.map_err(|error| match taken.parts.len() {
-            1 => error,
-            _ => error.doing(&format!("workspace {}", rows.workspace)),
-        })?;
-        done += ended.done;
-        uploaded += ended.uploaded;
-    }
+    let (done, uploaded) = all_workspaces(job, env, &taken).await?;
     let all = approved_count(approved, facts.actions.len());
     Ok(Outcome::Applied {
         done,
@@ -67,6 +53,30 @@ pub(super) async fn apply(
         uploaded,
         plan: facts,
     })
+}
+
+/// Everything in the plan, whoever approved it; gives the actions done and the files uploaded.
+pub(super) async fn all_workspaces(
+    job: &Job<'_>,
+    env: &EnvName,
+    taken: &Taken,
+) -> Result<(u32, u32), WorkError> {
+    let mut done = 0;
+    let mut uploaded = 0;
+    // In the order of the environment's workspaces; the first that fails stops the rest.
+    for (part, rows) in taken.parts.iter().zip(&taken.plan.parts) {
+        if rows.rows.is_empty() {
+            continue;
+        }
+        let ended = one_workspace(job, env, taken, part, rows).await;
+        let ended = ended.map_err(|error| match taken.parts.len() {
+            1 => error,
+            _ => error.doing(&format!("workspace {}", rows.workspace)),
+        })?;
+        done += ended.done;
+        uploaded += ended.uploaded;
+    }
+    Ok((done, uploaded))
 }
 
 /// The rows of one workspace, with our claims around them.
@@ -86,12 +96,20 @@ async fn one_workspace(
         &taken.desired,
     )
     .await?;
+    filesets::readable(job, env.as_str(), taken, part).await?;
     let site = Site::new(job, env, taken, part, ledger);
     let ended = rows::run(&site, &rows.rows).await?;
     let written = site.ledger.flush().await;
     match ended.failure(&rows.rows) {
         Some(failure) => Err(failure),
-        None => written.map(|()| ended),
+        None => {
+            written?;
+            let moves = |row: &Row| row.changes.iter().any(FieldChange::is_files_folder);
+            if rows.rows.iter().any(moves) {
+                filesets::tidy(job, env.as_str(), taken, part).await?;
+            }
+            Ok(ended)
+        }
     }
 }
 

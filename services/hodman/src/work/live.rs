@@ -50,8 +50,6 @@ pub(super) struct Found {
     pub observed: Observed,
     /// Whose is what among the objects without tags.
     pub ledgers: Ledgers,
-    /// The file sets that objects of anybody's point to.
-    pub sets_in_use: BTreeSet<Digest>,
 }
 
 /// Objects of every kind that matters, whose they are, and the state of the file set that is wanted.
@@ -77,10 +75,6 @@ pub(super) async fn observe(
     let others = lookups::others(workspace, question.desired);
     let (mut objects, files, others) = tokio::try_join!(read(workspace, &scope), files, others)?;
     let marked = ledgers.mark(&mut objects);
-    let mut sets_in_use = BTreeSet::new();
-    for object in &objects {
-        folders(&object.listed.config, question.root, &mut sets_in_use);
-    }
     for object in &mut objects {
         scope.lean(object, question);
     }
@@ -96,7 +90,6 @@ pub(super) async fn observe(
             ..Observed::default()
         },
         ledgers,
-        sets_in_use,
     })
 }
 
@@ -133,11 +126,6 @@ pub(super) async fn id_of(
         .map(|object| object.listed.id))
 }
 
-/// All objects of every kind.
-pub(super) async fn objects(workspace: &Workspace) -> Result<Vec<ObservedObject>, WorkError> {
-    everything(workspace, &|_| true).await
-}
-
 /// The kinds of a scope, lists of different kinds beside each other, parents before what lies below them.
 async fn read(workspace: &Workspace, scope: &Scope) -> Result<Vec<ObservedObject>, WorkError> {
     let mut objects: Vec<ObservedObject> = Vec::new();
@@ -169,7 +157,7 @@ async fn read(workspace: &Workspace, scope: &Scope) -> Result<Vec<ObservedObject
 }
 
 /// The file sets that a config points to.
-fn folders(config: &Value, root: &str, found: &mut BTreeSet<Digest>) {
+pub(super) fn folders(config: &Value, root: &str, found: &mut BTreeSet<Digest>) {
     match config {
         Value::String(text) => {
             if let Some((digest, _)) = file_sets::split(root, text) {

@@ -12,7 +12,6 @@ use hodman_model::files::{Environment, Tree, parse_environment};
 use hodman_model::kinds::files as file_sets;
 use hodman_model::package;
 use hodman_model::plan::{self, Desired, Observed, Plan, PlanContext};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Everything that applying needs to know again.
@@ -41,8 +40,6 @@ pub struct Part {
     pub observed: Observed,
     /// Whose the objects without tags are.
     pub(super) ledgers: Ledgers,
-    /// The file sets that objects of anybody's point to.
-    pub(super) sets_in_use: BTreeSet<Digest>,
 }
 
 /// Takes the plan for `package` under the binding that `config` has for `env`.
@@ -115,7 +112,6 @@ pub(super) async fn take_tree(
             workspace,
             observed: found.observed,
             ledgers: found.ledgers,
-            sets_in_use: found.sets_in_use,
         });
     }
     Ok(Taken {

@@ -1,8 +1,5 @@
 //! Uploads a file set into the folder named by its digest. What is there already is left: the same digest means the
 //! same bytes, so a crash half-way costs only what was missing, and a rollback uploads nothing.
-//!
-//! Two things are left to the workspace's administrators so far: who may read and write the folder (it takes the
-//! permissions of its parent), and when the folders of file sets that nothing runs any more are removed (never).
 
 use super::taken::{Part, Taken};
 use super::{Job, WorkError};

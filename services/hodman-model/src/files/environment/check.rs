@@ -44,6 +44,7 @@ impl Check<'_> {
                     &["gates"],
                     &["verify"],
                     &["drift"],
+                    &["files"],
                     &["schedules", "reconcile"],
                 ],
             ),

@@ -23,6 +23,7 @@ verify: {run_job: smoke, timeout: 20m}
 drift: pull-request
 schedules:
   reconcile: {cron: "*/15 * * * *", zone: UTC, missed: skip}
+files: {keep: 5, readers: [data engineers]}
 state: present
 "#;
 
@@ -49,6 +50,13 @@ fn a_complete_file_is_read() {
     assert_eq!(environment.variables["tags"], json!({"team": "data"}));
     assert_eq!(environment.gates.soak, Some(Span::from_secs(1_800)));
     assert_eq!(
+        environment.files,
+        FileSets {
+            keep: 5,
+            readers: vec!["data engineers".into()]
+        }
+    );
+    assert_eq!(
         environment.gates.freezes[0].to.to_rfc3339(),
         "2027-01-02T23:00:00+00:00"
     );
@@ -72,6 +80,7 @@ fn what_is_absent_has_the_documented_default() {
     assert_eq!(environment.merge, Merge::Manual);
     assert_eq!(environment.open, Open::Ready);
     assert_eq!(environment.drift, Drift::Report);
+    assert_eq!(environment.files.keep, 3);
     assert_eq!(environment.gates, Gates::default());
     let dev = "mode: free-form\nworkspaces: [{name: dev, host: \"http://127.0.0.1:8081\"}]\ncapture: {jobs: {exclude: [tmp*]}}\n";
     let rules = parse_environment("environments/dev/environment.yaml", dev)

@@ -1,0 +1,225 @@
+//! The folders of file sets beside their upload: who reads them, and when an old one goes.
+//!
+//! Which sets were applied last stands in `sets.json` beside them, the last one at its end: the workspace does not say how
+//! old a folder is, and a lost database must not lose it.
+
+use super::live;
+use super::taken::{Part, Taken};
+use super::{Job, WorkError};
+use hodman_clients::databricks::{EntryKind, ErrorKind, ImportFormat, Request, Retry, Workspace};
+use hodman_model::digest::Digest;
+use hodman_model::kinds::files as sets;
+use hodman_model::kinds::permissions::managed_principal;
+use hodman_model::kinds::{Identity, Kind};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The level with which files are read and run.
+const READ: &str = "CAN_READ";
+
+/// The sets that were applied, the last one at the end.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Applied {
+    version: u32,
+    sets: Vec<Digest>,
+}
+
+/// Lets everybody read the environment's folder whom a job runs as, and the groups that the environment names. Others'
+/// permissions are left as they are: what comes from the folder above is the administrators' to say.
+pub(super) async fn readable(
+    job: &Job<'_>,
+    env: &str,
+    taken: &Taken,
+    part: &Part,
+) -> Result<(), WorkError> {
+    let readers = readers(taken);
+    if taken.desired.files.is_none() || readers.is_empty() {
+        return Ok(());
+    }
+    let root = sets::root(job.pipeline, env);
+    let workspace = &part.workspace;
+    let entry = match workspace.files().status(&root).await {
+        Err(error) if error.is_not_found() => {
+            job.fence.check().await?;
+            workspace.files().mkdirs(&root).await?;
+            workspace.files().status(&root).await?
+        }
+        other => other?,
+    };
+    let Some(id) = entry.object_id else {
+        return Err(WorkError::lasting(format!(
+            "the workspace does not say the id of {root}"
+        )));
+    };
+    let path = format!("/api/2.0/permissions/directories/{id}");
+    let answer = match workspace.call(Request::get(&path)).await {
+        Ok(answer) => answer,
+        // A workspace without access control lets everybody read.
+        Err(error) if matches!(error.kind, ErrorKind::Unsupported) => return Ok(()),
+        Err(error) => return Err(WorkError::from(error).doing("reading who reads the files")),
+    };
+    let listed = answer["access_control_list"].as_array();
+    let there: BTreeSet<String> = listed
+        .into_iter()
+        .flatten()
+        .filter_map(hodman_model::kinds::permissions::principal)
+        .collect();
+    let missing: Vec<Value> = readers
+        .iter()
+        .filter(|(principal, _)| !there.contains(*principal))
+        .map(|(_, entry)| entry.clone())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    job.fence.check().await?;
+    let request = Request {
+        method: reqwest::Method::PATCH,
+        path,
+        query: Vec::new(),
+        body: Some(json!({ "access_control_list": missing })),
+        retry: Retry::Idempotent,
+    };
+    let added = workspace.call(request).await;
+    added
+        .map(drop)
+        .map_err(|error| WorkError::from(error).doing("letting readers read the files"))
+}
+
+/// By principal in managed form: the entry that lets it read.
+fn readers(taken: &Taken) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    for group in &taken.environment.files.readers {
+        found.insert(
+            managed_principal("group", group),
+            json!({ "group_name": group, "permission_level": READ }),
+        );
+    }
+    for resource in taken.desired.resources.values() {
+        let run_as = &resource.config["run_as"];
+        for (field, word) in [
+            ("service_principal_name", "service_principal"),
+            ("user_name", "user"),
+        ] {
+            // A principal that this very plan makes is let in by the next one.
+            if let Some(name) = run_as[field].as_str().filter(|name| !name.contains("${")) {
+                found.insert(
+                    managed_principal(word, name),
+                    json!({ field: name, "permission_level": READ }),
+                );
+            }
+        }
+    }
+    found
+}
+
+/// Notes the set that is applied now and removes those that are old and that nothing uses. What cannot be removed today
+/// is removed after the next apply: only the lease stops this.
+pub(super) async fn tidy(
+    job: &Job<'_>,
+    env: &str,
+    taken: &Taken,
+    part: &Part,
+) -> Result<(), WorkError> {
+    let Some(set) = &taken.desired.files else {
+        return Ok(());
+    };
+    let root = sets::root(job.pipeline, env);
+    let keep = usize::try_from(taken.environment.files.keep).unwrap_or(usize::MAX);
+    match remove_old(job, &part.workspace, &root, &set.digest, keep).await {
+        Err(error) if !error.is_lease_lost() => {
+            tracing::warn!(root, "old files are not removed yet: {error}");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+async fn remove_old(
+    job: &Job<'_>,
+    workspace: &Workspace,
+    root: &str,
+    now: &Digest,
+    keep: usize,
+) -> Result<(), WorkError> {
+    let path = format!("{root}/sets.json");
+    let mut applied: Applied = match workspace.files().export_file(&path).await {
+        Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+        Err(error) if error.is_not_found() => Applied::default(),
+        Err(error) => return Err(error.into()),
+    };
+    let entries = workspace.files().list(root).await?;
+    let there: BTreeSet<Digest> = entries
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::Directory)
+        .filter_map(|entry| Some(sets::split(root, &entry.path)?.0))
+        .collect();
+    let before = applied.sets.clone();
+    applied.version = 1;
+    applied.sets.retain(|set| set != now && there.contains(set));
+    // Sets that nobody noted came before those that somebody did.
+    let unknown = there
+        .iter()
+        .filter(|set| !before.contains(set) && *set != now);
+    applied.sets.splice(0..0, unknown.cloned());
+    applied.sets.push(now.clone());
+    let too_many = applied.sets.len().saturating_sub(keep.max(1));
+    if too_many > 0 {
+        // Asked now and not taken from the plan: somebody may have pointed a job of his own to it meanwhile.
+        let used = used(workspace, root).await?;
+        let old: Vec<Digest> = applied.sets[..too_many]
+            .iter()
+            .filter(|set| !used.contains(*set))
+            .cloned()
+            .collect();
+        for set in old {
+            job.fence.check().await?;
+            workspace
+                .files()
+                .delete(&sets::folder(root, &set), true)
+                .await?;
+            tracing::info!(set = set.as_str(), "old files removed");
+            applied.sets.retain(|other| *other != set);
+        }
+    }
+    if applied.sets == before {
+        return Ok(());
+    }
+    job.fence.check().await?;
+    let bytes = serde_json::to_vec(&applied)?;
+    let files = workspace.files();
+    match files
+        .import(&path, bytes.clone(), ImportFormat::Raw, true)
+        .await
+    {
+        Err(error) if error.kind == ErrorKind::Unsupported => {
+            files.import(&path, bytes, ImportFormat::Auto, true).await?;
+        }
+        other => drop(other?),
+    }
+    Ok(())
+}
+
+/// The sets that anybody's objects point to, or that a run uses now: a run keeps the files it started with.
+async fn used(workspace: &Workspace, root: &str) -> Result<BTreeSet<Digest>, WorkError> {
+    let mut used = BTreeSet::new();
+    let runs_files = |kind: &dyn Kind| {
+        let rules = kind.rules();
+        kind.identity() == Identity::Tags
+            || !rules.notebook_paths.is_empty()
+            || !rules.file_paths.is_empty()
+    };
+    for object in live::everything(workspace, &runs_files).await? {
+        live::folders(&object.listed.config, root, &mut used);
+    }
+    let runs = workspace.list_all(
+        "/api/2.2/jobs/runs/list",
+        &[("active_only", "true"), ("expand_tasks", "true")],
+        "runs",
+    );
+    for run in runs.await? {
+        live::folders(&run, root, &mut used);
+    }
+    Ok(used)
+}
