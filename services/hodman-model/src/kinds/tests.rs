@@ -1,6 +1,7 @@
 //! A raw answer of the workspace in, the managed form out.
 
 mod access;
+mod apps_and_models;
 mod compute;
 mod harness;
 mod jobs;
