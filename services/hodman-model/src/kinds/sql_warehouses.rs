@@ -39,6 +39,9 @@ const SETTABLE: &[&str] = &[
     "warehouse_type",
 ];
 
+/// What makes it a warehouse of one type or another; the two go together.
+const TYPE: &[&str] = &["enable_serverless_compute", "warehouse_type"];
+
 static PERMISSIONS: Permissions = Permissions {
     object_type: "warehouses",
     levels: &[
@@ -157,11 +160,16 @@ impl Kind for SqlWarehouses {
         Call::post(PATH, marked(config, marker), false)
     }
 
-    fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
-        // Fields that are left out go back to their defaults, as they should.
+    fn update(&self, id: &str, live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
+        // Fields that are left out go back to their defaults: as they should, but for what the service chose before.
+        let mut body = as_map(&only(live, &["cluster_size"]));
+        if only(config, TYPE) == json!({}) {
+            body.extend(as_map(&only(live, TYPE)));
+        }
+        body.extend(as_map(&marked(config, marker)));
         vec![Call::post(
             &format!("{PATH}/{id}/edit"),
-            marked(config, marker),
+            Value::Object(body),
             true,
         )]
     }
@@ -231,6 +239,11 @@ fn marked(config: &Value, marker: &Marker) -> Value {
         tags.push(json!({ "key": key, "value": value }));
     }
     let mut body = as_map(config);
+    // The largest number is the smallest one when only that was said; not every version of the API knows.
+    if let (Some(smallest), None) = (body.get("min_num_clusters"), body.get("max_num_clusters")) {
+        let smallest = smallest.clone();
+        body.insert("max_num_clusters".to_owned(), smallest);
+    }
     body.insert("tags".to_owned(), json!({ "custom_tags": tags }));
     Value::Object(body)
 }

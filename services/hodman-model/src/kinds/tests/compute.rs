@@ -172,7 +172,22 @@ fn a_warehouses_tags_are_a_list() {
         (method, path.as_str()),
         (Method::Post, "/api/2.0/sql/warehouses/w-1/edit")
     );
-    assert_eq!(Some(body), create.body, "an edit says everything");
+    let chosen = json!({"warehouse_type": "PRO", "enable_serverless_compute": false});
+    assert_eq!(
+        body,
+        with(create.body.as_ref(), chosen),
+        "an edit says everything, also the type that the service chose"
+    );
+    assert_eq!(body["max_num_clusters"], 2);
+    let typed = with(Some(&config), json!({"warehouse_type": "CLASSIC"}));
+    let (_, _, body) = said(&kind.update("w-1", &listed.config, &typed, &marker())[0]);
+    assert_eq!(
+        (
+            &body["warehouse_type"],
+            body.get("enable_serverless_compute")
+        ),
+        (&json!("CLASSIC"), None)
+    );
     assert_eq!(kind.readiness(&answer), Readiness::Ready);
 }
 
