@@ -10,6 +10,7 @@ mod client;
 mod events;
 mod failure;
 mod init;
+mod kinds;
 mod local;
 mod log;
 mod output;
@@ -56,6 +57,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate { config } => local::migrate(&config.config, json).await,
         Command::Link { config } => local::link(&config.config),
         Command::Schema { name } => local::schema(name),
+        Command::Kinds => kinds::kinds(json),
         Command::Init { dir } => init::init(&dir, json),
         Command::Bench(args) => bench::run(args, json).await,
         Command::Version => local::version(json),

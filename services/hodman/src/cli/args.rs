@@ -121,6 +121,8 @@ pub enum Command {
         /// Which.
         name: Option<SchemaName>,
     },
+    /// Print the table of what is managed in a workspace: fields, identity, permissions, what forces a replacement, what is lost.
+    Kinds,
     /// Write the worked example: a bundle and its environments.
     Init {
         /// Into this folder; files that are there stay.
