@@ -126,11 +126,7 @@ impl Artifacts {
         let is_wheel = kind.as_ref().is_some_and(|(word, _)| word == "whl");
         if !listed && is_wheel {
             // Where such a build leaves it.
-            if let Ok(glob) = path_glob(
-                &format!("{folder}/dist/*.whl")
-                    .trim_start_matches('/')
-                    .to_owned(),
-            ) {
+            if let Ok(glob) = path_glob(format!("{folder}/dist/*.whl").trim_start_matches('/')) {
                 self.files.push(glob);
             }
         }

@@ -13,9 +13,15 @@ pub struct CurrentUser {
 
 impl CurrentUser {
     /// The fields that bundles refer to.
-    pub const FIELDS: [&'static str; 3] = ["userName", "short_name", "domain_friendly_name"];
+    pub const FIELDS: [&'static str; 5] = [
+        "userName",
+        "short_name",
+        "domain_friendly_name",
+        "displayName",
+        "id",
+    ];
 
-    /// The value of one of [`CurrentUser::FIELDS`].
+    /// The value of one of [`CurrentUser::FIELDS`], as far as the name says it.
     #[must_use]
     pub fn field(&self, field: &str) -> Option<String> {
         let cleaned = |text: &str| -> String {
@@ -58,4 +64,7 @@ pub struct Options {
     pub branch: Option<String>,
     /// Whether build commands of artifacts may stand in the bundle; else each is an error.
     pub allow_builds: bool,
+    /// Whether the files are as they are before those commands ran: a library that is missing then is no error where
+    /// something is built. Never for a plan.
+    pub unbuilt: bool,
 }

@@ -6,7 +6,7 @@ use super::globs::{is_pattern, path_glob};
 use super::notebook::notebook_path;
 use super::resolver::FILES;
 use super::{SourceFile, folder};
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::files::node::{Node, Place, Yaml};
 
 /// Rewrites the paths of one job.
@@ -15,6 +15,8 @@ pub(super) struct Paths<'a> {
     pub files: &'a BTreeMap<String, SourceFile>,
     /// The file that defines the job first; a path may also be relative to it.
     pub resource_file: &'a str,
+    /// Whether libraries may be missing, because something is yet to be built.
+    pub unbuilt: bool,
     /// Paths that lead nowhere.
     pub found: &'a mut Diagnostics,
 }
@@ -157,7 +159,7 @@ impl Paths<'_> {
             let matches = match self.matches(text, &path.place.clone()) {
                 Ok(matches) => matches,
                 Err(diagnostic) => {
-                    self.found.push(diagnostic);
+                    self.missing_library(diagnostic);
                     return vec![library];
                 }
             };
@@ -200,8 +202,16 @@ impl Paths<'_> {
                     self.found.push(dependency.place.error(message));
                 }
             },
-            Err(diagnostic) => self.found.push(diagnostic),
+            Err(diagnostic) => self.missing_library(diagnostic),
         }
+    }
+
+    fn missing_library(&mut self, mut missing: Diagnostic) {
+        if self.unbuilt {
+            missing.severity = Severity::Warning;
+            missing.hint = Some("it must be there once the artifacts are built".to_owned());
+        }
+        self.found.push(missing);
     }
 
     fn rewrite(&mut self, node: &mut Node, want: Want) {

@@ -42,22 +42,17 @@ impl Common {
                 tags.kind()
             )));
         }
-        let typed: [(&str, &str, fn(&Yaml) -> bool); 2] = [
-            ("jobs_max_concurrent_runs", "a number", |value| {
-                matches!(value, Yaml::Number(_))
-            }),
-            ("pipelines_development", "true or false", |value| {
-                matches!(value, Yaml::Bool(_))
-            }),
-        ];
-        for (key, wanted, is_right) in typed {
-            if let Some(preset) = self.preset(key).filter(|preset| !is_right(&preset.value)) {
-                let kind = preset.kind();
-                found.push(
-                    preset
-                        .place
-                        .error(format!("`presets.{key}` must be {wanted}, found {kind}")),
-                );
+        for key in ["jobs_max_concurrent_runs", "pipelines_development"] {
+            let Some(preset) = self.preset(key) else {
+                continue;
+            };
+            let (wanted, is_right) = match key {
+                "pipelines_development" => ("true or false", matches!(preset.value, Yaml::Bool(_))),
+                _ => ("a number", matches!(preset.value, Yaml::Number(_))),
+            };
+            if !is_right {
+                let message = format!("`presets.{key}` must be {wanted}, found {}", preset.kind());
+                found.push(preset.place.error(message));
             }
         }
         if let Some(permissions) = &self.permissions {

@@ -121,6 +121,7 @@ pub(super) fn inspect(
         Paths {
             files: &files,
             resource_file: &place.file,
+            unbuilt: options.unbuilt && !artifacts.builds.is_empty(),
             found: &mut found,
         }
         .resource(&key.kind, node);

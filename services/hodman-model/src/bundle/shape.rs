@@ -284,12 +284,12 @@ fn known_keys(map: &Map, prefix: &str, known: &[&str], found: &mut Diagnostics) 
         if !known.contains(&key.as_str()) && !is_said {
             let hint = did_you_mean(key, known.iter().copied())
                 .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
-            found.push(
-                entry
-                    .place
-                    .error(format!("unknown key `{prefix}{key}`"))
-                    .hint(hint),
-            );
+            let mut unknown = entry.place.error(format!("unknown key `{prefix}{key}`"));
+            // People keep anchors under keys of their own at the top; the CLI lets them.
+            if prefix.is_empty() && did_you_mean(key, known.iter().copied()).is_none() {
+                unknown.severity = Severity::Warning;
+            }
+            found.push(unknown.hint(hint));
         }
     }
 }

@@ -73,10 +73,11 @@ impl Lookup {
     }
 }
 
-/// A use of `${workspace.current_user.<field>}` that was left in place because the caller did not say who that is.
+/// A use of `${workspace.current_user.<field>}` that was left in place because the caller did not say
+/// that of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UserField {
-    /// `userName`, `short_name` or `domain_friendly_name`.
+    /// One of [`super::CurrentUser::FIELDS`].
     pub field: String,
     /// Where it is asked for.
     pub position: Position,

@@ -1,4 +1,9 @@
+mod artifacts;
+mod beside;
 mod errors;
+mod language;
+mod linting;
+mod modes;
 mod paths;
 mod resolving;
 mod selecting;

@@ -133,8 +133,9 @@ impl Resolver<'_> {
                 .or_else(|| Some(format!("fields: {}", CurrentUser::FIELDS.join(", "))));
             return Err(unknown);
         }
-        if let Some(user) = &self.options.current_user {
-            return Ok(user.field(field).map(|value| text(place, &value)));
+        let user = self.options.current_user.as_ref();
+        if let Some(value) = user.and_then(|user| user.field(field)) {
+            return Ok(Some(text(place, &value)));
         }
         let exact = super::exact_place(self.tree, written, place);
         self.user_fields.insert(UserField {

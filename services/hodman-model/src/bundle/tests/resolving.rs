@@ -121,7 +121,7 @@ fn references_that_lead_nowhere_are_shown_where_they_stand() {
         ),
         (
             "${workspace.current_user.name}",
-            ":7:13: `${workspace.current_user.name}` is not known of a user (hint: fields: userName, short_name, domain_friendly_name)",
+            ":7:13: `${workspace.current_user.name}` is not known of a user (hint: fields: userName, short_name, domain_friendly_name, displayName, id)",
         ),
         (
             "${workspace.host}",

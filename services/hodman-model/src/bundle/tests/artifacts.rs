@@ -1,0 +1,114 @@
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::super::{Options, builds, inputs, resolve, resolve_with};
+use super::{NOTEBOOK, job, tree};
+
+const ROOT: &str = r#"bundle: {name: d}
+sync: {paths: [src]}
+artifacts: {lib: {type: whl, files: [{source: ./dist/*.whl}]}}
+targets: {qa: }
+resources:
+  jobs: {j: {tasks: [{task_key: t, notebook_task: {notebook_path: src/a.py}, libraries: [{whl: ./dist/*.whl}]}]}}
+  dashboards: {b: {display_name: b, file_path: boards/b.lvdash.json}}
+  alerts: {a: {display_name: a, file_path: boards/a.dbalert.json}}
+  pipelines: {p: {name: p, libraries: [{glob: {include: src/**}}, {notebook: {path: src/a.py}}]}}
+"#;
+
+fn files(root: &str) -> crate::files::Tree {
+    tree(&[
+        ("databricks.yml", root),
+        ("src/a.py", NOTEBOOK),
+        ("dist/lib-1.whl", "w"),
+        ("dist/notes.txt", "n"),
+        ("boards/b.lvdash.json", "{\"pages\": []}"),
+        (
+            "boards/a.dbalert.json",
+            "{\"query_lines\": [\"select 1\", \"from t\"], \"display_name\": \"other\"}",
+        ),
+    ])
+}
+
+#[test]
+fn prebuilt_wheels_go_with_the_package_and_libraries_find_them() {
+    let tree = files(ROOT);
+    let qa = resolve(&tree, "qa", &BTreeMap::new()).unwrap_or_else(|found| panic!("{found}"));
+    assert_eq!(
+        job(&qa, "j")["tasks"][0]["libraries"],
+        json!([{"whl": "${files}/dist/lib-1.whl"}])
+    );
+    assert_eq!(
+        qa.files.keys().collect::<Vec<_>>(),
+        ["dist/lib-1.whl", "src/a.py"]
+    );
+    let inputs = inputs(&tree).unwrap();
+    for path in [
+        "dist/lib-1.whl",
+        "boards/b.lvdash.json",
+        "boards/a.dbalert.json",
+    ] {
+        assert!(inputs.contains(path), "{path}");
+    }
+    assert!(!inputs.contains("dist/notes.txt"));
+}
+
+#[test]
+fn contents_and_folders_of_other_kinds_are_found() {
+    let qa = resolve(&files(ROOT), "qa", &BTreeMap::new()).unwrap();
+    let of = |key: &str| &qa.resources[&key.parse().unwrap()].config;
+    assert_eq!(
+        of("dashboards.b"),
+        &json!({"display_name": "b", "serialized_dashboard": "{\"pages\": []}"})
+    );
+    assert_eq!(
+        of("alerts.a"),
+        &json!({"display_name": "a", "query_text": "select 1\nfrom t"})
+    );
+    assert_eq!(
+        of("pipelines.p")["libraries"],
+        json!([{"glob": {"include": "${files}/src/**"}}, {"notebook": {"path": "${files}/src/a"}}])
+    );
+    let missing = ROOT.replace("boards/b", "boards/c");
+    assert_eq!(
+        resolve(&files(&missing), "qa", &BTreeMap::new())
+            .unwrap_err()
+            .to_string(),
+        "databricks.yml:7:48: `boards/c.lvdash.json` leads to `boards/c.lvdash.json`, and there is no such file (hint: did you mean `boards/b.lvdash.json`?)"
+    );
+}
+
+#[test]
+fn build_commands_are_named_and_allowed_or_not() {
+    let root = ROOT.replace(
+        "files: [{source: ./dist/*.whl}]",
+        "path: lib, build: make wheel",
+    );
+    let tree = files(&root);
+    let commands = builds(&tree).unwrap();
+    assert_eq!(
+        (commands[0].command.as_str(), commands[0].folder.as_str()),
+        ("make wheel", "lib")
+    );
+    let refused = resolve(&tree, "qa", &BTreeMap::new())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.starts_with("databricks.yml:3:48: the artifact `lib` is built by a command"),
+        "{refused}"
+    );
+    let allowed = Options {
+        allow_builds: true,
+        unbuilt: true,
+        ..Options::default()
+    };
+    let qa = resolve_with(&tree, "qa", &allowed).unwrap_or_else(|found| panic!("{found}"));
+    assert_eq!(qa.builds, commands);
+    // The wheel outside `sync` is no artifact's file now, and is yet to be built.
+    assert_eq!(qa.warnings.len(), 1, "{:?}", qa.warnings);
+    let built = Options {
+        unbuilt: false,
+        ..allowed
+    };
+    assert!(resolve_with(&tree, "qa", &built).is_err());
+}

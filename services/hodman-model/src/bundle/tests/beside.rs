@@ -1,0 +1,97 @@
+use serde_json::json;
+
+use super::{bundle, errors};
+
+fn with(resources: &str) -> String {
+    errors(&format!(
+        "bundle: {{name: d}}\ntargets: {{qa: }}\nresources: {resources}\n"
+    ))
+}
+
+#[test]
+fn permissions_grants_and_lifecycle_are_no_fields() {
+    let qa = bundle(
+        r#"bundle: {name: d}
+permissions: [{level: CAN_VIEW, group_name: ops}, {level: CAN_RUN, group_name: runners}]
+targets:
+  qa: {resources: {schemas: {s: {grants: [{principal: a, privileges: [SELECT]}]}}}}
+resources:
+  secret_scopes: {x: {name: x, permissions: [{level: WRITE, user_name: u}]}}
+  sql_warehouses: {w: {name: w, lifecycle: {started: true}}}
+  pipelines: {p: {name: p}}
+  schemas:
+    s:
+      name: s
+      catalog_name: c
+      grants: [{principal: a, privileges: [USE_SCHEMA]}, {principal: b, privileges: [SELECT]}]
+      lifecycle: {prevent_destroy: true}
+"#,
+    );
+    let of = |key: &str| &qa.resources[&key.parse().unwrap()];
+    assert_eq!(
+        json!(of("secret_scopes.x").permissions),
+        json!([{"level": "WRITE", "user_name": "u"}, {"level": "READ", "group_name": "ops"}])
+    );
+    assert_eq!(
+        json!(of("sql_warehouses.w").permissions),
+        json!([{"level": "CAN_VIEW", "group_name": "ops"}, {"level": "CAN_MONITOR", "group_name": "runners"}])
+    );
+    assert_eq!(of("sql_warehouses.w").lifecycle.started, Some(true));
+    let schema = of("schemas.s");
+    assert_eq!(schema.config, json!({"name": "s", "catalog_name": "c"}));
+    assert_eq!(
+        json!(schema.grants),
+        json!([{"principal": "a", "privileges": ["SELECT", "USE_SCHEMA"]}, {"principal": "b", "privileges": ["SELECT"]}])
+    );
+    assert!(schema.lifecycle.prevent_destroy && schema.permissions.is_empty());
+}
+
+#[test]
+fn what_a_kind_cannot_have_is_an_error_with_its_place() {
+    let cases = [
+        (
+            "{schemas: {s: {permissions: [{level: X, user_name: u}]}}}",
+            ":3:27: `schemas` have no `permissions` (hint: objects of Unity Catalog have `grants`)",
+        ),
+        (
+            "{jobs: {j: {grants: [{principal: a, privileges: [X]}]}}}",
+            ":3:24: `jobs` have no `grants` (hint: they have `permissions`)",
+        ),
+        (
+            "{jobs: {j: {permissions: [{level: CAN_MANGE, user_name: u}]}}}",
+            ":3:46: `jobs` have no permission level `CAN_MANGE` (hint: did you mean `CAN_MANAGE`?)",
+        ),
+        (
+            "{jobs: {j: {permissions: [{level: CAN_VIEW, user_name: u, group_name: g}]}}}",
+            ":3:38: `permissions` names 2 principals, one is wanted (hint: one of `user_name`, `group_name`, `service_principal_name`)",
+        ),
+        (
+            "{jobs: {j: {lifecycle: {started: true}}}}",
+            ":3:36: `jobs` are not started or stopped",
+        ),
+        (
+            "{jobs: {j: {lifecycle: {prevent_destory: true}}}}",
+            ":3:36: unknown key `lifecycle.prevent_destory` (hint: did you mean `prevent_destroy`?)",
+        ),
+        (
+            "{genie_spaces: {g: {title: t}}}",
+            ":3:13: `resources.genie_spaces` is not managed here (hint: leave it to the bundle that has it now: take it out of this one)",
+        ),
+        (
+            "{secrets: {s: {catalog_name: c}}}",
+            ":3:26: `secrets.s.catalog_name`: secrets of Unity Catalog are not managed here (hint: secrets of a scope are: `scope`, `key` and where the value is)",
+        ),
+    ];
+    for (resources, expected) in cases {
+        let shown = with(resources);
+        assert_eq!(shown, format!("databricks.yml{expected}"), "{resources}");
+    }
+}
+
+#[test]
+fn all_problems_are_said_at_once() {
+    let shown = errors(
+        "bundle: {name: d}\ntargets: {qa: {variables: {x: 1, y: 2}, resources: {jobs: {j: {tags: no}}}}}\nresources: {jobs: {j: {tags: {a: b}}}}\n",
+    );
+    assert_eq!(shown.lines().count(), 3, "{shown}");
+}
