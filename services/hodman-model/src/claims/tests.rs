@@ -1,1 +1,193 @@
+//! Whose an object is, before, between and after requests.
 
+use serde_json::json;
+
+use super::*;
+use crate::plan::tests::World;
+
+fn claims(of: &[(&str, Option<&str>, Option<&str>)]) -> Claims {
+    Claims {
+        version: 1,
+        claims: of
+            .iter()
+            .map(|(key, natural, id)| {
+                let claim = Claim {
+                    natural: natural.map(str::to_owned),
+                    id: id.map(str::to_owned),
+                    put: None,
+                };
+                (key.parse().unwrap(), claim)
+            })
+            .collect(),
+    }
+}
+
+fn ledger(pipeline: &str, env: &str, claims: Claims) -> Ledger {
+    Ledger {
+        pipeline: pipeline.into(),
+        env: env.into(),
+        claims,
+    }
+}
+
+/// Schemas that nobody has marked.
+fn schemas(names: &[&str]) -> Vec<ObservedObject> {
+    let mut world = World::new();
+    for name in names {
+        let config = json!({"name": name, "catalog_name": "main"});
+        world.add_foreign("schemas", name, config, None);
+    }
+    world.observed.objects
+}
+
+fn owners(objects: &[ObservedObject]) -> Vec<Option<String>> {
+    objects
+        .iter()
+        .map(|object| {
+            let marker = object.listed.marker.as_ref()?;
+            Some(format!("{}/{}/{}", marker.pipeline, marker.env, marker.key))
+        })
+        .collect()
+}
+
+#[test]
+fn an_object_belongs_to_who_claims_its_id_and_else_to_who_claims_its_name() {
+    let mut objects = schemas(&["a", "b", "c"]);
+    let ours = claims(&[
+        ("schemas.one", Some("main.a"), Some("main.a")),
+        ("schemas.two", Some("main.b"), None),
+        // Made once, removed by hand; what has the name now is another object.
+        ("schemas.three", Some("main.c"), Some("former id")),
+        // Clusters have tags; nobody claims them.
+        ("clusters.x", None, Some("main.a")),
+    ]);
+    ours.mark(&mut objects, "shop", "qa");
+    assert_eq!(
+        owners(&objects),
+        [Some("shop/qa/one".into()), Some("shop/qa/two".into()), None]
+    );
+}
+
+#[test]
+fn two_claims_of_one_object_are_told_with_both_names() {
+    let mut objects = schemas(&["a", "b"]);
+    let marked = mark(
+        &[
+            ledger(
+                "shop",
+                "qa",
+                claims(&[("schemas.s", Some("main.a"), Some("main.a"))]),
+            ),
+            ledger(
+                "shop",
+                "dev",
+                claims(&[("schemas.t", Some("main.a"), Some("main.a"))]),
+            ),
+            ledger("tax", "qa", claims(&[("schemas.u", Some("main.z"), None)])),
+        ],
+        &mut objects,
+    );
+    let [contested] = &marked.contested[..] else {
+        panic!("{marked:?}")
+    };
+    let claimants: Vec<&str> = contested
+        .claimants
+        .iter()
+        .map(|marker| marker.env.as_str())
+        .collect();
+    assert_eq!(
+        (contested.id.as_str(), claimants),
+        ("main.a", vec!["dev", "qa"])
+    );
+    assert_eq!(owners(&objects)[1], None);
+    let elsewhere = marked.elsewhere("shop", "qa");
+    let names: Vec<&str> = elsewhere
+        .keys()
+        .map(|(_, natural)| natural.as_str())
+        .collect();
+    assert_eq!(names, ["main.a", "main.z"]);
+    assert_eq!(marked.elsewhere("tax", "qa").len(), 1);
+}
+
+fn world() -> World {
+    World::new()
+        .resource("schemas.s", json!({"name": "s", "catalog_name": "main"}))
+        .resource("jobs.j", json!({"name": "j"}))
+}
+
+#[test]
+fn a_claim_is_written_before_the_create_completed_after_it_and_found_again() {
+    let mut world = world();
+    let plan = world.plan();
+    let mut claims = Claims::default().before(&plan.parts[0], &world.desired());
+    let text = String::from_utf8(claims.to_bytes()).unwrap();
+    assert_eq!(Claims::parse("x", text.as_bytes()).unwrap(), claims);
+    assert_eq!(claims.kinds(), BTreeSet::from(["schemas"]), "{text}");
+    // The create took effect, and nobody heard of it.
+    world.apply();
+    let forget = |world: &mut World| {
+        for object in &mut world.observed.objects {
+            if object.kind == "schemas" {
+                object.listed.marker = None;
+            }
+        }
+    };
+    forget(&mut world);
+    assert!(world.try_plan().is_err());
+    claims.mark(&mut world.observed.objects, "shop", "qa");
+    assert!(world.plan().is_empty());
+    // Completed, and the database is lost.
+    let listed = world.object("schemas.s").listed.clone();
+    claims.with_id(&"schemas.s".parse().unwrap(), &listed);
+    forget(&mut world);
+    claims.mark(&mut world.observed.objects, "shop", "qa");
+    assert!(world.plan().is_empty());
+}
+
+#[test]
+fn what_vanished_is_made_again_and_what_was_put_into_it_is_forgotten() {
+    let mut world = world();
+    let key: ResourceKey = "schemas.s".parse().unwrap();
+    let mut claims = Claims::default().before(&world.plan().parts[0], &world.desired());
+    world.apply();
+    claims.with_id(&key, &world.object("schemas.s").listed.clone());
+    let put = Put {
+        version: "v".into(),
+        at: 1,
+        reference: None,
+    };
+    claims.put(&key, put);
+    assert_eq!(claims.puts().len(), 1);
+    world
+        .observed
+        .objects
+        .retain(|object| object.kind != "schemas");
+    let plan = world.plan();
+    assert_eq!(plan.summary().create, 1);
+    let again = claims.before(&plan.parts[0], &world.desired());
+    assert_eq!(
+        (&again.claims[&key].id, &again.claims[&key].put),
+        (&None, &None)
+    );
+    claims.forget(&key);
+    assert!(claims.claims.is_empty());
+}
+
+#[test]
+fn an_adopted_object_is_claimed_by_its_id_alone_by_its_new_key() {
+    let mut world =
+        World::new().resource("schemas.new", json!({"name": "s", "catalog_name": "main"}));
+    let config = json!({"name": "s", "catalog_name": "main"});
+    world.add_foreign("schemas", "main.s", config, None);
+    let id = world.observed.objects[0].listed.id.clone();
+    let former = claims(&[("schemas.old", Some("main.s"), Some(&id))]);
+    former.mark(&mut world.observed.objects, "shop", "qa");
+    world
+        .context
+        .adopt
+        .insert("schemas.new".parse().unwrap(), id.clone());
+    let plan = world.plan();
+    let claims = former.before(&plan.parts[0], &world.desired());
+    assert_eq!(claims.claims.len(), 1);
+    assert_eq!(claims.claims[&"schemas.new".parse().unwrap()].id, Some(id));
+}

@@ -1,1 +1,290 @@
-//! x
+//! Who changed what, and what becomes of it.
+
+use serde_json::json;
+
+use super::*;
+use crate::kinds::secrets::REDACTED;
+use crate::plan::FileSetState;
+use crate::plan::tests::World;
+
+const CANARY: &str = "hodman-canary-5ecret-DO-NOT-LEAK";
+
+fn world() -> World {
+    World::new()
+        .file("src/load.py", "print(1)")
+        .resource("clusters.etl", json!({"cluster_name": "etl", "spark_version": "15", "num_workers": 1}))
+        .resource(
+            "jobs.load",
+            json!({"name": "load", "max_concurrent_runs": 2, "tasks": [{"task_key": "a", "existing_cluster_id": "${resources.clusters.etl.id}",
+                   "notebook_task": {"notebook_path": "${files}/src/load"}}]}),
+        )
+}
+
+fn of(last: Option<&Desired>, now: &World, hand_edits: HandEdits) -> Drift {
+    drift(&ThreeWay {
+        last_applied: last,
+        declared: &now.desired(),
+        observed: &now.observed,
+        context: &now.context,
+        hand_edits,
+    })
+    .unwrap()
+}
+
+/// `(class, key and path)` of every row but what the server filled.
+fn told(drift: &Drift) -> Vec<(Class, String)> {
+    drift
+        .rows
+        .iter()
+        .filter(|row| row.class != Class::ServerDefault)
+        .map(|row| {
+            (
+                row.class,
+                format!("{} {}", row.key, row.path).trim().to_owned(),
+            )
+        })
+        .collect()
+}
+
+fn applied() -> (World, Desired) {
+    let mut world = world();
+    world.apply();
+    let last = world.desired();
+    (world, last)
+}
+
+#[test]
+fn what_was_left_alone_has_no_drift_and_server_defaults_are_named_as_such() {
+    let (world, last) = applied();
+    let drift = of(Some(&last), &world, HandEdits::PutBack);
+    assert_eq!(told(&drift), []);
+    assert_eq!(drift.drifted().count(), 0);
+    let fills: Vec<String> = drift
+        .of(Class::ServerDefault)
+        .map(|row| row.path.to_string())
+        .collect();
+    assert!(fills.contains(&"run_as".to_owned()), "{fills:?}");
+    assert!(
+        drift.to_table().contains("no drift ("),
+        "{}",
+        drift.to_table()
+    );
+}
+
+#[test]
+fn a_hand_edit_goes_where_the_policy_sends_it_and_planned_changes_are_no_drift() {
+    let (mut world, last) = applied();
+    world.edit("jobs.load", |config| {
+        config["max_concurrent_runs"] = json!(7);
+        config["timeout_seconds"] = json!(60);
+    });
+    let edited = ["jobs.load max_concurrent_runs", "jobs.load timeout_seconds"];
+    for (policy, class) in [
+        (HandEdits::PutBack, Class::HandEditToPutBack),
+        (HandEdits::ProposeBack, Class::HandEditToProposeBack),
+    ] {
+        let drift = of(Some(&last), &world, policy);
+        assert_eq!(told(&drift), edited.map(|path| (class, path.to_owned())));
+    }
+    // Meanwhile the package has taken one of them over, and changes something else.
+    let config = json!({"name": "load", "max_concurrent_runs": 7, "description": "d", "tasks": [{"task_key": "a",
+        "existing_cluster_id": "${resources.clusters.etl.id}", "notebook_task": {"notebook_path": "${files}/src/load"}}]});
+    let world = world.resource("jobs.load", config);
+    let drift = of(Some(&last), &world, HandEdits::PutBack);
+    assert_eq!(
+        told(&drift),
+        [
+            (Class::PlannedChange, "jobs.load description".to_owned()),
+            (
+                Class::HandEditToPutBack,
+                "jobs.load timeout_seconds".to_owned()
+            ),
+        ]
+    );
+    let row = drift.of(Class::HandEditToPutBack).next().unwrap();
+    assert_eq!(
+        (&row.last_applied, &row.declared, &row.live),
+        (&None, &None, &Some(json!(60)))
+    );
+}
+
+#[test]
+fn a_field_that_both_changed_says_so() {
+    let (mut world, last) = applied();
+    world.edit("clusters.etl", |config| config["num_workers"] = json!(9));
+    let world = world.resource(
+        "clusters.etl",
+        json!({"cluster_name": "etl", "spark_version": "15", "num_workers": 4}),
+    );
+    let drift = of(Some(&last), &world, HandEdits::PutBack);
+    let [row] = &drift.drifted().collect::<Vec<_>>()[..] else {
+        panic!("{}", drift.to_table())
+    };
+    assert_eq!(
+        row.reason,
+        "changed in the workspace, and in the package, too"
+    );
+    assert_eq!(
+        [&row.last_applied, &row.declared, &row.live],
+        [&Some(json!(1)), &Some(json!(4)), &Some(json!(9))]
+    );
+    assert!(
+        drift.to_table().contains("last applied: 1"),
+        "{}",
+        drift.to_table()
+    );
+}
+
+#[test]
+fn deleted_objects_and_files_are_seen_and_cleared_tags_are_guessed() {
+    let (mut world, last) = applied();
+    let set = last.files.clone().unwrap();
+    let missing = vec!["src/load.py".to_owned()];
+    world
+        .observed
+        .files
+        .insert(set.digest.clone(), FileSetState::Partial { missing });
+    world.object("jobs.load").listed.marker = None;
+    world
+        .observed
+        .objects
+        .retain(|object| object.kind != "clusters");
+    let drift = of(Some(&last), &world, HandEdits::PutBack);
+    assert_eq!(
+        told(&drift),
+        [
+            (Class::Deleted, "clusters.etl".to_owned()),
+            (Class::Deleted, "files.files [\"src/load.py\"]".to_owned()),
+            (Class::Deleted, "jobs.load".to_owned()),
+        ]
+    );
+    assert!(
+        drift
+            .rows
+            .iter()
+            .any(|row| row.reason.contains("has its name without our marker"))
+    );
+    world
+        .observed
+        .files
+        .insert(set.digest, FileSetState::Absent);
+    let drift = of(Some(&last), &world, HandEdits::PutBack);
+    assert!(drift.to_table().contains("the folder of the files is gone"));
+    assert_eq!(drift.to_heal().len(), 3);
+}
+
+#[test]
+fn what_is_to_come_and_to_go_is_planned() {
+    let (mut world, last) = applied();
+    world.bundle.resources.remove(&"jobs.load".parse().unwrap());
+    let world = world.resource("jobs.new", json!({"name": "new"}));
+    assert_eq!(
+        told(&of(Some(&last), &world, HandEdits::PutBack)),
+        [
+            (Class::PlannedChange, "jobs.load".to_owned()),
+            (Class::PlannedChange, "jobs.new".to_owned()),
+        ]
+    );
+    // Nobody remembers what was applied: what the package says is taken for it.
+    assert_eq!(
+        told(&of(None, &world, HandEdits::PutBack)),
+        [
+            (Class::PlannedChange, "jobs.load".to_owned()),
+            (Class::PlannedChange, "jobs.new".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn foreign_objects_are_told_where_ours_should_be_and_inside_our_folder() {
+    let mut world =
+        World::new().resource("schemas.s", json!({"name": "s", "catalog_name": "main"}));
+    world.add_foreign(
+        "schemas",
+        "main.s",
+        json!({"name": "s", "catalog_name": "main"}),
+        None,
+    );
+    let path = format!("{}/notes", world.context.files_root);
+    world.add_foreign("directories", "9", json!({"path": path}), None);
+    world.add_foreign(
+        "jobs",
+        "8",
+        json!({"name": "copy"}),
+        Some(("shop", "qa", "copied")),
+    );
+    let last = world.desired();
+    let drift = of(Some(&last), &world, HandEdits::PutBack);
+    let classes: Vec<Class> = drift.drifted().map(|row| row.class).collect();
+    assert_eq!(classes, [Class::ForeignObject; 3], "{}", drift.to_table());
+    assert!(drift.to_heal().is_empty());
+}
+
+#[test]
+fn the_same_difference_has_the_same_name_whatever_the_ids_and_another_has_another() {
+    let named = |first_id: u64, workers: u32| {
+        let mut world = world();
+        world.next_id = first_id;
+        world.apply();
+        let last = world.desired();
+        world.edit("clusters.etl", |config| {
+            config["num_workers"] = json!(workers)
+        });
+        world.edit("jobs.load", |config| {
+            config["tasks"][0]["existing_cluster_id"] = json!(format!("other-{first_id}"));
+        });
+        of(Some(&last), &world, HandEdits::PutBack).to_heal()
+    };
+    assert_eq!(named(100, 5), named(900, 5));
+    assert_ne!(named(100, 5), named(100, 6));
+    assert_eq!(named(100, 5).len(), 2);
+}
+
+#[test]
+fn another_folder_of_files_is_an_edit_unless_it_is_the_packages() {
+    let (world, last) = applied();
+    let world = world.file("src/load.py", "print(2)");
+    assert_eq!(
+        told(&of(Some(&last), &world, HandEdits::PutBack)),
+        [(Class::PlannedChange, "jobs.load ${files}".to_owned())]
+    );
+    let mut world = world;
+    world.apply();
+    assert_eq!(told(&of(Some(&last), &world, HandEdits::PutBack)), []);
+    let elsewhere = world.context.files_root.clone() + "/" + &"0".repeat(64) + "/src/load";
+    world.edit("jobs.load", |config| {
+        config["tasks"][0]["notebook_task"]["notebook_path"] = json!(elsewhere);
+    });
+    let last = world.desired();
+    assert_eq!(
+        told(&of(Some(&last), &world, HandEdits::PutBack)),
+        [(Class::HandEditToPutBack, "jobs.load ${files}".to_owned())]
+    );
+}
+
+#[test]
+fn no_rendering_shows_a_secret_and_none_works_as_markup() {
+    let (mut world, last) = applied();
+    world.edit("jobs.load", |config| {
+        config["tags"] = json!({"api_token": CANARY, "x": "@eve <img src=x> `` | **b**\n# h"});
+    });
+    let drift = of(Some(&last), &world, HandEdits::ProposeBack);
+    let (markdown, cut) = drift.to_markdown(60_000);
+    assert!(!cut);
+    for text in [
+        drift.to_table(),
+        drift.to_json().to_string(),
+        markdown.clone(),
+        format!("{drift:?}"),
+    ] {
+        assert!(text.contains(REDACTED) && !text.contains(CANARY), "{text}");
+    }
+    assert!(!markdown.contains("\n# h"), "{markdown}");
+    let (short, cut) = drift.to_markdown(300);
+    assert!(
+        cut && short.chars().count() <= 300 && short.contains("left out"),
+        "{short}"
+    );
+    let back: Drift = serde_json::from_value(drift.to_json()).unwrap();
+    assert_eq!(back, drift);
+}
