@@ -6,6 +6,7 @@
 mod adopt;
 mod args;
 mod ask;
+mod bundle;
 mod client;
 mod events;
 mod failure;
@@ -59,6 +60,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Schema { name } => local::schema(name),
         Command::Kinds => kinds::kinds(json),
         Command::Init { dir } => init::init(&dir, json),
+        Command::Bundle { what } => bundle::run(what, json),
         Command::Bench(args) => bench::run(args, json).await,
         Command::Version => local::version(json),
         Command::Status { remote } => show::status(&remote, json).await,

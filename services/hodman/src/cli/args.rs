@@ -128,6 +128,12 @@ pub enum Command {
         /// Into this folder; files that are there stay.
         dir: PathBuf,
     },
+    /// A bundle as hodman reads it: resolved for a target, or looked through for problems. Needs no daemon.
+    Bundle {
+        /// Resolve or lint.
+        #[command(subcommand)]
+        what: Bundle,
+    },
     /// Measure hodman on this machine: the numbers of docs/benchmarks.md.
     Bench(crate::bench::BenchArgs),
     /// Print the version.
@@ -264,6 +270,38 @@ pub enum Events {
         seq: i64,
         #[command(flatten)]
         remote: Remote,
+    },
+}
+
+/// A bundle's files.
+#[derive(Debug, Subcommand)]
+pub enum Bundle {
+    /// Print the configuration of one target: with --json in the form of `databricks bundle validate --output json`.
+    Resolve {
+        /// The target; the default one when absent.
+        #[arg(long, value_name = "NAME")]
+        target: Option<String>,
+        /// A variable's value, as a binding would give it; a list or mapping as JSON. May be given again.
+        #[arg(long, value_name = "NAME=VALUE")]
+        var: Vec<String>,
+        /// Who deploys, for `${workspace.current_user.…}`, which stays as it is when absent.
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// The folder with databricks.yml.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        path: PathBuf,
+    },
+    /// Say everything that is wrong or will be regretted, with file, line and column. Exit code 1 when there are errors.
+    Lint {
+        /// Only this target; all of them when absent.
+        #[arg(long, value_name = "NAME")]
+        target: Option<String>,
+        /// A variable's value, as a binding would give it. May be given again.
+        #[arg(long, value_name = "NAME=VALUE")]
+        var: Vec<String>,
+        /// The folder with databricks.yml.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        path: PathBuf,
     },
 }
 

@@ -1,5 +1,7 @@
 //! The binary itself: what it prints, how it ends, and how it stops.
 
+mod bundle;
+
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;

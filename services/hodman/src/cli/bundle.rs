@@ -1,0 +1,143 @@
+//! `hodman bundle`: the bundle of a folder, as hodman reads it. No daemon, no workspace.
+
+mod folder;
+
+use super::args::Bundle;
+use super::failure::{Exit, Failure};
+use super::output::{lines_of, plain, print, print_json, table};
+use hodman_model::bundle::{self, CurrentUser, Finding, Options, ResolvedBundle};
+use hodman_model::diagnostic::Severity;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(super) fn run(what: Bundle, json: bool) -> anyhow::Result<ExitCode> {
+    match what {
+        Bundle::Resolve {
+            target,
+            var,
+            user,
+            path,
+        } => resolve(target, &var, user, &path, json),
+        Bundle::Lint { target, var, path } => lint(target.as_deref(), &var, &path, json),
+    }
+}
+
+fn resolve(
+    target: Option<String>,
+    var: &[String],
+    user: Option<String>,
+    path: &Path,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let tree = folder::read(path)?;
+    let target = match target {
+        Some(target) => target,
+        None => bundle::default_target(&tree)?,
+    };
+    let options = Options {
+        variables: variables(var)?,
+        current_user: user.map(|user_name| CurrentUser { user_name }),
+        // Whether they may run is asked where a package is made.
+        allow_builds: true,
+        unbuilt: true,
+        ..Options::default()
+    };
+    let resolved = bundle::resolve_with(&tree, &target, &options)?;
+    for warning in &resolved.warnings {
+        eprintln!("warning: {warning}");
+    }
+    if json {
+        print_json(&bundle::validated(&resolved))?;
+    } else {
+        print(&shown(&resolved))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(resolved: &ResolvedBundle) -> String {
+    let mut resources = table(&["resource", "name", "defined in"]);
+    for (key, resource) in &resolved.resources {
+        let fields = [
+            "name",
+            "display_name",
+            "cluster_name",
+            "instance_pool_name",
+            "path",
+        ];
+        let name = fields
+            .iter()
+            .find_map(|field| resource.config.get(field)?.as_str())
+            .unwrap_or_default();
+        let place = format!("{}:{}", resource.file, resource.line);
+        resources.add_row([key.to_string(), plain(name), place]);
+    }
+    let mode = resolved.mode.as_deref().map(|mode| format!(", {mode}"));
+    format!(
+        "{}, target {}{}\n{}{} files to upload\n",
+        plain(&resolved.name),
+        plain(&resolved.target),
+        mode.unwrap_or_default(),
+        lines_of(&resources),
+        resolved.files.len()
+    )
+}
+
+fn lint(target: Option<&str>, var: &[String], path: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let tree = folder::read(path)?;
+    let options = Options {
+        variables: variables(var)?,
+        allow_builds: true,
+        unbuilt: true,
+        ..Options::default()
+    };
+    let found = bundle::lint(&tree, target, &options);
+    let errors = found.iter().filter(|finding| is_error(finding)).count();
+    if json {
+        print_json(&found)?;
+    } else {
+        let mut lines: String = found
+            .iter()
+            .map(|finding| {
+                let word = if is_error(finding) {
+                    "error"
+                } else {
+                    "warning"
+                };
+                let text = plain(&finding.diagnostic.to_string());
+                format!("{word}: {text} [{}]\n", finding.rule)
+            })
+            .collect();
+        lines.push_str(&format!(
+            "{errors} errors, {} warnings\n",
+            found.len() - errors
+        ));
+        print(&lines)?;
+    }
+    Ok(match errors {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+fn is_error(finding: &Finding) -> bool {
+    finding.diagnostic.severity == Severity::Error
+}
+
+/// `name=value`; a value that is JSON of a list or mapping is one.
+fn variables(written: &[String]) -> anyhow::Result<BTreeMap<String, Value>> {
+    written
+        .iter()
+        .map(|text| {
+            let (name, value) = text.split_once('=').ok_or_else(|| {
+                Failure::new(Exit::Usage, format!("`{text}` is not `name=value`"))
+            })?;
+            let structured = value
+                .starts_with(['[', '{'])
+                .then(|| serde_json::from_str(value).ok())
+                .flatten();
+            Ok((name.to_owned(), structured.unwrap_or_else(|| json!(value))))
+        })
+        .collect()
+}
