@@ -78,6 +78,8 @@ pub struct Rules {
     pub keep_empty: Vec<Pattern>,
     /// Fields that cannot change in place.
     pub replace_on: Vec<Pattern>,
+    /// Whether the names of its fields are what it is known by, so that one more or less makes it another object.
+    pub known_by_fields: bool,
     /// Fields that can change without a restart when nothing else does; see [`super::Kind::resize`].
     pub resize_on: Vec<Pattern>,
     /// Lists of scalars whose order means nothing.

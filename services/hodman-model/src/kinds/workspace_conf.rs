@@ -22,6 +22,8 @@ const PATH: &str = "/api/2.0/workspace-conf";
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     texts: patterns(&["*"], &[]),
+    // Nothing is lost: a removal asks for nothing, and making it sets every key that is named.
+    known_by_fields: true,
     ..Rules::default()
 });
 

@@ -10,7 +10,10 @@ impl Rules {
     /// Whether the change needs another object in the place of this one.
     #[must_use]
     pub fn replaces(&self, change: &FieldChange) -> bool {
-        self.replace_on.iter().any(|at| touches(at, change))
+        let comes_or_goes =
+            change.path.0.len() == 1 && (change.before.is_none() || change.after.is_none());
+        self.known_by_fields && comes_or_goes
+            || self.replace_on.iter().any(|at| touches(at, change))
     }
 
     /// Whether the change is one of size, for which nothing has to be restarted.

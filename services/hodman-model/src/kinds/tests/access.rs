@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::harness::{changes, comes_back, kind, marker, said, with};
+use crate::field_path::FieldPath;
 use crate::kinds::{Captured, Method};
+use crate::plan::FieldChange;
 
 #[test]
 fn a_scope_speaks_the_lists_words_and_is_made_with_the_requests() {
@@ -278,6 +280,17 @@ fn only_the_switches_that_are_named_are_looked_at() {
         &config,
         &json!({"enableIpAccessLists": "true", "maxTokenLifetimeDays": "90"}),
     );
+    let change = |before: Option<Value>| FieldChange {
+        path: FieldPath::default().key("enableIpAccessLists".to_owned()),
+        before,
+        after: Some(json!("true")),
+        redacted: false,
+    };
+    assert!(
+        kind.rules().replaces(&change(None)),
+        "with another key it is known by another name"
+    );
+    assert!(!kind.rules().replaces(&change(Some(json!("false")))));
     let never_set = json!({"enableIpAccessLists": "true", "maxTokenLifetimeDays": null});
     assert_eq!(changes(kind, &config, &never_set), ["maxTokenLifetimeDays"]);
     assert_eq!(
