@@ -3,6 +3,7 @@
 mod files;
 mod jobs;
 mod limits;
+mod lists;
 mod retries;
 mod server;
 mod tokens;

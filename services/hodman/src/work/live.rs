@@ -194,3 +194,6 @@ pub(super) fn request(call: &Call) -> Request {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,3 +151,55 @@ async fn one(site: &Site<'_>, row: &Row) -> Result<u32, WorkError> {
     step::step(site, row).await?;
     Ok(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(key: &str) -> Row {
+        let digest = hodman_model::digest::sha256(key.as_bytes());
+        serde_json::from_value(serde_json::json!({
+            "key": key, "action": "create", "changes": [], "reason": "", "digest": digest,
+            "reversible": { "class": "reversible" },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_needs_a_failed_row_is_not_tried_and_nothing_else() {
+        // 1 and 2 wait for 0, 3 for 2, 4 for nobody.
+        let waited_by = [vec![1, 2], vec![], vec![3], vec![], vec![]];
+        let mut skipped = BTreeSet::new();
+        skip(0, &waited_by, &mut skipped);
+        assert_eq!(skipped, BTreeSet::from([1, 2, 3]));
+    }
+
+    #[test]
+    fn every_failure_is_told_with_its_own_words() {
+        let rows = [row("jobs.a"), row("jobs.b"), row("jobs.c"), row("jobs.d")];
+        let mut ended = Ended {
+            done: 1,
+            ..Ended::default()
+        };
+        assert!(ended.failure(&rows).is_none());
+        ended.failed.insert(0, WorkError::lasting("no such pool"));
+        ended.skipped.insert(1);
+        ended.failed.insert(2, WorkError::transient("busy"));
+        let failure = ended.failure(&rows).unwrap();
+        assert_eq!(
+            failure.to_string(),
+            "2 of 4 actions failed, 1 not tried because they need one of those (jobs.b), 1 done: create jobs.a: no such pool; create jobs.c: busy"
+        );
+        assert!(failure.is_transient());
+    }
+
+    #[test]
+    fn one_failure_alone_is_told_plainly() {
+        let rows = [row("jobs.a")];
+        let mut ended = Ended::default();
+        ended.failed.insert(0, WorkError::lasting("no such pool"));
+        let failure = ended.failure(&rows).unwrap();
+        assert_eq!(failure.to_string(), "create jobs.a: no such pool");
+        assert!(!failure.is_transient());
+    }
+}

@@ -1,0 +1,202 @@
+//! Reading a workspace that answers as each test says.
+
+use super::{Question, everything, observe};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use hodman_clients::databricks::{Auth, Connections, Workspace, WorkspaceConfig};
+use hodman_model::plan::{Desired, DesiredResource, Observed};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+type Script = fn(&str) -> Option<Value>;
+
+struct World {
+    workspace: Workspace,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl World {
+    /// `script` answers a path with its query; what it does not know has no endpoint.
+    async fn new(script: Script) -> Self {
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let log = Arc::clone(&asked);
+        let app = axum::Router::new().fallback(move |uri: Uri| {
+            let log = Arc::clone(&log);
+            async move {
+                let path = uri.to_string();
+                log.lock().unwrap().push(path.clone());
+                respond(&path, script(&path))
+            }
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let config = WorkspaceConfig {
+            name: "qa".to_owned(),
+            host,
+            auth: Auth::Token("token".to_owned().into()),
+            timeout: Duration::from_secs(5),
+            user_agent: "test/1".to_owned(),
+        };
+        let workspace = Workspace::new(config, &Connections::new().unwrap()).unwrap();
+        Self { workspace, asked }
+    }
+
+    async fn observe(&self, desired: &Desired) -> Observed {
+        let question = Question {
+            desired,
+            pipeline: "shop",
+            env: "qa",
+            root: "/Workspace/Shared/.hodman/shop/qa",
+            adopt: &BTreeMap::new(),
+        };
+        observe(&self.workspace, &question).await.unwrap().observed
+    }
+
+    fn asked(&self, start: &str) -> Vec<String> {
+        let asked = self.asked.lock().unwrap();
+        let mut found: Vec<String> = asked
+            .iter()
+            .filter(|path| path.starts_with(start))
+            .cloned()
+            .collect();
+        found.sort();
+        found
+    }
+}
+
+fn respond(path: &str, answer: Option<Value>) -> Response {
+    let code = match answer {
+        Some(value) => return axum::Json(value).into_response(),
+        None if path.starts_with("/api/2.0/workspace/") => "RESOURCE_DOES_NOT_EXIST",
+        None => "ENDPOINT_NOT_FOUND",
+    };
+    let words = json!({ "error_code": code, "message": "not here" });
+    (StatusCode::NOT_FOUND, axum::Json(words)).into_response()
+}
+
+fn job(id: u32, key: &str, env: &str) -> Value {
+    json!({ "job_id": id, "settings": {
+        "name": format!("job {id}"),
+        "tags": { "hodman_pipeline": "shop", "hodman_env": env, "hodman_key": key },
+    }})
+}
+
+fn wanted(permissions: Option<Value>) -> Desired {
+    let resource = DesiredResource {
+        config: json!({ "name": "job 1" }),
+        permissions,
+        ..DesiredResource::default()
+    };
+    Desired {
+        resources: BTreeMap::from([("jobs.nightly".parse().unwrap(), resource)]),
+        ..Desired::default()
+    }
+}
+
+fn jobs_only(path: &str) -> Option<Value> {
+    match path {
+        "/api/2.2/jobs/list?limit=100&expand_tasks=true"
+        | "/api/2.2/jobs/list?expand_tasks=true&limit=100" => Some(json!({ "jobs": [
+            job(1, "nightly", "qa"),
+            job(2, "nightly", "prod"),
+            { "job_id": 3, "settings": { "name": "somebody's", "description": "long" } },
+        ]})),
+        "/api/2.0/permissions/jobs/1" => Some(json!({ "access_control_list": [
+            { "group_name": "data", "all_permissions": [{ "permission_level": "CAN_VIEW", "inherited": false }] },
+            { "group_name": "admins", "all_permissions": [{ "permission_level": "CAN_MANAGE", "inherited": true }] },
+        ]})),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn an_api_that_the_workspace_lacks_holds_nothing_of_what_nobody_wants() {
+    let world = World::new(jobs_only).await;
+    let found = world.observe(&wanted(None)).await;
+    let ids: Vec<&str> = found
+        .objects
+        .iter()
+        .map(|object| object.listed.id.as_str())
+        .collect();
+    assert_eq!(ids, ["1", "2", "3"]);
+    let all = everything(&world.workspace, &|_| true).await.unwrap();
+    assert_eq!(all.len(), 3);
+}
+
+#[tokio::test]
+async fn an_api_that_a_wanted_kind_needs_and_the_workspace_lacks_is_an_error() {
+    let world = World::new(|_| None).await;
+    let question = Question {
+        desired: &wanted(None),
+        pipeline: "shop",
+        env: "qa",
+        root: "/Workspace/Shared/.hodman/shop/qa",
+        adopt: &BTreeMap::new(),
+    };
+    let error = observe(&world.workspace, &question).await.err().unwrap();
+    assert!(error.to_string().contains("reading jobs"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_others_is_named_and_not_kept_in_full() {
+    let world = World::new(jobs_only).await;
+    let found = world.observe(&wanted(None)).await;
+    let configs: Vec<bool> = found
+        .objects
+        .iter()
+        .map(|object| object.listed.config.is_null())
+        .collect();
+    assert_eq!(configs, [false, true, true]);
+    assert_eq!(found.objects[2].listed.name, "somebody's");
+    // One list for all jobs, and nobody asks for permissions that the package is silent about.
+    assert_eq!(world.asked("/api/2.2/jobs").len(), 1);
+    assert!(world.asked("/api/2.0/permissions").is_empty());
+}
+
+#[tokio::test]
+async fn permissions_are_asked_for_where_the_package_says_something() {
+    let world = World::new(jobs_only).await;
+    let found = world
+        .observe(&wanted(Some(json!({ "group:data": "CAN_MANAGE" }))))
+        .await;
+    assert_eq!(
+        found.objects[0].listed.config["permissions"],
+        json!({ "group:data": "CAN_VIEW" })
+    );
+    assert_eq!(
+        world.asked("/api/2.0/permissions"),
+        ["/api/2.0/permissions/jobs/1"]
+    );
+}
+
+#[tokio::test]
+async fn only_jobs_that_the_list_cuts_are_read_alone() {
+    let world = World::new(|path| {
+        if path.starts_with("/api/2.2/jobs/list") {
+            let mut large = job(1, "nightly", "qa");
+            large["has_more"] = json!(true);
+            large["settings"]["tasks"] = json!([{ "task_key": "a" }]);
+            return Some(json!({ "jobs": [large, job(2, "small", "qa")] }));
+        }
+        let mut part = job(1, "nightly", "qa");
+        match path {
+            "/api/2.2/jobs/get?job_id=1" => {
+                part["settings"]["tasks"] = json!([{ "task_key": "a" }]);
+                part["next_page_token"] = json!("b");
+            }
+            "/api/2.2/jobs/get?job_id=1&page_token=b" => {
+                part["settings"]["tasks"] = json!([{ "task_key": "b" }]);
+            }
+            _ => return None,
+        }
+        Some(part)
+    })
+    .await;
+    let found = world.observe(&wanted(None)).await;
+    let tasks = found.objects[0].listed.config["tasks"].as_array().unwrap();
+    assert_eq!(tasks.len(), 2);
+    assert_eq!(world.asked("/api/2.2/jobs/get").len(), 2);
+}
