@@ -136,7 +136,7 @@ async fn every_kind_of_a_workspace_is_as_its_official_client_expects() {
         &url,
         &[],
         &left_out().databricks_kinds,
-        32,
+        41,
     )
     .await;
 }
