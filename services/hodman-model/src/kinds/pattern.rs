@@ -62,6 +62,12 @@ impl Pattern {
         self.0.len() <= path.0.len() && self.matches_start(path)
     }
 
+    /// Whether the pattern names anything in `value`.
+    #[must_use]
+    pub fn names_any(&self, value: &Value) -> bool {
+        names_any(&self.0, value)
+    }
+
     /// What is left of the pattern below `path`, when it names fields there.
     #[must_use]
     pub fn below(&self, path: &FieldPath) -> Option<Self> {
@@ -93,6 +99,20 @@ impl fmt::Display for Pattern {
             }
         }
         Ok(())
+    }
+}
+
+fn names_any(steps: &[Step], value: &Value) -> bool {
+    let Some((step, rest)) = steps.split_first() else {
+        return true;
+    };
+    match (step, value) {
+        (Step::Name(name), Value::Object(map)) => {
+            map.get(name).is_some_and(|inner| names_any(rest, inner))
+        }
+        (Step::Any, Value::Object(map)) => map.values().any(|inner| names_any(rest, inner)),
+        (Step::Any, Value::Array(items)) => items.iter().any(|inner| names_any(rest, inner)),
+        _ => false,
     }
 }
 

@@ -184,12 +184,13 @@ impl Rules {
     pub fn without_fills(&self, live: &Value, desired: Option<&Value>) -> Value {
         let mut value = live.clone();
         for fill in &self.server_fills {
-            if desired.is_some() || !fill.captured {
+            // Most patterns name nothing in most objects, and to walk a whole object for each is dear.
+            if (desired.is_some() || !fill.captured) && fill.at.names_any(&value) {
                 self.drop_silent(&mut value, desired, &FieldPath::default(), &fill.at);
             }
         }
         if let Some(desired) = desired {
-            for place in &self.policy_fills {
+            for place in self.policy_fills.iter().filter(|at| at.names_any(live)) {
                 self.drop_policy_fills(&mut value, desired, &FieldPath::default(), place);
             }
         }
