@@ -1,5 +1,7 @@
 //! Dashboards, alerts, queries, models, experiments, serving, apps and vector search: answers in, managed form out, and the
 //! requests of the documentation.
+//!
+//! Long because every kind shows a whole answer of its API.
 
 use serde_json::{Value, json};
 
