@@ -15,7 +15,7 @@ import sys
 
 RESOURCES = """
 alert alert-v2 app catalog cluster cluster-policy connection dashboard directory external-location git-credential
-global-init-script grants group instance-pool ip-access-list job mlflow-experiment model-serving notebook permissions pipeline
+global-init-script grants group instance-pool ip-access-list job mlflow-experiment mlflow-model model-serving notebook permissions pipeline
 query registered-model repo schema secret secret-acl secret-scope service-principal sql-endpoint storage-credential
 vector-search-endpoint vector-search-index volume workspace-conf workspace-file
 """.split()

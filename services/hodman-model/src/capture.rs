@@ -36,7 +36,7 @@ use serde_json::Value;
 pub use adopt::{AdoptError, Adopted, adopt};
 pub use form::holds;
 pub use join::join;
-pub use select::wanted_paths;
+pub use select::{chooser, wanted_paths};
 pub use variables::variables;
 pub use varied::{SORTS, Sort};
 

@@ -16,6 +16,7 @@ mod local;
 mod log;
 mod output;
 mod plan;
+mod restore;
 mod serve;
 mod show;
 
@@ -75,6 +76,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             remote,
         } => plan::fresh(&env, package.as_deref(), &remote, json).await,
         Command::Plan { env, remote, .. } => plan::plan(&env, &remote, json).await,
+        Command::Restore(args) => restore::restore(args, json).await,
         Command::Events { what } => events::events(what, json).await,
         Command::Ask(args::Ask::Adopt {
             env,

@@ -30,6 +30,12 @@ impl Places {
         })
     }
 
+    /// The only host that the configuration allows for a workspace.
+    #[must_use]
+    pub fn host(&self, name: &str) -> Option<&str> {
+        Some(&self.configured.get(name)?.host)
+    }
+
     /// The client for a workspace that `environment.yaml` names with its host.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use super::paths::{is_personal, short};
 use super::{CaptureInput, LiveFile, LiveResource, UNKNOWN};
 use crate::files::{CaptureRules, Selection};
 use crate::kinds::pattern::Keep;
-use crate::kinds::{Captured, Kind, kind};
+use crate::kinds::{Captured, Kind, Listed, kind};
 
 /// What is captured, in a fixed order.
 pub(super) struct Selected<'a> {
@@ -30,12 +30,12 @@ pub(super) struct Selected<'a> {
 pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
     let rules = input.rules;
     let roots = roots(rules);
-    let choice = Choice::new(rules, &roots);
+    let choice = Choice::new(rules);
     let mut chosen: Vec<&LiveResource> = input
         .snapshot
         .resources
         .iter()
-        .filter(|live| choice.takes(live))
+        .filter(|live| choice.takes(&live.kind, &live.listed))
         .collect();
     chosen.sort_by(|a, b| {
         (&a.kind, &a.listed.name, &a.listed.id).cmp(&(&b.kind, &b.listed.name, &b.listed.id))
@@ -70,16 +70,22 @@ pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
 #[must_use]
 pub fn wanted_paths(rules: &CaptureRules, resources: &[LiveResource]) -> BTreeSet<String> {
     let roots = roots(rules);
-    let choice = Choice::new(rules, &roots);
+    let choice = Choice::new(rules);
     let chosen: Vec<Cow<'_, LiveResource>> = resources
         .iter()
-        .filter(|live| choice.takes(live))
+        .filter(|live| choice.takes(&live.kind, &live.listed))
         .map(Cow::Borrowed)
         .collect();
     referred(&chosen)
         .into_iter()
         .filter(|path| path.starts_with('/') && (!is_personal(path) || below_one_of(&roots, path)))
         .collect()
+}
+
+/// Whether the rules choose an object, by kind.
+pub fn chooser(rules: &CaptureRules) -> impl Fn(&str, &Listed) -> bool + '_ {
+    let choice = Choice::new(rules);
+    move |kind, listed| choice.takes(kind, listed)
 }
 
 /// The folders that the rules name, as short paths.
@@ -94,7 +100,7 @@ fn roots(rules: &CaptureRules) -> Vec<String> {
 /// The rules, compiled.
 struct Choice<'a> {
     rules: &'a CaptureRules,
-    roots: &'a [String],
+    roots: Vec<String>,
     kinds: (GlobSet, GlobSet),
     names: BTreeMap<&'a str, (GlobSet, GlobSet)>,
     creators: (GlobSet, GlobSet),
@@ -105,7 +111,7 @@ struct Choice<'a> {
 type Tags<'a> = Vec<(&'a str, GlobSet)>;
 
 impl<'a> Choice<'a> {
-    fn new(rules: &'a CaptureRules, roots: &'a [String]) -> Self {
+    fn new(rules: &'a CaptureRules) -> Self {
         let everything = Selection::default();
         let kinds = if rules.kinds.is_empty() {
             &everything.include
@@ -121,7 +127,7 @@ impl<'a> Choice<'a> {
         };
         Self {
             rules,
-            roots,
+            roots: roots(rules),
             kinds: (globs(kinds), globs(&rules.exclude_kinds)),
             names: rules
                 .by_kind
@@ -133,24 +139,22 @@ impl<'a> Choice<'a> {
         }
     }
 
-    fn takes(&self, live: &LiveResource) -> bool {
-        let listed = &live.listed;
-        let Some(kind) =
-            kind(&live.kind).filter(|kind| !matches!(kind.captured(), Captured::Never(_)))
+    fn takes(&self, name: &str, listed: &Listed) -> bool {
+        let Some(kind) = kind(name).filter(|kind| !matches!(kind.captured(), Captured::Never(_)))
         else {
             return false;
         };
         // A marker says that a promotion made it, or that somebody copied what one made.
         listed.marker.is_none()
-            && matches(&self.kinds, &live.kind)
+            && matches(&self.kinds, name)
             && self
                 .names
-                .get(live.kind.as_str())
+                .get(name)
                 .is_none_or(|globs| matches(globs, &listed.name))
             && matches(&self.creators, listed.creator.as_deref().unwrap_or(UNKNOWN))
             && self.by_tags(kind, &listed.config)
             && since(self.rules, listed.modified_at)
-            && !self.is_scratch(live)
+            && !self.is_scratch(listed)
     }
 
     fn by_tags(&self, kind: &dyn Kind, config: &Value) -> bool {
@@ -168,18 +172,17 @@ impl<'a> Choice<'a> {
     }
 
     /// What lies in a person's own folder is nobody else's, unless the rules name the folder.
-    fn is_scratch(&self, live: &LiveResource) -> bool {
-        let path = live
-            .listed
+    fn is_scratch(&self, listed: &Listed) -> bool {
+        let path = listed
             .natural
             .as_deref()
             .filter(|path| path.starts_with('/'));
         let folder = ["parent_path", "path"]
             .iter()
-            .find_map(|field| live.listed.config.get(field)?.as_str());
+            .find_map(|field| listed.config.get(field)?.as_str());
         path.or(folder).map(short).is_some_and(|path| {
             path.starts_with("/Shared/.hodman/")
-                || is_personal(path) && !below_one_of(self.roots, path)
+                || is_personal(path) && !below_one_of(&self.roots, path)
         })
     }
 }

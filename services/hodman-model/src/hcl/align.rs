@@ -40,7 +40,11 @@ pub(super) fn aligned(text: &str) -> String {
             heredoc = assignment(lines[at])
                 .and_then(|(_, value)| value.strip_prefix("<<"))
                 .map(|end| end.trim_start_matches('-').to_owned());
-            out.push_str(lines[at]);
+            // A block without anything in it.
+            match lines[at].strip_suffix(" {  }") {
+                Some(header) => out.push_str(&format!("{header} {{}}")),
+                None => out.push_str(lines[at]),
+            }
             out.push('\n');
             at += 1;
             continue;

@@ -79,6 +79,7 @@ const RESOURCES: &[Resource] = &[
         "databricks_model_serving",
         "serving_endpoint_id",
     ),
+    shared("models", "databricks_mlflow_model", "registered_model_id"),
     shared("pipelines", "databricks_pipeline", "pipeline_id"),
     shared("queries", "databricks_query", "sql_query_id"),
     granted("registered_models", "databricks_registered_model", "model"),

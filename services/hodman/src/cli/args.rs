@@ -85,6 +85,8 @@ pub enum Command {
         #[command(flatten)]
         remote: Remote,
     },
+    /// Put what a branch holds into another workspace, also an empty one: after a disaster, into a new region, to try it.
+    Restore(RestoreArgs),
     /// Everything that came in.
     Events {
         /// List, show or replay.
@@ -138,6 +140,33 @@ pub enum Command {
     Bench(crate::bench::BenchArgs),
     /// Print the version.
     Version,
+}
+
+/// What is restored, and where.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The branch (such as hodman/capture/dev or main), tag or commit.
+    pub branch: String,
+    /// The workspace, by the name under which the settings hold its credentials.
+    #[arg(long, value_name = "NAME")]
+    pub workspace: String,
+    /// The target in the bundle; the captured environment's when absent.
+    #[arg(long, value_name = "TARGET")]
+    pub target: Option<String>,
+    /// Take variables, identity and target from this environment of the branch.
+    #[arg(long, value_name = "ENV")]
+    pub like: Option<String>,
+    /// Do it, after the plan was shown and you said yes.
+    #[arg(long)]
+    pub apply: bool,
+    /// With --apply: do not ask.
+    #[arg(long, requires = "apply")]
+    pub yes: bool,
+    /// Also into a workspace in which people work by hand.
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub remote: Remote,
 }
 
 /// What people ask for. It enters the daemon's inbox; the command waits for what was decided.

@@ -101,7 +101,11 @@ async fn look(
         let workspace = job.work.places.workspace(&place.name, &place.host)?;
         // What is known of files is known of the first: the others' ids are other ids.
         let nothing = Known::default();
-        let known = if snapshots.is_empty() { known } else { &nothing };
+        let known = if snapshots.is_empty() {
+            known
+        } else {
+            &nothing
+        };
         snapshots.push(snapshot::take(&workspace, environment, known).await?);
     }
     if snapshots.is_empty() {

@@ -6,8 +6,9 @@ use chrono::{DateTime, TimeZone as _, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Entry, EntryKind, Language as Written, Workspace};
 use hodman_model::bundle::Language;
-use hodman_model::capture::{LiveFile, LiveResource, LiveSnapshot, wanted_paths};
+use hodman_model::capture::{LiveFile, LiveResource, LiveSnapshot, chooser, wanted_paths};
 use hodman_model::files::{Environment, Seen};
+use hodman_model::kinds::Captured as How;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Requests at a time; the service takes about sixty exports a second.
@@ -19,9 +20,18 @@ pub(super) async fn take(
     known: &Known,
 ) -> Result<LiveSnapshot, WorkError> {
     let rules = environment.capture.clone().unwrap_or_default();
-    let resources: Vec<LiveResource> = live::objects(workspace)
-        .await?
+    let objects =
+        live::everything(workspace, &|kind| !matches!(kind.captured(), How::Never(_))).await?;
+    // Who may do what is one request for each object, so it is asked of those that are captured only; the others are
+    // there to be looked up by their names.
+    let is_chosen = chooser(&rules);
+    let (mut chosen, others): (Vec<_>, Vec<_>) = objects
         .into_iter()
+        .partition(|object| is_chosen(&object.kind, &object.listed));
+    live::add_access_to_all(workspace, &mut chosen).await?;
+    let resources: Vec<LiveResource> = chosen
+        .into_iter()
+        .chain(others)
         .map(|object| LiveResource::new(object.kind, object.listed))
         .collect();
     let mut entries = Entries::default();
@@ -75,10 +85,7 @@ impl Entries {
         let mut by_folder: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for path in paths.into_iter().filter(|path| !self.0.contains_key(path)) {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            by_folder
-                .entry(folder.to_owned())
-                .or_default()
-                .insert(path);
+            by_folder.entry(folder.to_owned()).or_default().insert(path);
         }
         let found: Vec<Vec<Entry>> = futures::stream::iter(
             by_folder
