@@ -8,6 +8,7 @@ mod args;
 mod ask;
 mod bundle;
 mod client;
+mod drift;
 mod events;
 mod failure;
 mod init;
@@ -77,6 +78,15 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         } => plan::fresh(&env, package.as_deref(), &remote, json).await,
         Command::Plan { env, remote, .. } => plan::plan(&env, &remote, json).await,
         Command::Restore(args) => restore::restore(args, json).await,
+        Command::Drift {
+            env,
+            fresh: true,
+            check,
+            remote,
+        } => drift::fresh(&env, check, &remote, json).await,
+        Command::Drift {
+            env, check, remote, ..
+        } => drift::drift(&env, check, &remote, json).await,
         Command::Events { what } => events::events(what, json).await,
         Command::Ask(args::Ask::Adopt {
             env,

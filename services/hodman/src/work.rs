@@ -7,6 +7,8 @@ mod build;
 mod capture;
 mod check;
 mod claims;
+mod desired;
+mod drift;
 mod error;
 mod filesets;
 mod git;
@@ -27,6 +29,8 @@ mod verify;
 
 pub use apply::Made;
 pub use capture::first_lock;
+pub(crate) use drift::BLOB as DRIFT_BLOB;
+pub use drift::DriftReport;
 pub use error::WorkError;
 pub use observe::policy_of;
 pub use restore::{Restore, Restored};

@@ -59,6 +59,18 @@ impl Matched {
         self.left.iter().any(|left| left.blocks)
     }
 
+    /// Says of each object what still marks it as somebody else's, as far as `observed` has it in full.
+    pub fn look_for_marks(&mut self, observed: &Observed) {
+        for found in &mut self.matches {
+            found.marked = observed
+                .objects
+                .iter()
+                .find(|object| object.kind == found.key.kind && object.listed.id == found.id)
+                .and_then(|object| object.listed.outputs.get("deployed_by")?.as_str())
+                .map(str::to_owned);
+        }
+    }
+
     /// Keys and ids, as they stand in the environment's file.
     #[must_use]
     pub fn adopt(&self) -> BTreeMap<ResourceKey, String> {
@@ -169,11 +181,7 @@ pub fn match_up(
             name: object.name.clone(),
             address: former.address.clone(),
             because: (*because).to_owned(),
-            marked: object
-                .outputs
-                .get("deployed_by")
-                .and_then(serde_json::Value::as_str)
-                .map(str::to_owned),
+            marked: None,
             key,
         });
     }

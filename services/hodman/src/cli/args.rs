@@ -87,6 +87,20 @@ pub enum Command {
     },
     /// Put what a branch holds into another workspace, also an empty one: after a disaster, into a new region, to try it.
     Restore(RestoreArgs),
+    /// Where an environment is not as it was left, field by field, and whose doing it is: what the last comparison
+    /// found; with --fresh as it is now.
+    Drift {
+        /// The environment.
+        env: String,
+        /// Compare now, on this machine, with the settings that --config names. Nothing is written or decided.
+        #[arg(long)]
+        fresh: bool,
+        /// Exit with 1 when it is not as it was left.
+        #[arg(long)]
+        check: bool,
+        #[command(flatten)]
+        remote: Remote,
+    },
     /// Everything that came in.
     Events {
         /// List, show or replay.

@@ -88,6 +88,15 @@ impl Cast {
         Ok(self.workspace.jobs().create(settings).await?)
     }
 
+    /// Deletes a job.
+    ///
+    /// # Errors
+    /// When the workspace refuses.
+    pub async fn delete_job(&self, id: i64) -> anyhow::Result<()> {
+        self.workspace.jobs().delete(id).await?;
+        Ok(())
+    }
+
     /// Makes a cluster.
     ///
     /// # Errors

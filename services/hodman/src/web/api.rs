@@ -4,7 +4,9 @@ use super::WebParts;
 use super::access::Visitor;
 use super::ask;
 use super::trouble::{ApiTrouble, Trouble};
-use super::view::{self, EnvironmentView, EventView, HistoryView, PipelineView, StatusView};
+use super::view::{
+    self, DriftView, EnvironmentView, EventView, HistoryView, PipelineView, StatusView,
+};
 use crate::intake::CommandRequest;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -39,6 +41,10 @@ pub(super) fn router() -> Router<Arc<WebParts>> {
         .route(
             "/api/pipelines/{pipeline}/environments/{env}/plan",
             get(environment_plan),
+        )
+        .route(
+            "/api/pipelines/{pipeline}/environments/{env}/drift",
+            get(environment_drift),
         )
         .route("/api/plans/{digest}", get(plan))
         .route("/api/events", get(events))
@@ -104,6 +110,11 @@ async fn environment_plan(State(web): Web, names: Named<(String, String)>) -> An
     Ok(Json(
         json!({"digest": digest, "plan": stored_plan(&web, digest.as_str()).await?}),
     ))
+}
+
+async fn environment_drift(State(web): Web, names: Named<(String, String)>) -> Answer<DriftView> {
+    let (pipeline, env) = named(names)?;
+    Ok(Json(view::drift::view(&web, &pipeline, &env).await?))
 }
 
 async fn plan(State(web): Web, digest: Named<String>) -> Answer<Value> {

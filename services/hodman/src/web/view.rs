@@ -1,10 +1,12 @@
 //! What is shown, as data: the page, the API and the command line read the same.
 
+pub(super) mod drift;
 mod environment;
 mod event;
 pub(super) mod health;
 mod pipeline;
 
+pub use drift::DriftView;
 pub use environment::{EnvironmentView, PullView};
 pub use event::{EventView, HistoryView, body_text};
 pub use health::{HealthView, QueueView};

@@ -1,6 +1,6 @@
 //! Takes a plan: for a decision, or for somebody who wants to look.
 
-use super::{Job, Proposal, Work, WorkError, check, taken, takeover};
+use super::{Job, Proposal, Work, WorkError, check, drift, taken, takeover};
 use crate::worker::Fence;
 use hodman_core::event::{Outcome, Takeover};
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest};
@@ -15,10 +15,33 @@ pub(super) async fn plan(
 ) -> Result<Outcome, WorkError> {
     let taken = taken::take(job, env, package, config.as_str()).await?;
     taken.keep(job).await?;
+    if !taken.plan.is_empty() {
+        keep_drift(job, env, package, &taken).await?;
+    }
     Ok(Outcome::Planned {
         plan: taken.facts(),
         binding: taken.binding.clone(),
     })
+}
+
+/// Keeps whose doing the differences are, beside the plan that would end them.
+async fn keep_drift(
+    job: &Job<'_>,
+    env: &EnvName,
+    package: &PackageDigest,
+    taken: &taken::Taken,
+) -> Result<(), WorkError> {
+    let report = drift::report(job, env, Some(package), taken).await?;
+    job.work
+        .store
+        .put_blob(
+            drift::BLOB,
+            taken.plan.digest().as_str(),
+            &serde_json::to_vec(&report)?,
+            job.work.clock.now(),
+        )
+        .await?;
+    Ok(())
 }
 
 impl Work {

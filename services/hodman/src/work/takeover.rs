@@ -83,13 +83,17 @@ pub(super) async fn proposal(
     bare.workspaces[place].adopt.clear();
     let found = taken::take_tree(job, env, bare, &tree).await?;
     let observed = &found.parts[place].observed;
-    let matched = takeover::match_up(&state, &found.desired, observed, job.pipeline, env.as_str());
+    let mut matched =
+        takeover::match_up(&state, &found.desired, observed, job.pipeline, env.as_str());
     if matched.is_blocked() {
         return Err(WorkError::lasting(nothing(&matched)));
     }
     let mut with = environment.clone();
     with.workspaces[place].adopt.extend(matched.adopt());
-    let plan = taken::take_tree(job, env, with, &tree).await?.plan;
+    // Only now are these objects read in full: others' were nobody's business before.
+    let taken = taken::take_tree(job, env, with, &tree).await?;
+    matched.look_for_marks(&taken.parts[place].observed);
+    let plan = taken.plan;
     let path = format!("environments/{env}/environment.yaml");
     let text = job
         .repo

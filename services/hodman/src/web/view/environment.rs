@@ -123,7 +123,9 @@ pub(super) async fn view(
 fn since(env: &Environment, standing: Standing) -> Option<DateTime<Utc>> {
     match standing {
         Standing::Held => env.hold.as_ref().map(|hold| hold.since),
-        Standing::Drifted | Standing::DriftProposed => env.drift.found.as_ref().map(|found| found.since),
+        Standing::Drifted | Standing::DriftProposed => {
+            env.drift.found.as_ref().map(|found| found.since)
+        }
         Standing::Healthy => env
             .current
             .as_ref()

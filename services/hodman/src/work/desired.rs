@@ -1,0 +1,31 @@
+//! What a package wants in an environment, before anybody looked at a workspace.
+
+use super::WorkError;
+use hodman_core::ids::EnvName;
+use hodman_model::bundle::{self, ResolvedBundle};
+use hodman_model::capture::identity;
+use hodman_model::files::{Environment, Tree};
+use hodman_model::package;
+use hodman_model::plan::Desired;
+
+/// The bundle in `tree`, resolved for `environment`, and what it wants.
+///
+/// # Errors
+/// When the bundle does not resolve, or names something that has no counterpart in the environment.
+pub(super) fn desired(
+    env: &EnvName,
+    environment: &Environment,
+    tree: &Tree,
+) -> Result<(ResolvedBundle, Desired), WorkError> {
+    let target = environment
+        .bundle_target
+        .clone()
+        .unwrap_or_else(|| env.as_str().to_owned());
+    let file = format!("environments/{env}/environment.yaml");
+    // What was captured elsewhere has its counterpart here, or this stops.
+    let variables = identity::variables(&file, environment, &target, tree)?;
+    let bundle = bundle::resolve(tree, &target, &variables)?;
+    let digest = package::file_set_digest(&bundle.files);
+    let desired = Desired::from_bundle(&bundle, &digest)?;
+    Ok((bundle, desired))
+}

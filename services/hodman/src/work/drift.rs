@@ -1,0 +1,148 @@
+//! Whose doing each difference is: what was applied last, what is pinned, what is there.
+
+use super::desired::desired;
+use super::taken::{self, Taken};
+use super::{Job, Work, WorkError, check};
+use hodman_core::ids::{EnvName, PackageDigest};
+use hodman_core::state::{Deployed, PipelineState};
+use hodman_model::drift::{Drift, HandEdits, ThreeWay, drift};
+use hodman_model::files::{self, Environment};
+use hodman_model::kinds::files as file_sets;
+use hodman_model::plan::{Desired, PlanContext};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The differences of an environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DriftReport {
+    /// The environment.
+    pub env: String,
+    /// The package that is pinned: what is declared.
+    pub declared: Option<PackageDigest>,
+    /// The package that was applied last; none when nobody remembers.
+    pub last_applied: Option<PackageDigest>,
+    /// Workspace by workspace, in order.
+    pub workspaces: Vec<Drift>,
+}
+
+impl DriftReport {
+    /// Whether a workspace is not as it was left.
+    #[must_use]
+    pub fn is_drifted(&self) -> bool {
+        self.workspaces
+            .iter()
+            .any(|workspace| workspace.drifted().next().is_some())
+    }
+}
+
+/// The kind of blob under which reports are kept, by the digest of the plan that would put things right.
+pub(crate) const BLOB: &str = "drift";
+
+/// The differences that a plan of `package` found.
+pub(super) async fn report(
+    job: &Job<'_>,
+    env: &EnvName,
+    package: Option<&PackageDigest>,
+    taken: &Taken,
+) -> Result<DriftReport, WorkError> {
+    let current = deployed(job, env).await?;
+    let before = match &current {
+        Some(current) => last_applied(job, env, current, package, taken).await?,
+        None => None,
+    };
+    let root = file_sets::root(job.pipeline, env.as_str());
+    let mut workspaces = Vec::new();
+    for (place, part) in taken.environment.workspaces.iter().zip(&taken.parts) {
+        let context = PlanContext {
+            pipeline: job.pipeline.to_owned(),
+            env: env.as_str().to_owned(),
+            workspace: place.name.clone(),
+            files_root: root.clone(),
+            adopt: place.adopt.clone(),
+            ..PlanContext::default()
+        };
+        workspaces.push(drift(&ThreeWay {
+            last_applied: before.as_ref(),
+            declared: &taken.desired,
+            observed: &part.observed,
+            context: &context,
+            hand_edits: hand_edits(&taken.environment),
+        })?);
+    }
+    Ok(DriftReport {
+        env: env.to_string(),
+        declared: package.cloned(),
+        last_applied: current.map(|current| current.package),
+        workspaces,
+    })
+}
+
+fn hand_edits(environment: &Environment) -> HandEdits {
+    match environment.drift {
+        files::Drift::PullRequest => HandEdits::ProposeBack,
+        files::Drift::Report | files::Drift::Heal => HandEdits::PutBack,
+    }
+}
+
+/// What is in place, as far as the database remembers.
+async fn deployed(job: &Job<'_>, env: &EnvName) -> Result<Option<Deployed>, WorkError> {
+    let Some(row) = job.work.store.load_state(job.pipeline).await? else {
+        return Ok(None);
+    };
+    let mut state: PipelineState = serde_json::from_str(&row.json)?;
+    Ok(state
+        .environments
+        .remove(env)
+        .and_then(|environment| environment.current))
+}
+
+/// What the package in place wants under the binding it was applied with. None when that binding is another than now's:
+/// its file is not remembered, only its name.
+async fn last_applied(
+    job: &Job<'_>,
+    env: &EnvName,
+    current: &Deployed,
+    package: Option<&PackageDigest>,
+    taken: &Taken,
+) -> Result<Option<Desired>, WorkError> {
+    if current.binding != taken.binding {
+        return Ok(None);
+    }
+    if Some(&current.package) == package {
+        return Ok(Some(taken.desired.clone()));
+    }
+    let tree = job.work.packages.tree(&current.package).await?;
+    Ok(Some(desired(env, &taken.environment, &tree)?.1))
+}
+
+impl Work {
+    /// The differences as they are now: between the package in place, the one pinned on the default branch (the branch
+    /// itself where none is) and the workspaces. Nothing is written, decided or remembered by it.
+    ///
+    /// # Errors
+    /// When the repository, the package store or a workspace cannot be read, or the bundle does not resolve.
+    pub async fn preview_drift(
+        self: &Arc<Self>,
+        pipeline: &str,
+        env: &EnvName,
+    ) -> Result<DriftReport, WorkError> {
+        self.reading(pipeline, async |job, head| {
+            let environment = taken::environment_at(&job, env, &head)?;
+            let path = format!("environments/{env}/release.yaml");
+            let pin = job
+                .repo
+                .mirror
+                .read(&head, &job.repo.path(&path))?
+                .map(|bytes| files::parse_release(&path, &String::from_utf8_lossy(&bytes)))
+                .transpose()?;
+            let package = pin.map(|pin| PackageDigest(pin.package.to_string()));
+            let tree = match &package {
+                Some(package) => self.packages.tree(package).await?,
+                None => Arc::new(check::tree_at(&job, &head)?),
+            };
+            let taken = taken::take_tree(&job, env, environment, &tree).await?;
+            report(&job, env, package.as_ref(), &taken).await
+        })
+        .await
+    }
+}

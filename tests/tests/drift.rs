@@ -1,0 +1,193 @@
+//! People change what was promoted, by hand: each difference is found, and said whose doing it is.
+
+use std::process::Command;
+
+use hodman_core::event::Ask;
+use hodman_core::ids::EnvName;
+use hodman_tests::harness::{CANARY, Options, REPOSITORY, Scene, Secrets, Short, binary};
+use serde_json::{Value, json};
+
+/// What the daemon says of qa's differences.
+async fn said(address: std::net::SocketAddr) -> anyhow::Result<Value> {
+    let url = format!("http://{address}/api/pipelines/shop/environments/qa/drift");
+    Ok(reqwest::get(url).await?.error_for_status()?.json().await?)
+}
+
+/// Key, field and class of every difference.
+fn rows(report: &Value) -> Vec<(String, String, String)> {
+    let text = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+    report["workspaces"][0]["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter(|row| row["class"] != "server-default")
+        .map(|row| {
+            (
+                text(row, "key"),
+                row["path"].to_string(),
+                text(row, "class"),
+            )
+        })
+        .collect()
+}
+
+async fn compared(short: &Short<'_>) -> anyhow::Result<()> {
+    let before = short.state().await?.environments[&EnvName::from("qa")]
+        .drift
+        .last;
+    short
+        .ask("olga", Ask::Reconcile { env: "qa".into() })
+        .await?;
+    short
+        .wait("a comparison", async || {
+            let state = short.state().await.ok()?;
+            let drift = &state.environments[&EnvName::from("qa")].drift;
+            (drift.last != before && !drift.wanted && drift.comparing.is_none()).then_some(())
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_hand_edit_is_found_and_named() {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let scene = Scene::start(Options::short()).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("qa has a package");
+    compared(&short).await.expect("compared");
+    let view = said(daemon.address).await.expect("an answer");
+    assert_eq!(
+        (&view["report"], &view["plan"]),
+        (&Value::Null, &Value::Null),
+        "{view}"
+    );
+
+    let qa = &scene.people["qa"];
+    qa.edit_job("nightly", |settings| {
+        settings.insert("max_concurrent_runs".to_owned(), json!(5));
+    })
+    .await
+    .expect("edited");
+    qa.create_job(json!({"name": "somebody's own", "tasks": []}))
+        .await
+        .expect("made");
+    compared(&short).await.expect("compared");
+    let view = said(daemon.address).await.expect("an answer");
+    let found = rows(&view["report"]);
+    assert_eq!(found.len(), 1, "{view:#}");
+    assert_eq!(
+        (found[0].0.as_str(), found[0].2.as_str()),
+        ("jobs.nightly", "hand-edit-to-put-back")
+    );
+    assert!(found[0].1.contains("max_concurrent_runs"), "{found:?}");
+    let row = &view["report"]["workspaces"][0]["rows"][0];
+    assert_eq!(row["live"], json!(5), "{row}");
+
+    // The same on the command line, taken anew, without the daemon's help.
+    let config = scene.folder.path().join("hodman.yaml");
+    let text = scene.config(Secrets::Environment, scene.port);
+    std::fs::write(&config, text).expect("settings");
+    let output = Command::new(binary())
+        .args(["--json", "drift", "qa", "--fresh", "--check", "--config"])
+        .arg(&config)
+        .envs(scene.environment())
+        .output()
+        .expect("hodman runs");
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "it is not as it was left: {stdout}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let fresh: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(rows(&fresh), found);
+    assert!(!stdout.contains(CANARY));
+
+    // What is gone is seen, too.
+    let (id, _) = qa.job("smoke").await.expect("a job");
+    qa.delete_job(id).await.expect("deleted");
+    compared(&short).await.expect("compared");
+    let view = said(daemon.address).await.expect("an answer");
+    let gone = rows(&view["report"]);
+    assert!(
+        gone.iter()
+            .any(|(key, _, class)| key == "jobs.smoke" && class == "deleted"),
+        "{view:#}"
+    );
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hand_edit_is_proposed_on_the_right_line_of_the_right_file() {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let options = Options::short().edit(
+        "environments/qa/environment.yaml",
+        "drift: report",
+        "drift: pull-request",
+    );
+    let scene = Scene::start(options).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("qa has a package");
+    scene.people["qa"]
+        .edit_job("nightly", |settings| {
+            settings["schedule"]["quartz_cron_expression"] = json!("0 30 3 * * ?");
+        })
+        .await
+        .expect("edited");
+    compared(&short).await.expect("compared");
+    let pull = short
+        .wait("the proposal", async || {
+            let pulls = scene.forge.pulls(REPOSITORY);
+            pulls
+                .into_iter()
+                .find(|pull| pull.open && pull.head_ref.starts_with("hodman/adopt/qa"))
+        })
+        .await
+        .expect("a proposal");
+    let path = "resources/nightly.job.yml";
+    assert_eq!(
+        scene
+            .forge
+            .changed_files(REPOSITORY, pull.number)
+            .expect("files"),
+        [path]
+    );
+    let read = |at: &str| {
+        let bytes = scene
+            .forge
+            .read_file(REPOSITORY, at, path)
+            .expect("the file");
+        String::from_utf8(bytes).expect("text")
+    };
+    let main = scene.forge.head(REPOSITORY, "main").expect("main");
+    let (before, after) = (read(&main), read(&pull.head_sha));
+    let changed: Vec<(&str, &str)> = before
+        .lines()
+        .zip(after.lines())
+        .filter(|(old, new)| old != new)
+        .collect();
+    assert_eq!(
+        changed,
+        [(
+            "        quartz_cron_expression: 0 0 2 * * ?",
+            "        quartz_cron_expression: \"0 30 3 * * ?\""
+        )],
+        "one line, comments and references kept:\n{after}"
+    );
+    let view = said(daemon.address).await.expect("an answer");
+    assert_eq!(rows(&view["report"])[0].2, "hand-edit-to-propose-back");
+    short
+        .wait("counting as proposed", async || {
+            let view = said(daemon.address).await.ok()?;
+            (!view["proposed_until"].is_null()).then_some(())
+        })
+        .await
+        .expect("it counts as proposed");
+    daemon.stop().await;
+}
