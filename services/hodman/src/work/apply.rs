@@ -19,7 +19,7 @@ use hodman_core::effect::Approved;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest};
 use hodman_model::digest::Digest;
-use hodman_model::plan::{FieldChange, Row, WorkspacePart};
+use hodman_model::plan::WorkspacePart;
 use site::Site;
 use std::collections::BTreeSet;
 
@@ -65,16 +65,17 @@ pub(super) async fn all_workspaces(
     let mut uploaded = 0;
     // In the order of the environment's workspaces; the first that fails stops the rest.
     for (part, rows) in taken.parts.iter().zip(&taken.plan.parts) {
-        if rows.rows.is_empty() {
-            continue;
+        if !rows.rows.is_empty() {
+            let ended = one_workspace(job, env, taken, part, rows).await;
+            let ended = ended.map_err(|error| match taken.parts.len() {
+                1 => error,
+                _ => error.doing(&format!("workspace {}", rows.workspace)),
+            })?;
+            done += ended.done;
+            uploaded += ended.uploaded;
         }
-        let ended = one_workspace(job, env, taken, part, rows).await;
-        let ended = ended.map_err(|error| match taken.parts.len() {
-            1 => error,
-            _ => error.doing(&format!("workspace {}", rows.workspace)),
-        })?;
-        done += ended.done;
-        uploaded += ended.uploaded;
+        // Also when nothing was left to do: the apply before this one may have been killed right here.
+        filesets::tidy(job, env.as_str(), taken, part).await?;
     }
     Ok((done, uploaded))
 }
@@ -102,14 +103,7 @@ async fn one_workspace(
     let written = site.ledger.flush().await;
     match ended.failure(&rows.rows) {
         Some(failure) => Err(failure),
-        None => {
-            written?;
-            let moves = |row: &Row| row.changes.iter().any(FieldChange::is_files_folder);
-            if rows.rows.iter().any(moves) {
-                filesets::tidy(job, env.as_str(), taken, part).await?;
-            }
-            Ok(ended)
-        }
+        None => written.map(|()| ended),
     }
 }
 
