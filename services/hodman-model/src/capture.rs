@@ -27,7 +27,7 @@ mod tests;
 mod variables;
 mod varied;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -97,6 +97,15 @@ pub struct LiveFile {
     pub seen: Option<Seen>,
 }
 
+/// Why a kind was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// In the API's words.
+    pub why: String,
+    /// The workspace does not have this API at all, which is only worth telling where it had one before.
+    pub lacking: bool,
+}
+
 /// What the workspace has now.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LiveSnapshot {
@@ -104,8 +113,8 @@ pub struct LiveSnapshot {
     pub workspace: String,
     /// All its objects, in any order.
     pub resources: Vec<LiveResource>,
-    /// Kinds that could not be listed: what was captured of them stays.
-    pub unread: BTreeSet<String>,
+    /// Kinds that could not be read, or not all of them: what was captured of them stays.
+    pub unread: BTreeMap<String, Unread>,
     /// Everything below the folders that are captured, and what jobs refer to, by path in the workspace.
     pub files: BTreeMap<String, LiveFile>,
 }
@@ -239,6 +248,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         resources::capture(&mut work, &selected, &keys, &sources);
     }
     named(&mut work, &selected);
+    unread(&mut work);
     let Work {
         mut out, entries, ..
     } = work;
@@ -317,6 +327,21 @@ impl Work<'_> {
     }
 }
 
+/// Says which kinds were not looked at.
+fn unread(work: &mut Work<'_>) {
+    let input = work.input;
+    for (kind, unread) in &input.snapshot.unread {
+        let captured = input.lock.entries.iter().any(|entry| entry.kind == *kind);
+        if captured || !unread.lacking {
+            let detail = format!(
+                "not everything of this kind could be read, so nothing of it counts as removed: {}",
+                unread.why
+            );
+            work.row(kind, CapturedAs::Note, None, None, detail);
+        }
+    }
+}
+
 /// Where the lock says that something is known by name only.
 const NAME_ONLY: &str = "-";
 
@@ -346,6 +371,16 @@ fn named(work: &mut Work<'_>, selected: &select::Selected<'_>) {
             seen: None,
         });
     }
+    // Names of what could not be looked at now are known, and not told again later.
+    let known = work.input.lock.entries.iter().filter(|entry| {
+        entry.file == NAME_ONLY
+            && work.input.snapshot.unread.contains_key(&entry.kind)
+            && !selected
+                .named
+                .iter()
+                .any(|live| (&live.kind, &live.listed.id) == (&entry.kind, &entry.id))
+    });
+    work.entries.extend(known.cloned());
     for (copy, original) in &selected.copies {
         let detail = format!("a development copy of `{original}`; not captured on its own");
         let listed = &copy.listed;

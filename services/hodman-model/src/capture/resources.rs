@@ -73,7 +73,7 @@ pub(super) fn capture(
     for entry in locked {
         // Left out by the rules now: still there, still in Git, nobody's business. What nobody could look for is not gone.
         if present.contains(&(entry.kind.as_str(), entry.id.as_str()))
-            || work.input.snapshot.unread.contains(&entry.kind)
+            || work.input.snapshot.unread.contains_key(&entry.kind)
         {
             work.entries.push(entry);
         } else {
@@ -108,6 +108,12 @@ fn one(
         if live.copy {
             graft_mode(&mut form, git);
         }
+    }
+    if let Some(git) = &git
+        && let Some(other) = unresolved(work, kind, git, &form)
+    {
+        held_back(work, key, live, &other);
+        return;
     }
     let dev = &form;
     let locked = work
@@ -207,6 +213,40 @@ fn one(
     if locked.is_some() {
         work.entries.push(entry);
     }
+}
+
+/// A kind that was not read and to which both sides refer, Git by name: what the id in the workspace stands for is not
+/// known now, so whether the two differ is not known either.
+fn unresolved(work: &Work<'_>, kind: &dyn Kind, git: &Value, dev: &Value) -> Option<String> {
+    let unread = &work.input.snapshot.unread;
+    let ids = refers_to(kind, dev);
+    let mut found = ids.iter().filter(|(other, _)| unread.contains_key(other));
+    let (other, _) = found.next()?;
+    let mut by_name = false;
+    let mut scratch = git.clone();
+    for reference in &kind.rules().references {
+        if reference.kind == other {
+            reference.at.visit(&mut scratch, &mut |value| {
+                by_name |= value.as_str().is_some_and(|text| text.starts_with("${"));
+                Keep::Yes
+            });
+        }
+    }
+    by_name.then(|| other.clone())
+}
+
+/// Leaves an object as it was captured last until it can be compared again.
+fn held_back(work: &mut Work<'_>, key: &ResourceKey, live: &LiveResource, other: &str) {
+    let detail = format!("not compared: it refers to {other}, which could not be read");
+    work.row(
+        &key.to_string(),
+        CapturedAs::Note,
+        None,
+        live.listed.modified_at,
+        detail,
+    );
+    let locked = work.locked(&live.kind, &live.listed.id).cloned();
+    work.entries.extend(locked);
 }
 
 /// An object of the last capture that the workspace does not have any more.

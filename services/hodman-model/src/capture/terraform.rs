@@ -151,7 +151,7 @@ fn rest(work: &mut Work<'_>, written: &BTreeSet<(String, String)>) {
         .collect();
     for entry in left {
         let there = present.contains(&(entry.kind.as_str(), entry.id.as_str()))
-            || work.input.snapshot.unread.contains(&entry.kind);
+            || work.input.snapshot.unread.contains_key(&entry.kind);
         gone(work, entry, !there);
     }
 }

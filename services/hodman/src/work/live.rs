@@ -7,9 +7,10 @@ mod beside;
 mod folder;
 mod lists;
 mod lookups;
+mod missed;
 mod scope;
 
-pub(super) use beside::{add_access_to_all, live_grants, live_permissions, permission_id};
+pub(super) use beside::{live_grants, live_permissions, permission_id};
 pub(super) use folder::folder_state;
 pub(super) use lists::{by_id, of_kind};
 
@@ -18,11 +19,13 @@ use super::claims::Ledgers;
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Request, Retry, Workspace};
 use hodman_model::bundle::ResourceKey;
+use hodman_model::capture::Unread;
 use hodman_model::digest::Digest;
 use hodman_model::kinds::files as file_sets;
 use hodman_model::kinds::{Call, KINDS, Kind, Listing, Marker, Method};
 use hodman_model::plan::{Desired, Observed, ObservedObject};
 use lists::Parents;
+use missed::Missed;
 use scope::Scope;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,6 +104,28 @@ pub(super) async fn everything(
 ) -> Result<Vec<ObservedObject>, WorkError> {
     let kinds = KINDS.iter().copied().filter(|kind| wanted(*kind));
     read(workspace, &Scope::all(kinds)).await
+}
+
+/// The same as far as the workspace serves it, and which kinds it does not serve, in whole or in part: what is not seen
+/// of those is not known to be gone. Permissions and grants of the objects are asked for where `access` says so.
+///
+/// # Errors
+/// When the workspace does not answer, refuses the credentials, or serves nothing at all.
+pub(super) async fn as_far_as_served(
+    workspace: &Workspace,
+    wanted: &(dyn Fn(&dyn Kind) -> bool + Sync),
+    access: &(dyn Fn(&ObservedObject) -> bool + Sync),
+) -> Result<(Vec<ObservedObject>, BTreeMap<String, Unread>), WorkError> {
+    let kinds: Vec<_> = KINDS.iter().copied().filter(|kind| wanted(*kind)).collect();
+    let mut scope = Scope::all(kinds.iter().copied());
+    scope.missed = Some(Missed::default());
+    let mut objects = read(workspace, &scope).await?;
+    let missed = scope.missed.unwrap_or_default();
+    if let Some(why) = missed.everything(&kinds) {
+        return Err(WorkError::transient(why));
+    }
+    beside::add_access_to_all(workspace, &mut objects, access, &missed).await?;
+    Ok((objects, missed.into_kinds()))
 }
 
 /// The id of the object of ours under that key, of a kind with tags.

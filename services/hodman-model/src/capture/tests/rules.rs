@@ -79,10 +79,73 @@ fn a_kind_that_could_not_be_listed_is_not_gone() {
         .snapshot
         .resources
         .retain(|live| live.kind != "clusters");
-    project.snapshot.unread.insert("clusters".into());
-    assert_eq!(project.capture().changes, BTreeMap::new());
+    let unread = |lacking| Unread {
+        why: "403: not for you".into(),
+        lacking,
+    };
+    for lacking in [false, true] {
+        project
+            .snapshot
+            .unread
+            .insert("clusters".into(), unread(lacking));
+        let captured = project.capture();
+        assert_eq!(captured.changes, BTreeMap::new());
+        let [row] = captured.rows.as_slice() else {
+            panic!("one note: {:?}", captured.rows)
+        };
+        assert_eq!((row.key.as_str(), row.what), ("clusters", CapturedAs::Note));
+        assert!(row.detail.contains("403: not for you"), "{row:?}");
+    }
     project.snapshot.unread.clear();
     assert_eq!(project.capture().rows[0].what, CapturedAs::Removed);
+}
+
+#[test]
+fn an_api_that_was_never_there_is_not_told() {
+    let mut project = several();
+    project.merge_capture();
+    let unread = |lacking| Unread {
+        why: "no".into(),
+        lacking,
+    };
+    project.snapshot.unread.insert("apps".into(), unread(true));
+    assert_eq!(project.capture().rows, []);
+    project.snapshot.unread.insert("apps".into(), unread(false));
+    assert_eq!(project.capture().rows.len(), 1, "refused is worth telling");
+}
+
+#[test]
+fn a_reference_into_a_kind_that_could_not_be_read_stays_as_it_is() {
+    let mut project = Project::new();
+    project.bundle();
+    project.cluster("c-1", "Shared", json!({"num_workers": 1}));
+    project.rules.exclude_kinds = vec!["clusters".into()];
+    let task = json!([{"task_key": "a", "existing_cluster_id": "c-1", "notebook_task": {"notebook_path": "/Shared/x"}}]);
+    project.job(1, "a", json!({ "tasks": task }));
+    project.merge_capture();
+    let looked_up = project.text("resources/a.job.yml");
+    assert!(looked_up.contains("${var."), "{looked_up}");
+    project
+        .snapshot
+        .resources
+        .retain(|live| live.kind != "clusters");
+    let unread = Unread {
+        why: "403".into(),
+        lacking: false,
+    };
+    project.snapshot.unread.insert("clusters".into(), unread);
+    assert_eq!(project.capture().changes, BTreeMap::new());
+    project.edit_job(1, |settings| settings["timeout_seconds"] = json!(5));
+    let captured = project.capture();
+    assert_eq!(captured.changes, BTreeMap::new(), "held back");
+    assert!(
+        captured
+            .rows
+            .iter()
+            .any(|row| row.key == "jobs.a" && row.detail.contains("clusters")),
+        "{:?}",
+        captured.rows
+    );
 }
 
 #[test]

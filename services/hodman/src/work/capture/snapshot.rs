@@ -20,18 +20,17 @@ pub(super) async fn take(
     known: &Known,
 ) -> Result<LiveSnapshot, WorkError> {
     let rules = environment.capture.clone().unwrap_or_default();
-    let objects =
-        live::everything(workspace, &|kind| !matches!(kind.captured(), How::Never(_))).await?;
     // Who may do what is one request for each object, so it is asked of those that are captured only; the others are
     // there to be looked up by their names.
     let is_chosen = chooser(&rules);
-    let (mut chosen, others): (Vec<_>, Vec<_>) = objects
+    let (objects, unread) = live::as_far_as_served(
+        workspace,
+        &|kind| !matches!(kind.captured(), How::Never(_)),
+        &|object| is_chosen(&object.kind, &object.listed),
+    )
+    .await?;
+    let resources: Vec<LiveResource> = objects
         .into_iter()
-        .partition(|object| is_chosen(&object.kind, &object.listed));
-    live::add_access_to_all(workspace, &mut chosen).await?;
-    let resources: Vec<LiveResource> = chosen
-        .into_iter()
-        .chain(others)
         .map(|object| LiveResource::new(object.kind, object.listed))
         .collect();
     let mut entries = Entries::default();
@@ -54,7 +53,7 @@ pub(super) async fn take(
     Ok(LiveSnapshot {
         workspace: workspace.name().to_owned(),
         resources,
-        unread: BTreeSet::new(),
+        unread,
         files,
     })
 }

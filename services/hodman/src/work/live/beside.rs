@@ -1,5 +1,6 @@
 //! What stands beside an object's own fields: details, permissions and grants, a request each.
 
+use super::missed::Missed;
 use super::{AT_ONCE, Question, request};
 use crate::work::WorkError;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -60,21 +61,28 @@ pub(in crate::work) async fn add_access(
             (resource.permissions.is_some(), resource.grants.is_some())
         })
     };
-    add(workspace, objects, wanted).await
+    add(workspace, objects, wanted, None).await
 }
 
-/// The same for all of the objects; for those that a capture has selected.
-pub(in crate::work) async fn add_access_to_all(
+/// The same for all of the objects that `wanted` names; for those that a capture has selected.
+pub(super) async fn add_access_to_all(
     workspace: &Workspace,
     objects: &mut [ObservedObject],
+    wanted: &(dyn Fn(&ObservedObject) -> bool + Sync),
+    missed: &Missed,
 ) -> Result<(), WorkError> {
-    add(workspace, objects, |_| (true, true)).await
+    let both = |object: &ObservedObject| {
+        let wanted = wanted(object);
+        (wanted, wanted)
+    };
+    add(workspace, objects, both, Some(missed)).await
 }
 
 async fn add(
     workspace: &Workspace,
     objects: &mut [ObservedObject],
     wanted: impl Fn(&ObservedObject) -> (bool, bool),
+    missed: Option<&Missed>,
 ) -> Result<(), WorkError> {
     let mut reads = Vec::new();
     for (index, object) in objects.iter().enumerate() {
@@ -85,14 +93,19 @@ async fn add(
         let permissions = permissions && kind.permissions().is_some();
         let grants = grants && kind.securable().is_some();
         if permissions || grants {
-            reads.push(one(
-                workspace,
-                kind,
-                &object.listed,
-                index,
-                permissions,
-                grants,
-            ));
+            let listed = &object.listed;
+            reads.push(async move {
+                match (
+                    one(workspace, kind, listed, index, permissions, grants).await,
+                    missed,
+                ) {
+                    // What nobody may see of an object is left as the repository says it.
+                    (Err(error), Some(missed)) => {
+                        missed.access(kind, error).map(|()| (index, None, None))
+                    }
+                    (read, _) => read,
+                }
+            });
         }
     }
     let found: Vec<(usize, Option<Value>, Option<Value>)> = futures::stream::iter(reads)

@@ -186,16 +186,33 @@ async fn one_list(
     {
         Ok(()) => {}
         // The parent went away in between, or has no such thing.
-        Err(error) if error.is_not_found() && matches!(kind.listing(), Listing::Below { .. }) => {}
+        Err(error)
+            if error.is_not_found()
+                && error.kind != ErrorKind::Unsupported
+                && matches!(kind.listing(), Listing::Below { .. }) => {}
+        Err(error)
+            if scope
+                .missed
+                .as_ref()
+                .is_some_and(|missed| missed.list(kind, &error)) => {}
         Err(error) if no_such_api(&error) && !scope.needs(kind) => {}
         Err(error) => return Err(error.into()),
     }
     if let Some(error) = broken {
-        return Err(WorkError::lasting(error));
+        let error = WorkError::lasting(error);
+        match &scope.missed {
+            Some(missed) => missed.part(kind, error)?,
+            None => return Err(error),
+        }
     }
     let mut closer = Vec::with_capacity(entries.len());
     for entry in entries {
-        closer.push(entry.read(workspace, kind, list));
+        closer.push(async {
+            match (entry.read(workspace, kind, list).await, &scope.missed) {
+                (Err(error), Some(missed)) => missed.part(kind, error).map(|()| None),
+                (read, _) => read,
+            }
+        });
     }
     let found: Vec<Option<Listed>> = futures::stream::iter(closer)
         .buffered(AT_ONCE)
@@ -340,7 +357,7 @@ fn add(item: &mut Value, adds: &[(&'static str, Value)]) {
 }
 
 /// Whether the workspace has no such API at all: then it has no such objects either.
-fn no_such_api(error: &ApiError) -> bool {
+pub(super) fn no_such_api(error: &ApiError) -> bool {
     error.kind == ErrorKind::Unsupported
         || error.is_not_found()
         || (error.kind == ErrorKind::Html && matches!(error.status, Some(404 | 405 | 501)))

@@ -4,6 +4,7 @@
 //! resource that left the package is found again by its tag alone.
 
 use super::Question;
+use super::missed::Missed;
 use crate::work::claims::Ledgers;
 use hodman_model::bundle::Lookup;
 use hodman_model::kinds::{Identity, KINDS, Kind, kind};
@@ -18,6 +19,8 @@ pub(super) struct Scope {
     pub kinds: Vec<&'static dyn Kind>,
     /// Whether all objects are wanted in full.
     pub whole: bool,
+    /// Goes on without the kinds that the workspace does not serve, and remembers them.
+    pub missed: Option<Missed>,
     /// Kinds whose lists must be there; an API that a workspace does not have holds nothing of the others.
     needed: BTreeSet<&'static str>,
     /// By kind: natural names that are wanted or claimed.

@@ -1,6 +1,6 @@
 //! Reading a workspace that answers as each test says.
 
-use super::{Question, everything, observe};
+use super::{Question, as_far_as_served, everything, observe};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use hodman_clients::databricks::{Auth, Connections, Workspace, WorkspaceConfig};
@@ -199,4 +199,44 @@ async fn only_jobs_that_the_list_cuts_are_read_alone() {
     let tasks = found.objects[0].listed.config["tasks"].as_array().unwrap();
     assert_eq!(tasks.len(), 2);
     assert_eq!(world.asked("/api/2.2/jobs/get").len(), 2);
+}
+
+#[tokio::test]
+async fn a_capture_goes_on_without_what_is_not_served_and_says_so() {
+    let world = World::new(jobs_only).await;
+    let (objects, unread) = as_far_as_served(&world.workspace, &|_| true, &|object| {
+        object.listed.id == "1"
+    })
+    .await
+    .unwrap();
+    assert_eq!(objects.len(), 3);
+    assert_eq!(
+        objects[0].listed.config["permissions"],
+        json!({ "group:data": "CAN_VIEW" })
+    );
+    assert_eq!(
+        world.asked("/api/2.0/permissions").len(),
+        1,
+        "one was chosen"
+    );
+    assert!(!unread.contains_key("jobs"), "{unread:?}");
+    assert!(unread["clusters"].lacking);
+    assert!(
+        unread.contains_key("schemas"),
+        "what lies below what was not read: {unread:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_workspace_that_serves_nothing_was_not_read() {
+    let world = World::new(|_| None).await;
+    let error = as_far_as_served(&world.workspace, &|_| true, &|_| true)
+        .await
+        .err()
+        .unwrap();
+    assert!(error.is_transient(), "{error}");
+    assert!(
+        error.to_string().contains("nothing of the workspace"),
+        "{error}"
+    );
 }
