@@ -40,7 +40,7 @@ const fn granted(kind: &'static str, name: &'static str, argument: &'static str)
 }
 
 /// Every kind that the provider has a resource for.
-const RESOURCES: &[Resource] = &[
+pub(super) const RESOURCES: &[Resource] = &[
     shared("alerts", "databricks_alert_v2", "alert_v2_id"),
     shared("apps", "databricks_app", "app_name"),
     granted("catalogs", "databricks_catalog", "catalog"),
@@ -116,10 +116,4 @@ const RESOURCES: &[Resource] = &[
 #[must_use]
 pub fn resource_of(kind: &str) -> Option<&'static Resource> {
     RESOURCES.iter().find(|resource| resource.kind == kind)
-}
-
-/// All of them, for the tests.
-#[cfg(test)]
-pub(super) fn all() -> &'static [Resource] {
-    RESOURCES
 }

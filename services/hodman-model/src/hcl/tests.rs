@@ -8,8 +8,7 @@ use serde_json::json;
 use super::*;
 
 /// Variables for node types, sources by their stem.
-#[derive(Default)]
-struct Plain(BTreeMap<String, Variable>);
+struct Plain;
 
 impl Names for Plain {
     fn variable(&mut self, _kind: &str, path: &[&str], text: &str) -> Option<String> {
@@ -51,7 +50,7 @@ fn job() -> serde_json::Value {
 #[test]
 fn a_job_in_the_providers_words() {
     let key = ResourceKey::new("jobs", "nightly");
-    let written = resource(&key, "11", &job(), &mut Plain::default()).unwrap();
+    let written = resource(&key, "11", &job(), &mut Plain).unwrap();
     assert_eq!(written.unknown, ["not_a_field"]);
     for line in [
         "import {\n  to = databricks_job.nightly\n  id = \"11\"\n}\n",
@@ -76,13 +75,7 @@ fn a_job_in_the_providers_words() {
 #[test]
 fn values_inside_attributes_and_texts_with_json() {
     let app = json!({"name": "shop", "resources": [{"name": "wh", "sql_warehouse": {"id": "1", "permission": "CAN_USE"}}]});
-    let written = resource(
-        &ResourceKey::new("apps", "shop"),
-        "shop",
-        &app,
-        &mut Plain::default(),
-    )
-    .unwrap();
+    let written = resource(&ResourceKey::new("apps", "shop"), "shop", &app, &mut Plain).unwrap();
     assert!(written.unknown.is_empty(), "{:?}", written.unknown);
     assert!(written.text.contains("resources = ["), "{}", written.text);
     parses_and_is_formatted(&written.text);
@@ -91,7 +84,7 @@ fn values_inside_attributes_and_texts_with_json() {
         &ResourceKey::new("cluster_policies", "small"),
         "P1",
         &policy,
-        &mut Plain::default(),
+        &mut Plain,
     )
     .unwrap();
     assert!(written.text.contains("jsonencode("), "{}", written.text);
@@ -102,7 +95,7 @@ fn values_inside_attributes_and_texts_with_json() {
         &ResourceKey::new("schemas", "s"),
         "c.s",
         &schema,
-        &mut Plain::default(),
+        &mut Plain,
     )
     .unwrap();
     assert!(
@@ -154,7 +147,7 @@ fn every_kind_has_a_resource_of_the_provider_with_its_arguments() {
     let known = provider();
     let permissions = known.resource("databricks_permissions").unwrap();
     let grants = known.resource("databricks_grants").unwrap();
-    for resource in table::all() {
+    for resource in table::RESOURCES {
         let fields = known
             .resource(resource.name)
             .unwrap_or_else(|| panic!("{}", resource.name));

@@ -21,8 +21,8 @@ pub enum PlanError {
         workspace: String,
         /// Pipeline and environment that both name.
         owner: String,
-        /// The resource they both claim to be.
-        key: ResourceKey,
+        /// The resource they both claim to be. Boxed: an error should not make every result of a plan large.
+        key: Box<ResourceKey>,
         /// The id of one.
         first: String,
         /// The id of the other.

@@ -131,7 +131,7 @@ fn two(key: ResourceKey, one: &str, other: &str, context: &PlanContext) -> PlanE
     PlanError::TwoClaimants {
         workspace: context.workspace.clone(),
         owner: format!("{}/{}", context.pipeline, context.env),
-        key,
+        key: Box::new(key),
         first,
         second,
     }

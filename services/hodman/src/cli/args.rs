@@ -1,5 +1,9 @@
 //! Commands and their arguments.
 
+mod asks;
+
+pub use asks::{AdoptFrom, Ask};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -181,100 +185,6 @@ pub struct RestoreArgs {
     pub force: bool,
     #[command(flatten)]
     pub remote: Remote,
-}
-
-/// What people ask for. It enters the daemon's inbox; the command waits for what was decided.
-#[derive(Debug, Subcommand)]
-pub enum Ask {
-    /// Propose what was made or changed by hand in a free-form environment.
-    Capture {
-        /// The environment.
-        env: String,
-        #[command(flatten)]
-        remote: Remote,
-    },
-    /// Stop acting on an environment; looking at it goes on.
-    Hold {
-        /// The environment.
-        env: String,
-        /// Why; shown to whoever waits.
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        remote: Remote,
-    },
-    /// Act on an environment again.
-    Resume {
-        /// The environment.
-        env: String,
-        #[command(flatten)]
-        remote: Remote,
-    },
-    /// Compare an environment with what Git says, now.
-    Reconcile {
-        /// The environment.
-        env: String,
-        #[command(flatten)]
-        remote: Remote,
-    },
-    /// Open the pull request that pins an earlier package.
-    Rollback {
-        /// The environment.
-        env: String,
-        /// The package, by the start of its digest; the last healthy one when absent.
-        #[arg(long, value_name = "DIGEST")]
-        to: Option<String>,
-        /// Apply at once, as a recorded override until the pull request is merged.
-        #[arg(long)]
-        now: bool,
-        /// Why.
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        remote: Remote,
-    },
-    /// Take over objects that were there before hodman, instead of making them a second time: opens a pull request that
-    /// lists them in the environment's file, with the plan. What is not beyond doubt is refused.
-    Adopt {
-        /// The environment.
-        env: String,
-        /// What the file is: a bundle's `state/resources.json`, a `terraform.tfstate`, or a list `jobs.nightly: "123"`.
-        #[arg(long, value_enum)]
-        from: AdoptFrom,
-        /// The file. Keys, ids and names are read from it; nothing else leaves this machine.
-        file: PathBuf,
-        /// The workspace the objects are in, where the environment has several.
-        #[arg(long, value_name = "NAME")]
-        workspace: Option<String>,
-        /// Show what would be proposed, with the settings that --config names, and propose nothing.
-        #[arg(long)]
-        dry_run: bool,
-        #[command(flatten)]
-        remote: Remote,
-    },
-    /// Try a failed step again, or propose a package again that was declined.
-    Retry {
-        /// The environment.
-        env: String,
-        #[command(flatten)]
-        remote: Remote,
-    },
-    /// Read the repository again, now.
-    Observe {
-        #[command(flatten)]
-        remote: Remote,
-    },
-}
-
-/// What a former owner knows, by the form of its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AdoptFrom {
-    /// `state/resources.json` below a bundle's root path.
-    BundleState,
-    /// `terraform.tfstate`, of a bundle or of a configuration; `terraform state pull` gives it.
-    Tfstate,
-    /// A list by hand: `jobs.nightly: "123"`.
-    Ids,
 }
 
 /// The inbox.

@@ -5,9 +5,12 @@ use hodman_model::files::{CapturedLock, Seen, Tree};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Contents by how the workspace listed the file when they were captured.
+/// Path and content of a file.
+type Content = (String, Arc<[u8]>);
+
+/// Contents by how the workspace listed the file when they were captured: object id and moment of the last change.
 #[derive(Debug, Default)]
-pub(super) struct Known(BTreeMap<(i64, i64), (String, Arc<[u8]>)>);
+pub(super) struct Known(BTreeMap<(i64, i64), Content>);
 
 impl Known {
     /// Takes in what a commit's lock vouches for: a file that somebody edited in Git since is not what the workspace has.
