@@ -221,6 +221,12 @@ pub enum Outcome {
     },
     /// A report is where it belongs.
     Said,
+    /// An apply cannot go on before something in the world ends by itself, such as a run of a job that is to be removed. No
+    /// failure: it is tried again for as long as that takes.
+    Waits {
+        /// For what, in words for people.
+        why: String,
+    },
     /// It did not work.
     Failed {
         /// Why, in words for people.

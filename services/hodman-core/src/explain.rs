@@ -132,10 +132,12 @@ pub fn standing(env: &Environment) -> Standing {
         return Standing::FreeForm;
     }
     match env.run.as_ref().map(|run| &run.phase) {
-        Some(RunPhase::Applying { .. }) => return Standing::Applying,
+        Some(RunPhase::Applying { .. } | RunPhase::Failed { waits: true, .. }) => {
+            return Standing::Applying;
+        }
         Some(RunPhase::Verifying { .. }) => return Standing::Verifying,
         Some(RunPhase::NeedsApproval { .. }) => return Standing::NeedsApproval,
-        Some(RunPhase::Failed { .. }) => return Standing::Failed,
+        Some(RunPhase::Failed { waits: false, .. }) => return Standing::Failed,
         Some(RunPhase::Waiting) if env.hold.is_none() => return Standing::Approved,
         Some(RunPhase::Waiting) | None => {}
     }
@@ -288,6 +290,11 @@ fn run_reasons(env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
         }],
         RunPhase::NeedsApproval { outside, .. } => vec![Reason::NeedsApproval {
             outside: outside.clone(),
+        }],
+        RunPhase::Failed {
+            why, waits: true, ..
+        } => vec![Reason::Busy {
+            doing: format!("applying package {} {why}", run.package.short()),
         }],
         RunPhase::Failed {
             why, not_before, ..

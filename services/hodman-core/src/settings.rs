@@ -28,6 +28,8 @@ pub struct Settings {
     pub retry_at_most: Duration,
     /// After this many failures in a row an apply waits for a person.
     pub apply_tries: u32,
+    /// The pause of an apply that waits for a run to end. A minute: runs take minutes to hours, and each look costs a plan.
+    pub busy_pause: Duration,
     /// Former deployments remembered per environment, and packages per pipeline.
     pub remember: usize,
 }
@@ -44,6 +46,7 @@ impl Default for Settings {
             retry_first: Duration::seconds(2),
             retry_at_most: Duration::minutes(15),
             apply_tries: 5,
+            busy_pause: Duration::minutes(1),
             remember: 50,
         }
     }

@@ -432,6 +432,9 @@ pub enum RunPhase {
         tries: u32,
         /// Next try; none when a person has to act.
         not_before: Option<DateTime<Utc>>,
+        /// Nothing is wrong: it waits for something in the world to end.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        waits: bool,
     },
 }
 

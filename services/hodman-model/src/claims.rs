@@ -35,6 +35,9 @@ pub struct Claim {
     /// For values that cannot be read back: what was put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put: Option<Put>,
+    /// Whether the package applied last protects it by `prevent_destroy`: what left the package is protected still.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protected: bool,
 }
 
 /// A value that was put and cannot be read back.
@@ -112,6 +115,11 @@ impl Claims {
         claims.version = 1;
         for row in &part.rows {
             let Some(kind) = claimed_kind(&row.key) else {
+                // Tags say whose it is. That it was somebody else's before, only we remember.
+                if row.action == Action::Adopt && row.live_id.is_some() {
+                    let claim = claims.claims.entry(row.key.clone()).or_default();
+                    claim.id.clone_from(&row.live_id);
+                }
                 continue;
             };
             let Some(wanted) = desired.resources.get(&row.key) else {
@@ -133,7 +141,21 @@ impl Claims {
                 Action::Update | Action::Resize | Action::Replace | Action::Delete => {}
             }
         }
+        for (key, wanted) in &desired.resources {
+            if wanted.prevent_destroy {
+                claims.claims.entry(key.clone()).or_default().protected = true;
+            } else if let Some(claim) = claims.claims.get_mut(key) {
+                claim.protected = false;
+            }
+        }
         claims
+    }
+
+    /// What the package applied last protects, for [`crate::plan::PlanContext::protected`].
+    #[must_use]
+    pub fn protected(&self) -> BTreeSet<ResourceKey> {
+        let protected = self.claims.iter().filter(|(_, claim)| claim.protected);
+        protected.map(|(key, _)| key.clone()).collect()
     }
 
     /// Completes the claim on an object that is there now. Written under the name that the workspace gave it.
@@ -153,9 +175,14 @@ impl Claims {
         self.claims.entry(key.clone()).or_default().put = Some(put);
     }
 
-    /// Drops the claim on an object that is gone.
+    /// Drops the claim on an object that is gone. That there were objects of a kind with tags is remembered: others of that
+    /// kind may be there still, and nothing else says that it has to be looked through.
     pub fn forget(&mut self, key: &ResourceKey) {
-        self.claims.remove(key);
+        if claimed_kind(key).is_some() {
+            self.claims.remove(key);
+        } else if let Some(claim) = self.claims.get_mut(key) {
+            *claim = Claim::default();
+        }
     }
 
     /// What was put into fields that cannot be read back, for [`crate::plan::Observed::puts`].
@@ -164,6 +191,19 @@ impl Claims {
         self.claims
             .iter()
             .filter_map(|(key, claim)| Some((key.clone(), claim.put.clone()?)))
+            .collect()
+    }
+
+    /// Which of `adopt` was taken over before. Kinds with tags have an id here for that reason only.
+    #[must_use]
+    pub fn taken_over(&self, adopt: &BTreeMap<ResourceKey, String>) -> BTreeSet<ResourceKey> {
+        adopt
+            .iter()
+            .filter(|(key, id)| {
+                let claim = self.claims.get(*key);
+                claim.is_some_and(|claim| claim.id.as_ref() == Some(*id))
+            })
+            .map(|(key, _)| key.clone())
             .collect()
     }
 

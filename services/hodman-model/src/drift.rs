@@ -127,8 +127,8 @@ pub struct ThreeWay<'a> {
 /// When it cannot be said which object is which resource.
 pub fn drift(three: &ThreeWay<'_>) -> Result<Drift, PlanError> {
     let mut ours = Ours::of(three.observed, three.context, three.declared)?.objects;
-    // What is yet to be adopted is nobody's edit.
-    ours.retain(|_, live| live.marker.is_some());
+    // What is yet to be adopted is nobody's edit; what was adopted and lost our marks is.
+    ours.retain(|key, live| live.marker.is_some() || three.observed.taken_over.contains(key));
     let base = three.last_applied.unwrap_or(three.declared);
     let known = Known::of_ours(base, three.observed, &ours).and(Known::of_ours(
         three.declared,

@@ -53,6 +53,8 @@ pub use sent::Sent;
 pub(crate) use sent::sent_change;
 pub use substitute::{Unresolved, substitute, substitute_known};
 
+pub(crate) use work::again_reason;
+
 pub use crate::kinds::Reversibility;
 
 use crate::bundle::ResourceKey;
@@ -73,7 +75,7 @@ pub struct PlanContext {
     /// this an object that carries no marker is never touched, not even one of the same name.
     pub adopt: BTreeMap<ResourceKey, String>,
     /// Objects that may be removed although [`crate::kinds::Kind::guarded`] says what else goes with them; the environment's
-    /// file names them, and they stay irreversible.
+    /// file names them, and they stay irreversible. They are not waited for when they are at work, either.
     pub allow_destroy: BTreeSet<ResourceKey>,
     /// Objects that the package applied last protects by `prevent_destroy`: what left the package is protected still.
     pub protected: BTreeSet<ResourceKey>,

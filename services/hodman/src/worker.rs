@@ -184,6 +184,10 @@ impl Worker {
             );
             return self.let_go(row, pause, &error.to_string()).await;
         }
+        if error.is_waiting() && matches!(effect.act, Act::Apply { .. }) {
+            let why = error.to_string();
+            return self.complete(row, Outcome::Waits { why }).await;
+        }
         self.complete(
             row,
             Outcome::Failed {

@@ -190,6 +190,18 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                     why: why.clone(),
                     tries,
                     not_before,
+                    waits: false,
+                };
+                env.run = Some(Run { phase, ..run });
+                Ok(())
+            }
+            (RunPhase::Applying { tries, .. }, Outcome::Waits { why }) => {
+                draft.note(Some(name), "apply-waits", why.clone());
+                let phase = RunPhase::Failed {
+                    why: why.clone(),
+                    tries: *tries,
+                    not_before: Some(draft.now + draft.settings.busy_pause),
+                    waits: true,
                 };
                 env.run = Some(Run { phase, ..run });
                 Ok(())

@@ -12,6 +12,7 @@ fn claims(of: &[(&str, Option<&str>, Option<&str>)]) -> Claims {
             .iter()
             .map(|(key, natural, id)| {
                 let claim = Claim {
+                    protected: false,
                     natural: natural.map(str::to_owned),
                     id: id.map(str::to_owned),
                     put: None,
@@ -190,4 +191,33 @@ fn an_adopted_object_is_claimed_by_its_id_alone_by_its_new_key() {
     let claims = former.before(&plan.parts[0], &world.desired());
     assert_eq!(claims.claims.len(), 1);
     assert_eq!(claims.claims[&"schemas.new".parse().unwrap()].id, Some(id));
+}
+
+#[test]
+fn what_a_package_protects_is_protected_until_a_package_says_otherwise() {
+    let mut world = World::new().resource("jobs.j", json!({"name": "j"}));
+    let key: ResourceKey = "jobs.j".parse().unwrap();
+    let part = WorkspacePart::default();
+    let protects = |world: &mut World, protects: bool| {
+        let resource = world.bundle.resources.get_mut(&key).unwrap();
+        resource.lifecycle.prevent_destroy = protects;
+        world.desired()
+    };
+    let claims = Claims::default().before(&part, &protects(&mut world, true));
+    assert_eq!(claims.protected(), BTreeSet::from([key.clone()]));
+    let written = Claims::parse("p", &claims.to_bytes()).unwrap();
+    let gone = written.before(&part, &Desired::default());
+    assert_eq!(gone.protected(), BTreeSet::from([key.clone()]));
+    let let_go = gone.before(&part, &protects(&mut world, false));
+    assert!(let_go.protected().is_empty());
+}
+
+#[test]
+fn a_kind_with_tags_is_looked_through_after_the_first_of_it_is_gone() {
+    let mut held = claims(&[("jobs.j", None, Some("7")), ("queries.q", None, Some("8"))]);
+    held.forget(&"jobs.j".parse().unwrap());
+    held.forget(&"queries.q".parse().unwrap());
+    assert_eq!(held.kinds(), BTreeSet::from(["jobs"]));
+    let adopt = BTreeMap::from([("jobs.j".parse().unwrap(), "7".to_owned())]);
+    assert!(held.taken_over(&adopt).is_empty());
 }

@@ -8,8 +8,8 @@ use crate::digest::{Digest, canonical_json, sha256};
 use crate::field_path::FieldPath;
 use crate::kinds::{Kind, Listed, files};
 use crate::plan::{
-    Desired, FieldChange, Names, Sent, Symbols, differences, is_symbolic, redacted, sent_change,
-    symbolic,
+    Desired, FieldChange, Names, Sent, Symbols, again_reason, differences, is_symbolic, redacted,
+    sent_change, symbolic,
 };
 
 /// The differences found so far, and what the search needs to know.
@@ -77,6 +77,15 @@ impl Found<'_> {
                 reason,
             );
         };
+        if live.marker.is_none() {
+            let values = Values {
+                live: Some(json!(live.name)),
+                ..Values::default()
+            };
+            let reason = again_reason(kind, live);
+            let class = Class::HandEditToPutBack;
+            self.row(kind, key, FieldPath::default(), values, class, &reason);
+        }
         let declared_managed = declared.managed(kind);
         let edits = differences(kind.rules(), &managed, &there);
         for edit in &edits {

@@ -8,7 +8,7 @@ mod gates;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,11 @@ pub struct Environment {
     /// What a capture takes in; `free-form` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture: Option<CaptureRules>,
+    /// Resources that may be removed or replaced although more goes with them (a pipeline with its tables), and although
+    /// they are at work just then: without this an apply waits until their runs have ended. Said here, in a reviewed
+    /// change, because it must name each.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub allow_destroy: BTreeSet<ResourceKey>,
     /// How long the files of earlier packages are kept, and who reads them.
     #[serde(default, skip_serializing_if = "FileSets::is_default")]
     pub files: FileSets,

@@ -43,6 +43,8 @@ pub struct Observed {
     pub objects: Vec<ObservedObject>,
     /// The folders of file sets below the environment's root; a digest that is not here is absent.
     pub files: BTreeMap<Digest, FileSetState>,
+    /// Resources whose objects we took over once; from our claims.
+    pub taken_over: BTreeSet<ResourceKey>,
     /// What earlier file sets hold, as far as somebody remembers: only to say which files change.
     pub known_sets: BTreeMap<Digest, FileSet>,
     /// What we put into fields that cannot be read back; from our claims.

@@ -128,7 +128,7 @@ pub struct Row {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<ResourceKey>,
     /// Whether the object may be at work, so that its removal would cut something off: [`crate::kinds::Kind::activity`] is
-    /// asked first, and waited for. No part of the digest.
+    /// asked first, and waited for, unless the environment's `allow_destroy` names it. No part of the digest.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub busy_guard: bool,
     /// Whether nothing but the value behind a reference changed: the package is as it was, the secret is not.

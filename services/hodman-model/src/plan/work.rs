@@ -146,7 +146,11 @@ impl<'a> Work<'a> {
                 .changes
                 .insert(0, change(path, Some(json!(live.id)), None));
             draft.action = Action::Adopt;
-            draft.reason = adopt_reason(kind, live);
+            draft.reason = if self.observed.taken_over.contains(key) && live.marker.is_none() {
+                again_reason(kind, live)
+            } else {
+                adopt_reason(kind, live)
+            };
         } else if draft.sent.is_none()
             && draft
                 .changes
@@ -303,6 +307,7 @@ impl<'a> Work<'a> {
             files: Vec::new(),
             after: Vec::new(),
             busy_guard: goes
+                && !self.context.allow_destroy.contains(key)
                 && draft
                     .live
                     .is_some_and(|live| kind.activity(&live.id).is_some()),
@@ -337,6 +342,18 @@ fn adopt_reason(kind: &dyn Kind, live: &Listed) -> String {
             maker(live)
         ),
     }
+}
+
+/// What was taken over before and lost our marks: whoever had it before us wrote all of it anew.
+pub(crate) fn again_reason(kind: &dyn Kind, live: &Listed) -> String {
+    let sign = live.outputs.get("deployed_by").and_then(Value::as_str);
+    let sign = sign.map(|sign| format!(" ({sign})")).unwrap_or_default();
+    format!(
+        "its former owner still writes to it{sign}: {} {} was taken over before and lost our marks; taken over again, until the \
+         former owner lets go",
+        kind.singular(),
+        live.id
+    )
 }
 
 fn update_reason(changes: &[FieldChange], replaced: Option<&ResourceKey>) -> String {

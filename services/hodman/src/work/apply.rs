@@ -65,7 +65,9 @@ pub(super) async fn all_workspaces(
     let mut uploaded = 0;
     // In the order of the environment's workspaces; the first that fails stops the rest.
     for (part, rows) in taken.parts.iter().zip(&taken.plan.parts) {
-        if !rows.rows.is_empty() {
+        // What a package protects is noted also when nothing else changes.
+        let protects = part.ledgers.own.protected() != taken.desired.protected();
+        if !rows.rows.is_empty() || protects {
             let ended = one_workspace(job, env, taken, part, rows).await;
             let ended = ended.map_err(|error| match taken.parts.len() {
                 1 => error,

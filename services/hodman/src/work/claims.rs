@@ -161,7 +161,7 @@ impl<'a> Ledger<'a> {
         desired: &Desired,
     ) -> Result<Self, WorkError> {
         let mut claims = ledgers.own.before(rows, desired);
-        if ledgers.own_found || claims.claims.keys().any(|key| is_untagged(&key.kind)) {
+        if ledgers.own_found || !claims.claims.is_empty() {
             name_kinds(&mut claims, rows);
         }
         let ledger = Self {

@@ -7,8 +7,7 @@ use hodman_core::ids::{EnvName, PackageDigest};
 use hodman_core::state::{Deployed, PipelineState};
 use hodman_model::drift::{Drift, HandEdits, ThreeWay, drift};
 use hodman_model::files::{self, Environment};
-use hodman_model::kinds::files as file_sets;
-use hodman_model::plan::{Desired, PlanContext};
+use hodman_model::plan::Desired;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -50,17 +49,9 @@ pub(super) async fn report(
         Some(current) => last_applied(job, env, current, package, taken).await?,
         None => None,
     };
-    let root = file_sets::root(job.pipeline, env.as_str());
     let mut workspaces = Vec::new();
     for (place, part) in taken.environment.workspaces.iter().zip(&taken.parts) {
-        let context = PlanContext {
-            pipeline: job.pipeline.to_owned(),
-            env: env.as_str().to_owned(),
-            workspace: place.name.clone(),
-            files_root: root.clone(),
-            adopt: place.adopt.clone(),
-            ..PlanContext::default()
-        };
+        let context = taken::context(job, env, &taken.environment, place, &part.ledgers);
         workspaces.push(drift(&ThreeWay {
             last_applied: before.as_ref(),
             declared: &taken.desired,

@@ -17,6 +17,7 @@ pub struct WorkError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Transient,
+    Waits,
     Lasting,
     LeaseLost,
 }
@@ -40,10 +41,25 @@ impl WorkError {
         }
     }
 
+    /// Nothing is wrong: something in the world has to end first.
+    #[must_use]
+    pub fn waits(words: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            kind: Kind::Waits,
+        }
+    }
+
     /// Trying again may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        self.kind == Kind::Transient
+        matches!(self.kind, Kind::Transient | Kind::Waits)
+    }
+
+    /// Nothing is wrong: something in the world has to end first.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.kind == Kind::Waits
     }
 
     /// Somebody else has it now.

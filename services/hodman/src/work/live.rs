@@ -87,6 +87,7 @@ pub(super) async fn observe(
             objects,
             files,
             puts: ledgers.own.puts(),
+            taken_over: ledgers.own.taken_over(question.adopt),
             claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),
             contested: marked.contested,
             others,

@@ -1,16 +1,15 @@
 //! A plan taken: package, binding and workspaces put together and compared.
 
 use super::claims::Ledgers;
+use super::desired::desired;
 use super::{Job, WorkError, live};
 use hodman_clients::databricks::Workspace;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
 use hodman_model::bundle::ResolvedBundle;
-use hodman_model::capture::identity;
 use hodman_model::digest::Digest;
-use hodman_model::files::{Environment, Tree, parse_environment};
+use hodman_model::files::{Environment, Tree, Workspace as Place, parse_environment};
 use hodman_model::kinds::files as file_sets;
-use hodman_model::package;
 use hodman_model::plan::{self, Desired, Observed, Plan, PlanContext};
 use std::sync::Arc;
 
@@ -76,16 +75,7 @@ pub(super) async fn take_tree(
     environment: Environment,
     tree: &Arc<Tree>,
 ) -> Result<Taken, WorkError> {
-    let target = environment
-        .bundle_target
-        .clone()
-        .unwrap_or_else(|| env.as_str().to_owned());
-    // What was captured elsewhere has its counterpart here, or this stops.
-    let file = format!("environments/{env}/environment.yaml");
-    let variables = identity::variables(&file, &environment, &target, tree)?;
-    let bundle = hodman_model::bundle::resolve(tree, &target, &variables)?;
-    let digest = package::file_set_digest(&bundle.files);
-    let desired = Desired::from_bundle(&bundle, &digest)?;
+    let (bundle, desired) = desired(env, &environment, tree)?;
     let root = file_sets::root(job.pipeline, env.as_str());
     let mut parts = Vec::new();
     let mut plans = Vec::new();
@@ -99,14 +89,7 @@ pub(super) async fn take_tree(
             adopt: &place.adopt,
         };
         let found = live::observe(&workspace, &question).await?;
-        let context = PlanContext {
-            pipeline: job.pipeline.to_owned(),
-            env: env.as_str().to_owned(),
-            workspace: place.name.clone(),
-            files_root: root.clone(),
-            adopt: place.adopt.clone(),
-            ..PlanContext::default()
-        };
+        let context = context(job, env, &environment, place, &found.ledgers);
         plans.push(plan::plan(&desired, &found.observed, &context)?);
         parts.push(Part {
             workspace,
@@ -126,6 +109,26 @@ pub(super) async fn take_tree(
         bundle,
         parts,
     })
+}
+
+/// What a plan for one workspace goes by, beside what is wanted and what is there.
+pub(super) fn context(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    place: &Place,
+    ledgers: &Ledgers,
+) -> PlanContext {
+    PlanContext {
+        pipeline: job.pipeline.to_owned(),
+        env: env.as_str().to_owned(),
+        workspace: place.name.clone(),
+        files_root: file_sets::root(job.pipeline, env.as_str()),
+        adopt: place.adopt.clone(),
+        allow_destroy: environment.allow_destroy.clone(),
+        protected: ledgers.own.protected(),
+        ..PlanContext::default()
+    }
 }
 
 impl Taken {

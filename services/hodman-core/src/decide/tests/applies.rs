@@ -47,6 +47,37 @@ fn a_failed_apply_is_tried_again_with_growing_pauses_and_then_waits_for_a_person
 }
 
 #[test]
+fn waiting_for_a_run_to_end_is_no_failure_however_long_it_takes() {
+    let mut w = merged();
+    for _ in 0..3 * w.settings.apply_tries {
+        w.answer(
+            "qa",
+            "apply",
+            Outcome::Waits {
+                why: "waits for run 7 of jobs.old".into(),
+            },
+        );
+        assert!(w.waiting("qa").is_empty());
+        assert_eq!(w.standing("qa"), Standing::Applying);
+        assert!(w.why("qa").contains("run 7 of jobs.old"), "{}", w.why("qa"));
+        let before = w.now;
+        while w.waiting("qa").is_empty() {
+            w.sleep();
+        }
+        assert_eq!(w.now - before, w.settings.busy_pause);
+    }
+    // The failures that do count are counted from the first.
+    for _ in 1..w.settings.apply_tries {
+        w.fail("qa", "apply", true);
+        while w.waiting("qa").is_empty() {
+            w.sleep();
+        }
+    }
+    w.fail("qa", "apply", true);
+    assert_eq!(w.standing("qa"), Standing::Failed);
+}
+
+#[test]
 fn the_next_package_gets_past_one_that_cannot_be_applied() {
     let mut w = merged();
     w.fail("qa", "apply", false);

@@ -45,6 +45,7 @@ impl Check<'_> {
                     &["verify"],
                     &["drift"],
                     &["files"],
+                    &["allow_destroy"],
                     &["schedules", "reconcile"],
                 ],
             ),

@@ -33,7 +33,50 @@ fn a_pipeline_with_tables_goes_only_when_the_environment_names_it() {
     let plan = world.plan();
     assert_eq!(rows(&plan), ["delete pipelines.p"]);
     assert!(plan.irreversible().contains(&key));
-    assert!(plan.parts[0].rows[0].busy_guard);
+    // Whoever approves it by name does not ask for a wait, which for a continuous pipeline would never end.
+    assert!(!plan.parts[0].rows[0].busy_guard);
+}
+
+#[test]
+fn a_job_at_work_is_waited_for_unless_the_environment_names_it() {
+    let mut world = World::new().resource("jobs.j", json!({"name": "j"}));
+    world.apply();
+    world.bundle.resources.clear();
+    let waits = world.plan();
+    assert_eq!(rows(&waits), ["delete jobs.j"]);
+    assert!(waits.parts[0].rows[0].busy_guard);
+    world
+        .context
+        .allow_destroy
+        .insert("jobs.j".parse().unwrap());
+    let goes = world.plan();
+    assert!(!goes.parts[0].rows[0].busy_guard);
+    assert_eq!(goes.digest(), waits.digest(), "the action is the same");
+}
+
+#[test]
+fn what_was_taken_over_and_lost_our_marks_says_who_still_writes() {
+    let mut world = World::new().resource("jobs.j", json!({"name": "j"}));
+    world.apply();
+    let key: crate::bundle::ResourceKey = "jobs.j".parse().unwrap();
+    let object = world.object("jobs.j");
+    object.listed.marker = None;
+    object.listed.outputs = json!({"deployed_by": "deployed by a bundle"});
+    let id = object.listed.id.clone();
+    world.context.adopt.insert(key.clone(), id);
+    let reason = |world: &World| world.plan().parts[0].rows[0].reason.clone();
+    assert!(
+        reason(&world).starts_with("takes over job "),
+        "{}",
+        reason(&world)
+    );
+    world.observed.taken_over.insert(key);
+    assert_eq!(rows(&world.plan()), ["adopt jobs.j"]);
+    assert!(
+        reason(&world).starts_with("its former owner still writes to it (deployed by a bundle): "),
+        "{}",
+        reason(&world)
+    );
 }
 
 #[test]

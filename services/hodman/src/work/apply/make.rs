@@ -8,6 +8,7 @@ use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_model::kinds::{Identity, Kind, Listed, Marker};
 use hodman_model::plan::Row;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A create whose answer was lost is looked for this often: a list may lag behind the create by some seconds.
@@ -88,7 +89,15 @@ async fn object(
             return Ok((id, None));
         }
     }
-    let (id, answer) = ask(site, kind, row, config, &marker).await?;
+    let made = match begun(site, kind, row, config) {
+        // A try before this one claimed it and did not live to complete the claim: its create may have worked.
+        true => nameless(site, kind, config, Since::Ever).await?,
+        false => None,
+    };
+    let (id, answer) = match made {
+        Some(id) if again(site, kind, &id, config, &marker).await? => (id, None),
+        _ => ask(site, kind, row, config, &marker).await?,
+    };
     job.work.made.note(name, &id, job.work.clock.now());
     if let Err(lost) = job.fence.check().await {
         take_back(site, kind, &marker, &id, config).await?;
@@ -235,7 +244,7 @@ async fn find(
         }
         let id = match (kind.identity(), &natural) {
             (Identity::Claim, Some(name)) => by_name(site, kind, name).await?,
-            (Identity::Claim, None) => return Ok(None),
+            (Identity::Claim, None) => nameless(site, kind, config, Since::Plan).await?,
             (Identity::Tags, _) => live::of_kind(workspace, kind)
                 .await?
                 .into_iter()
@@ -267,4 +276,59 @@ async fn by_name(
     let found = live::of_kind(workspace, kind).await?;
     let mut named = found.into_iter().map(|object| object.listed);
     Ok(named.find(has_name).map(|listed| listed.id))
+}
+
+/// Whether an object that neither tags nor a name finds again was claimed before this apply, and never got its id.
+fn begun(site: &Site<'_>, kind: &dyn Kind, row: &Row, config: &Value) -> bool {
+    let claim = site.part.ledgers.own.claims.get(&row.key);
+    kind.identity() == Identity::Claim
+        && kind.natural(config).is_none()
+        && claim.is_some_and(|claim| claim.id.is_none())
+}
+
+/// Since when an object may have been made that nobody noted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Since {
+    /// Since the plan was taken, by this apply.
+    Plan,
+    /// Whenever, by one before it.
+    Ever,
+}
+
+/// The id of an object without tags and without a name of its own: of the same name in the same folder, made by us or by
+/// nobody known, claimed by nobody, and new. Two of them could be anybody's: then a person has to look.
+async fn nameless(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    config: &Value,
+    since: Since,
+) -> Result<Option<String>, WorkError> {
+    let before = site.part.observed.objects.iter();
+    let known: BTreeSet<&str> = before
+        .filter(|object| object.kind == kind.name())
+        .filter(|object| since == Since::Plan || object.listed.marker.is_some())
+        .map(|object| object.listed.id.as_str())
+        .collect();
+    let workspace = &site.part.workspace;
+    let me = &workspace.principal().await?.user_name;
+    let same = |listed: &Listed| {
+        let as_wanted = |field: &str| match config.get(field) {
+            Some(wanted) => listed.config.get(field) == Some(wanted),
+            None => true,
+        };
+        as_wanted(kind.rules().name_field)
+            && as_wanted("parent_path")
+            && listed.creator.as_ref().is_none_or(|creator| creator == me)
+    };
+    let mut found = live::of_kind(workspace, kind).await?;
+    found.retain(|object| !known.contains(object.listed.id.as_str()) && same(&object.listed));
+    match found.as_slice() {
+        [only] => Ok(Some(only.listed.id.clone())),
+        [] => Ok(None),
+        _ => Err(WorkError::lasting(format!(
+            "the answer to creating this {} was lost, and {} of its name are nobody's; remove all but one, and `hodman adopt` that one",
+            kind.singular(),
+            found.len()
+        ))),
+    }
 }

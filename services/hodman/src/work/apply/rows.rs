@@ -68,7 +68,10 @@ impl Ended {
             }
         };
         // The next try begins with a plan of what is left, so one passing failure is reason enough for it.
-        Some(if self.failed.values().any(WorkError::is_transient) {
+        let mut failed = self.failed.values();
+        Some(if failed.clone().all(WorkError::is_waiting) {
+            WorkError::waits(all)
+        } else if failed.any(|error| error.is_transient() && !error.is_waiting()) {
             WorkError::transient(all)
         } else {
             WorkError::lasting(all)

@@ -3,6 +3,7 @@
 use super::super::claims::Ledger;
 use super::super::taken::{Part, Taken};
 use super::super::{Job, WorkError, live};
+use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Call, Kind, Listed, Marker};
@@ -93,10 +94,30 @@ impl<'a> Site<'a> {
             match self.part.workspace.call(live::request(&call)).await {
                 Ok(_) => {}
                 Err(error) if error.is_not_found() => {}
+                Err(error) if may_be_gone(&error) && self.is_gone(kind, id).await => {}
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(())
+    }
+
+    /// Whether the list shows that an object is not there any more. What cannot be asked is not known to be gone; the
+    /// refusal that led here says why.
+    async fn is_gone(&self, kind: &dyn Kind, id: &str) -> bool {
+        let Some(kind) = hodman_model::kinds::kind(kind.name()) else {
+            return false;
+        };
+        match live::of_kind(&self.part.workspace, kind).await {
+            Ok(found) => found.iter().all(|object| object.listed.id != id),
+            Err(error) => {
+                tracing::warn!(
+                    kind = kind.name(),
+                    id,
+                    "not known whether it is gone: {error}"
+                );
+                false
+            }
+        }
     }
 
     /// Notes an object that is there now, with the fields that others ask of it.
@@ -128,4 +149,10 @@ impl<'a> Site<'a> {
         self.known().made(&self.taken.desired, key, &listed);
         self.ledger.made(key, &listed).await
     }
+}
+
+/// Refusals that services also give for objects that are not there any more: deleted jobs are "not permitted", and some
+/// services call an unknown id a wrong parameter.
+fn may_be_gone(error: &ApiError) -> bool {
+    matches!(error.kind, ErrorKind::PermissionDenied | ErrorKind::Invalid)
 }

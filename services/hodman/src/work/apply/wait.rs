@@ -15,8 +15,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// Serving endpoints and apps take minutes; what takes longer than this has failed without saying so.
 const READY_WITHIN: Duration = Duration::from_mins(30);
 
-/// One try waits this long for runs to end; then the apply is put off and tried again, with a fresh plan.
-const IDLE_WITHIN: Duration = Duration::from_mins(10);
+/// A run that ends within this is waited for at once. For any other the apply is put off, and then tried again with a fresh
+/// plan, as often as it takes: what waits must not hold the lane, and is to be seen.
+const IDLE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Waits until the object can be used. `answer` is what the create said.
 pub(super) async fn until_ready(
@@ -83,9 +84,14 @@ pub(super) async fn until_idle(
         if busy.is_empty() {
             return Ok(());
         }
-        let words = format!("waits for {} of {}", busy.join(", "), row.key);
+        let words = format!(
+            "waits for {} of {}, which would be cut off (`allow_destroy: [{}]` in the environment's file lets it go on)",
+            busy.join(", "),
+            row.key,
+            row.key
+        );
         if began.elapsed() > IDLE_WITHIN {
-            return Err(WorkError::transient(words));
+            return Err(WorkError::waits(words));
         }
         tracing::info!(key = %row.key, "{words}");
         site.job.fence.check().await?;
