@@ -214,7 +214,53 @@ async fn what_a_bundle_deployed_is_taken_over_and_not_made_again() {
         })
         .await
         .expect("nothing to propose");
+    the_former_owner_writes_again(&scene, &short, &ids).await;
     daemon.stop().await;
+}
+
+/// Somebody runs `databricks bundle deploy` once more: all of the job is written anew, without our tags. The comparison says
+/// who did it and takes the job over again; nothing is made twice.
+async fn the_former_owner_writes_again(
+    scene: &Scene,
+    short: &Short<'_>,
+    ids: &BTreeMap<String, i64>,
+) {
+    scene.people["qa"]
+        .edit_job("nightly", |settings| {
+            settings.remove("tags");
+            settings.insert("edit_mode".to_owned(), json!("UI_LOCKED"));
+            settings.insert(
+                "deployment".to_owned(),
+                json!({"kind": "BUNDLE", "metadata_file_path": "/Workspace/Users/ana@acme.example/.bundle/shop/qa/state/metadata.json"}),
+            );
+        })
+        .await
+        .expect("deployed again");
+    short
+        .ask("olga", Ask::Reconcile { env: "qa".into() })
+        .await
+        .expect("asked");
+    let plan = short
+        .wait("the difference", async || {
+            let state = short.state().await.ok()?;
+            let found = &state.environments.get(&EnvName::from("qa"))?.drift.found;
+            Some(found.as_ref()?.plan.clone())
+        })
+        .await
+        .expect("a difference");
+    assert_eq!((plan.creates, plan.updates, plan.deletes), (0, 1, 0));
+    let digest = plan.digest.expect("a plan").to_string();
+    for kind in ["plan", "drift"] {
+        let kept = short.store().get_blob(kind, &digest).await;
+        let kept = kept.expect("the store").expect("kept");
+        let text = String::from_utf8(kept).expect("text");
+        assert!(
+            text.contains("its former owner still writes to it (deployed by a bundle, closed"),
+            "{kind}: {text}"
+        );
+    }
+    let jobs = scene.people["qa"].jobs().await.expect("jobs");
+    assert_eq!(jobs.len(), ids.len(), "none twice");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
