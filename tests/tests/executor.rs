@@ -1,8 +1,11 @@
 //! What the executor promises beside the story: an object that neither tags nor a name find again is not made twice, and
-//! stands in the claims before and after.
+//! stands in the claims; and what is at work is not cut off.
 
+use hodman_core::event::Ask;
+use hodman_core::ids::EnvName;
+use hodman_core::state::RunPhase;
 use hodman_sandbox::faults::FaultRule;
-use hodman_tests::harness::{Options, Scene, Short};
+use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
 use serde_json::{Value, json};
 
 /// A saved query beside the job: queries have no tags, and any number of them may have one name.
@@ -68,5 +71,87 @@ async fn a_query_whose_create_was_answered_by_nothing_is_found_and_not_made_agai
         (&queries[0]["id"], &json!(true)),
         "{claims}"
     );
+    daemon.stop().await;
+}
+
+const WITH_AN_OLD_JOB: &str = "resources:
+  jobs:
+    old:
+      name: old
+      tasks: [{task_key: check, notebook_task: {notebook_path: ../src/smoke.py}}]
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_with_a_run_is_removed_when_the_run_has_ended_and_says_what_it_waits_for() {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let path = "resources/smoke.job.yml";
+    let options = Options::short().edit(path, "resources:\n  jobs:\n", WITH_AN_OLD_JOB);
+    let scene = Scene::start(options).await;
+    let qa = scene.workspace("qa");
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("qa");
+    assert!(qa.job_by_name("old").is_some());
+
+    // The job leaves the package while a run of it goes on.
+    let head = scene.forge.head(REPOSITORY, "main").expect("main");
+    let file = scene
+        .forge
+        .read_file(REPOSITORY, &head, path)
+        .expect("the file");
+    let text = String::from_utf8(file).expect("text");
+    let without = text.replace(WITH_AN_OLD_JOB, "resources:\n  jobs:\n");
+    assert_ne!(text, without);
+    qa.faults().add(
+        FaultRule::status(200, 1_000)
+            .on("GET")
+            .path_contains("/jobs/runs/list")
+            .body(r#"{"runs": [{"run_id": 7}]}"#),
+    );
+    scene
+        .forge
+        .commit(
+            REPOSITORY,
+            "main",
+            &[(path, Some(without.as_bytes()))],
+            "The old job goes",
+            "ana",
+        )
+        .expect("a commit");
+    let pull = short.proposed("qa").await.expect("a promotion");
+    assert!(pull.body.contains("jobs.old"), "{}", pull.body);
+    short.merge(&pull).expect("merged");
+    let waits = short
+        .wait("the apply that waits", async || {
+            let state = short.state().await.ok()?;
+            let run = state.environments.get(&EnvName::from("qa"))?.run.clone()?;
+            match run.phase {
+                RunPhase::Failed {
+                    why, waits, tries, ..
+                } => Some((why, waits, tries)),
+                _ => None,
+            }
+        })
+        .await
+        .expect("it waits");
+    assert!(waits.0.contains("waits for run 7 of jobs.old"), "{waits:?}");
+    assert!(waits.0.contains("allow_destroy: [jobs.old]"), "{waits:?}");
+    assert_eq!((waits.1, waits.2), (true, 0), "no failure is counted");
+    assert!(qa.job_by_name("old").is_some(), "nothing was cut off");
+
+    // The run ends; nobody has to wait for the next look.
+    qa.faults().clear();
+    short
+        .ask("olga", Ask::Retry { env: "qa".into() })
+        .await
+        .expect("asked");
+    short
+        .wait("the end of the old job", async || {
+            qa.job_by_name("old").is_none().then_some(())
+        })
+        .await
+        .expect("removed");
     daemon.stop().await;
 }
