@@ -141,12 +141,45 @@ async fn a_job_with_a_run_is_removed_when_the_run_has_ended_and_says_what_it_wai
     assert_eq!((waits.1, waits.2), (true, 0), "no failure is counted");
     assert!(qa.job_by_name("old").is_some(), "nothing was cut off");
 
-    // The run ends; nobody has to wait for the next look.
-    qa.faults().clear();
+    // The run ends; nobody has to wait for the next look. A refusal is a refusal as long as the job is there.
+    let refused = || FaultRule::status(403, 1).path_contains("/jobs/delete");
+    qa.faults().set(vec![refused()]);
+    let retry = async || {
+        short
+            .ask("olga", Ask::Retry { env: "qa".into() })
+            .await
+            .expect("asked");
+    };
+    retry().await;
     short
-        .ask("olga", Ask::Retry { env: "qa".into() })
+        .wait("the refusal", async || {
+            let state = short.state().await.ok()?;
+            let run = state.environments.get(&EnvName::from("qa"))?.run.clone()?;
+            matches!(
+                run.phase,
+                RunPhase::Failed {
+                    waits: false,
+                    not_before: None,
+                    ..
+                }
+            )
+            .then_some(())
+        })
         .await
-        .expect("asked");
+        .expect("a real refusal is told");
+    assert!(qa.job_by_name("old").is_some());
+
+    // What is gone already is "forbidden", too, for some callers: that is what was wanted.
+    qa.faults().set(vec![refused().after_effect()]);
+    retry().await;
+    short
+        .wait("qa healthy again", async || {
+            let state = short.state().await.ok()?;
+            let env = state.environments.get(&EnvName::from("qa"))?;
+            (env.run.is_none() && env.current.as_ref()?.healthy_since.is_some()).then_some(())
+        })
+        .await
+        .expect("applied");
     short
         .wait("the end of the old job", async || {
             qa.job_by_name("old").is_none().then_some(())
