@@ -14,5 +14,6 @@ pub mod hcl;
 pub mod kinds;
 pub mod package;
 pub mod plan;
+pub mod stacks;
 pub mod takeover;
 pub mod yaml_edit;

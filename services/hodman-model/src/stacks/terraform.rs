@@ -1,0 +1,221 @@
+//! `terraform show -json` of a saved plan (format 1.x, as OpenTofu writes it, too).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::fields::{Eyes, Side};
+use super::secrets::Secrets;
+use super::stateful::reversibility;
+use super::{StackAction, StackPlan, StackPlanError, StackRow, StackRules};
+use crate::digest::{canonical_json, sha256};
+use crate::field_path::{FieldPath, PathSegment};
+
+/// Ids shorter than this are no ids, but names that stand elsewhere by chance.
+const SHORTEST_ID: usize = 8;
+
+#[derive(Deserialize)]
+struct Shown {
+    format_version: String,
+    #[serde(default)]
+    errored: bool,
+    #[serde(default)]
+    variables: BTreeMap<String, Variable>,
+    #[serde(default)]
+    resource_changes: Vec<Resource>,
+    #[serde(default)]
+    resource_drift: Vec<Resource>,
+    #[serde(default)]
+    output_changes: BTreeMap<String, Change>,
+    #[serde(default)]
+    configuration: Value,
+}
+
+#[derive(Deserialize)]
+struct Variable {
+    #[serde(default)]
+    value: Value,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    address: String,
+    previous_address: Option<String>,
+    deposed: Option<String>,
+    #[serde(rename = "type")]
+    kind: String,
+    change: Change,
+    #[serde(default)]
+    action_reason: String,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    actions: Vec<String>,
+    #[serde(default)]
+    before: Value,
+    #[serde(default)]
+    after: Value,
+    #[serde(default)]
+    after_unknown: Value,
+    #[serde(default)]
+    before_sensitive: Value,
+    #[serde(default)]
+    after_sensitive: Value,
+    #[serde(default)]
+    replace_paths: Vec<Vec<Value>>,
+    importing: Option<Value>,
+}
+
+/// The rows of what `terraform show -json PLAN` wrote.
+///
+/// # Errors
+/// When it is no plan, of a later major format, or one that Terraform made with errors.
+pub fn from_terraform(shown: &[u8], rules: &StackRules) -> Result<StackPlan, StackPlanError> {
+    // serde_json's message names line and column and may quote a token, which may be a secret: only the place is kept.
+    let shown: Shown = serde_json::from_slice(shown).map_err(|error| {
+        StackPlanError::Unreadable(format!("line {} column {}", error.line(), error.column()))
+    })?;
+    if shown.format_version.split('.').next() != Some("1") {
+        return Err(StackPlanError::Format(shown.format_version));
+    }
+    if shown.errored {
+        return Err(StackPlanError::Errored);
+    }
+    let eyes = shown.eyes();
+    let mut plan = StackPlan::default();
+    for resource in &shown.resource_changes {
+        match resource.row(&eyes, rules)? {
+            Some(row) => plan.rows.push(row),
+            None => plan.unchanged += 1,
+        }
+    }
+    for resource in &shown.resource_drift {
+        plan.drift.extend(resource.row(&eyes, rules)?);
+    }
+    for (name, change) in &shown.output_changes {
+        let path = FieldPath::default().key(name.clone());
+        let (before, after) = change.sides();
+        if change.actions != ["no-op"] {
+            let mut fields = Vec::new();
+            eyes.differences(&path, before, after, &mut fields);
+            plan.outputs.append(&mut fields);
+        }
+    }
+    plan.rows.sort_by(|a, b| a.address.cmp(&b.address));
+    plan.drift.sort_by(|a, b| a.address.cmp(&b.address));
+    Ok(plan)
+}
+
+impl Shown {
+    fn eyes(&self) -> Eyes {
+        let mut secrets = Secrets::default();
+        let mut ids = BTreeMap::new();
+        let resources = self.resource_changes.iter().chain(&self.resource_drift);
+        for resource in resources {
+            if let Some(id) = resource.change.before["id"].as_str()
+                && id.len() >= SHORTEST_ID
+            {
+                ids.entry(id.to_owned())
+                    .or_insert_with(|| resource.address.clone());
+            }
+        }
+        let resources = self.resource_changes.iter().chain(&self.resource_drift);
+        let changes = resources.map(|resource| &resource.change);
+        for change in changes.chain(self.output_changes.values()) {
+            secrets.marked(&change.before, &change.before_sensitive);
+            secrets.marked(&change.after, &change.after_sensitive);
+        }
+        let declared = &self.configuration["root_module"]["variables"];
+        for (name, variable) in &self.variables {
+            if declared[name]["sensitive"] == json!(true) {
+                secrets.all(&variable.value);
+            }
+        }
+        Eyes { secrets, ids }
+    }
+}
+
+impl Change {
+    fn sides(&self) -> (Side<'_>, Side<'_>) {
+        (
+            Side::of(&self.before, None, &self.before_sensitive),
+            Side::of(
+                &self.after,
+                Some(&self.after_unknown),
+                &self.after_sensitive,
+            ),
+        )
+    }
+
+    fn forces(&self, path: &FieldPath) -> bool {
+        self.replace_paths.iter().any(|forcing| {
+            forcing.len() <= path.0.len()
+                && forcing.iter().zip(&path.0).all(|(step, at)| match at {
+                    PathSegment::Key(key) => step.as_str() == Some(key),
+                    PathSegment::Index(index) => step.as_u64() == Some(*index as u64),
+                    PathSegment::Element { .. } => false,
+                })
+        })
+    }
+}
+
+impl Resource {
+    /// None for what stays as it is.
+    fn row(&self, eyes: &Eyes, rules: &StackRules) -> Result<Option<StackRow>, StackPlanError> {
+        let change = &self.change;
+        let actions: Vec<&str> = change.actions.iter().map(String::as_str).collect();
+        let moved_from = self.previous_address.clone();
+        let action = match actions.as_slice() {
+            ["no-op"] if change.importing.is_some() => StackAction::Import,
+            ["no-op"] if moved_from.is_some() => StackAction::Move,
+            ["no-op"] => return Ok(None),
+            ["create"] => StackAction::Create,
+            ["read"] => StackAction::Read,
+            ["update"] => StackAction::Update,
+            ["delete"] => StackAction::Delete,
+            ["forget"] => StackAction::Forget,
+            ["delete", "create"] => StackAction::Replace,
+            ["create", "delete"] => StackAction::ReplaceCreateFirst,
+            // What is forgotten stays: only the new one is hodman's doing.
+            ["create", "forget"] | ["forget", "create"] => StackAction::Create,
+            _ => {
+                return Err(StackPlanError::Actions {
+                    address: self.address.clone(),
+                    actions: actions.join(", "),
+                });
+            }
+        };
+        let (before, after) = change.sides();
+        let mut fields = Vec::new();
+        eyes.differences(&FieldPath::default(), before, after, &mut fields);
+        for field in &mut fields {
+            field.replaces = change.forces(&field.path);
+        }
+        let named: Vec<_> = fields.iter().map(|field| field.digest.as_str()).collect();
+        let name = json!([
+            self.address,
+            self.kind,
+            action.word(),
+            named,
+            moved_from,
+            self.deposed.is_some()
+        ]);
+        let mut reason = self.action_reason.replace('_', " ");
+        if self.deposed.is_some() {
+            // An earlier replacement made the new object and could not remove the old one.
+            reason = format!("left over by a replacement that failed; {reason}");
+        }
+        Ok(Some(StackRow {
+            address: self.address.clone(),
+            kind: self.kind.clone(),
+            action,
+            fields,
+            reason: reason.trim_end_matches("; ").to_owned(),
+            moved_from,
+            reversible: reversibility(&self.kind, action, false, rules),
+            digest: sha256(canonical_json(&name).as_bytes()),
+        }))
+    }
+}

@@ -1,0 +1,213 @@
+//! Plans that the real Terraform 1.11 wrote, and change sets as the API's reference shows them.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::kinds::Reversibility;
+
+const CHANGE: &str = include_str!("tests/change.json");
+const CANARY: &str = "hodman-canary-5ecret-DO-NOT-LEAK";
+
+fn plan(shown: &str) -> StackPlan {
+    from_terraform(shown.as_bytes(), &StackRules::default()).unwrap()
+}
+
+fn row<'a>(plan: &'a StackPlan, address: &str) -> &'a StackRow {
+    plan.rows.iter().find(|row| row.address == address).unwrap()
+}
+
+fn paths(row: &StackRow) -> Vec<String> {
+    row.fields
+        .iter()
+        .map(|field| field.path.to_string())
+        .collect()
+}
+
+#[test]
+fn every_change_is_a_row_and_what_stays_is_counted() {
+    let plan = plan(CHANGE);
+    let rows: Vec<_> = plan
+        .rows
+        .iter()
+        .map(|row| (row.address.as_str(), row.action))
+        .collect();
+    let expected = [
+        ("terraform_data.kept", StackAction::Update),
+        (r#"terraform_data.many["a"]"#, StackAction::Delete),
+        (r#"terraform_data.many["c"]"#, StackAction::Create),
+        ("terraform_data.replaced", StackAction::Replace),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(plan.unchanged, 2);
+    let replaced = row(&plan, "terraform_data.replaced");
+    assert_eq!(replaced.reason, "replace because cannot update");
+    let forcing: Vec<_> = replaced
+        .fields
+        .iter()
+        .filter(|field| field.replaces)
+        .map(|field| field.path.to_string())
+        .collect();
+    assert_eq!(forcing, ["triggers_replace[0]"]);
+    let kept = row(&plan, "terraform_data.kept");
+    assert_eq!(paths(kept), ["input.size", "output"]);
+    assert_eq!(kept.fields[0].before, Some(Shown::Value(json!(1))));
+    assert_eq!(kept.fields[0].after, Some(Shown::Value(json!(2))));
+    assert_eq!(kept.fields[1].after, Some(Shown::Unknown));
+}
+
+#[test]
+fn a_secret_is_masked_also_where_terraform_lost_its_mark() {
+    assert!(CHANGE.contains(CANARY));
+    let plan = plan(CHANGE);
+    let written = serde_json::to_string(&plan).unwrap();
+    assert!(!written.contains(CANARY), "{written}");
+    // The output of the object that is there carries no mark in Terraform's own JSON.
+    let kept = row(&plan, "terraform_data.kept");
+    assert_eq!(kept.fields[1].before, Some(Shown::Sensitive));
+    assert!(!format!("{plan:?}").contains(CANARY));
+}
+
+#[test]
+fn a_plan_keeps_its_name_under_other_ids_and_times_and_gets_another_with_another_value() {
+    let first = plan(CHANGE);
+    let mut other: Value = serde_json::from_str(CHANGE).unwrap();
+    other["timestamp"] = json!("2030-01-01T00:00:00Z");
+    let mut text = other.to_string();
+    for change in other["resource_changes"].as_array().unwrap() {
+        if let Some(id) = change["change"]["before"]["id"].as_str() {
+            let new: String = id.chars().rev().collect();
+            text = text.replace(id, &new);
+        }
+    }
+    assert_ne!(text, other.to_string());
+    let again = plan(&text);
+    assert_eq!(again.digest(), first.digest());
+
+    let secret = plan(&CHANGE.replace(CANARY, "another secret"));
+    assert_eq!(
+        row(&secret, "terraform_data.replaced").digest,
+        row(&first, "terraform_data.replaced").digest
+    );
+    let mut bigger: Value = serde_json::from_str(CHANGE).unwrap();
+    let changes = bigger["resource_changes"].as_array_mut().unwrap();
+    let kept = changes
+        .iter_mut()
+        .find(|change| change["address"] == "terraform_data.kept")
+        .unwrap();
+    kept["change"]["after"]["input"]["size"] = json!(3);
+    assert_ne!(plan(&bigger.to_string()).digest(), first.digest());
+}
+
+#[test]
+fn two_secrets_are_two_changes_that_look_alike() {
+    let with = |after: &str| {
+        let change = json!({"actions": ["update"], "before": {"password": "old one"}, "after": {"password": after},
+            "after_unknown": {}, "before_sensitive": {"password": true}, "after_sensitive": {"password": true}});
+        let shown = json!({"format_version": "1.2", "resource_changes":
+            [{"address": "x.y", "type": "x", "change": change}]});
+        plan(&shown.to_string())
+    };
+    let (one, two) = (with("first"), with("second"));
+    assert_eq!(one.rows[0].fields[0].after, Some(Shown::Sensitive));
+    assert_ne!(one.digest(), two.digest());
+}
+
+fn removal(kind: &str, actions: &Value) -> Value {
+    json!({"format_version": "1.2", "resource_changes": [{"address": format!("{kind}.x[0]"), "type": kind,
+        "change": {"actions": actions, "before": {"id": "x"}, "after": null}}]})
+}
+
+#[test]
+fn what_holds_data_is_irreversible_and_what_is_protected_is_forbidden() {
+    let bucket = plan(&removal("aws_s3_bucket", &json!(["delete"])).to_string());
+    assert_eq!(
+        bucket.irreversible().into_iter().collect::<Vec<_>>(),
+        ["aws_s3_bucket.x[0]"]
+    );
+    let other = removal("aws_neptune_cluster", &json!(["create", "delete"])).to_string();
+    let plain = plan(&other);
+    assert!(matches!(
+        plain.rows[0].reversible,
+        Reversibility::Compensable { .. }
+    ));
+    let rules = StackRules {
+        stateful_types: ["aws_neptune_cluster".to_owned()].into(),
+        protected: ["aws_neptune_cluster.x".to_owned()].into(),
+    };
+    let stateful = from_terraform(other.as_bytes(), &rules).unwrap();
+    assert!(stateful.rows[0].is_irreversible());
+    assert_eq!(stateful.forbidden(&rules).count(), 1);
+    assert_eq!(stateful.forbidden(&StackRules::default()).count(), 0);
+    let forgotten = plan(&removal("aws_s3_bucket", &json!(["forget"])).to_string());
+    assert_eq!(forgotten.rows[0].reversible, Reversibility::Reversible);
+}
+
+#[test]
+fn drift_stands_beside_the_rows_and_is_no_part_of_the_name() {
+    let drifted = json!({"format_version": "1.2", "resource_drift": [{"address": "x.y", "type": "x",
+        "change": {"actions": ["update"], "before": {"size": 1}, "after": {"size": 9}}}]});
+    let plan = plan(&drifted.to_string());
+    assert!(plan.is_empty());
+    assert_eq!(paths(&plan.drift[0]), ["size"]);
+    assert_eq!(plan.digest(), StackPlan::default().digest());
+}
+
+#[test]
+fn what_is_not_understood_is_refused_without_quoting_it() {
+    let none = StackRules::default();
+    let refused = |text: String| from_terraform(text.as_bytes(), &none).unwrap_err();
+    assert_eq!(
+        refused(json!({"format_version": "2.0"}).to_string()),
+        StackPlanError::Format("2.0".into())
+    );
+    assert_eq!(
+        refused(json!({"format_version": "1.2", "errored": true}).to_string()),
+        StackPlanError::Errored
+    );
+    let actions = removal("x", &json!(["delete", "read"])).to_string();
+    assert!(matches!(refused(actions), StackPlanError::Actions { .. }));
+    let broken = refused(json!({"format_version": "1.2", "resource_changes": CANARY}).to_string());
+    assert!(!broken.to_string().contains(CANARY));
+}
+
+#[test]
+fn a_change_set_shows_replacement_for_sure_perhaps_and_not() {
+    let modify = |id: &str, kind: &str, replacement: &str, evaluation: &str| {
+        json!({"Type": "Resource", "ResourceChange": {"Action": "Modify", "LogicalResourceId": id,
+            "PhysicalResourceId": "i-1abc23d4", "ResourceType": kind, "Replacement": replacement, "Scope": ["Properties"],
+            "Details": [{"Target": {"Attribute": "Properties", "Name": "ImageId", "RequiresRecreation": "Always"},
+                "Evaluation": evaluation, "ChangeSource": "ParameterReference", "CausingEntity": "Image"}]}})
+    };
+    let changes = json!([
+        modify("Server", "AWS::EC2::Instance", "True", "Static"),
+        modify("Store", "AWS::RDS::DBInstance", "Conditional", "Dynamic"),
+        modify("Plain", "AWS::S3::Bucket", "False", "Static"),
+        {"ResourceChange": {"Action": "Remove", "LogicalResourceId": "Old", "ResourceType": "AWS::S3::Bucket"}},
+        {"ResourceChange": {"Action": "Remove", "PolicyAction": "Retain", "LogicalResourceId": "Left",
+            "ResourceType": "AWS::S3::Bucket"}},
+    ]);
+    let plan = from_change_set(&changes, &StackRules::default()).unwrap();
+    let rows: Vec<_> = plan
+        .rows
+        .iter()
+        .map(|row| (row.address.as_str(), row.action, row.is_irreversible()))
+        .collect();
+    let expected = [
+        ("Left", StackAction::Forget, false),
+        ("Old", StackAction::Delete, true),
+        ("Plain", StackAction::Update, false),
+        ("Server", StackAction::ReplaceCreateFirst, false),
+        ("Store", StackAction::MayReplace, true),
+    ];
+    assert_eq!(rows, expected);
+    let store = row(&plan, "Store");
+    assert_eq!(store.fields[0].after, Some(Shown::Unknown));
+    assert_eq!(store.reason, "ParameterReference Image");
+    // Another physical id is the same change.
+    let other = changes.to_string().replace("i-1abc23d4", "i-99");
+    let other = from_change_set(
+        &serde_json::from_str(&other).unwrap(),
+        &StackRules::default(),
+    );
+    assert_eq!(other.unwrap().digest(), plan.digest());
+}
