@@ -5,3 +5,4 @@ pub mod databricks;
 pub mod git;
 pub mod github;
 pub mod retry;
+pub mod terraform;

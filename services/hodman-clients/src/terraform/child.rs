@@ -1,0 +1,202 @@
+//! The running program: its lines, its limits and its end.
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How long output is read on after the program's end, when a process that it left behind holds it open.
+const AFTERWORDS: Duration = Duration::from_secs(2);
+/// Longer lines are cut; a state can be one line of many megabytes only where the output is kept whole.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// By itself.
+    Itself,
+    /// We were asked to stop.
+    Stopped,
+    /// It took too long.
+    TimedOut,
+    /// It said nothing for too long.
+    Silent,
+}
+
+pub(super) struct Ended {
+    pub(super) status: ExitStatus,
+    pub(super) end: End,
+    pub(super) killed: bool,
+    /// Everything it wrote to its standard output, when that was asked for.
+    pub(super) output: Vec<u8>,
+}
+
+pub(super) struct Limits {
+    pub(super) wall: Duration,
+    pub(super) silence: Duration,
+    pub(super) grace: Duration,
+}
+
+enum Said {
+    Line(String),
+    Whole(Vec<u8>),
+}
+
+/// Asks the program to end if nobody waits for it any more; the runtime reaps it.
+struct Asked(Option<Pid>);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0 {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+}
+
+/// Runs it to its end. With `whole`, standard output is kept as it is; else its lines are said like those of the error output.
+///
+/// A stop is SIGTERM to the program alone: it then ends what it is at, stores its state and unlocks it. Its providers are in
+/// the same group and would die of a SIGTERM at once, and with them what they know of half-made objects. SIGKILL, after the
+/// time of grace, is for all of them.
+pub(super) async fn run(
+    mut command: Command,
+    limits: &Limits,
+    whole: bool,
+    mut stop: watch::Receiver<bool>,
+    say: &mut (dyn FnMut(&str) + Send),
+) -> std::io::Result<Ended> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    let mut child = command.spawn()?;
+    let pid = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
+    let mut asked = Asked(pid);
+    let mut said = readers(&mut child, whole);
+    let began = Instant::now();
+    let (mut end, mut killed) = (End::Itself, false);
+    let mut heard = began;
+    let mut kill_at = None;
+    let mut output = Vec::new();
+    let status = loop {
+        let limit = match kill_at {
+            Some(at) => at,
+            None => (began + limits.wall).min(heard + limits.silence),
+        };
+        tokio::select! {
+            status = child.wait() => break status?,
+            Some(word) = said.recv() => {
+                heard = Instant::now();
+                hear(word, &mut output, say);
+            }
+            () = stopped(&mut stop), if kill_at.is_none() => {
+                end = End::Stopped;
+                kill_at = Some(ask(pid, limits));
+            }
+            () = sleep_until(limit) => {
+                if kill_at.is_some() {
+                    killed = true;
+                    kill_group(pid);
+                    // After SIGKILL only the system keeps it; its end is seen above.
+                    kill_at = Some(Instant::now() + limits.grace);
+                } else {
+                    end = if began.elapsed() >= limits.wall { End::TimedOut } else { End::Silent };
+                    kill_at = Some(ask(pid, limits));
+                }
+            }
+        }
+    };
+    asked.0 = None;
+    let rest = async {
+        while let Some(word) = said.recv().await {
+            hear(word, &mut output, say);
+        }
+    };
+    // Who still holds the pipe open is not the program; nothing of what it says is wanted.
+    let _ = timeout(AFTERWORDS, rest).await;
+    Ok(Ended {
+        status,
+        end,
+        killed,
+        output,
+    })
+}
+
+fn hear(word: Said, output: &mut Vec<u8>, say: &mut (dyn FnMut(&str) + Send)) {
+    match word {
+        Said::Line(line) => say(&line),
+        Said::Whole(mut part) => output.append(&mut part),
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        // Nobody can ask any more.
+        std::future::pending::<()>().await;
+    }
+}
+
+fn ask(pid: Option<Pid>, limits: &Limits) -> Instant {
+    if let Some(pid) = pid {
+        // It may have ended by itself.
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    Instant::now() + limits.grace
+}
+
+fn kill_group(pid: Option<Pid>) {
+    if let Some(pid) = pid {
+        // It may have ended by itself.
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
+}
+
+fn readers(child: &mut Child, whole: bool) -> mpsc::Receiver<Said> {
+    let (sender, receiver) = mpsc::channel(64);
+    if let Some(out) = child.stdout.take() {
+        if whole {
+            tokio::spawn(bytes(out, sender.clone()));
+        } else {
+            tokio::spawn(lines(out, sender.clone()));
+        }
+    }
+    if let Some(err) = child.stderr.take() {
+        tokio::spawn(lines(err, sender));
+    }
+    receiver
+}
+
+async fn bytes(mut from: impl AsyncRead + Unpin, to: mpsc::Sender<Said>) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        if to
+            .send(Said::Whole(buffer[..length].to_vec()))
+            .await
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+async fn lines(from: impl AsyncRead + Unpin, to: mpsc::Sender<Said>) {
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    while let Ok(1..) = from.read_until(b'\n', &mut line).await {
+        line.truncate(LONGEST_LINE);
+        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        line.clear();
+        if to.send(Said::Line(text)).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,504 @@
+//! One directory with its inputs, and the commands over it.
+
+use std::sync::{Mutex, PoisonError};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use tokio::process::Command;
+use tokio::sync::watch;
+
+use super::child::{self, End, Ended, Limits};
+use super::mask::Mask;
+use super::workdir::{failed, write};
+use super::{
+    Binding, Inputs, LockHolder, PlanKey, SealedPlan, Terraform, TerraformError, Workdir, events,
+};
+
+/// How much of what the program said is kept for its error.
+const KEPT: usize = 4000;
+const PLAN_FILE: &str = "plan.tfplan";
+
+/// Which state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateVersion {
+    /// The same for all states that grew out of each other; empty before the first apply.
+    pub lineage: String,
+    /// Grows by each change; 0 before the first apply.
+    pub serial: u64,
+}
+
+/// A plan that was made.
+#[derive(Debug)]
+pub struct Planned {
+    /// Whether there is anything to do, outputs too.
+    pub changes: bool,
+    /// `show -json` of exactly this plan, secrets in clear; for the model to make rows of.
+    pub shown: SecretString,
+    /// The plan itself.
+    pub saved: SealedPlan,
+}
+
+/// Hears each line of output, secrets masked, as it comes.
+type Say<'a> = &'a mut (dyn FnMut(&str) + Send);
+
+/// A directory at one commit with its inputs.
+#[derive(Debug)]
+pub struct Stack {
+    terraform: Terraform,
+    workdir: Workdir,
+    inputs: Inputs,
+    mask: Mask,
+    stop: watch::Receiver<bool>,
+}
+
+impl Stack {
+    pub(super) fn new(
+        terraform: Terraform,
+        workdir: Workdir,
+        inputs: Inputs,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self, TerraformError> {
+        inputs.check()?;
+        Ok(Self {
+            terraform,
+            workdir,
+            mask: inputs.mask(),
+            inputs,
+            stop,
+        })
+    }
+
+    /// Its folder, to be removed after the last command.
+    #[must_use]
+    pub fn into_workdir(self) -> Workdir {
+        self.workdir
+    }
+
+    /// The program's version, such as `1.11.4`.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub async fn version(&self) -> Result<String, TerraformError> {
+        let command = "version";
+        let written = self.whole(command, &["version", "-json"]).await?;
+        let version: Value = parse(command, &written)?;
+        match version["terraform_version"].as_str() {
+            Some(version) => Ok(version.to_owned()),
+            None => Err(TerraformError::Unreadable { command }),
+        }
+    }
+
+    /// `init`: providers as the lock file in the directory says, and the backend. Waits for others that use the same cache.
+    ///
+    /// # Errors
+    /// When a provider is missing from the lock file, the backend refuses, or it cannot be run.
+    pub async fn init(&self, say: Say<'_>) -> Result<(), TerraformError> {
+        let backend = self.workdir.beside("backend.tfbackend.json");
+        let mut arguments = vec!["init", "-input=false", "-no-color", "-lockfile=readonly"];
+        let option = format!("-backend-config={}", backend.display());
+        if !self.inputs.backend.is_empty() {
+            let text = Value::from(self.inputs.backend.clone()).to_string();
+            write(&backend, text.as_bytes(), false)?;
+            arguments.push(&option);
+        }
+        let _held = self.terraform.cache.hold().await?;
+        self.lines("init", &arguments, &[0], say).await.map(drop)
+    }
+
+    /// `plan`: what would be done, saved and shown. Nothing changes but the lock, which is held meanwhile.
+    ///
+    /// # Errors
+    /// A held lock, a configuration that Terraform refuses, a `prevent_destroy` in the way, a limit.
+    pub async fn plan(
+        &self,
+        commit: &str,
+        key: &PlanKey,
+        say: Say<'_>,
+    ) -> Result<Planned, TerraformError> {
+        self.plan_with(&[], commit, key, say).await
+    }
+
+    /// A refresh-only plan: what was changed outside Terraform, in `resource_drift`. Applying it would only take note.
+    ///
+    /// # Errors
+    /// As for [`Stack::plan`].
+    pub async fn drift(
+        &self,
+        commit: &str,
+        key: &PlanKey,
+        say: Say<'_>,
+    ) -> Result<Planned, TerraformError> {
+        self.plan_with(&["-refresh-only"], commit, key, say).await
+    }
+
+    /// A plan that removes everything.
+    ///
+    /// # Errors
+    /// As for [`Stack::plan`].
+    pub async fn plan_destroy(
+        &self,
+        commit: &str,
+        key: &PlanKey,
+        say: Say<'_>,
+    ) -> Result<Planned, TerraformError> {
+        self.plan_with(&["-destroy"], commit, key, say).await
+    }
+
+    async fn plan_with(
+        &self,
+        more: &[&str],
+        commit: &str,
+        key: &PlanKey,
+        say: Say<'_>,
+    ) -> Result<Planned, TerraformError> {
+        let version = self.version().await?;
+        // Before the plan: whatever is stored in between makes it stale, never the other way round.
+        let state = self.state().await?;
+        let file = self.workdir.beside(PLAN_FILE);
+        let out = format!("-out={}", file.display());
+        let lock = self.lock_option();
+        let mut arguments = vec![
+            "plan",
+            "-json",
+            "-input=false",
+            "-detailed-exitcode",
+            &lock,
+            &out,
+        ];
+        arguments.extend(more);
+        let files: Vec<_> = self
+            .inputs
+            .variable_files
+            .iter()
+            .map(|file| format!("-var-file={file}"))
+            .collect();
+        arguments.extend(files.iter().map(String::as_str));
+        let planned = self.lines("plan", &arguments, &[0, 2], say).await;
+        let taken = match planned {
+            Ok(ended) => self.take(&file).await.map(|taken| (ended, taken)),
+            Err(error) => Err(error),
+        };
+        // Secrets in clear: it goes, whatever happened.
+        let _ = std::fs::remove_file(&file);
+        let (ended, (bytes, shown)) = taken?;
+        let binding = Binding {
+            commit: commit.to_owned(),
+            lineage: state.lineage,
+            serial: state.serial,
+            plan_sha256: hex::encode(Sha256::digest(&bytes)),
+            version,
+        };
+        Ok(Planned {
+            changes: ended.status.code() == Some(2),
+            shown,
+            saved: SealedPlan::seal(binding, bytes, key)?,
+        })
+    }
+
+    async fn take(
+        &self,
+        file: &std::path::Path,
+    ) -> Result<(Vec<u8>, SecretString), TerraformError> {
+        let bytes = std::fs::read(file).map_err(|error| failed("reading the plan", error))?;
+        let shown = self
+            .whole("show", &["show", "-json", &file.display().to_string()])
+            .await?;
+        Ok((bytes, shown))
+    }
+
+    /// Applies exactly this plan, made for `commit`.
+    ///
+    /// # Errors
+    /// [`TerraformError::Stale`] when it was made for another commit, another version of the program or another state, also
+    /// for a first plan, where Terraform itself does not look. [`TerraformError::StateNotStored`] carries the state.
+    pub async fn apply(
+        &self,
+        commit: &str,
+        saved: &SealedPlan,
+        key: &PlanKey,
+        say: Say<'_>,
+    ) -> Result<(), TerraformError> {
+        let stale = |why: String| Err(TerraformError::Stale(why));
+        let binding = &saved.binding;
+        if binding.commit != commit {
+            return stale(format!("it was made for commit {}", binding.commit));
+        }
+        let bytes = saved.open(key)?;
+        if hex::encode(Sha256::digest(&bytes)) != binding.plan_sha256 {
+            return Err(TerraformError::Sealed);
+        }
+        let version = self.version().await?;
+        if binding.version != version {
+            return stale(format!(
+                "it was made by version {}, this is {version}",
+                binding.version
+            ));
+        }
+        let state = self.state().await?;
+        if (&state.lineage, state.serial) != (&binding.lineage, binding.serial) {
+            return stale(format!(
+                "it was made for state {} of lineage {:?}, now it is {} of {:?}",
+                binding.serial, binding.lineage, state.serial, state.lineage
+            ));
+        }
+        let file = self.workdir.beside(PLAN_FILE);
+        write(&file, &bytes, false)?;
+        let lock = self.lock_option();
+        let name = file.display().to_string();
+        let arguments = ["apply", "-json", "-input=false", &lock, &name];
+        let applied = self.lines("apply", &arguments, &[0], say).await;
+        let _ = std::fs::remove_file(&file);
+        match applied {
+            Ok(_) => Ok(()),
+            // Whatever else went wrong: a state that was kept here is all that knows what was made.
+            Err(error) => Err(self.kept_state(error)),
+        }
+    }
+
+    fn kept_state(&self, error: TerraformError) -> TerraformError {
+        let file = self.workdir.directory().join("errored.tfstate");
+        let kept = std::fs::read_to_string(file).ok().map(SecretString::from);
+        let message = error.to_string();
+        if kept.is_some() || message.contains("Failed to save state") {
+            return TerraformError::StateNotStored {
+                message,
+                state: kept,
+            };
+        }
+        error
+    }
+
+    /// The outputs, secrets in clear: name to `{"value", "type", "sensitive"}`.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn outputs(&self) -> Result<SecretString, TerraformError> {
+        self.whole("output", &["output", "-json", "-no-color"])
+            .await
+    }
+
+    /// Which state is stored now.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn state(&self) -> Result<StateVersion, TerraformError> {
+        #[derive(Deserialize)]
+        struct State {
+            lineage: String,
+            serial: u64,
+        }
+        let command = "state pull";
+        let written = self.whole(command, &["state", "pull"]).await?;
+        if written.expose_secret().trim().is_empty() {
+            return Ok(StateVersion::default());
+        }
+        let State { lineage, serial } = parse(command, &written)?;
+        Ok(StateVersion { lineage, serial })
+    }
+
+    /// Takes a lock away that its holder left behind. For a person who knows that nobody works under it any more: two at
+    /// once damage the state. Terraform refuses when another lock is there than `expected`.
+    ///
+    /// # Errors
+    /// When that lock is not there, or the backend cannot unlock from outside (the `local` one cannot).
+    pub async fn force_unlock(&self, expected: &str, say: Say<'_>) -> Result<(), TerraformError> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_/.".contains(c);
+        if expected.is_empty() || expected.starts_with('-') || !expected.chars().all(plain) {
+            return Err(TerraformError::Input {
+                name: expected.to_owned(),
+                why: "it is no id of a lock",
+            });
+        }
+        let arguments = ["force-unlock", "-force", expected];
+        self.lines("force-unlock", &arguments, &[0], say)
+            .await
+            .map(drop)
+    }
+
+    /// Stores a state that could not be stored, [`TerraformError::StateNotStored`]. Terraform refuses one of another lineage
+    /// or an older one.
+    ///
+    /// # Errors
+    /// When the backend still refuses it.
+    pub async fn push_state(
+        &self,
+        state: &SecretString,
+        say: Say<'_>,
+    ) -> Result<(), TerraformError> {
+        let file = self.workdir.beside("push.tfstate");
+        write(&file, state.expose_secret().as_bytes(), false)?;
+        let (lock, name) = (self.lock_option(), file.display().to_string());
+        let arguments = ["state", "push", &lock, &name];
+        let pushed = self.lines("state push", &arguments, &[0], say).await;
+        let _ = std::fs::remove_file(&file);
+        pushed?;
+        // Else the next failure would take it for its own.
+        let _ = std::fs::remove_file(self.workdir.directory().join("errored.tfstate"));
+        Ok(())
+    }
+
+    fn lock_option(&self) -> String {
+        format!(
+            "-lock-timeout={}s",
+            self.terraform.config.lock_timeout.as_secs()
+        )
+    }
+
+    async fn whole(
+        &self,
+        name: &'static str,
+        arguments: &[&str],
+    ) -> Result<SecretString, TerraformError> {
+        let ended = self.run(name, arguments, &[0], true, &mut |_| {}).await?;
+        String::from_utf8(ended.output)
+            .map(SecretString::from)
+            .map_err(|_| TerraformError::Unreadable { command: name })
+    }
+
+    async fn lines(
+        &self,
+        name: &'static str,
+        arguments: &[&str],
+        good: &[i32],
+        say: Say<'_>,
+    ) -> Result<Ended, TerraformError> {
+        self.run(name, arguments, good, false, say).await
+    }
+
+    async fn run(
+        &self,
+        name: &'static str,
+        arguments: &[&str],
+        good: &[i32],
+        whole: bool,
+        say: Say<'_>,
+    ) -> Result<Ended, TerraformError> {
+        let config = &self.terraform.config;
+        let limits = Limits {
+            wall: config.wall,
+            silence: config.silence,
+            grace: config.grace,
+        };
+        let heard = Mutex::new(Heard::default());
+        let mut hear = |line: &str| {
+            let said = events::read(line);
+            let text = self.mask.apply(&said.text);
+            let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.add(&text, said.error.map(|error| self.mask.apply(&error)));
+            drop(heard);
+            say(&text);
+        };
+        let run = child::run(
+            self.command(arguments),
+            &limits,
+            whole,
+            self.stop.clone(),
+            &mut hear,
+        );
+        let ended = run.await.map_err(|source| TerraformError::NotStarted {
+            program: config.program.clone(),
+            source,
+        })?;
+        let good_end = ended.status.code().is_some_and(|code| good.contains(&code));
+        let heard = heard.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match ended.end {
+            // It was through before the request to stop reached it.
+            _ if good_end => Ok(ended),
+            End::Itself => Err(refusal(name, ended.status.code(), &heard.message())),
+            End::Stopped => Err(TerraformError::Stopped {
+                command: name,
+                killed: ended.killed,
+            }),
+            End::TimedOut => Err(TerraformError::TimedOut {
+                command: name,
+                after: limits.wall,
+                killed: ended.killed,
+            }),
+            End::Silent => Err(TerraformError::Silent {
+                command: name,
+                after: limits.silence,
+                killed: ended.killed,
+            }),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let config = &self.terraform.config;
+        let mut command = Command::new(&config.program);
+        let rc = self.workdir.beside("terraform.rc");
+        command
+            .args(arguments)
+            .current_dir(self.workdir.directory())
+            .env_clear()
+            .env("HOME", self.workdir.beside("home"))
+            .envs(self.inputs.environment())
+            .env("TF_DATA_DIR", self.workdir.beside("data"))
+            .env(
+                "TF_CLI_CONFIG_FILE",
+                config.cli_config.as_ref().unwrap_or(&rc),
+            );
+        if let Some(folder) = self.terraform.cache.folder() {
+            command.env("TF_PLUGIN_CACHE_DIR", folder);
+        }
+        command
+    }
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(
+    command: &'static str,
+    written: &SecretString,
+) -> Result<T, TerraformError> {
+    // The inner error may quote a value and is left out.
+    serde_json::from_str(written.expose_secret())
+        .map_err(|_| TerraformError::Unreadable { command })
+}
+
+/// What was said, for an error: its own words where the program marks them, else the end of all.
+#[derive(Default)]
+struct Heard {
+    errors: Vec<String>,
+    all: String,
+}
+
+impl Heard {
+    fn add(&mut self, text: &str, error: Option<String>) {
+        self.errors.extend(error);
+        self.all.push_str(text);
+        self.all.push('\n');
+        if self.all.len() > 2 * KEPT {
+            let cut = self.all.ceil_char_boundary(self.all.len() - KEPT);
+            self.all.drain(..cut);
+        }
+    }
+
+    fn message(&self) -> String {
+        let text = if self.errors.is_empty() {
+            self.all.trim().to_owned()
+        } else {
+            self.errors.join("\n")
+        };
+        text.chars().take(KEPT).collect()
+    }
+}
+
+fn refusal(command: &'static str, code: Option<i32>, message: &str) -> TerraformError {
+    if message.contains("acquiring the state lock")
+        && let Some(holder) = LockHolder::parse(message)
+    {
+        return TerraformError::Locked(Box::new(holder));
+    }
+    let message = message.to_owned();
+    if message.contains("Saved plan is stale") {
+        return TerraformError::Stale(message);
+    }
+    if message.contains("Instance cannot be destroyed") {
+        return TerraformError::PreventDestroy(message);
+    }
+    TerraformError::Failed {
+        command,
+        code,
+        message,
+    }
+}
