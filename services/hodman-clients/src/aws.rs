@@ -84,6 +84,10 @@ impl Aws {
         }
     }
 
+    pub(crate) fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
     /// The queue at `url`, such as `https://sqs.eu-central-1.amazonaws.com/123456789012/events`.
     pub fn queue(&self, url: impl Into<String>) -> Queue {
         Queue::new(&self.sdk, url.into())

@@ -1,6 +1,7 @@
 //! clients
 
 pub mod aws;
+pub mod cloudformation;
 pub mod databricks;
 pub mod git;
 pub mod github;

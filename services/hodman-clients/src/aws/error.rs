@@ -96,7 +96,7 @@ impl AwsError {
         }
     }
 
-    pub(super) fn unbuildable(
+    pub(crate) fn unbuildable(
         operation: &'static str,
         target: impl Into<String>,
         error: impl Error + Send + Sync + 'static,
@@ -152,7 +152,7 @@ impl AwsError {
         }
     }
 
-    pub(super) fn from_sdk<E>(
+    pub(crate) fn from_sdk<E>(
         operation: &'static str,
         target: impl Into<String>,
         error: SdkError<E, HttpResponse>,

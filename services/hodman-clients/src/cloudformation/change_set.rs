@@ -1,0 +1,204 @@
+//! Change sets: made, waited for, read.
+
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
+use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetType};
+use serde_json::Value;
+
+use super::{CloudFormation, StackError, StackInfo, StackRequest, Template, changes};
+use crate::aws::AwsError;
+
+/// A change set that can be executed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChangeSet {
+    /// Its ARN.
+    pub id: String,
+    /// Its stack's ARN.
+    pub stack_id: String,
+    /// `CREATE`, `UPDATE` or `IMPORT`.
+    pub kind: String,
+    /// The list `Changes` of all pages, in the API's spelling.
+    pub changes: Value,
+}
+
+/// What asking for a change set gave.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChangeSetOutcome {
+    /// The stack is as it should be.
+    NoChanges,
+    /// There is something to do.
+    Ready(ChangeSet),
+}
+
+/// The beginnings of the two sentences by which CloudFormation says that there is nothing to do; it has no code for it.
+const NO_CHANGES: [&str; 2] = [
+    "The submitted information didn't contain changes",
+    "No updates are to be performed",
+];
+
+struct Read {
+    status: Option<ChangeSetStatus>,
+    reason: String,
+    set: ChangeSet,
+}
+
+impl CloudFormation {
+    /// A change set named `name` from what is to what should be, waited for. The same name again finds the one that was made
+    /// before. One without changes, or that fails, is removed again, and so is the empty stack that it left.
+    ///
+    /// # Errors
+    /// When the stack is not ours, is busy, or is in a state that needs a person first; when the set cannot be made.
+    pub async fn change_set(
+        &self,
+        request: &StackRequest,
+        name: &str,
+    ) -> Result<ChangeSetOutcome, StackError> {
+        let stack = self.describe(&request.stack).await?;
+        let kind = match &stack {
+            None => ChangeSetType::Create,
+            Some(stack) => kind_for(stack, request)?,
+        };
+        self.create(request, name, &kind).await?;
+        let asked = async || {
+            let read = self.read(&request.stack, name, kind.as_str()).await?;
+            let over = matches!(
+                read.status,
+                Some(ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed)
+            );
+            Ok(over.then_some(read))
+        };
+        let read = self.until("the change set", &request.stack, asked).await?;
+        let nothing = NO_CHANGES.iter().any(|words| read.reason.contains(words));
+        if read.status == Some(ChangeSetStatus::CreateComplete) {
+            return Ok(ChangeSetOutcome::Ready(read.set));
+        }
+        self.discard(&read.set).await?;
+        if nothing {
+            return Ok(ChangeSetOutcome::NoChanges);
+        }
+        Err(StackError::BadChangeSet {
+            stack: request.stack.clone(),
+            reason: read.reason,
+        })
+    }
+
+    /// Removes a change set that will not be executed, and the empty stack that one for a new stack leaves behind.
+    ///
+    /// # Errors
+    /// When a call fails. A set that is gone is no error.
+    pub async fn discard(&self, set: &ChangeSet) -> Result<(), StackError> {
+        let deleted = self.client.delete_change_set().change_set_name(&set.id);
+        match deleted.send().await {
+            Ok(_) => {}
+            Err(error) if error.code() == Some("ChangeSetNotFound") => {}
+            Err(error) => return Err(AwsError::from_sdk("DeleteChangeSet", &set.id, error).into()),
+        }
+        let stack = self.describe(&set.stack_id).await?;
+        if stack.is_some_and(|stack| stack.is_only_reviewed()) {
+            self.send_delete(&set.stack_id, None).await?;
+        }
+        Ok(())
+    }
+
+    async fn create(
+        &self,
+        request: &StackRequest,
+        name: &str,
+        kind: &ChangeSetType,
+    ) -> Result<(), StackError> {
+        let mut create = self
+            .client
+            .create_change_set()
+            .stack_name(&request.stack)
+            .change_set_name(name)
+            .change_set_type(kind.clone())
+            .client_token(name)
+            .set_parameters(Some(request.sdk_parameters()))
+            .set_tags(Some(request.sdk_tags()))
+            .set_capabilities(Some(request.sdk_capabilities()))
+            .set_resources_to_import(request.sdk_imports())
+            .set_role_arn(request.role_arn.clone());
+        create = match &request.template {
+            Template::Body(body) => create.template_body(body),
+            Template::Url(url) => create.template_url(url),
+        };
+        match create.send().await {
+            Ok(_) => Ok(()),
+            // Made before a crash.
+            Err(error) if error.code() == Some("AlreadyExistsException") => Ok(()),
+            Err(error) => Err(AwsError::from_sdk("CreateChangeSet", &request.stack, error).into()),
+        }
+    }
+
+    async fn read(&self, stack: &str, name: &str, kind: &str) -> Result<Read, StackError> {
+        let mut read = Read {
+            status: None,
+            reason: String::new(),
+            set: ChangeSet {
+                id: String::new(),
+                stack_id: String::new(),
+                kind: kind.to_owned(),
+                changes: Value::Null,
+            },
+        };
+        let mut entries = Vec::new();
+        let mut next = None;
+        loop {
+            let page = self
+                .client
+                .describe_change_set()
+                .stack_name(stack)
+                .change_set_name(name)
+                .include_property_values(true)
+                .set_next_token(next);
+            let page = page
+                .send()
+                .await
+                .map_err(|error| AwsError::from_sdk("DescribeChangeSet", stack, error))?;
+            entries.extend(page.changes().iter().map(changes::entry));
+            read.status = page.status;
+            read.reason = page.status_reason.unwrap_or_default();
+            read.set.id = page.change_set_id.unwrap_or_default();
+            read.set.stack_id = page.stack_id.unwrap_or_default();
+            next = page.next_token;
+            if next.is_none() {
+                break;
+            }
+        }
+        read.set.changes = Value::from(entries);
+        Ok(read)
+    }
+}
+
+fn kind_for(stack: &StackInfo, request: &StackRequest) -> Result<ChangeSetType, StackError> {
+    let name = || request.stack.clone();
+    if stack.is_only_reviewed() {
+        // Nothing is there but a change set, perhaps our own; it takes no tags until it is executed.
+        return Ok(ChangeSetType::Create);
+    }
+    stack.must_be_ours(&request.marker)?;
+    if stack.is_busy() {
+        return Err(StackError::Busy {
+            stack: name(),
+            status: stack.status.clone(),
+        });
+    }
+    if stack.must_be_remade() {
+        return Err(StackError::MustBeRemade {
+            stack: name(),
+            id: stack.id.clone(),
+            status: stack.status.clone(),
+            reason: stack.reason.clone(),
+        });
+    }
+    if stack.status == "UPDATE_ROLLBACK_FAILED" {
+        return Err(StackError::RollbackFailed {
+            stack: name(),
+            reason: stack.reason.clone(),
+        });
+    }
+    Ok(if request.imports.is_empty() {
+        ChangeSetType::Update
+    } else {
+        ChangeSetType::Import
+    })
+}
