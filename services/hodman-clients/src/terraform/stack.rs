@@ -1,4 +1,6 @@
 //! One directory with its inputs, and the commands over it.
+//!
+//! Long because each command is one method of the same object, and they share how a run is begun, heard and judged.
 
 use std::sync::{Mutex, PoisonError};
 
