@@ -78,3 +78,9 @@ fn the_bundle_of_the_example_resolves_for_every_environment() {
         assert!(bundle.warnings.is_empty(), "{name}: {:?}", bundle.warnings);
     }
 }
+
+#[test]
+fn nothing_in_the_example_asks_for_a_hint() {
+    let found = hodman_model::bundle::lint(&example(), None, &Default::default());
+    assert!(found.is_empty(), "{found:?}");
+}

@@ -39,7 +39,7 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostic;
 
 pub use access::{Grant, Lifecycle, Permission, Principal};
-pub use artifacts::builds;
+pub use artifacts::{ArtifactFiles, builds};
 pub use folder::inputs;
 pub use key::{InvalidResourceKey, ResourceKey};
 pub use lint::{Finding, RULES, lint};

@@ -4,6 +4,7 @@ mod captured_lock;
 mod duration;
 mod environment;
 pub(crate) mod node;
+mod policy;
 mod release;
 mod schema;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use environment::{
     Missed, Mode, Open, Presence, Schedule, Schedules, Selection, TagSelection, Verify, Window,
     WindowKind, Workspace, parse_environment,
 };
+pub use policy::{BuildPolicy, POLICY_FILE, Policy, parse_policy};
 pub use release::{CommitId, InvalidCommitId, Release, parse_release, render_release};
 pub use schema::schemas;
 

@@ -3,6 +3,7 @@
 //! Secrets are never in the file: it says where they are (`{env: NAME}` or `{file: PATH}`), and they are read when
 //! they are needed. Unknown keys, and settings that contradict each other, are errors with file, line and column.
 
+mod builds;
 mod check;
 mod clients;
 mod github;
@@ -28,6 +29,7 @@ use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use builds::Builds;
 pub use clients::{aws_objects, aws_queue};
 pub use github::{Github, GithubApp};
 pub use listen::Insecure;

@@ -6,7 +6,7 @@ use crate::config::{PackageStore, aws_objects};
 use crate::work::WorkError;
 use directory::Directory;
 use hodman_clients::aws::{AwsError, Content, Objects, PutOutcome};
-use hodman_core::ids::PackageDigest;
+use hodman_core::ids::{InputsId, PackageDigest};
 use hodman_model::digest::Digest;
 use hodman_model::files::Tree;
 use hodman_model::package;
@@ -93,6 +93,53 @@ impl Packages {
         Ok(())
     }
 
+    /// The package that commands built of these inputs the first time, if they did.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn first_built(
+        &self,
+        pipeline: &str,
+        inputs: &InputsId,
+    ) -> Result<Option<PackageDigest>, WorkError> {
+        let name = note(pipeline, inputs)?;
+        let bytes = match &self.place {
+            Place::Directory(directory) => directory.get(&name)?,
+            Place::S3(objects) => objects
+                .get(&name)
+                .await
+                .map_err(from_s3)?
+                .map(|bytes| bytes.to_vec()),
+        };
+        Ok(bytes.map(|bytes| PackageDigest(String::from_utf8_lossy(&bytes).trim().to_owned())))
+    }
+
+    /// Notes what commands built of these inputs, unless that is noted already; gives what is noted. Commands may give
+    /// other bytes each time, and a package that is on its way must not change because a database was lost.
+    ///
+    /// # Errors
+    /// When it cannot be written or read.
+    pub async fn keep_first(
+        &self,
+        pipeline: &str,
+        inputs: &InputsId,
+        built: &PackageDigest,
+    ) -> Result<PackageDigest, WorkError> {
+        let name = note(pipeline, inputs)?;
+        let bytes = built.as_str().as_bytes().to_vec();
+        match &self.place {
+            Place::Directory(directory) => directory.put(&name, &bytes)?,
+            Place::S3(objects) => {
+                let _: PutOutcome = objects
+                    .put(&name, Content::Bytes(bytes.into()), true)
+                    .await
+                    .map_err(from_s3)?;
+            }
+        }
+        let kept = self.first_built(pipeline, inputs).await?;
+        Ok(kept.unwrap_or_else(|| built.clone()))
+    }
+
     /// A package's files, checked against its digest.
     ///
     /// # Errors
@@ -150,6 +197,15 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| WorkError::transient(format!("the package store: {error}")))?
+}
+
+/// Where it is noted what was built of inputs; by pipeline, so that none decides for another.
+fn note(pipeline: &str, inputs: &InputsId) -> Result<String, WorkError> {
+    let digest: Digest = inputs
+        .as_str()
+        .parse()
+        .map_err(|_| WorkError::lasting(format!("{inputs} is not a digest")))?;
+    Ok(format!("{pipeline}.{}.built", digest.hex()))
 }
 
 fn name(digest: &PackageDigest) -> Result<String, WorkError> {

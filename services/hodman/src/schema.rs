@@ -18,6 +18,7 @@ pub fn schemas() -> BTreeMap<&'static str, Value> {
 pub fn key(name: SchemaName) -> &'static str {
     match name {
         SchemaName::Environment => "environment",
+        SchemaName::Policy => "policy",
         SchemaName::Release => "release",
         SchemaName::CapturedLock => "captured-lock",
         SchemaName::Hodman => "hodman",

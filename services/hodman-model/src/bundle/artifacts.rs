@@ -197,6 +197,28 @@ pub fn builds(tree: &Tree) -> Result<Vec<Build>, Diagnostics> {
     found.into_result(builds)
 }
 
+/// Which files are a bundle's artifacts: those that are there, and those that its commands will have built.
+pub struct ArtifactFiles(Vec<Artifacts>);
+
+impl ArtifactFiles {
+    /// Those that the bundle in `tree` names, for any of its targets.
+    ///
+    /// # Errors
+    /// When the bundle's files do not parse.
+    pub fn of(tree: &Tree) -> Result<Self, Diagnostics> {
+        let loaded = super::load::load(tree)?;
+        let mut found = Diagnostics::default();
+        let all = everywhere(&loaded, &mut found);
+        found.into_result(Self(all))
+    }
+
+    /// Whether the file at `path` is one.
+    #[must_use]
+    pub fn takes(&self, path: &str) -> bool {
+        self.0.iter().any(|artifacts| artifacts.takes(path))
+    }
+}
+
 /// The artifacts of the bundle and of each target.
 pub(super) fn everywhere(loaded: &Loaded, found: &mut Diagnostics) -> Vec<Artifacts> {
     std::iter::once(&loaded.config)

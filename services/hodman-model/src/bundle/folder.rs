@@ -99,7 +99,8 @@ impl Sync {
 
 /// The paths of a bundle's declared inputs: what a package is made of.
 ///
-/// Those are the bundle's YAML files, what `sync` takes in for any target, and `modules/`. Never `environments/`: a
+/// Those are the bundle's YAML files, what `sync` takes in for any target, `modules/`, and the folders in which commands
+/// build artifacts: a command sees nothing that the package's identity does not cover. Never `environments/`: a
 /// package is the same for every environment.
 ///
 /// # Errors
@@ -134,6 +135,10 @@ pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
             || is_under(path, "modules")
             || (!never(path)
                 && (common.takes(path)
+                    || artifacts
+                        .iter()
+                        .flat_map(|artifacts| &artifacts.builds)
+                        .any(|build| is_under(path, &build.folder))
                     || (syncs.iter().any(|sync| sync.takes(path))
                         && !any_match(&common.exclude, path))))
     };

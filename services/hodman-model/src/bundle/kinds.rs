@@ -240,6 +240,21 @@ pub(super) const KINDS: &[BundleKind] = &[
         schema: "ServingEndpoint",
         ..PLAIN
     },
+    BundleKind {
+        name: "models",
+        prefix: Text,
+        tags: Pairs("tags"),
+        common_levels: Some(["CAN_MANAGE", "CAN_READ", ""]),
+        levels: &[
+            "CAN_READ",
+            "CAN_EDIT",
+            "CAN_MANAGE_STAGING_VERSIONS",
+            "CAN_MANAGE_PRODUCTION_VERSIONS",
+            "CAN_MANAGE",
+        ],
+        schema: "Model",
+        ..PLAIN
+    },
     catalog_object("registered_models", Identifier, "RegisteredModel"),
     catalog_object("catalogs", Identifier, "Catalog"),
     catalog_object("schemas", Identifier, "Schema"),
@@ -350,10 +365,6 @@ pub(super) const KINDS: &[BundleKind] = &[
         "write them as `permissions` under their scope in `secret_scopes`",
     ),
     refused(
-        "models",
-        "models of the workspace registry are not managed here: use `registered_models`",
-    ),
-    refused(
         "job_runs",
         "a run is no state to keep: use `verify: {run_job: …}` in environment.yaml",
     ),
@@ -389,6 +400,29 @@ mod tests {
         let extras = KINDS.iter().filter(|kind| kind.standing == Extra).count();
         // `secrets` stands for both: the scope's here, the catalog's in the CLI. `secret_acls` is nobody's.
         assert_eq!(KINDS.len() - extras + 1 - 1, 33);
+    }
+
+    #[test]
+    fn every_managed_kind_can_be_written() {
+        for managed in crate::kinds::KINDS {
+            let name = managed.name();
+            // Whose permissions they are, says where they are written.
+            if name == "secret_acls" {
+                continue;
+            }
+            let row = bundle_kind(name).unwrap_or_else(|| panic!("no row for {name}"));
+            assert!(!matches!(row.standing, Refused(_)), "{name} is refused");
+        }
+        for kind in KINDS
+            .iter()
+            .filter(|kind| !matches!(kind.standing, Refused(_)))
+        {
+            assert!(
+                crate::kinds::kind(kind.name).is_some(),
+                "{} is not managed",
+                kind.name
+            );
+        }
     }
 
     #[test]

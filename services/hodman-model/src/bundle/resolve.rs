@@ -195,7 +195,7 @@ fn forbidden(build: &Build) -> Diagnostic {
     );
     Diagnostic::error(file, message)
         .at(*line, *column)
-        .hint("commit what it builds and name it under `files`, or allow builds for packages")
+        .hint("commit what it builds and name it under `files`; or allow builds both by `builds: allowed` in environments/policy.yaml on the default branch and by `builds: {allow: true}` of the pipeline in the daemon's settings")
 }
 
 fn check_branch(config: &Node, options: &Options, resolver: &mut Resolver<'_>) {

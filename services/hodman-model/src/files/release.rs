@@ -6,8 +6,9 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::node::Node;
 use super::yaml;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::digest::Digest;
 
 /// The release pin. Promotion pull requests change this file and nothing else.
@@ -91,9 +92,55 @@ impl JsonSchema for CommitId {
 /// Reads a `release.yaml`; `path` is for the errors.
 ///
 /// # Errors
-/// Where the text is not exactly the four keys with valid values.
+/// Each place where the text is not exactly the four keys with valid values.
 pub fn parse_release(path: &str, text: &str) -> Result<Release, Diagnostics> {
-    Ok(yaml::read(path, text)?)
+    yaml::read(path, text).map_err(|first| problems(path, text, first))
+}
+
+const KEYS: [&str; 4] = ["package", "source_commit", "binding", "plan"];
+
+/// The reader stops at its `first` problem; people want all of them, in one round of review.
+fn problems(path: &str, text: &str, first: Diagnostic) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    let node = Node::parse(path, text.as_bytes()).ok();
+    if let Some(map) = node.as_ref().and_then(Node::as_map) {
+        for (key, entry) in map {
+            if !KEYS.contains(&key.as_str()) {
+                let hint = did_you_mean(key, KEYS)
+                    .unwrap_or_else(|| format!("known keys: {}", KEYS.join(", ")));
+                let unknown = entry.place.error(format!("unknown key `{key}`"));
+                found.push(unknown.hint(hint));
+            } else if let Some(wrong) = wrong_value(key, &entry.node) {
+                found.push(entry.node.place.error(wrong));
+            }
+        }
+        let last = map.values().map(|entry| &entry.place);
+        let last = last.max_by_key(|place| place.line);
+        for key in KEYS.iter().filter(|key| !map.contains_key(**key)) {
+            let message = format!("the key `{key}` is missing");
+            found.push(match last {
+                Some(place) => place.error(message),
+                None => Diagnostic::error(path, message),
+            });
+        }
+    }
+    found.0.sort();
+    if found.0.is_empty() {
+        first.into()
+    } else {
+        found
+    }
+}
+
+fn wrong_value(key: &str, node: &Node) -> Option<String> {
+    match (node.as_text(), key) {
+        (Some(text), "source_commit") => text
+            .parse::<CommitId>()
+            .err()
+            .map(|wrong| wrong.to_string()),
+        (Some(text), _) => text.parse::<Digest>().err().map(|wrong| wrong.to_string()),
+        (None, _) => Some(format!("expected a text, found {}", node.kind())),
+    }
 }
 
 /// Writes a `release.yaml`: the same pin always gives the same bytes, so an unchanged pin is no commit.

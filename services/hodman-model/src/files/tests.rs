@@ -76,6 +76,33 @@ fn a_release_holds_exactly_four_valid_keys() {
         error(&good.replacen("sha256:", "sha257:", 1)),
         "r.yaml:1:10: not a digest: expected `sha256:` and 64 lower-case hex digits"
     );
+    // All of them at once, each at its place.
+    assert_eq!(
+        error("package: x\nsource_comit: y\nplan: [z]\n"),
+        "r.yaml:1:10: not a digest: expected `sha256:` and 64 lower-case hex digits\n\
+         r.yaml:2:1: unknown key `source_comit` (hint: did you mean `source_commit`?)\n\
+         r.yaml:3:1: the key `binding` is missing\n\
+         r.yaml:3:1: the key `source_commit` is missing\n\
+         r.yaml:3:7: expected a text, found a list"
+    );
+}
+
+#[test]
+fn the_policy_refuses_builds_unless_it_says_otherwise() {
+    assert_eq!(
+        parse_policy("p.yaml", "builds: allowed\n").unwrap().builds,
+        BuildPolicy::Allowed
+    );
+    assert_eq!(
+        parse_policy("p.yaml", "{}\n").unwrap().builds,
+        BuildPolicy::Refused
+    );
+    assert_eq!(
+        parse_policy("p.yaml", "builds: alowed\n")
+            .unwrap_err()
+            .to_string(),
+        "p.yaml:1:9: unknown value `alowed` (hint: did you mean `allowed`?)"
+    );
 }
 
 #[test]

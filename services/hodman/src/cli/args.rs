@@ -289,6 +289,8 @@ pub struct Remote {
 pub enum SchemaName {
     /// `environments/ENV/environment.yaml`
     Environment,
+    /// `environments/policy.yaml`
+    Policy,
     /// `environments/ENV/release.yaml`
     Release,
     /// `environments/ENV/captured.lock`

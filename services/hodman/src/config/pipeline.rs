@@ -1,5 +1,6 @@
 //! A repository that the daemon serves.
 
+use super::Builds;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -18,6 +19,9 @@ pub struct Pipeline {
     /// The branch that is promoted; the repository's default branch when absent.
     #[serde(default)]
     pub branch: Option<String>,
+    /// Build commands of the bundle's artifacts; none run unless this allows them.
+    #[serde(default)]
+    pub builds: Builds,
 }
 
 impl Pipeline {

@@ -26,7 +26,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 pub use counters::{Counters, Counts};
 
 use super::{normalise::is_known, signature::Verifier, source};
-use crate::{clock::Clock, daemon::Parts};
+use crate::clock::Clock;
 
 /// GitHub sends nothing larger.
 pub const LARGEST_BODY: usize = 25 * 1024 * 1024;
@@ -70,20 +70,6 @@ pub struct Webhooks {
     pub counters: Arc<Counters>,
     /// Says when it came.
     pub clock: Clock,
-}
-
-/// The endpoint of a daemon.
-///
-/// # Errors
-/// When a webhook secret cannot be read, or there is none.
-pub fn router(parts: &Parts) -> anyhow::Result<Router> {
-    let hooks = Webhooks {
-        store: parts.store.clone(),
-        verifier: parts.config.verifier()?,
-        counters: Arc::default(),
-        clock: parts.clock.clone(),
-    };
-    Ok(hooks.router())
 }
 
 impl Webhooks {

@@ -1,6 +1,7 @@
 //! Looks through somebody's pull request: do its files parse, and what would its bindings do? Fork pull requests are
 //! only read, never planned: planning speaks to workspaces with the daemon's credentials.
 
+use super::build::builds_refused;
 use super::observe::{declared, environment_names};
 use super::quiet::quiet;
 use super::{Job, Repo, WorkError, taken};
@@ -9,6 +10,7 @@ use hodman_clients::github::{Annotation, AnnotationLevel, CheckRun, CheckStatus,
 use hodman_core::event::Outcome;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PullNumber};
+use hodman_model::bundle::{self, Options};
 use hodman_model::capture::identity;
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use hodman_model::files::{self, SourceBytes, Tree};
@@ -92,7 +94,12 @@ fn read(
             found.0.extend(problems.0);
         }
     }
-    bundle(repo, head, &environments, found)?;
+    if let Some(text) = text(repo, head, files::POLICY_FILE)?
+        && let Err(problems) = files::parse_policy(files::POLICY_FILE, &text)
+    {
+        found.0.extend(problems.0);
+    }
+    resolves(repo, head, &environments, found)?;
     Ok(environments)
 }
 
@@ -112,7 +119,7 @@ fn text_binding(repo: &Repo, commit: &str, path: &str) -> Result<Option<String>,
 
 /// The bundle must resolve for every environment that would get it, from its package alone: what a job runs outside of
 /// the declared inputs would not be there.
-fn bundle(
+fn resolves(
     repo: &Repo,
     head: &str,
     environments: &BTreeMap<EnvName, (files::Environment, bool)>,
@@ -132,6 +139,9 @@ fn bundle(
             tree(repo, head)?
         }
     };
+    // By main's policy, not by the one that the pull request brings; and nothing is built for it.
+    let main = repo.mirror.head(&repo.branch)?.unwrap_or_default();
+    let allow_builds = builds_refused(repo, &main)?.is_none();
     for (name, (environment, _)) in environments {
         if environment.mode != files::Mode::Promoted || environment.state == files::Presence::Absent
         {
@@ -142,8 +152,16 @@ fn bundle(
             .clone()
             .unwrap_or_else(|| name.as_str().to_owned());
         let file = format!("environments/{name}/environment.yaml");
-        let resolved = identity::variables(&file, environment, &target, &tree)
-            .and_then(|variables| hodman_model::bundle::resolve(&tree, &target, &variables));
+        let resolved =
+            identity::variables(&file, environment, &target, &tree).and_then(|variables| {
+                let options = Options {
+                    variables,
+                    allow_builds,
+                    unbuilt: true,
+                    ..Options::default()
+                };
+                bundle::resolve_with(&tree, &target, &options)
+            });
         if let Err(problems) = resolved {
             for problem in problems.0 {
                 if !found.0.contains(&problem) {

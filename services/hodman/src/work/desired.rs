@@ -2,7 +2,7 @@
 
 use super::WorkError;
 use hodman_core::ids::EnvName;
-use hodman_model::bundle::{self, ResolvedBundle};
+use hodman_model::bundle::{self, Options, ResolvedBundle};
 use hodman_model::capture::identity;
 use hodman_model::files::{Environment, Tree};
 use hodman_model::package;
@@ -24,7 +24,13 @@ pub(super) fn desired(
     let file = format!("environments/{env}/environment.yaml");
     // What was captured elsewhere has its counterpart here, or this stops.
     let variables = identity::variables(&file, environment, &target, tree)?;
-    let bundle = bundle::resolve(tree, &target, &variables)?;
+    let options = Options {
+        variables,
+        // They ran when the package was made, or did not: here only what they left counts.
+        allow_builds: true,
+        ..Options::default()
+    };
+    let bundle = bundle::resolve_with(tree, &target, &options)?;
     let digest = package::file_set_digest(&bundle.files);
     let desired = Desired::from_bundle(&bundle, &digest)?;
     Ok((bundle, desired))

@@ -1,5 +1,6 @@
 //! Reads the repository and its pull requests at one go. Whatever woke it, it looks at everything anew.
 
+use super::build::builds_refused;
 use super::{Job, Repo, WorkError, origin, pulls};
 use hodman_clients::git::{Entry, EntryKind};
 use hodman_core::event::Outcome;
@@ -8,6 +9,7 @@ use hodman_core::ids::{
     BindingDigest, CommitSha, EnvName, InputsId, PackageDigest, PlanDigest, PullNumber,
 };
 use hodman_core::policy;
+use hodman_model::bundle::Build;
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use hodman_model::files::{self, Environment, SourceBytes, Tree, parse_environment, parse_release};
 use hodman_model::{bundle, package};
@@ -29,7 +31,18 @@ pub(super) async fn observe(
     })?;
     let at = head.clone();
     let (inputs, inputs_error) = match job.repo.blocking(move |repo| declared(repo, &at)).await {
-        Ok(Ok(declared)) => (Some(declared.id), None),
+        Ok(Ok(declared)) => {
+            let refused = match declared.builds.first() {
+                Some(build) => builds_refused(job.repo, &head)?
+                    .map(|why| format!("the artifact `{}` cannot be built: {why}", build.artifact)),
+                None => None,
+            };
+            // No inputs rather than a failed build: that would stay failed when a policy is all that changes.
+            match refused {
+                Some(why) => (None, Some(why)),
+                None => (Some(declared.id), None),
+            }
+        }
         Ok(Err(problems)) => (None, Some(problems.to_string())),
         Err(error) if error.is_transient() => return Err(error),
         // A file whose name is not UTF-8: nothing is packaged, everything else goes on.
@@ -56,6 +69,8 @@ pub(super) struct Declared {
     pub id: InputsId,
     /// The files, paths within the pipeline's folder, sorted.
     pub entries: Vec<Input>,
+    /// The commands that build artifacts of them.
+    pub builds: Vec<Build>,
 }
 
 /// One declared input.
@@ -98,6 +113,10 @@ pub(super) fn declared(
         Ok(inputs) => inputs,
         Err(problems) => return Ok(Err(problems)),
     };
+    let builds = match bundle::builds(&tree) {
+        Ok(builds) => builds,
+        Err(problems) => return Ok(Err(problems)),
+    };
     let known = || inputs.iter().filter_map(|path| blobs.get_key_value(path));
     let problems: Vec<Diagnostic> = known()
         .filter_map(|(path, entry)| not_a_file(path, entry.kind))
@@ -118,6 +137,7 @@ pub(super) fn declared(
     Ok(Ok(Declared {
         id: InputsId(id),
         entries,
+        builds,
     }))
 }
 

@@ -28,28 +28,44 @@ struct Wanted<'a> {
     gates: &'a [String],
 }
 
+impl<'a> Wanted<'a> {
+    /// What both acts on a pull request say; none for any other act.
+    fn of(act: &'a Act) -> Option<Self> {
+        match act {
+            Act::OpenPull {
+                kind,
+                package,
+                source_commit,
+                binding,
+                plan,
+                because,
+                gates,
+            }
+            | Act::UpdatePull {
+                kind,
+                package,
+                source_commit,
+                binding,
+                plan,
+                because,
+                gates,
+                ..
+            } => Some(Self {
+                kind: *kind,
+                package,
+                source_commit,
+                binding,
+                plan,
+                because,
+                gates,
+            }),
+            _ => None,
+        }
+    }
+}
+
 pub(super) async fn open(job: &Job<'_>, env: &EnvName, act: &Act) -> Result<Outcome, WorkError> {
-    let Act::OpenPull {
-        kind,
-        package,
-        source_commit,
-        binding,
-        plan,
-        because,
-        gates,
-    } = act
-    else {
-        return Err(WorkError::lasting("not an opening"));
-    };
-    let wanted = Wanted {
-        kind: *kind,
-        package,
-        source_commit,
-        binding,
-        plan,
-        because,
-        gates,
-    };
+    let wanted = Wanted::of(act).ok_or_else(|| WorkError::lasting("not an opening"))?;
     let mirror = &job.repo.mirror;
     job.repo.fetch().await?;
     let main = mirror
@@ -105,27 +121,8 @@ pub(super) async fn open(job: &Job<'_>, env: &EnvName, act: &Act) -> Result<Outc
 
 /// Puts a new plan on an open one as a new head commit, so that the forge withdraws approvals of the old head.
 pub(super) async fn update(job: &Job<'_>, env: &EnvName, act: &Act) -> Result<Outcome, WorkError> {
-    let Act::UpdatePull {
-        number,
-        kind,
-        package,
-        source_commit,
-        binding,
-        plan,
-        because,
-        gates,
-    } = act
-    else {
+    let (Act::UpdatePull { number, .. }, Some(wanted)) = (act, Wanted::of(act)) else {
         return Err(WorkError::lasting("not an update"));
-    };
-    let wanted = Wanted {
-        kind: *kind,
-        package,
-        source_commit,
-        binding,
-        plan,
-        because,
-        gates,
     };
     let github = &job.work.github;
     let pull = github.pull(job.repo.repository(), number.0).await?;

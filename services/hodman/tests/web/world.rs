@@ -81,6 +81,7 @@ impl World {
                 repository: "acme/shop".to_owned(),
                 path: String::new(),
                 branch: None,
+                builds: Default::default(),
             }],
             forge_url: "https://github.example".to_owned(),
             counters: Arc::default(),

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::super::{Options, builds, inputs, resolve, resolve_with};
+use super::super::{ArtifactFiles, Options, builds, inputs, resolve, resolve_with};
 use super::{NOTEBOOK, job, tree};
 
 const ROOT: &str = r#"bundle: {name: d}
@@ -111,4 +111,23 @@ fn build_commands_are_named_and_allowed_or_not() {
         ..allowed
     };
     assert!(resolve_with(&tree, "qa", &built).is_err());
+}
+
+#[test]
+fn what_a_command_works_on_is_an_input() {
+    let root = ROOT.replace(
+        "files: [{source: ./dist/*.whl}]",
+        "path: lib, build: make wheel, files: [{source: ./dist/*.whl}]",
+    );
+    let mut tree = files(&root);
+    tree.extend(super::tree(&[
+        ("lib/setup.py", "s"),
+        ("other/x.py", "x"),
+        ("lib/.git/config", "g"),
+    ]));
+    let inputs = inputs(&tree).unwrap();
+    assert!(inputs.contains("lib/setup.py"));
+    assert!(!inputs.contains("other/x.py") && !inputs.contains("lib/.git/config"));
+    let artifacts = ArtifactFiles::of(&tree).unwrap();
+    assert!(artifacts.takes("dist/lib-2.whl") && !artifacts.takes("lib/setup.py"));
 }

@@ -38,6 +38,7 @@ fn repo(folder: &std::path::Path, path: &str, files: &[(&str, &str)]) -> (Repo, 
         repository: "o/r".to_owned(),
         path: path.to_owned(),
         branch: None,
+        builds: Default::default(),
     };
     let repo = Repo {
         pipeline,
