@@ -62,6 +62,6 @@ mod tests {
             r#"{"a":"(sensitive)"}"#
         );
         assert_eq!(mask.apply("abcdefgh abcdef"), "(sensitive) (sensitive)");
-        assert_eq!(format!("{mask:?}").contains("abcdef"), false);
+        assert!(!format!("{mask:?}").contains("abcdef"));
     }
 }
