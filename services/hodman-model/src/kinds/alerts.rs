@@ -144,8 +144,14 @@ impl Kind for Alerts {
 
     fn update(&self, id: &str, _live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
         let path = format!("{ROOT}/{id}");
-        let patch = Call::with_body(Method::Patch, path, only(config, SETTABLE), true);
-        vec![patch.and_query("update_mask", "*")]
+        // A mask of everything would be one of the folder, too, which is said once, at the create.
+        let fields: Vec<&str> = SETTABLE
+            .iter()
+            .copied()
+            .filter(|field| *field != "parent_path")
+            .collect();
+        let patch = Call::with_body(Method::Patch, path, only(config, &fields), true);
+        vec![patch.and_query("update_mask", &fields.join(","))]
     }
 
     fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {

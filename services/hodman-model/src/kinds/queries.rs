@@ -97,6 +97,11 @@ impl Kind for Queries {
         Identity::Claim
     }
 
+    /// A folder has one query of a name: a second one is refused.
+    fn natural(&self, config: &Value) -> Option<String> {
+        super::dashboards::file(config, "dbquery")
+    }
+
     fn listing(&self) -> Listing {
         // Lists leave `parent_path` out.
         Listing::All(ListCall {
@@ -122,7 +127,7 @@ impl Kind for Queries {
             id,
             name: text(answer, "display_name").unwrap_or_default(),
             marker: None,
-            natural: None,
+            natural: super::dashboards::file(answer, "dbquery"),
             config: RULES.normalise(&only(answer, SETTABLE)),
             outputs: Value::Null,
             creator: text(answer, "owner_user_name"),

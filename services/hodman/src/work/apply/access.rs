@@ -37,7 +37,7 @@ pub(super) async fn permissions(
         ))
     })?;
     let me = managed_principal("user", &workspace.principal().await?.user_name);
-    site.send(&[known.put(&id, &fields, &before, &me)])
+    site.send(&known.calls(&id, &fields, &before, &me))
         .await
         .map_err(|error| error.doing("setting permissions"))
 }

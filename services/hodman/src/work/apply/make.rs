@@ -27,7 +27,11 @@ pub(super) async fn make(
     let (id, answer) = object(site, kind, row, &config).await?;
     let marker = site.marker(&row.key);
     let calls = kind.after_create(&id, &config, &marker);
-    site.send(&calls).await?;
+    if !calls.is_empty() {
+        // An app that still starts takes no deployment.
+        wait::until_ready(site, kind, &id, answer.as_ref()).await?;
+        site.send(&calls).await?;
+    }
     wait::until_ready(site, kind, &id, answer.as_ref()).await?;
     site.note(kind, &row.key, &id, &config).await?;
     if wanted.permissions.is_some() {
@@ -114,7 +118,12 @@ async fn again(
     config: &Value,
     marker: &Marker,
 ) -> Result<bool, WorkError> {
-    for call in kind.update(id, &Value::Null, config, marker) {
+    let mut calls = kind.update(id, &Value::Null, config, marker);
+    if calls.is_empty() {
+        // Nothing of it can be changed: looked at instead.
+        calls.push(kind.get(id));
+    }
+    for call in calls {
         site.job.fence.check().await?;
         match site.part.workspace.call(live::request(&call)).await {
             Ok(_) => {}
