@@ -2,5 +2,6 @@
 
 pub mod checkout;
 pub mod harness;
+pub mod kinds;
 pub mod servers;
 pub mod simulation;

@@ -1,0 +1,9 @@
+//! Every kind of object as one sample: what a bundle says of it, what somebody changes by hand, what the next version of the
+//! bundle says. And the means to play with them: a branch that holds some, hodman's own planner and executor on it, and a
+//! person in the workspace.
+
+mod bench;
+mod samples;
+
+pub use bench::{Bench, by_key};
+pub use samples::{KEY, Sample, UNSAMPLED, samples};
