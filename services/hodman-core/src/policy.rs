@@ -142,6 +142,9 @@ pub struct Policy {
     pub reconcile: Option<ScheduleSpec>,
     /// When to capture (free-form only).
     pub capture: Option<ScheduleSpec>,
+    /// Capture also when the default branch moved (free-form only).
+    #[serde(default)]
+    pub capture_on_push: bool,
     /// `state: absent`: kept out of promotion; destroying needs an approval of its own.
     pub absent: bool,
 }

@@ -71,12 +71,12 @@ impl LiveResource {
         }
     }
 
-    /// The bundle's deployment that made it, when the object says so: [`Listed::outputs`] then holds `deployment`, as the
-    /// API answers it.
+    /// Whether a bundle's deployment made it, and writes to it whenever it is deployed again: [`Listed::outputs`] then
+    /// holds `deployed_by`, in words.
     #[must_use]
     pub fn deployed_by_bundle(&self) -> bool {
-        let deployment = self.listed.outputs.get("deployment");
-        deployment.and_then(|deployment| deployment.get("kind")?.as_str()) == Some("BUNDLE")
+        let words = self.listed.outputs.get("deployed_by");
+        words.is_some_and(Value::is_string)
     }
 }
 

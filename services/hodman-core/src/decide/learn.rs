@@ -8,6 +8,7 @@ use super::{
 use crate::event::{Event, Outcome};
 use crate::facts::ForgeFacts;
 use crate::ids::{EnvName, Op};
+use crate::policy::Mode;
 use crate::state::{Phase, PipelineState, RunPhase};
 
 /// Takes an event in, or says why it means nothing any more.
@@ -197,6 +198,10 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
     if moved {
         // What failed for good may have been mended by this very commit.
         for env in draft.state.environments.values_mut() {
+            // What was merged may meet what was changed by hand meanwhile.
+            if env.policy.capture_on_push && env.policy.mode == Mode::FreeForm && !env.gone {
+                env.capture.wanted = true;
+            }
             if let Some(Phase::Failed { not_before, .. }) =
                 env.promotion.as_mut().map(|promotion| &mut promotion.phase)
             {

@@ -19,7 +19,7 @@ use super::{node::Node, yaml};
 use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
 
-pub use capture::{CaptureBranch, CaptureFormat, CaptureRules, Selection, TagSelection};
+pub use capture::{CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, Selection, TagSelection};
 pub use file_sets::FileSets;
 pub use gates::{Freeze, Gates, Window, WindowKind};
 

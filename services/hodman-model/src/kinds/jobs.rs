@@ -135,7 +135,7 @@ impl Kind for Jobs {
 }
 
 /// What a bundle's deployment says about itself: the sign that somebody else still writes to the job.
-fn deployed_by(settings: &Value) -> Value {
+pub(super) fn deployed_by(settings: &Value) -> Value {
     if settings.pointer("/deployment/kind").and_then(Value::as_str) != Some("BUNDLE") {
         return Value::Null;
     }

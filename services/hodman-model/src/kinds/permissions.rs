@@ -38,6 +38,13 @@ impl Permissions {
         Call::plain(Method::Get, self.path(id))
     }
 
+    /// Whether one request says the whole list; else each principal is given or taken alone, and what is live must be
+    /// known.
+    #[must_use]
+    pub fn replaces(&self) -> bool {
+        self.object_type != secret_acls::TYPE
+    }
+
     /// Brings the direct permissions of the object `id` from `live` to `wanted` (managed forms); see [`Permissions::put`].
     #[must_use]
     pub fn calls(&self, id: &str, wanted: &Value, live: &Value, me: &str) -> Vec<Call> {

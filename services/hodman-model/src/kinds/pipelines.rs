@@ -227,7 +227,7 @@ impl Kind for Pipelines {
             marker: Marker::from_tags(spec.get("tags")),
             natural: None,
             config: RULES.normalise(&Value::Object(settings)),
-            outputs: Value::Null,
+            outputs: super::jobs::deployed_by(spec),
             creator: text(answer, "creator_user_name"),
             created_at: None,
             modified_at: millis(answer, "last_modified"),

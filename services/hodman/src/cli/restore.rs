@@ -5,9 +5,12 @@ use super::failure::{Exit, Failure};
 use super::output::{print, print_json};
 use super::plan;
 use crate::work::{Restore, Restored};
+use anyhow::Context as _;
 use hodman_model::plan::Plan;
 use serde_json::json;
+use std::fs::{File, TryLockError};
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(super) async fn restore(args: RestoreArgs, json: bool) -> anyhow::Result<ExitCode> {
@@ -19,6 +22,10 @@ pub(super) async fn restore(args: RestoreArgs, json: bool) -> anyhow::Result<Exi
         like: args.like.clone(),
         force: args.force,
     };
+    let _alone = args
+        .apply
+        .then(|| alone(&parts.config.data_dir, &args.workspace))
+        .transpose()?;
     let plan = parts.work.plan_restore(&pipeline, &wanted).await?;
     let empty = plan.rows().next().is_none();
     if !json {
@@ -43,6 +50,33 @@ pub(super) async fn restore(args: RestoreArgs, json: bool) -> anyhow::Result<Exi
         ))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Keeps a second restore into the workspace out for as long as the file is held; the system lets go of it also when this
+/// process is killed, so nothing stale is left.
+fn alone(data_dir: &Path, workspace: &str) -> anyhow::Result<File> {
+    let name: String = workspace
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let path = data_dir.join(format!("restore-{name}.lock"));
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("opening {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::new(
+            Exit::Failed,
+            format!("another restore into workspace `{workspace}` is under way"),
+        )
+        .into()),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("locking {}", path.display()))
+        }
+    }
 }
 
 fn shown(plan: &Plan, done: Option<Restored>) -> serde_json::Value {

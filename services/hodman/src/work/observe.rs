@@ -11,7 +11,9 @@ use hodman_core::ids::{
 use hodman_core::policy;
 use hodman_model::bundle::Build;
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
-use hodman_model::files::{self, Environment, SourceBytes, Tree, parse_environment, parse_release};
+use hodman_model::files::{
+    self, CaptureOn, Environment, SourceBytes, Tree, parse_environment, parse_release,
+};
 use hodman_model::{bundle, package};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -317,6 +319,10 @@ pub fn policy_of(environment: &Environment) -> policy::Policy {
         },
         reconcile: environment.schedules.reconcile.as_ref().map(schedule),
         capture: environment.schedules.capture.as_ref().map(schedule),
+        capture_on_push: environment
+            .capture
+            .as_ref()
+            .is_some_and(|rules| rules.on.contains(&CaptureOn::Push)),
         absent: environment.state == files::Presence::Absent,
     }
 }

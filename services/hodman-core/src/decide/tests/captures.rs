@@ -110,3 +110,27 @@ fn nothing_is_ever_applied_to_it() {
     assert!(w.waiting("dev").is_empty());
     assert_eq!(w.standing("dev"), Standing::FreeForm);
 }
+
+#[test]
+fn a_push_is_captured_where_that_is_wanted() {
+    let mut w = story();
+    w.look();
+    w.commit();
+    w.look();
+    assert!(w.waiting("dev").is_empty(), "not asked for");
+    w.env("dev", |dev| dev.capture_on_push = true);
+    w.look();
+    assert!(w.waiting("dev").is_empty(), "main did not move");
+    w.commit();
+    w.look();
+    assert_eq!(w.waiting("dev"), ["capture"]);
+    // Several pushes while it runs are one more capture.
+    for _ in 0..3 {
+        w.commit();
+        w.look();
+    }
+    w.answer("dev", "capture", captured(None));
+    assert_eq!(w.waiting("dev"), ["capture"]);
+    w.answer("dev", "capture", captured(None));
+    assert!(w.waiting("dev").is_empty());
+}

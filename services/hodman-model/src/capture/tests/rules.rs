@@ -189,7 +189,7 @@ fn names_of_secrets_are_told_once_and_never_their_content() {
 #[test]
 fn what_a_bundle_deployed_is_included_and_said() {
     let mut project = several();
-    project.live("1").outputs = json!({"deployment": {"kind": "BUNDLE"}});
+    project.live("1").outputs = json!({"deployed_by": "deployed by a bundle"});
     let captured = project.capture();
     assert!(
         captured
@@ -208,7 +208,7 @@ fn rules_are_read_with_places() {
         parse_environment("environments/dev/environment.yaml", &text)
     };
     let rules = read(
-        "  kinds: [jobs, clusters]\n  jobs: {exclude: [tmp*]}\n  creators: {include: [ada@example.com]}\n  tags: {include: {team: shop}}\n  changed_since: 2026-01-01T00:00:00Z\n  branch: per-run\n  format: terraform\n  literals: [node_types]\n",
+        "  kinds: [jobs, clusters]\n  jobs: {exclude: [tmp*]}\n  creators: {include: [ada@example.com]}\n  tags: {include: {team: shop}}\n  changed_since: 2026-01-01T00:00:00Z\n  branch: per-run\n  on: [push]\n  format: terraform\n  literals: [node_types]\n",
     )
     .unwrap()
     .capture

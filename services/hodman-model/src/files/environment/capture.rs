@@ -43,6 +43,9 @@ pub struct CaptureRules {
     /// What is written.
     #[serde(skip_serializing_if = "is_default")]
     pub format: CaptureFormat,
+    /// What makes a capture besides `schedules.capture` and people who ask for one, also through a queue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<CaptureOn>,
     /// By kind (`jobs`, `clusters`, …): which of them, by name.
     #[serde(flatten)]
     pub by_kind: BTreeMap<String, Selection>,
@@ -68,6 +71,14 @@ pub enum CaptureFormat {
     Bundle,
     /// Terraform: HCL with `import` blocks and variables, and sources. hodman does not plan it.
     Terraform,
+}
+
+/// What makes a capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CaptureOn {
+    /// The default branch moved.
+    Push,
 }
 
 /// A choice of names by globs.
@@ -130,6 +141,7 @@ const OWN: &[&str] = &[
     "literals",
     "branch",
     "format",
+    "on",
 ];
 
 static KEYS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -168,6 +180,7 @@ impl<'de> Visitor<'de> for Rules {
                 "literals" => rules.literals = map.next_value()?,
                 "branch" => rules.branch = map.next_value()?,
                 "format" => rules.format = map.next_value()?,
+                "on" => rules.on = map.next_value()?,
                 kind => {
                     rules.by_kind.insert(kind.to_owned(), map.next_value()?);
                 }

@@ -24,9 +24,12 @@ pub(super) async fn permissions(
     let workspace = &site.part.workspace;
     let before = match before {
         Some(before) => before.clone(),
-        None if known.one_owner => live::live_permissions(workspace, kind, listed)
-            .await?
-            .unwrap_or(Value::Null),
+        // A new scope has its creator in its list already; what is there is compared with what is wanted.
+        None if known.one_owner || !known.replaces() => {
+            live::live_permissions(workspace, kind, listed)
+                .await?
+                .unwrap_or(Value::Null)
+        }
         None => Value::Null,
     };
     let id = live::permission_id(known, listed).ok_or_else(|| {

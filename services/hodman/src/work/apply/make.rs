@@ -5,6 +5,7 @@ use super::super::{WorkError, live};
 use super::site::Site;
 use super::{access, wait};
 use hodman_clients::databricks::{ApiError, ErrorKind};
+use hodman_model::kinds::pattern::Keep;
 use hodman_model::kinds::{Identity, Kind, Listed, Marker};
 use hodman_model::plan::Row;
 use serde_json::Value;
@@ -198,11 +199,47 @@ async fn ask(
         if error.kind == ErrorKind::AlreadyExists {
             return taken(site, kind, row, config, marker, error).await;
         }
+        // The folder that it lies in: in a workspace that was just made nobody has made it yet.
+        if tries == 1 && names_something_missing(&error) && folder(site, kind, config).await? {
+            continue;
+        }
         if tries >= TRIES || row.after.is_empty() || !names_something_missing(&error) {
             return Err(error.into());
         }
         tokio::time::sleep(Duration::from_millis(200 << tries)).await;
     }
+}
+
+/// Makes the folders that the object's paths lie in, and says whether there are any. Those that are there stay as they
+/// are.
+async fn folder(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    config: &Value,
+) -> Result<bool, WorkError> {
+    let mut paths = BTreeSet::new();
+    let mut scratch = config.clone();
+    for at in &kind.rules().workspace_paths {
+        at.visit(&mut scratch, &mut |value| {
+            paths.extend(value.as_str().map(str::to_owned));
+            Keep::Yes
+        });
+    }
+    let mut any = false;
+    for path in paths {
+        let is_folder = config.get("parent_path").and_then(Value::as_str) == Some(path.as_str());
+        let folder = if is_folder {
+            path.as_str()
+        } else {
+            path.rsplit_once('/').map_or("", |(folder, _)| folder)
+        };
+        if folder.len() > 1 {
+            site.job.fence.check().await?;
+            site.part.workspace.files().mkdirs(folder).await?;
+            any = true;
+        }
+    }
+    Ok(any)
 }
 
 fn names_something_missing(error: &ApiError) -> bool {
