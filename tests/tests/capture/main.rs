@@ -1,0 +1,4 @@
+//! Capture, told as stories: what people make by hand in dev, and what becomes of it.
+
+mod branches;
+mod stage;
