@@ -22,7 +22,8 @@ impl Mask {
                 let part = part.trim();
                 if part.len() >= SHORTEST {
                     let quoted = serde_json::Value::from(part).to_string();
-                    all.insert(quoted.trim_matches('"').to_owned());
+                    // One quotation mark each: the secret may end in one of its own.
+                    all.insert(quoted[1..quoted.len() - 1].to_owned());
                     all.insert(part.to_owned());
                 }
             }
