@@ -43,13 +43,14 @@ pub fn resolve_with(
     target: &str,
     options: &Options,
 ) -> Result<ResolvedBundle, Diagnostics> {
-    inspect(tree, target, options).map(|(bundle, _)| bundle)
+    look(tree, target, options, None)
 }
 
 /// What a resolved bundle no longer shows, for those who look for more than errors.
+#[derive(Default)]
 pub(super) struct Inside {
-    /// The bundle as the target has it, references in place.
-    pub config: Node,
+    /// The bundle as the target has it, references in place; none where nothing was resolved.
+    pub config: Option<Node>,
     /// The resources as they are in the end, with the places of their keys.
     pub resources: BTreeMap<ResourceKey, (Place, Node)>,
     /// The variables that something refers to.
@@ -62,6 +63,19 @@ pub(super) fn inspect(
     target: &str,
     options: &Options,
 ) -> Result<(ResolvedBundle, Inside), Diagnostics> {
+    let mut inside = Inside::default();
+    let bundle = look(tree, target, options, Some(&mut inside))?;
+    Ok((bundle, inside))
+}
+
+/// Keeps of what it saw on the way only what `inside` asks for: each form of ten thousand resources is a hundred
+/// megabytes, so none lives longer than it is needed.
+fn look(
+    tree: &Tree,
+    target: &str,
+    options: &Options,
+    mut inside: Option<&mut Inside>,
+) -> Result<ResolvedBundle, Diagnostics> {
     let loaded = load::load(tree)?;
     let config = target::select(&loaded, target)?;
     let mut found = Diagnostics(loaded.warnings.clone());
@@ -76,9 +90,11 @@ pub(super) fn inspect(
             BTreeMap::new()
         }
     };
+    let root_file = loaded.root_file.clone();
+    drop(loaded);
     let mut resolver = Resolver::new(tree, &config, target, options);
     let variables = resolver.all_variables();
-    let name = bundle_name(&loaded.root_file, &config, &mut resolver);
+    let name = bundle_name(&root_file, &config, &mut resolver);
     let mode = mode::read(&config, &mut resolver.found);
     check_branch(&config, options, &mut resolver);
     let presets = mode::presets(&config);
@@ -112,7 +128,12 @@ pub(super) fn inspect(
     common.check(&mut found);
     // What could not be resolved is null by now: looking further would only find that again.
     if found.has_errors() {
-        return found.into_result((ResolvedBundle::default(), Inside::of(config)));
+        return found.into_result(ResolvedBundle::default());
+    }
+    let (used, lookups, user_fields) = (resolver.used, resolver.lookups, resolver.user_fields);
+    match &mut inside {
+        Some(inside) => (inside.config, inside.used) = (Some(config), used),
+        None => drop(config),
     }
     let deployer = options.current_user.as_ref();
     let deployer = deployer.map(|user| user.user_name.as_str());
@@ -130,14 +151,14 @@ pub(super) fn inspect(
         }
     }
     let mut all_needs = resource_fields::settle(&mut resources, &mut found);
-    let mut inside = Inside::of(config.clone());
     let mut finished = BTreeMap::new();
     for (key, mut node) in resources {
         let place = places[&key].clone();
         contents::take_in(&key.kind, &mut node, &place.file, tree, &mut found);
-        inside
-            .resources
-            .insert(key.clone(), (place.clone(), node.clone()));
+        if let Some(inside) = &mut inside {
+            let seen = (place.clone(), node.clone());
+            inside.resources.insert(key.clone(), seen);
+        }
         let beside = match (bundle_kind(&key.kind), node.as_map_mut()) {
             (Some(kind), Some(map)) => {
                 let beside = beside::take(kind, map, &mut found);
@@ -160,7 +181,6 @@ pub(super) fn inspect(
     found.0.extend(dependencies::circles(&finished));
     found.0.sort();
     found.0.dedup();
-    inside.used = std::mem::take(&mut resolver.used);
     let bundle = ResolvedBundle {
         name,
         target: target.to_owned(),
@@ -168,23 +188,13 @@ pub(super) fn inspect(
         variables,
         resources: finished,
         files,
-        lookups: resolver.lookups.into_iter().collect(),
-        user_fields: resolver.user_fields.into_iter().collect(),
+        lookups: lookups.into_iter().collect(),
+        user_fields: user_fields.into_iter().collect(),
         builds: artifacts.builds,
         sections,
         warnings: found.0.clone(),
     };
-    found.into_result((bundle, inside))
-}
-
-impl Inside {
-    fn of(config: Node) -> Self {
-        Self {
-            config,
-            resources: BTreeMap::new(),
-            used: BTreeSet::new(),
-        }
-    }
+    found.into_result(bundle)
 }
 
 fn forbidden(build: &Build) -> Diagnostic {

@@ -20,7 +20,11 @@ const FIELDS: [(&str, &str); 8] = [
 /// One warning for each id in the configuration that is neither a reference nor a variable's value.
 pub(super) fn check(inside: &Inside) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    if let Some(resources) = inside.config.get("resources") {
+    if let Some(resources) = inside
+        .config
+        .as_ref()
+        .and_then(|config| config.get("resources"))
+    {
         walk(resources, &mut found);
     }
     found
