@@ -9,6 +9,7 @@ use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Call, Kind, Listed, Marker};
 use hodman_model::plan::{DesiredResource, Known, Row, substitute_known};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What every row needs.
@@ -19,6 +20,8 @@ pub(super) struct Site<'a> {
     pub part: &'a Part,
     pub ledger: Ledger<'a>,
     known: Mutex<Known>,
+    /// What was found, by kind and id.
+    found: BTreeMap<(&'a str, &'a str), &'a Listed>,
 }
 
 impl<'a> Site<'a> {
@@ -30,7 +33,12 @@ impl<'a> Site<'a> {
         ledger: Ledger<'a>,
     ) -> Self {
         let known = Known::of(&taken.desired, &part.observed, job.pipeline, env.as_str());
+        let found = part.observed.objects.iter().map(|object| {
+            let listed = &object.listed;
+            ((object.kind.as_str(), listed.id.as_str()), listed)
+        });
         Self {
+            found: found.collect(),
             job,
             env,
             taken,
@@ -70,11 +78,9 @@ impl<'a> Site<'a> {
 
     /// The object of the row as it was found.
     pub fn live(&self, row: &Row) -> Result<&'a Listed, WorkError> {
-        let id = row.live_id.as_deref();
-        let mut objects = self.part.observed.objects.iter();
-        objects
-            .find(|object| object.kind == row.key.kind && Some(object.listed.id.as_str()) == id)
-            .map(|object| &object.listed)
+        row.live_id
+            .as_deref()
+            .and_then(|id| self.found.get(&(row.key.kind.as_str(), id)).copied())
             .ok_or_else(|| WorkError::lasting(format!("the plan gives no object for {}", row.key)))
     }
 
