@@ -13,6 +13,7 @@ mod quantile;
 mod report;
 mod start;
 mod webhooks;
+mod workspace;
 
 pub use machine::Machine;
 pub use quantile::Sample;
@@ -46,6 +47,11 @@ enum Bench {
     Package(package::PackageArgs),
     /// Starts `hodman serve`: time until it is ready, memory when idle, recovery after kill -9.
     Start(start::StartArgs),
+    /// Plans, applies and captures many jobs: time, memory, and calls against the fewest possible.
+    Workspace(workspace::WorkspaceArgs),
+    /// One step of `workspace`, in a process of its own.
+    #[command(hide = true)]
+    WorkspaceStep(workspace::StepArgs),
 }
 
 /// Runs one benchmark and prints what it found: a table, or one JSON object.
@@ -53,6 +59,10 @@ enum Bench {
 /// # Errors
 /// When it cannot run, or when something that it checks does not hold.
 pub async fn run(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {
+    if let Bench::WorkspaceStep(args) = &args.bench {
+        workspace::step(args).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let directory = match &args.dir {
         Some(path) => tempfile::TempDir::with_prefix_in("hodman-bench-", path),
         None => tempfile::TempDir::with_prefix("hodman-bench-"),
@@ -65,6 +75,8 @@ pub async fn run(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {
         Bench::Commit(args) => commit::run(&args, at).await,
         Bench::Package(args) => package::run(&args, at).await,
         Bench::Start(args) => start::run(&args, at).await,
+        Bench::Workspace(args) => workspace::run(&args, at).await,
+        Bench::WorkspaceStep(_) => return Ok(ExitCode::SUCCESS),
     }?;
     report.machine = Some(machine);
     let text = if json {

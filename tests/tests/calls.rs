@@ -1,0 +1,82 @@
+//! How many calls a plan needs: as many as the API demands, and none for each object that a list shows.
+
+use std::process::Command;
+
+use hodman_tests::harness::binary;
+use serde_json::Value;
+
+/// Jobs on a page of `jobs/list`: the API's most.
+const PAGE: u64 = 100;
+const JOBS: u64 = 250;
+/// The claims file, the folder of the file set, the one folder in it, and a list for each of the seven other kinds whose
+/// objects of ours only their tags tell.
+const BESIDE: u64 = 3 + 7;
+
+/// The calls that the sandbox answered, by what was done and to which endpoint.
+fn calls(options: &[&str]) -> Vec<(String, u64)> {
+    let jobs = JOBS.to_string();
+    let output = Command::new(binary())
+        .args(["--json", "bench", "workspace", "--calls", "--jobs", &jobs])
+        .args(options)
+        .output()
+        .expect("hodman runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let begin = format!("{JOBS} jobs, ");
+    report["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter_map(|row| {
+            let what = row["what"].as_str()?.strip_prefix(&begin)?;
+            Some((what.to_owned(), row["value"].as_f64()? as u64))
+        })
+        .collect()
+}
+
+fn of(calls: &[(String, u64)], what: &str) -> u64 {
+    calls
+        .iter()
+        .find(|(name, _)| name == what)
+        .map_or(0, |(_, times)| *times)
+}
+
+#[test]
+fn a_plan_without_a_change_costs_pages_of_the_list_and_nothing_else_for_each_job() {
+    let found = calls(&["--without-permissions"]);
+    let pages = JOBS.div_ceil(PAGE);
+    let list = "plan, no change: GET /api/2.2/jobs/list";
+    assert_eq!(of(&found, list), pages, "{found:#?}");
+    // The claims file, the folder of the file set, and the one folder in it.
+    assert_eq!(
+        of(&found, "plan, no change: calls"),
+        pages + 3,
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn permissions_cost_one_call_for_each_job_that_declares_them() {
+    let found = calls(&[]);
+    let pages = JOBS.div_ceil(PAGE);
+    assert_eq!(
+        of(
+            &found,
+            "plan, no change: GET /api/2.0/permissions/jobs/{id}"
+        ),
+        JOBS,
+        "{found:#?}"
+    );
+    assert_eq!(
+        of(&found, "plan, no change: calls"),
+        pages + JOBS + BESIDE,
+        "{found:#?}"
+    );
+    let listed = of(&found, "capture: GET /api/2.2/jobs/list");
+    let asked = of(&found, "capture: GET /api/2.0/permissions/jobs/{id}");
+    assert_eq!((listed, asked), (pages, JOBS), "{found:#?}");
+}
