@@ -25,8 +25,7 @@ pub(super) async fn make(
 ) -> Result<(), WorkError> {
     let wanted = site.wanted(row)?;
     let config = site.filled(&wanted.config)?;
-    let list = access::at_create(site, kind, wanted).await?;
-    let (id, answer) = object(site, kind, row, &config, list.as_deref()).await?;
+    let (id, answer) = object(site, kind, row, &config).await?;
     let marker = site.marker(&row.key);
     let calls = kind.after_create(&id, &config, &marker);
     if !calls.is_empty() {
@@ -36,13 +35,9 @@ pub(super) async fn make(
     }
     wait::until_ready(site, kind, &id, answer.as_ref()).await?;
     site.note(kind, &row.key, &id, &config).await?;
-    // What was made just now is as its create said; what was found after a lost answer may be another try's.
-    let fresh = answer.is_some();
-    if wanted.permissions.is_some() && !(fresh && list.is_some()) {
+    if wanted.permissions.is_some() {
         let listed = listed(site, kind, &id, &config).await?;
-        // Whoever makes an object owns it: nobody needs to be asked who that is.
-        let before = fresh.then_some(&Value::Null);
-        access::permissions(site, kind, wanted, &listed, before).await?;
+        access::permissions(site, kind, wanted, &listed, None).await?;
     }
     access::grants(site, kind, wanted, &id, None).await
 }
@@ -82,7 +77,6 @@ async fn object(
     kind: &'static dyn Kind,
     row: &Row,
     config: &Value,
-    list: Option<&[Value]>,
 ) -> Result<(String, Option<Value>), WorkError> {
     let job = site.job;
     let marker = site.marker(&row.key);
@@ -107,7 +101,7 @@ async fn object(
     };
     let (id, answer) = match made {
         Some(id) if again(site, kind, &id, config, &marker).await? => (id, None),
-        _ => ask(site, kind, row, config, &marker, list).await?,
+        _ => ask(site, kind, row, config, &marker).await?,
     };
     job.work.made.note(name, &id, job.work.clock.now());
     if let Err(lost) = job.fence.check().await {
@@ -178,16 +172,11 @@ async fn ask(
     row: &Row,
     config: &Value,
     marker: &Marker,
-    list: Option<&[Value]>,
 ) -> Result<(String, Option<Value>), WorkError> {
     let mut tries = 0;
     loop {
         site.job.fence.check().await?;
-        let mut create = kind.create(config, marker);
-        if let (Some(list), Some(body)) = (list, &mut create.body) {
-            body["access_control_list"] = Value::from(list.to_vec());
-        }
-        let request = live::request(&create);
+        let request = live::request(&kind.create(config, marker));
         let error = match site.part.workspace.call(request).await {
             Ok(answer) => {
                 let id = kind.created_id(&answer, config).ok_or_else(|| {
