@@ -1,4 +1,4 @@
-//! AWS: the queue that events come through (SQS) and the store of packages (S3).
+//! AWS: the queue that events come through (SQS), the store of packages (S3), and values (Secrets Manager, SSM).
 //!
 //! Works against AWS and against servers that imitate it (`endpoint_url`). Credentials are never logged and never shown
 //! by `Debug`.
@@ -6,6 +6,7 @@
 mod error;
 mod objects;
 mod queue;
+mod values;
 
 use std::fmt;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use error::{AwsError, AwsErrorKind};
 pub use objects::{BucketReport, Content, ObjectInfo, Objects, ObjectsConfig, PutOutcome};
 pub use queue::{DeleteOutcome, Message, Queue, QueueReport, Redrive};
+pub use values::Values;
 
 /// The longest wait for a TCP and TLS connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -48,7 +50,7 @@ pub struct AwsConfig {
     pub credentials: AwsCredentials,
 }
 
-/// The way into AWS; makes [`Queue`]s and [`Objects`].
+/// The way into AWS; makes [`Queue`]s, [`Objects`] and [`Values`].
 #[derive(Clone)]
 pub struct Aws {
     sdk: SdkConfig,
@@ -96,6 +98,14 @@ impl Aws {
     /// The objects of a bucket.
     pub fn objects(&self, config: ObjectsConfig) -> Objects {
         Objects::new(&self.sdk, config)
+    }
+
+    /// The values in Secrets Manager and Parameter Store.
+    ///
+    /// # Errors
+    /// When the TLS stack cannot be set up.
+    pub fn values(&self) -> Result<Values, AwsError> {
+        Values::new(&self.sdk)
     }
 }
 

@@ -366,3 +366,68 @@ async fn a_missing_bucket_is_never_a_missing_object() {
         assert!(error.hint().contains("bucket"));
     }
 }
+
+/// Makes something with one call that the crate itself never makes.
+async fn ask(service: &'static str, target: &str, body: serde_json::Value) {
+    let credential = format!("Credential=test/20260101/eu-central-1/{service}/aws4_request");
+    let answer = reqwest::Client::new()
+        .post(endpoint())
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-target", target)
+        .header(
+            "authorization",
+            format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"),
+        )
+        .body(body.to_string())
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        answer.status().is_success(),
+        "{}",
+        answer.text().await.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn values_are_read_from_secrets_manager_and_parameter_store() {
+    use secrecy::ExposeSecret as _;
+    let (secret, parameter) = (fresh("qa/db"), fresh("/qa/db"));
+    ask(
+        "secretsmanager",
+        "secretsmanager.CreateSecret",
+        serde_json::json!({"Name": secret, "SecretString": CANARY}),
+    )
+    .await;
+    ask(
+        "ssm",
+        "AmazonSSM.PutParameter",
+        serde_json::json!({"Name": parameter, "Value": CANARY, "Type": "SecureString"}),
+    )
+    .await;
+    let values = aws_at(endpoint()).await.values().unwrap();
+    let read = values.secret(&secret).await.unwrap().expect("a secret");
+    assert_eq!(read.expose_secret(), CANARY);
+    let read = values
+        .parameter(&parameter)
+        .await
+        .unwrap()
+        .expect("a value");
+    assert_eq!(read.expose_secret(), CANARY);
+    // What is not there is an answer and no failure.
+    assert!(values.secret(&fresh("qa/no")).await.unwrap().is_none());
+    assert!(values.parameter(&fresh("/qa/no")).await.unwrap().is_none());
+    assert!(!format!("{values:?}").contains(CANARY));
+}
+
+#[tokio::test]
+async fn nobody_who_answers_is_said_so_without_the_credentials() {
+    let values = aws_at("http://127.0.0.1:9".to_owned())
+        .await
+        .values()
+        .unwrap();
+    let error = values.secret("qa/db").await.expect_err("nobody answers");
+    assert_eq!(error.kind, AwsErrorKind::Unreachable);
+    assert!(error.is_transient());
+    assert!(!format!("{error} {error:?}").contains(CANARY));
+}

@@ -12,6 +12,7 @@ mod packages;
 mod pipeline;
 mod queue;
 mod secret;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -30,13 +31,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use builds::Builds;
-pub use clients::{aws_objects, aws_queue};
+pub use clients::{aws_objects, aws_queue, aws_values};
 pub use github::{Github, GithubApp};
 pub use listen::Insecure;
 pub use packages::{PackageStore, S3Packages};
 pub use pipeline::Pipeline;
 pub use queue::Queue;
 pub use secret::{SecretProblem, SecretRef};
+pub use sources::{AwsSource, Sources};
 pub use timers::{Log, LogFormat, Timers};
 pub use variables::{VARIABLES, Variable};
 pub use workspace::Workspace;
@@ -75,6 +77,13 @@ pub struct Config {
     /// Credentials for workspaces, by the name that `environment.yaml` uses.
     #[serde(default)]
     pub workspaces: BTreeMap<String, Workspace>,
+    /// Where secrets that packages name may come from, by environment. An environment that is not here gets none.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Sources>,
+    /// The key under which versions of secrets are told apart, at least 16 bytes. Made in `data_dir` on first start when absent; never in
+    /// the database. With another key every secret counts as having a new value.
+    #[serde(default)]
+    pub secrets_key: Option<SecretRef>,
     /// How often and how long.
     #[serde(default)]
     pub timers: Timers,

@@ -1,6 +1,7 @@
 //! The key that signs attestations: Ed25519, kept in a file of the daemon's data directory or given by reference.
 
 use crate::config::SecretRef;
+use crate::kept::kept;
 use crate::work::WorkError;
 use anyhow::Context as _;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
@@ -28,7 +29,12 @@ impl Signer {
                 let text = reference.resolve().context("signing_key")?;
                 hex::decode(text.expose_secret().trim()).context("signing_key is not hex")?
             }
-            None => kept(&data_dir.join("signing-key.pk8"))?,
+            None => kept(&data_dir.join("signing-key.pk8"), || {
+                let random = aws_lc_rs::rand::SystemRandom::new();
+                let made = Ed25519KeyPair::generate_pkcs8(&random)
+                    .map_err(|_| anyhow::anyhow!("no signing key could be made"))?;
+                Ok(made.as_ref().to_vec())
+            })?,
         };
         let key = Ed25519KeyPair::from_pkcs8(&pkcs8)
             .map_err(|_| anyhow::anyhow!("the signing key is not an Ed25519 key in PKCS#8"))?;
@@ -84,36 +90,4 @@ impl fmt::Debug for Signer {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
-}
-
-fn kept(path: &Path) -> anyhow::Result<Vec<u8>> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    match std::fs::read(path) {
-        Ok(bytes) => return Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
-    }
-    let random = aws_lc_rs::rand::SystemRandom::new();
-    let made = Ed25519KeyPair::generate_pkcs8(&random)
-        .map_err(|_| anyhow::anyhow!("no signing key could be made"))?;
-    // Whole under its name or not at all: half a key would keep the daemon from ever starting again.
-    let beside = path.with_extension("part");
-    let keep = || -> std::io::Result<()> {
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&beside)?;
-        file.write_all(made.as_ref())?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)?;
-        match path.parent() {
-            Some(folder) => std::fs::File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
-    };
-    keep().with_context(|| format!("keeping the signing key in {}", path.display()))?;
-    Ok(made.as_ref().to_vec())
 }

@@ -22,6 +22,7 @@ mod pulls;
 mod quiet;
 mod restore;
 mod say;
+mod secrets;
 mod taken;
 mod takeover;
 mod upload;
@@ -41,6 +42,7 @@ use crate::clock::Clock;
 use crate::config::Pipeline;
 use crate::packages::Packages;
 use crate::places::Places;
+use crate::secrets::Sources;
 use crate::sign::Signer;
 use crate::worker::Fence;
 use chrono::{DateTime, Utc};
@@ -68,6 +70,8 @@ pub struct Work {
     pub places: Places,
     /// Packages.
     pub packages: Packages,
+    /// Where secrets that packages name come from.
+    pub secrets: Sources,
     /// The key that signs attestations.
     pub signer: Signer,
     /// Where people reach the web page, if it is known.

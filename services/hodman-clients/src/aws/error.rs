@@ -152,6 +152,90 @@ impl AwsError {
         }
     }
 
+    /// The request could not be made.
+    pub(super) fn unsent(
+        operation: &'static str,
+        target: &str,
+        error: Box<dyn Error + Send + Sync>,
+    ) -> Self {
+        let message = Some("the request cannot be built".to_owned());
+        Self::plain(
+            AwsErrorKind::Invalid,
+            operation,
+            target,
+            (None, message),
+            Some(error),
+        )
+    }
+
+    /// There are no credentials to sign with.
+    pub(super) fn without_credentials(
+        operation: &'static str,
+        target: &str,
+        error: CredentialsError,
+    ) -> Self {
+        let message = Some("there are no usable credentials".to_owned());
+        let kind = AwsErrorKind::BadCredentials;
+        Self::plain(
+            kind,
+            operation,
+            target,
+            (None, message),
+            Some(Box::new(error)),
+        )
+    }
+
+    /// No answer came.
+    pub(super) fn unanswered(
+        operation: &'static str,
+        target: &str,
+        error: impl Error + Send + Sync + 'static,
+    ) -> Self {
+        let message = Some("no answer".to_owned());
+        let kind = AwsErrorKind::Unreachable;
+        Self::plain(
+            kind,
+            operation,
+            target,
+            (None, message),
+            Some(Box::new(error)),
+        )
+    }
+
+    /// What the service said.
+    pub(super) fn answered(
+        operation: &'static str,
+        target: &str,
+        status: u16,
+        code: Option<String>,
+        message: Option<String>,
+    ) -> Self {
+        let kind = classify(code.as_deref().unwrap_or_default(), status);
+        let message = message.or(Some(format!("HTTP {status}")));
+        Self::plain(kind, operation, target, (code, message), None)
+    }
+
+    fn plain(
+        kind: AwsErrorKind,
+        operation: &'static str,
+        target: &str,
+        (code, message): (Option<String>, Option<String>),
+        source: Option<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        let message = message.unwrap_or_default();
+        let detail = Detail {
+            operation,
+            target: target.to_owned(),
+            code,
+            message: message.chars().take(LONGEST_MESSAGE).collect(),
+        };
+        Self {
+            kind,
+            detail: Box::new(detail),
+            source,
+        }
+    }
+
     pub(crate) fn from_sdk<E>(
         operation: &'static str,
         target: impl Into<String>,

@@ -60,6 +60,9 @@ pub struct Environment {
     /// What happens when somebody changed the environment by hand.
     #[serde(default)]
     pub drift: Drift,
+    /// What happens when a secret has a new value where it comes from.
+    #[serde(default, skip_serializing_if = "Rotate::is_manual")]
+    pub rotate: Rotate,
     /// What happens by the clock.
     #[serde(default)]
     pub schedules: Schedules,
@@ -139,6 +142,26 @@ pub struct Verify {
 
 const fn half_an_hour() -> Span {
     Span::from_secs(30 * 60)
+}
+
+/// What happens when a secret has a new value where it comes from, the package being the same. None of this changes what
+/// is applied at first, nor what is put after another reference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rotate {
+    /// It is said in plans and held back until this says `auto`.
+    #[default]
+    Manual,
+    /// Plans put it anew, as an action of its own.
+    Auto,
+}
+
+impl Rotate {
+    /// Whether all is as when the key is absent.
+    #[must_use]
+    pub fn is_manual(&self) -> bool {
+        *self == Self::Manual
+    }
 }
 
 /// What happens when the environment is found to differ from what was applied.

@@ -16,11 +16,16 @@ impl Config {
                 found(&format!("workspaces.{name}"), problem.to_owned());
             }
         }
+        for (env, sources) in &self.secrets {
+            if let Some(problem) = sources.problem() {
+                found(&format!("secrets.{env}"), problem);
+            }
+        }
         if self.timers.lease.as_secs() < 5 || self.timers.observe.as_secs() == 0 {
             found("timers", "a lease of less than 5s, or no time between observations, keeps the daemon busy with itself".into());
         }
         if purpose == Purpose::Serve {
-            for (path, secret) in self.secrets() {
+            for (path, secret) in self.own_secrets() {
                 if matches!(secret, SecretRef::Value(_)) {
                     found(
                         &path,
@@ -106,6 +111,12 @@ impl Config {
                 workspace.token_url.as_ref(),
             ));
         }
+        for (env, sources) in &self.secrets {
+            for source in [&sources.aws_secrets_manager, &sources.aws_ssm] {
+                let endpoint = source.as_ref().and_then(|source| source.endpoint.as_ref());
+                urls.push((format!("secrets.{env}"), endpoint));
+            }
+        }
         if let Some(PackageStore::S3(s3)) = &self.packages {
             urls.push(("packages.s3.endpoint".into(), s3.endpoint.as_ref()));
         }
@@ -133,9 +144,9 @@ impl Config {
         }
     }
 
-    /// Every reference to a secret, with the path of its key.
+    /// Every reference to a secret of the daemon's own, with the path of its key.
     #[must_use]
-    pub fn secrets(&self) -> Vec<(String, &SecretRef)> {
+    pub fn own_secrets(&self) -> Vec<(String, &SecretRef)> {
         let store = self
             .store
             .as_ref()
@@ -143,6 +154,7 @@ impl Config {
         let app = self.github.app.as_ref().map(|app| &app.private_key);
         let mut all = vec![
             ("signing_key".to_owned(), self.signing_key.as_ref()),
+            ("secrets_key".to_owned(), self.secrets_key.as_ref()),
             ("store.password".to_owned(), store),
             ("github.app.private_key".to_owned(), app),
             ("github.token".to_owned(), self.github.token.as_ref()),

@@ -149,6 +149,15 @@ pub async fn aws_objects(s3: &S3Packages) -> Objects {
         .objects(config)
 }
 
+/// The values that a service of AWS keeps.
+///
+/// # Errors
+/// When the TLS stack cannot be set up.
+pub async fn aws_values(source: &super::AwsSource) -> anyhow::Result<hodman_clients::aws::Values> {
+    let aws = aws(source.region.clone(), source.endpoint.clone()).await;
+    Ok(aws.values()?)
+}
+
 async fn aws(region: Option<String>, endpoint_url: Option<String>) -> Aws {
     let variable = |name| std::env::var(name).ok().filter(|region| !region.is_empty());
     let region = region

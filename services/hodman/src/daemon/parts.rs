@@ -7,6 +7,7 @@ use crate::intake::sqs::QueueStatus;
 use crate::intake::webhook::Counters;
 use crate::packages::Packages;
 use crate::places::Places;
+use crate::secrets::Sources;
 use crate::sign::Signer;
 use crate::work::{Repo, Work};
 use anyhow::Context as _;
@@ -96,6 +97,9 @@ impl Parts {
             packages: Packages::open(&config.package_store())
                 .await
                 .context("opening the package store")?,
+            secrets: Sources::open(&config)
+                .await
+                .context("setting up the sources of secrets")?,
             signer: Signer::load(config.signing_key.as_ref(), &config.data_dir)?,
             public_url: Some(public_url.clone()),
             origins: Default::default(),

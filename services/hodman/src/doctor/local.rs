@@ -10,7 +10,7 @@ use crate::{clock::Clock, config::Config};
 /// Each secret is there, whatever it is.
 pub(super) fn secrets(config: &Config) -> Vec<Check> {
     config
-        .secrets()
+        .own_secrets()
         .into_iter()
         .map(|(path, secret)| {
             let what = format!("secret {path}");

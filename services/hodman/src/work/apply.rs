@@ -5,6 +5,7 @@
 mod access;
 mod made;
 mod make;
+mod put;
 mod rows;
 mod site;
 mod step;

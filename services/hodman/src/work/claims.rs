@@ -5,7 +5,7 @@ use super::{Job, WorkError};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{EntryKind, ErrorKind, ImportFormat, Workspace};
 use hodman_model::bundle::ResourceKey;
-use hodman_model::claims::{self, Claim, Claims};
+use hodman_model::claims::{self, Claim, Claims, Put};
 use hodman_model::kinds::{Identity, Listed, files, kind};
 use hodman_model::plan::{Desired, ObservedObject, WorkspacePart};
 use std::collections::BTreeSet;
@@ -186,6 +186,11 @@ impl<'a> Ledger<'a> {
             self.write(&mut held).await?;
         }
         Ok(())
+    }
+
+    /// After a put of what cannot be read back. Written with the next [`Ledger::flush`]: what a crash loses is put again.
+    pub async fn put(&self, key: &ResourceKey, put: Put) {
+        self.held.lock().await.claims.put(key, put);
     }
 
     /// After a removal, or a create that found somebody else's object there.

@@ -74,6 +74,16 @@ impl WorkError {
         self.words = format!("{what}: {}", self.words);
         self
     }
+
+    /// The same failure without a value that nobody may read. One of a few letters says nothing, and hiding it would tear
+    /// words apart.
+    #[must_use]
+    pub fn without(mut self, value: &str) -> Self {
+        if value.len() >= 4 {
+            self.words = self.words.replace(value, "(hidden)");
+        }
+        self
+    }
 }
 
 impl fmt::Display for WorkError {
@@ -85,7 +95,7 @@ impl fmt::Display for WorkError {
 impl std::error::Error for WorkError {}
 
 /// The whole chain in one line, as the boundary where it is shown wants it.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut next = error.source();
     while let Some(source) = next {

@@ -12,7 +12,7 @@ mod scope;
 
 pub(super) use beside::{live_grants, live_permissions, permission_id};
 pub(super) use folder::folder_state;
-pub(super) use lists::{by_id, of_kind};
+pub(super) use lists::{add, by_id, of_kind};
 
 use super::WorkError;
 use super::claims::Ledgers;

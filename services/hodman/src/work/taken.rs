@@ -2,15 +2,16 @@
 
 use super::claims::Ledgers;
 use super::desired::desired;
-use super::{Job, WorkError, live};
+use super::{Job, WorkError, live, secrets};
 use hodman_clients::databricks::Workspace;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
-use hodman_model::bundle::ResolvedBundle;
+use hodman_model::bundle::{ResolvedBundle, ResourceKey};
 use hodman_model::digest::Digest;
-use hodman_model::files::{Environment, Tree, Workspace as Place, parse_environment};
+use hodman_model::files::{Environment, Rotate, Tree, Workspace as Place, parse_environment};
 use hodman_model::kinds::files as file_sets;
-use hodman_model::plan::{self, Desired, Observed, Plan, PlanContext};
+use hodman_model::plan::{self, Desired, Observed, Plan, PlanContext, Sent};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Everything that applying needs to know again.
@@ -23,6 +24,8 @@ pub struct Taken {
     pub environment: Environment,
     /// What ought to be there.
     pub desired: Desired,
+    /// What would be sent in fields that cannot be read back.
+    pub sent: BTreeMap<ResourceKey, Sent>,
     /// The resolved bundle: its files are what is uploaded.
     pub bundle: ResolvedBundle,
     /// The folder of the file set, without the workspace.
@@ -76,6 +79,7 @@ pub(super) async fn take_tree(
     tree: &Arc<Tree>,
 ) -> Result<Taken, WorkError> {
     let (bundle, desired) = desired(env, &environment, tree)?;
+    let sent = secrets::sent(job, env, &desired).await?;
     let root = file_sets::root(job.pipeline, env.as_str());
     let mut parts = Vec::new();
     let mut plans = Vec::new();
@@ -89,7 +93,11 @@ pub(super) async fn take_tree(
             adopt: &place.adopt,
         };
         let found = live::observe(&workspace, &question).await?;
-        let context = context(job, env, &environment, place, &found.ledgers);
+        let context = PlanContext {
+            sent: sent.clone(),
+            rotate: environment.rotate == Rotate::Auto,
+            ..context(job, env, &environment, place, &found.ledgers)
+        };
         plans.push(plan::plan(&desired, &found.observed, &context)?);
         parts.push(Part {
             workspace,
@@ -106,6 +114,7 @@ pub(super) async fn take_tree(
             .map(|set| file_sets::folder(&root, &set.digest)),
         environment,
         desired,
+        sent,
         bundle,
         parts,
     })

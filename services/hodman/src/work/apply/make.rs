@@ -1,6 +1,7 @@
 //! Makes one object, and finds what a lost answer may have made instead of making a second: names are seldom unique and
 //! creates have no idempotency token, but our marker, or the name that we claimed before, is ours alone.
 
+use super::super::secrets::Values;
 use super::super::{WorkError, live};
 use super::site::Site;
 use super::{access, wait};
@@ -22,12 +23,14 @@ pub(super) async fn make(
     site: &Site<'_>,
     kind: &'static dyn Kind,
     row: &Row,
+    values: &Values,
 ) -> Result<(), WorkError> {
     let wanted = site.wanted(row)?;
     let config = site.filled(&wanted.config)?;
-    let (id, answer) = object(site, kind, row, &config).await?;
+    let sending = values.put_into(kind, &config);
+    let (id, answer) = object(site, kind, row, &sending).await?;
     let marker = site.marker(&row.key);
-    let calls = kind.after_create(&id, &config, &marker);
+    let calls = kind.after_create(&id, &sending, &marker);
     if !calls.is_empty() {
         // An app that still starts takes no deployment.
         wait::until_ready(site, kind, &id, answer.as_ref()).await?;

@@ -1,8 +1,9 @@
 //! One action on one object.
 
 use super::super::WorkError;
+use super::super::secrets::Values;
 use super::site::Site;
-use super::{access, make, wait};
+use super::{access, make, put, wait};
 use hodman_model::field_path::PathSegment;
 use hodman_model::kinds::{self, Kind, grants, permissions};
 use hodman_model::plan::{Action, FieldChange, Row};
@@ -11,9 +12,21 @@ pub(super) async fn step(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
     let kind = kinds::kind(&row.key.kind).ok_or_else(|| {
         WorkError::lasting(format!("hodman does not know the kind `{}`", row.key.kind))
     })?;
+    let values = put::values(site, kind, row).await?;
+    let done = act(site, kind, row, &values).await;
+    done.map_err(|error| values.hide(error))?;
+    put::note(site, kind, row, &values).await
+}
+
+async fn act(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    row: &Row,
+    values: &Values,
+) -> Result<(), WorkError> {
     match row.action {
-        Action::Create => make::make(site, kind, row).await,
-        Action::Update | Action::Adopt | Action::Resize => change(site, kind, row).await,
+        Action::Create => make::make(site, kind, row, values).await,
+        Action::Update | Action::Adopt | Action::Resize => change(site, kind, row, values).await,
         Action::Replace => {
             let live = site.live(row)?;
             // What cannot be filled in must be known before anything is removed.
@@ -22,7 +35,7 @@ pub(super) async fn step(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
             site.remove(kind, &live.id, &live.config).await?;
             site.known().forget(&row.key);
             // A crash from here on leaves a create, which the approval does not have: a person is asked again.
-            make::make(site, kind, row).await
+            make::make(site, kind, row, values).await
         }
         Action::Delete => {
             let live = site.live(row)?;
@@ -35,7 +48,12 @@ pub(super) async fn step(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
     }
 }
 
-async fn change(site: &Site<'_>, kind: &'static dyn Kind, row: &Row) -> Result<(), WorkError> {
+async fn change(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    row: &Row,
+    values: &Values,
+) -> Result<(), WorkError> {
     let live = site.live(row)?;
     let wanted = site.wanted(row)?;
     let config = site.filled(&wanted.config)?;
@@ -49,7 +67,8 @@ async fn change(site: &Site<'_>, kind: &'static dyn Kind, row: &Row) -> Result<(
     {
         site.send(&[call]).await?;
     } else if adopted || !row.changes.iter().all(beside) {
-        let calls = kind.update(&live.id, &live.config, &config, &site.marker(&row.key));
+        let sending = values.put_into(kind, &config);
+        let calls = kind.update(&live.id, &live.config, &sending, &site.marker(&row.key));
         site.send(&calls).await?;
     }
     if adopted || touches(permissions::FIELD) {

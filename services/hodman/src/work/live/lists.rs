@@ -348,7 +348,8 @@ async fn look_closer(
     read(&answer)
 }
 
-fn add(item: &mut Value, adds: &[(&'static str, Value)]) {
+/// Puts into an item what its list was asked for.
+pub(in crate::work) fn add(item: &mut Value, adds: &[(&'static str, Value)]) {
     if let Value::Object(map) = item {
         for (field, value) in adds {
             map.entry(*field).or_insert_with(|| value.clone());
