@@ -177,7 +177,7 @@ async fn secrets_reach_the_workspace_and_nothing_else() {
         let (scene, short) = (&scene, &short);
         async move {
             short
-                .wait("the value in its place", async || {
+                .wait(&format!("{key} in its place"), async || {
                     (value(scene, key).as_ref() == Some(&wanted)).then_some(())
                 })
                 .await
@@ -209,6 +209,15 @@ async fn secrets_reach_the_workspace_and_nothing_else() {
         .expect("a file");
     let text = String::from_utf8(text).expect("text") + "rotate: auto\n";
     commit(&scene, path, &text);
+    let head = scene.forge.head(REPOSITORY, "main").expect("main");
+    let seen = async || {
+        let state = short.state().await.ok()?;
+        (state.head.as_ref()?.as_str() == head).then_some(())
+    };
+    short
+        .wait("the new head of main", seen)
+        .await
+        .expect("it is seen");
     short
         .ask("olga", Ask::Reconcile { env: "qa".into() })
         .await

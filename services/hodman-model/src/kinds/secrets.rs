@@ -1,5 +1,5 @@
 //! Secrets of a scope: `/api/2.0/secrets`. Config is `{scope, key, value}`, where `value` says where the value comes from
-//! (`{env: NAME}`, `{file: …}`, `{aws_secrets_manager: …}`, `{ssm: …}`); who applies it puts the text in its place, for
+//! (`{env: NAME}`, `{file: …}`, `{aws_secrets_manager: …}`, `{aws_ssm: …}`); who applies it puts the text in its place, for
 //! [`Kind::create`] and [`Kind::update`] only. The API never gives a value back, only when it was put last.
 //!
 //! Unity Catalog's secrets, which bundles have under the same word, are something else and not this.
