@@ -51,10 +51,9 @@ fn a_plan_without_a_change_costs_pages_of_the_list_and_nothing_else_for_each_job
     let pages = JOBS.div_ceil(PAGE);
     let list = "plan, no change: GET /api/2.2/jobs/list";
     assert_eq!(of(&found, list), pages, "{found:#?}");
-    // The claims file, the folder of the file set, and the one folder in it.
     assert_eq!(
         of(&found, "plan, no change: calls"),
-        pages + 3,
+        pages + BESIDE,
         "{found:#?}"
     );
 }

@@ -12,11 +12,13 @@ use hodman_clients::aws::{Aws, AwsConfig, AwsCredentials};
 use hodman_clients::cloudformation::{CloudFormation, Pace, StackRequest, Template};
 
 type Asked = HashMap<String, String>;
+/// Answers by action, each with its status.
+type Told = HashMap<String, Vec<(u16, String)>>;
 
 /// Answers by action; the last of an action is given again and again.
 #[derive(Clone, Default)]
 pub struct Answers {
-    told: Arc<Mutex<HashMap<String, Vec<(u16, String)>>>>,
+    told: Arc<Mutex<Told>>,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
