@@ -2,17 +2,15 @@
 
 mod branch;
 mod known;
+mod propose;
 mod snapshot;
 mod table;
 
 use super::{Job, Repo, WorkError, check, git, taken};
-use branch::Place;
 use hodman_clients::git::{Base, MergeResult};
-use hodman_clients::github::{NewPull, Pull};
+use hodman_clients::github::Pull;
 use hodman_core::event::Outcome;
-use hodman_core::facts::PullKind;
-use hodman_core::ids::{CommitSha, EnvName, PipelineName, PlanDigest, PullNumber};
-use hodman_core::text::{Marker, capture_text};
+use hodman_core::ids::{CommitSha, EnvName, PlanDigest, PullNumber};
 use hodman_model::capture::{
     self, CaptureInput, Captured, CapturedAs, LiveSnapshot, capture as model_capture, holds,
     lock_path,
@@ -22,6 +20,7 @@ use hodman_model::files::{
     CapturedLock, Environment, SourceBytes, Tree, parse_captured_lock, render_captured_lock,
 };
 use known::Known;
+use propose::{nothing_left, propose};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -347,71 +346,4 @@ async fn commit(
         format!("{env}: capture {}\n", keys.join(", ")),
     )
     .await
-}
-
-/// What had been captured was undone in the workspace: the pull request has nothing left to say.
-async fn nothing_left(job: &Job<'_>, open: Option<Pull>) -> Result<Outcome, WorkError> {
-    if let Some(pull) = open {
-        job.work
-            .github
-            .close_pull(job.repo.repository(), pull.number)
-            .await?;
-        job.repo
-            .delete_branch(&pull.head_ref, &pull.head_sha)
-            .await?;
-    }
-    Ok(Outcome::Captured {
-        pull: None,
-        changed: 0,
-        conflicts: 0,
-    })
-}
-
-async fn propose(
-    job: &Job<'_>,
-    env: &EnvName,
-    workspace: &str,
-    whole: &Captured,
-    digest: PlanDigest,
-    place: Place,
-) -> Result<u64, WorkError> {
-    let marker = Marker {
-        pipeline: PipelineName::from(job.pipeline),
-        env: env.clone(),
-        kind: PullKind::Capture,
-        package: None,
-        // Not a plan, but what is proposed: so that it is known again after somebody declined it.
-        plan: Some(digest),
-    };
-    let text = capture_text(
-        &marker,
-        workspace,
-        &table::render(&whole.rows),
-        count(whole, CapturedAs::Conflict),
-    );
-    let github = &job.work.github;
-    let pull = match place.open {
-        Some(pull) => pull,
-        None => {
-            let new = NewPull {
-                title: text.title.clone(),
-                body: text.body.clone(),
-                head: place.branch,
-                base: job.repo.branch.clone(),
-            };
-            job.fence.check().await?;
-            github.create_pull(job.repo.repository(), &new).await?
-        }
-    };
-    if pull.title != text.title || pull.body != text.body {
-        github
-            .update_pull(
-                job.repo.repository(),
-                pull.number,
-                Some(&text.title),
-                Some(&text.body),
-            )
-            .await?;
-    }
-    Ok(pull.number)
 }
