@@ -1,4 +1,7 @@
 //! Capture, told as stories: what people make by hand in dev, and what becomes of it.
 
 mod branches;
+mod kinds;
+mod restoring;
+mod seldom;
 mod stage;

@@ -62,6 +62,10 @@ impl Stage {
         self.call("dev", "POST", path, body).await
     }
 
+    pub async fn get(&self, workspace: &str, path: &str) -> Value {
+        self.call(workspace, "GET", path, Value::Null).await
+    }
+
     async fn state(&self) -> Capture {
         let state = self.short().state().await.expect("a state");
         state
