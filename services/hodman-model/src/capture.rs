@@ -24,6 +24,7 @@ mod sources;
 mod terraform;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod variables;
 mod varied;
 
@@ -37,6 +38,7 @@ pub use adopt::{AdoptError, Adopted, adopt};
 pub use form::holds;
 pub use join::join;
 pub use select::{chooser, wanted_paths};
+pub use unread::{AccessUnread, Unread};
 pub use variables::variables;
 pub use varied::{SORTS, Sort};
 
@@ -97,15 +99,6 @@ pub struct LiveFile {
     pub seen: Option<Seen>,
 }
 
-/// Why a kind was not read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unread {
-    /// In the API's words.
-    pub why: String,
-    /// The workspace does not have this API at all, which is only worth telling where it had one before.
-    pub lacking: bool,
-}
-
 /// What the workspace has now.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LiveSnapshot {
@@ -115,6 +108,8 @@ pub struct LiveSnapshot {
     pub resources: Vec<LiveResource>,
     /// Kinds that could not be read, or not all of them: what was captured of them stays.
     pub unread: BTreeMap<String, Unread>,
+    /// By kind: what permissions and grants were refused. What the repository says of them stays.
+    pub access_unread: BTreeMap<String, AccessUnread>,
     /// Everything below the folders that are captured, and what jobs refer to, by path in the workspace.
     pub files: BTreeMap<String, LiveFile>,
 }
@@ -248,7 +243,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         resources::capture(&mut work, &selected, &keys, &sources);
     }
     named(&mut work, &selected);
-    unread(&mut work);
+    unread::tell(&mut work);
     let Work {
         mut out, entries, ..
     } = work;
@@ -324,21 +319,6 @@ impl Work<'_> {
     /// The entry of the last capture for an object.
     fn locked(&self, kind: &str, id: &str) -> Option<&'_ CapturedEntry> {
         self.locked.get(&(kind, id)).copied()
-    }
-}
-
-/// Says which kinds were not looked at.
-fn unread(work: &mut Work<'_>) {
-    let input = work.input;
-    for (kind, unread) in &input.snapshot.unread {
-        let captured = input.lock.entries.iter().any(|entry| entry.kind == *kind);
-        if captured || !unread.lacking {
-            let detail = format!(
-                "not everything of this kind could be read, so nothing of it counts as removed: {}",
-                unread.why
-            );
-            work.row(kind, CapturedAs::Note, None, None, detail);
-        }
     }
 }
 

@@ -147,6 +147,46 @@ async fn a_kind_that_is_not_served_is_not_proposed_for_removal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn permissions_that_are_refused_are_told_and_git_keeps_its_own() {
+    let stage = Stage::start(Options::short()).await;
+    let job = stage.job("report").await;
+    let path = format!("/api/2.0/permissions/jobs/{job}");
+    let access =
+        json!({"access_control_list": [{"group_name": "users", "permission_level": "CAN_VIEW"}]});
+    stage.call("dev", "PATCH", &path, access).await;
+    stage.captured().await;
+    let refusal = FaultRule::status(403, 1000)
+        .path_contains(&path)
+        .body("{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"not for you\"}");
+    stage.scene.workspace("dev").faults().add(refusal);
+    let dev = &stage.scene.people["dev"];
+    dev.edit_job("report", |settings| {
+        settings.insert("timeout_seconds".to_owned(), json!(60));
+    })
+    .await
+    .expect("edited");
+    stage.capture().await;
+    let pull = stage.pull();
+    let told = pull
+        .body
+        .lines()
+        .find(|line| line.contains("who may do what"));
+    let told = told.unwrap_or_else(|| panic!("{}", pull.body));
+    assert!(
+        told.contains("`report`") && told.contains("not for you"),
+        "{told}"
+    );
+    let text = stage
+        .file(&pull.head_sha, "resources/report.job.yml")
+        .expect("the job");
+    assert!(
+        text.contains("timeout_seconds: 60") && text.contains("level: CAN_VIEW"),
+        "{text}"
+    );
+    stage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn edits_in_git_stay_and_a_conflict_is_shown() {
     let stage = Stage::start(Options::short()).await;
     let dev = &stage.scene.people["dev"];

@@ -55,6 +55,12 @@ pub fn join(snapshots: Vec<LiveSnapshot>) -> (LiveSnapshot, Vec<String>) {
             }
         }
         joined.unread.extend(other.unread);
+        for (kind, other) in other.access_unread {
+            match joined.access_unread.get_mut(&kind) {
+                Some(known) => known.names.extend(other.names),
+                None => drop(joined.access_unread.insert(kind, other)),
+            }
+        }
     }
     notes.sort();
     (joined, notes)

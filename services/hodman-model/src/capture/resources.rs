@@ -329,7 +329,14 @@ fn notes(
         );
         work.row(&name, CapturedAs::Note, None, None, detail);
     }
-    if live.listed.config.get("run_as").is_some() && dev.get("run_as").is_none() {
+    let runs_as = live.listed.outputs.get("runs_as").and_then(Value::as_str);
+    if let Some(name) = runs_as.filter(|_| dev.get("run_as").is_none()) {
+        let detail = format!(
+            "`run_as` is not captured: the workspace says that it runs as {name}, but not whether that is a person; \
+             write it into the bundle where it ought to run so"
+        );
+        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+    } else if live.listed.config.get("run_as").is_some() && dev.get("run_as").is_none() {
         let detail = "`run_as` is not captured: it names a person of this workspace".to_owned();
         work.row(&name, CapturedAs::Note, None, None, detail);
     }

@@ -67,7 +67,7 @@ impl Kind for Jobs {
             marker: Marker::from_tags(settings.get("tags")),
             natural: None,
             config: RULES.normalise(settings),
-            outputs: deployed_by(settings),
+            outputs: outputs(answer, settings),
             creator: text(answer, "creator_user_name"),
             created_at: millis(answer, "created_time"),
             modified_at: millis(answer, "modified_time"),
@@ -132,6 +132,23 @@ impl Kind for Jobs {
             },
         }
     }
+}
+
+/// What is known of a job besides its settings: whose deployment it is, and whom it runs as where the settings, for
+/// which `run_as` is a field to write only, do not say it.
+fn outputs(answer: &Value, settings: &Value) -> Value {
+    let mut outputs = deployed_by(settings);
+    let runs_as = text(answer, "run_as_user_name");
+    let unsaid = settings.get("run_as").is_none_or(Value::is_null);
+    if let Some(name) =
+        runs_as.filter(|name| unsaid && text(answer, "creator_user_name").as_ref() != Some(name))
+    {
+        if outputs.is_null() {
+            outputs = json!({});
+        }
+        outputs["runs_as"] = json!(name);
+    }
+    outputs
 }
 
 /// What a bundle's deployment says about itself: the sign that somebody else still writes to the job.

@@ -19,7 +19,7 @@ use super::claims::Ledgers;
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Request, Retry, Workspace};
 use hodman_model::bundle::ResourceKey;
-use hodman_model::capture::Unread;
+use hodman_model::capture::{AccessUnread, Unread};
 use hodman_model::digest::Digest;
 use hodman_model::kinds::files as file_sets;
 use hodman_model::kinds::{Call, KINDS, Kind, Listing, Marker, Method};
@@ -107,6 +107,16 @@ pub(super) async fn everything(
     read(workspace, &Scope::all(kinds)).await
 }
 
+/// What a workspace served.
+pub(super) struct Served {
+    /// Its objects.
+    pub objects: Vec<ObservedObject>,
+    /// Kinds that it does not serve, in whole or in part.
+    pub unread: BTreeMap<String, Unread>,
+    /// Objects whose permissions or grants it refuses.
+    pub access_unread: BTreeMap<String, AccessUnread>,
+}
+
 /// The same as far as the workspace serves it, and which kinds it does not serve, in whole or in part: what is not seen
 /// of those is not known to be gone. Permissions and grants of the objects are asked for where `access` says so.
 ///
@@ -116,7 +126,7 @@ pub(super) async fn as_far_as_served(
     workspace: &Workspace,
     wanted: &(dyn Fn(&dyn Kind) -> bool + Sync),
     access: &(dyn Fn(&ObservedObject) -> bool + Sync),
-) -> Result<(Vec<ObservedObject>, BTreeMap<String, Unread>), WorkError> {
+) -> Result<Served, WorkError> {
     let kinds: Vec<_> = KINDS.iter().copied().filter(|kind| wanted(*kind)).collect();
     let mut scope = Scope::all(kinds.iter().copied());
     scope.missed = Some(Missed::default());
@@ -126,7 +136,12 @@ pub(super) async fn as_far_as_served(
         return Err(WorkError::transient(why));
     }
     beside::add_access_to_all(workspace, &mut objects, access, &missed).await?;
-    Ok((objects, missed.into_kinds()))
+    let (unread, access_unread) = missed.into_parts();
+    Ok(Served {
+        objects,
+        unread,
+        access_unread,
+    })
 }
 
 /// The id of the object of ours under that key, of a kind with tags.

@@ -111,6 +111,26 @@ fn what_the_workspace_does_not_tell_is_what_git_says() {
 }
 
 #[test]
+fn whom_a_job_runs_as_is_told_where_its_settings_do_not_say_it() {
+    let mut project = Project::new();
+    project.bundle();
+    project.job(11, "Mine", json!({}));
+    project.live("11").outputs = json!({"runs_as": "robot@example.com"});
+    let told = |project: &Project| {
+        let rows = project.capture().rows;
+        let mut all = rows.iter().map(|row| row.detail.as_str());
+        all.any(|detail| detail.contains("runs as robot@example.com"))
+    };
+    assert!(told(&project));
+    project.merge_capture();
+    project.rewrite("resources/mine.job.yml", |text| {
+        format!("{text}      run_as: {{user_name: robot@example.com}}\n")
+    });
+    project.live("11").config["timeout_seconds"] = json!(60);
+    assert!(!told(&project), "the bundle says it");
+}
+
+#[test]
 fn a_job_that_runs_as_another_says_so_with_a_variable() {
     let mut project = Project::new();
     project.bundle();

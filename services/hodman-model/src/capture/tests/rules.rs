@@ -101,6 +101,27 @@ fn a_kind_that_could_not_be_listed_is_not_gone() {
 }
 
 #[test]
+fn permissions_that_nobody_lets_us_see_are_told_in_one_line() {
+    let mut project = several();
+    let access = AccessUnread {
+        names: (1..=7).map(|number| format!("job {number}")).collect(),
+        why: "403: not for you".into(),
+    };
+    project.snapshot.access_unread.insert("jobs".into(), access);
+    let rows = project.capture().rows;
+    let told: Vec<&CaptureRow> = rows.iter().filter(|row| row.key == "jobs").collect();
+    let [row] = told.as_slice() else {
+        panic!("one line: {told:?}")
+    };
+    assert_eq!(row.what, CapturedAs::Note);
+    assert_eq!(
+        row.detail,
+        "who may do what with `job 1`, `job 2`, `job 3`, `job 4`, `job 5` and 2 more could not be read, \
+         so what Git says of it stays: 403: not for you"
+    );
+}
+
+#[test]
 fn an_api_that_was_never_there_is_not_told() {
     let mut project = several();
     project.merge_capture();

@@ -23,13 +23,14 @@ pub(super) async fn take(
     // Who may do what is one request for each object, so it is asked of those that are captured only; the others are
     // there to be looked up by their names.
     let is_chosen = chooser(&rules);
-    let (objects, unread) = live::as_far_as_served(
+    let served = live::as_far_as_served(
         workspace,
         &|kind| !matches!(kind.captured(), How::Never(_)),
         &|object| is_chosen(&object.kind, &object.listed),
     )
     .await?;
-    let resources: Vec<LiveResource> = objects
+    let resources: Vec<LiveResource> = served
+        .objects
         .into_iter()
         .map(|object| LiveResource::new(object.kind, object.listed))
         .collect();
@@ -53,7 +54,8 @@ pub(super) async fn take(
     Ok(LiveSnapshot {
         workspace: workspace.name().to_owned(),
         resources,
-        unread,
+        unread: served.unread,
+        access_unread: served.access_unread,
         files,
     })
 }

@@ -100,9 +100,9 @@ async fn add(
                     missed,
                 ) {
                     // What nobody may see of an object is left as the repository says it.
-                    (Err(error), Some(missed)) => {
-                        missed.access(kind, error).map(|()| (index, None, None))
-                    }
+                    (Err(error), Some(missed)) => missed
+                        .access(kind, &listed.name, error)
+                        .map(|()| (index, None, None)),
                     (read, _) => read,
                 }
             });

@@ -3,14 +3,17 @@
 use super::lists::no_such_api;
 use crate::work::WorkError;
 use hodman_clients::databricks::{ApiError, ErrorKind};
-use hodman_model::capture::Unread;
+use hodman_model::capture::{AccessUnread, Unread};
 use hodman_model::kinds::Kind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 /// Kinds, with the first reason that was met.
 #[derive(Default)]
-pub(super) struct Missed(Mutex<BTreeMap<String, Unread>>);
+pub(super) struct Missed {
+    kinds: Mutex<BTreeMap<String, Unread>>,
+    access: Mutex<BTreeMap<String, AccessUnread>>,
+}
 
 impl Missed {
     /// Whether a capture can do without the list that failed so. Not when the workspace is out of reach or takes the
@@ -39,16 +42,22 @@ impl Missed {
     }
 
     /// Permissions or grants of one object: the object itself was read, so its kind stays known.
-    pub fn access(&self, kind: &dyn Kind, error: WorkError) -> Result<(), WorkError> {
+    pub fn access(&self, kind: &dyn Kind, name: &str, error: WorkError) -> Result<(), WorkError> {
         if error.is_transient() {
             return Err(error);
         }
-        tracing::warn!(kind = kind.name(), %error, "who may do what is not shown to us");
+        let mut found = self.access.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = || AccessUnread {
+            names: BTreeSet::new(),
+            why: error.to_string(),
+        };
+        let unread = found.entry(kind.name().to_owned()).or_insert_with(first);
+        unread.names.insert(name.to_owned());
         Ok(())
     }
 
     fn note(&self, kind: &dyn Kind, why: String, lacking: bool) {
-        let mut found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         found
             .entry(kind.name().to_owned())
             .or_insert(Unread { why, lacking });
@@ -56,7 +65,7 @@ impl Missed {
 
     /// Why none of these kinds could be read.
     pub fn everything(&self, kinds: &[&'static dyn Kind]) -> Option<String> {
-        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let first = found.values().next()?;
         // Kinds without a list, or below one that was not read, are never asked for.
         let asked = |kind: &&&'static dyn Kind| {
@@ -69,9 +78,13 @@ impl Missed {
             .then(|| format!("nothing of the workspace can be read: {}", first.why))
     }
 
-    /// The kinds, and what lies below them: what was not seen above was not looked for below.
-    pub fn into_kinds(self) -> BTreeMap<String, Unread> {
-        let mut found = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    /// The kinds, and what lies below them: what was not seen above was not looked for below. And whose access was
+    /// refused.
+    pub fn into_parts(self) -> (BTreeMap<String, Unread>, BTreeMap<String, AccessUnread>) {
+        let access = self.access.into_inner();
+        let access = access.unwrap_or_else(PoisonError::into_inner);
+        let kinds = self.kinds.into_inner();
+        let mut found = kinds.unwrap_or_else(PoisonError::into_inner);
         loop {
             let below: Vec<(String, Unread)> = hodman_model::kinds::KINDS
                 .iter()
@@ -84,7 +97,7 @@ impl Missed {
                 })
                 .collect();
             if below.is_empty() {
-                return found;
+                return (found, access);
             }
             found.extend(below);
         }

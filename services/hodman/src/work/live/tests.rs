@@ -204,11 +204,12 @@ async fn only_jobs_that_the_list_cuts_are_read_alone() {
 #[tokio::test]
 async fn a_capture_goes_on_without_what_is_not_served_and_says_so() {
     let world = World::new(jobs_only).await;
-    let (objects, unread) = as_far_as_served(&world.workspace, &|_| true, &|object| {
+    let served = as_far_as_served(&world.workspace, &|_| true, &|object| {
         object.listed.id == "1"
     })
     .await
     .unwrap();
+    let (objects, unread) = (served.objects, served.unread);
     assert_eq!(objects.len(), 3);
     assert_eq!(
         objects[0].listed.config["permissions"],
