@@ -258,3 +258,21 @@ fn every_reference_of_a_job_names_a_kind_and_a_field() {
         );
     }
 }
+
+#[test]
+fn whom_it_runs_as_is_known_beside_settings_that_do_not_say_it() {
+    let outputs = |run_as: Value, as_whom: &str| {
+        let settings = json!({"name": "a", "run_as": run_as});
+        let answer = json!({"job_id": 1, "creator_user_name": "ada@example.com",
+            "run_as_user_name": as_whom, "settings": settings});
+        kind("jobs").read(&answer).unwrap().unwrap().outputs
+    };
+    let robot = "robot@example.com";
+    assert_eq!(outputs(Value::Null, robot)["runs_as"], robot);
+    assert_eq!(outputs(json!({"user_name": robot}), robot), Value::Null);
+    assert_eq!(
+        outputs(Value::Null, "ada@example.com"),
+        Value::Null,
+        "its creator, as always"
+    );
+}
