@@ -56,6 +56,7 @@ use server::{Gate, Throttle, guarded, no_such_endpoint};
 use tokens::{Caller, Token, Tokens};
 use world::{Beginning, World};
 
+pub use account::AccountHandle;
 pub use clock::{Clock, Pace};
 pub use error::ApiError;
 pub use handle::{ClusterView, JobView, WorkspaceHandle};
@@ -71,6 +72,7 @@ pub struct Databricks {
     account_id: String,
     account_server: Server,
     account_faults: Faults,
+    account: Shared<Account>,
     tokens: Shared<Tokens>,
     clock: Clock,
     workspaces: Vec<(WorkspaceHandle, Server)>,
@@ -109,6 +111,7 @@ impl Databricks {
             account_id: options.account_id,
             account_server,
             account_faults,
+            account,
             tokens,
             clock: options.clock,
             workspaces,
@@ -131,6 +134,12 @@ impl Databricks {
     #[must_use]
     pub fn account_faults(&self) -> &Faults {
         &self.account_faults
+    }
+
+    /// Switches of the account.
+    #[must_use]
+    pub fn account(&self) -> AccountHandle {
+        AccountHandle::new(self.account.clone(), self.account_faults.clone())
     }
 
     /// The workspace of this name, if it was started.

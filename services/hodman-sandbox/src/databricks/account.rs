@@ -1,9 +1,16 @@
 //! The account API: what workspaces are made of, the workspaces, metastores, and the account's members.
 
+mod assignments;
+mod attach;
+mod checks;
+mod endpoint_rules;
+mod ip_access_lists;
 mod kinds;
+mod log_delivery;
 mod metastores;
 mod objects;
 mod principal_secrets;
+mod switches;
 mod workspaces;
 
 use std::collections::BTreeMap;
@@ -20,6 +27,9 @@ use super::unity::{Access, Metastores};
 
 use kinds::Kind;
 use principal_secrets::SecretRow;
+use switches::Switches;
+
+pub use switches::AccountHandle;
 
 /// Everything the account holds.
 #[derive(Debug)]
@@ -36,8 +46,21 @@ pub(crate) struct Account {
     workspaces: Table,
     /// Workspaces that are not in their last state.
     provisioning: BTreeMap<String, Progress>,
+    /// States that remain until such a workspace goes on.
+    slowness: BTreeMap<String, u32>,
+    /// Workspaces that will fail, with the reason.
+    failing: BTreeMap<String, String>,
     /// Metastores and their assignment to workspaces, which the workspaces use, too.
     metastores: Shared<Metastores>,
+    /// Private endpoint rules of network connectivity configs.
+    endpoint_rules: Table,
+    log_deliveries: Table,
+    ip_access_lists: Table,
+    /// Permissions of a member in a workspace, by both ids.
+    assignments: BTreeMap<(String, u64), Vec<String>>,
+    /// Network policy of a workspace, where it is not the default one.
+    policies: BTreeMap<String, String>,
+    switches: Switches,
     last_id: u64,
 }
 
@@ -57,7 +80,15 @@ impl Account {
             objects: BTreeMap::new(),
             workspaces: Table::default(),
             provisioning: BTreeMap::new(),
+            slowness: BTreeMap::new(),
+            failing: BTreeMap::new(),
             metastores: Shared::new(Metastores::new(&options.account_id)),
+            endpoint_rules: Table::default(),
+            log_deliveries: Table::default(),
+            ip_access_lists: Table::default(),
+            assignments: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            switches: Switches::default(),
             last_id: 0,
         }
     }
@@ -105,6 +136,10 @@ pub(crate) fn router(account_id: &str) -> Router<Shared<Account>> {
         .merge(objects::router(&root))
         .merge(workspaces::router(&root))
         .merge(metastores::router(&root))
+        .merge(assignments::router(&root))
+        .merge(endpoint_rules::router(&root))
+        .merge(log_delivery::router(&root))
+        .merge(ip_access_lists::router(&root))
         .merge(principal_secrets::router(&root))
         .merge(scim::router::<Account>(&format!("{root}/scim/v2")))
 }

@@ -111,6 +111,21 @@ impl Directory {
         ))
     }
 
+    /// A member of any kind as workspace assignments show it.
+    pub(crate) fn member(&self, id: u64) -> Option<Value> {
+        let ((kind, _), row) = self.members.iter().find(|((_, own), _)| *own == id)?;
+        let (field, attribute) = match kind {
+            Kind::User => ("user_name", "userName"),
+            Kind::Group => ("group_name", "displayName"),
+            Kind::ServicePrincipal => ("service_principal_name", "applicationId"),
+        };
+        Some(json!({
+            "principal_id": id,
+            "display_name": row.get("displayName"),
+            field: row.get(attribute),
+        }))
+    }
+
     /// A service principal that the service makes by itself: its SCIM id and application id.
     pub(crate) fn add_service_principal(&mut self, name: &str) -> (u64, String) {
         let application = uuid::Uuid::new_v4().to_string();

@@ -2,7 +2,7 @@
 
 mod conf;
 mod git_credentials;
-mod ip_access_lists;
+pub(super) mod ip_access_lists;
 mod repos;
 mod tokens;
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod account_failures;
 mod analytics;
 mod bench;
 mod calls;

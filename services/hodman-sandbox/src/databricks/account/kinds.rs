@@ -102,7 +102,12 @@ impl Kind {
         let additions = match self {
             Self::Network => json!({"vpc_status": "UNATTACHED"}),
             Self::VpcEndpoint => json!({"state": "available", "use_case": "WORKSPACE_ACCESS"}),
-            Self::PrivateAccess => json!({"private_access_level": "ACCOUNT"}),
+            Self::PrivateAccess => {
+                json!({"private_access_level": "ACCOUNT", "public_access_enabled": false})
+            }
+            Self::Connectivity => json!({"egress_config": {"default_rules": {
+                "aws_stable_ip_rule": {"cidr_blocks": ["192.0.2.0/24"]},
+            }}}),
             _ => json!({}),
         };
         crate::databricks::table::object(additions)

@@ -3,7 +3,7 @@
 use axum::Router;
 use serde_json::{Map, Value, json};
 
-use super::{Account, Kind};
+use super::{Account, Kind, checks};
 use crate::databricks::call::{Call, Shared, delete, get, post, put};
 use crate::databricks::error::ApiError;
 use crate::databricks::table::{fill, overlay};
@@ -46,6 +46,8 @@ pub(super) fn check_required(kind: Kind, body: &Map<String, Value>) -> Result<()
 fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let kind = kind(call)?;
     check_required(kind, &call.body)?;
+    checks::check(kind, &call.body)?;
+    check_world(account, kind, call)?;
     let id = match call.text(kind.id_field()) {
         Some(chosen) => chosen.to_owned(),
         None => uuid::Uuid::new_v4().to_string(),
@@ -61,9 +63,41 @@ fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     Ok(Value::Object(row))
 }
 
+/// What is checked of the world outside: the role is tried when credentials are made, endpoints and ids must exist.
+fn check_world(account: &mut Account, kind: Kind, call: &Call) -> Result<(), ApiError> {
+    match kind {
+        Kind::Credentials if account.switches.unknown_role > 0 => {
+            account.switches.unknown_role -= 1;
+            Err(ApiError::malformed(
+                "Failed credentials validation checks: please use a valid cross account IAM role with permissions setup correctly",
+            ))
+        }
+        Kind::Network => {
+            let named = call.body.get("vpc_endpoints").and_then(Value::as_object);
+            let lists = named.into_iter().flat_map(Map::values);
+            let ids = lists.filter_map(Value::as_array).flatten();
+            for id in ids.filter_map(Value::as_str) {
+                account
+                    .table(Kind::VpcEndpoint)
+                    .get(Kind::VpcEndpoint.word(), id)
+                    .map_err(|missing| ApiError::malformed(missing.message))?;
+            }
+            Ok(())
+        }
+        Kind::NetworkPolicy => match call.text("network_policy_id") {
+            Some(id) if account.table(kind).contains(id) => Err(ApiError::exists(format!(
+                "Network policy {id} already exists"
+            ))),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
 fn replace(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let kind = kind(call)?;
     check_required(kind, &call.body)?;
+    checks::check(kind, &call.body)?;
     let row = account.table(kind).get_mut(kind.word(), call.param("id"))?;
     let kept: Vec<(String, Value)> = row
         .iter()
@@ -110,6 +144,22 @@ fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
             kind.word(),
             workspace.get("workspace_id").cloned().unwrap_or_default()
         )));
+    }
+    if kind == Kind::VpcEndpoint {
+        let names = |network: &&Map<String, Value>| {
+            let named = network.get("vpc_endpoints").and_then(Value::as_object);
+            let lists = named.into_iter().flat_map(Map::values);
+            lists
+                .filter_map(Value::as_array)
+                .flatten()
+                .any(|one| one.as_str() == Some(id))
+        };
+        if let Some(network) = account.table(Kind::Network).rows().find(names) {
+            return Err(ApiError::state(format!(
+                "Unable to delete, VPC endpoint is being used by network {}",
+                network.get("network_id").cloned().unwrap_or_default()
+            )));
+        }
     }
     account.table(kind).remove(kind.word(), id)?;
     Ok(json!({}))

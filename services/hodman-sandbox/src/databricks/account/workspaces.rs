@@ -3,6 +3,7 @@
 use axum::Router;
 use serde_json::{Map, Value, json};
 
+use super::attach::{attach_network, check_change, detach_all, settle};
 use super::{Account, Kind};
 use crate::databricks::call::{Call, Shared, delete, get, patch, post};
 use crate::databricks::clock::Progress;
@@ -39,25 +40,6 @@ fn check_references(account: &mut Account, row: &Map<String, Value>) -> Result<(
     Ok(())
 }
 
-/// A network is checked when it is attached, not when it is made.
-fn attach_network(
-    account: &mut Account,
-    id: &str,
-    row: &Map<String, Value>,
-) -> Result<(), ApiError> {
-    if let Some(network) = row.get("network_id").and_then(Value::as_str) {
-        let network = account
-            .table(Kind::Network)
-            .get_mut(Kind::Network.word(), network)?;
-        network.insert("vpc_status".into(), json!("VALID"));
-        network.insert(
-            "workspace_id".into(),
-            json!(id.parse::<u64>().unwrap_or_default()),
-        );
-    }
-    Ok(())
-}
-
 fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let name = call.required_text("workspace_name")?;
     check_references(account, &call.body)?;
@@ -67,6 +49,11 @@ fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let deployment = call
         .text("deployment_name")
         .filter(|deployment| *deployment != "EMPTY");
+    if let Some(deployment) = deployment {
+        account
+            .workspaces
+            .must_be_unique(WHAT, "deployment_name", deployment, None)?;
+    }
     let deployment = deployment.map_or_else(|| format!("dbc-{id:x}"), str::to_owned);
     row.insert("workspace_id".into(), json!(id));
     row.insert("workspace_name".into(), json!(name));
@@ -79,28 +66,38 @@ fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
         json!("Workspace resources are being set up."),
     );
     attach_network(account, &id.to_string(), &row)?;
+    if !account.switches.failures.is_empty() {
+        let reason = account.switches.failures.remove(0);
+        account.failing.insert(id.to_string(), reason);
+    }
     account.workspaces.insert(&id.to_string(), row.clone());
-    account
-        .provisioning
-        .insert(id.to_string(), Progress::start(call.now));
+    provision(account, &id.to_string(), call.now);
     Ok(Value::Object(row))
 }
 
+fn provision(account: &mut Account, id: &str, now: i64) {
+    let slow = account.switches.slow;
+    account.slowness.insert(id.to_owned(), slow);
+    let start = Progress::start(now);
+    account.provisioning.insert(id.to_owned(), start);
+}
+
+/// The next state, when the one it is in is over.
 fn advance(account: &mut Account, id: &str, now: i64) -> Result<(), ApiError> {
     let over = account
         .provisioning
         .get_mut(id)
         .is_some_and(|progress| progress.read(account.pace, now));
-    if over {
-        account.provisioning.remove(id);
-        let row = account.workspaces.get_mut(WHAT, id)?;
-        row.insert("workspace_status".into(), json!("RUNNING"));
-        row.insert(
-            "workspace_status_message".into(),
-            json!("Workspace is running."),
-        );
+    if !over {
+        return Ok(());
     }
-    Ok(())
+    if let Some(left) = account.slowness.get_mut(id).filter(|left| **left > 0) {
+        *left -= 1;
+        return Ok(());
+    }
+    account.provisioning.remove(id);
+    account.slowness.remove(id);
+    settle(account, id)
 }
 
 fn show(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
@@ -110,7 +107,11 @@ fn show(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     ))
 }
 
-fn list(account: &mut Account, _call: &Call) -> Result<Value, ApiError> {
+fn list(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
+    let under_way: Vec<String> = account.provisioning.keys().cloned().collect();
+    for id in under_way {
+        advance(account, &id, call.now)?;
+    }
     Ok(json!(account.workspaces.list()))
 }
 
@@ -130,12 +131,26 @@ fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
         }
     }
     check_references(account, &row)?;
-    attach_network(account, id, &row)?;
-    if !row.contains_key("network_id") {
+    let before = account.workspaces.get(WHAT, id)?;
+    check_change(before, &row)?;
+    let failed = before.get("workspace_status") == Some(&json!("FAILED"));
+    if account.switches.reverts > 0 {
+        account.switches.reverts -= 1;
+        return Ok(Value::Object(row));
+    }
+    // A running workspace goes back to the network it had, without a word.
+    let works = attach_network(account, id, &row)?;
+    if !works && !failed {
+        return Ok(Value::Object(row));
+    }
+    if failed || !row.contains_key("network_id") {
         row.insert("workspace_status".into(), json!("PROVISIONING"));
-        account
-            .provisioning
-            .insert(id.to_owned(), Progress::start(call.now));
+        row.insert(
+            "workspace_status_message".into(),
+            json!("Workspace resources are being set up."),
+        );
+        account.failing.remove(id);
+        provision(account, id, call.now);
     }
     account.workspaces.insert(id, row.clone());
     Ok(Value::Object(row))
@@ -144,7 +159,11 @@ fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
 fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let id = call.param("id");
     account.workspaces.remove(WHAT, id)?;
+    detach_all(account, id);
     account.provisioning.remove(id);
+    account.failing.remove(id);
+    account.policies.remove(id);
+    account.assignments.retain(|(of, _), _| of != id);
     account
         .metastores
         .lock()

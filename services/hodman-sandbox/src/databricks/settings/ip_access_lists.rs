@@ -1,6 +1,6 @@
 //! IP access lists. Nobody is kept out by them; a list that would keep its caller out is refused once they hold.
 
-mod ranges;
+pub(in crate::databricks) mod ranges;
 
 use axum::Router;
 use serde_json::{Map, Value, json};

@@ -28,7 +28,7 @@ fn addresses(row: &Map<String, Value>) -> impl Iterator<Item = &str> {
 }
 
 /// Refuses what is neither an address nor a range.
-pub(super) fn check(row: &Map<String, Value>) -> Result<(), ApiError> {
+pub(in crate::databricks) fn check(row: &Map<String, Value>) -> Result<(), ApiError> {
     match addresses(row).find(|text| parse(text).is_none()) {
         Some(text) => Err(ApiError::invalid(format!(
             "{text} is not a valid IPv4 address or CIDR range."

@@ -1,0 +1,88 @@
+//! What goes wrong in the account when a test says so.
+
+use std::collections::BTreeMap;
+
+use super::Account;
+use crate::databricks::call::Shared;
+use crate::faults::{FaultRule, Faults};
+
+/// What is still to go wrong.
+#[derive(Debug, Default)]
+pub(super) struct Switches {
+    /// How often credentials of a role that was just made are refused.
+    pub(super) unknown_role: u32,
+    /// How many further changes of workspaces are taken back without a word.
+    pub(super) reverts: u32,
+    /// Reasons for which the next new workspaces fail.
+    pub(super) failures: Vec<String>,
+    /// States that a new workspace stays `PROVISIONING` longer.
+    pub(super) slow: u32,
+    /// VPCs that do not work when a workspace is attached to them: `error_type` and `error_message`.
+    pub(super) broken_vpcs: BTreeMap<String, (String, String)>,
+}
+
+/// The switches of the account, and what is seen of it without a call; clones speak of the same.
+#[derive(Debug, Clone)]
+pub struct AccountHandle {
+    account: Shared<Account>,
+    faults: Faults,
+}
+
+impl AccountHandle {
+    pub(in crate::databricks) fn new(account: Shared<Account>, faults: Faults) -> Self {
+        Self { account, faults }
+    }
+
+    /// The next `times` calls that make credentials are refused, as happens for some seconds after a role was made.
+    pub fn delay_roles(&self, times: u32) {
+        self.account.lock().switches.unknown_role = times;
+    }
+
+    /// The next `times` changes of workspaces are answered as done, and are not.
+    pub fn revert_changes(&self, times: u32) {
+        self.account.lock().switches.reverts = times;
+    }
+
+    /// The next new workspace becomes `FAILED` with this `workspace_status_message`.
+    pub fn fail_next_workspace(&self, reason: &str) {
+        let mut account = self.account.lock();
+        account.switches.failures.push(reason.to_owned());
+    }
+
+    /// Workspaces stay `PROVISIONING` for so many states more; 0: none.
+    pub fn slow_provisioning(&self, states: u32) {
+        self.account.lock().switches.slow = states;
+    }
+
+    /// Networks in this VPC are `BROKEN` once a workspace is attached. `error_type` is `credentials`, `networkAcl`,
+    /// `securityGroup`, `subnet` or `vpc`.
+    pub fn break_vpc(&self, vpc_id: &str, error_type: &str, message: &str) {
+        let error = (error_type.to_owned(), message.to_owned());
+        let mut account = self.account.lock();
+        account
+            .switches
+            .broken_vpcs
+            .insert(vpc_id.to_owned(), error);
+    }
+
+    /// The VPC works again; what is attached finds out at its next change.
+    pub fn mend_vpc(&self, vpc_id: &str) {
+        self.account.lock().switches.broken_vpcs.remove(vpc_id);
+    }
+
+    /// The next `times` PATCH calls are answered with a login page and status 200, and do nothing.
+    pub fn answer_changes_with_html(&self, times: u32) {
+        let page = "<!DOCTYPE html><html><head><title>Databricks - Sign In</title></head><body></body></html>";
+        let rule = FaultRule::status(200, times).on("PATCH").body(page);
+        self.faults.add(rule.header("content-type", "text/html"));
+    }
+
+    /// The next `times` calls for a token on the account's host are refused: too many.
+    pub fn throttle_tokens(&self, times: u32) {
+        let body = r#"{"error":"temporarily_unavailable","error_description":"Temporarily throttled, too many requests"}"#;
+        let rule = FaultRule::status(429, times).on("POST").body(body);
+        let rule = rule.path_contains("/v1/token").header("retry-after", "1");
+        self.faults
+            .add(rule.header("content-type", "application/json"));
+    }
+}
