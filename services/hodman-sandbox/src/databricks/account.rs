@@ -4,6 +4,7 @@ mod assignments;
 mod attach;
 mod checks;
 mod endpoint_rules;
+mod federation;
 mod ip_access_lists;
 mod kinds;
 mod log_delivery;
@@ -55,6 +56,7 @@ pub(crate) struct Account {
     /// Private endpoint rules of network connectivity configs.
     endpoint_rules: Table,
     log_deliveries: Table,
+    federation: Table,
     ip_access_lists: Table,
     /// Permissions of a member in a workspace, by both ids.
     assignments: BTreeMap<(String, u64), Vec<String>>,
@@ -85,6 +87,7 @@ impl Account {
             metastores: Shared::new(Metastores::new(&options.account_id)),
             endpoint_rules: Table::default(),
             log_deliveries: Table::default(),
+            federation: Table::default(),
             ip_access_lists: Table::default(),
             assignments: BTreeMap::new(),
             policies: BTreeMap::new(),
@@ -139,6 +142,7 @@ pub(crate) fn router(account_id: &str) -> Router<Shared<Account>> {
         .merge(assignments::router(&root))
         .merge(endpoint_rules::router(&root))
         .merge(log_delivery::router(&root))
+        .merge(federation::router(&root))
         .merge(ip_access_lists::router(&root))
         .merge(principal_secrets::router(&root))
         .merge(scim::router::<Account>(&format!("{root}/scim/v2")))

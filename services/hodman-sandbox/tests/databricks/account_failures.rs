@@ -179,3 +179,47 @@ async fn objects_without_update_and_fields_that_are_wrong_are_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn federation_policies_are_the_accounts_or_a_principals() {
+    let bench = Bench::start().await;
+    let policy = json!({"oidc_policy": {"issuer": "https://issuer.example"}});
+    let made = call(
+        &bench,
+        "POST",
+        "federationPolicies?policy_id=ci",
+        policy.clone(),
+    )
+    .await;
+    assert_eq!((made.0, &made.1["policy_id"]), (200, &json!("ci")));
+    let again = call(
+        &bench,
+        "POST",
+        "federationPolicies?policy_id=ci",
+        policy.clone(),
+    )
+    .await;
+    assert_eq!(again.0, 400);
+    let nobody = call(
+        &bench,
+        "POST",
+        "servicePrincipals/1/federationPolicies",
+        policy,
+    )
+    .await;
+    assert_eq!(nobody.0, 404);
+    let listed = call(&bench, "GET", "federationPolicies", json!({})).await.1;
+    assert_eq!(listed["policies"][0]["uid"], made.1["uid"]);
+    assert_eq!(
+        call(&bench, "DELETE", "federationPolicies/ci", json!({}))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(
+        call(&bench, "GET", "federationPolicies/ci", json!({}))
+            .await
+            .0,
+        404
+    );
+}
