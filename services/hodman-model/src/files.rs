@@ -20,7 +20,7 @@ pub use captured_lock::{
 pub use duration::{InvalidSpan, Span};
 pub use environment::{
     CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, Drift, Environment, FileSets, Freeze,
-    Gates, Merge, Missed, Mode, Open, Presence, Rotate, Schedule, Schedules, Selection,
+    Gates, Layout, Merge, Missed, Mode, Open, Presence, Rotate, Schedule, Schedules, Selection,
     TagSelection, Verify, Window, WindowKind, Workspace, parse_environment,
 };
 pub use policy::{BuildPolicy, POLICY_FILE, Policy, parse_policy};

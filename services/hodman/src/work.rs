@@ -12,6 +12,7 @@ mod drift;
 mod error;
 mod filesets;
 mod git;
+mod in_place;
 mod live;
 mod merge;
 mod observe;

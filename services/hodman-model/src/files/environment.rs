@@ -20,7 +20,7 @@ use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
 
 pub use capture::{CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, Selection, TagSelection};
-pub use file_sets::FileSets;
+pub use file_sets::{FileSets, Layout};
 pub use gates::{Freeze, Gates, Window, WindowKind};
 
 /// One environment.
@@ -74,7 +74,7 @@ pub struct Environment {
     /// change, because it must name each.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub allow_destroy: BTreeSet<ResourceKey>,
-    /// How long the files of earlier packages are kept, and who reads them.
+    /// Where the files lie, how long those of earlier packages are kept, and who reads them.
     #[serde(default, skip_serializing_if = "FileSets::is_default")]
     pub files: FileSets,
     /// `absent` asks for everything that hodman made here to be destroyed, with an approval that names it.

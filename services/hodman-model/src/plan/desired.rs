@@ -80,8 +80,10 @@ impl DesiredResource {
 /// The files that should be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSet {
-    /// The digest that names the set and its folder.
+    /// The digest that names the set.
     pub digest: Digest,
+    /// What names its folder: the same digest, or [`crate::kinds::files::in_place`].
+    pub folder: Digest,
     /// The digest of each file's content, by path in the bundle.
     pub files: BTreeMap<String, Digest>,
 }
@@ -139,6 +141,7 @@ impl Desired {
         }
         desired.files = (!bundle.files.is_empty()).then(|| FileSet {
             digest: files_digest.clone(),
+            folder: files_digest.clone(),
             files: bundle
                 .files
                 .iter()

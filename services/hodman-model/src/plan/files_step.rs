@@ -20,9 +20,13 @@ pub(super) fn files_step(
     observed: &Observed,
     in_use: &BTreeSet<Digest>,
 ) -> Option<Row> {
+    let in_place = wanted.folder == files::in_place();
     let count = wanted.files.len();
     let reason = match observed.files.get(&wanted.digest) {
         Some(FileSetState::Complete) => return None,
+        _ if in_place => {
+            "changed in place: runs at work may see a mixture of old and new files".to_owned()
+        }
         Some(FileSetState::Partial { missing }) => {
             format!(
                 "an earlier upload stopped half-way: {} of {count} files missing",
@@ -36,7 +40,10 @@ pub(super) fn files_step(
     let changes = vec![change(
         FieldPath::default().key(files::PLACEHOLDER),
         None,
-        Some(json!(wanted.digest)),
+        Some(match in_place {
+            true => json!(format!("{} in place", wanted.digest)),
+            false => json!(wanted.digest),
+        }),
     )];
     Some(Row {
         digest: action_digest(workspace, &files_key(), Action::Create, &changes),

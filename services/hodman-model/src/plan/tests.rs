@@ -362,3 +362,18 @@ fn an_unmanaged_folder_stays_a_plain_path() {
         Some(json!(format!("{}/src/load", files::PLACEHOLDER)))
     );
 }
+
+#[test]
+fn the_folder_with_the_fixed_path_is_its_own_name() {
+    let root = files::root("shop", "qa");
+    let path = format!("{root}/files/src/load");
+    assert_eq!(
+        files::folder(&root, &files::in_place()),
+        format!("{root}/files")
+    );
+    assert_eq!(
+        files::split(&root, &path),
+        Some((files::in_place(), "/src/load"))
+    );
+    assert_eq!(files::split(&root, &format!("{root}/files.json")), None);
+}

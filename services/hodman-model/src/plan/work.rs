@@ -250,15 +250,15 @@ impl<'a> Work<'a> {
     /// The move to the desired folder of files, for a resource that points into it.
     fn folder_change(&self, wanted: &Value, folders: &BTreeSet<Digest>) -> Option<FieldChange> {
         let set = self.desired.files.as_ref()?;
-        if !points_to_files(wanted) || folders.iter().eq([&set.digest]) {
+        if !points_to_files(wanted) || folders.iter().eq([&set.folder]) {
             return None;
         }
-        let before: Vec<&str> = folders.iter().map(Digest::as_str).collect();
+        let before: Vec<&str> = folders.iter().map(folder_name).collect();
         let before = (!before.is_empty()).then(|| json!(before.join(", ")));
         Some(change(
             FieldPath::default().key(files::PLACEHOLDER),
             before,
-            Some(json!(set.digest)),
+            Some(json!(folder_name(&set.folder))),
         ))
     }
 
@@ -314,6 +314,14 @@ impl<'a> Work<'a> {
             rotation,
         };
         self.rows.insert(key.clone(), row);
+    }
+}
+
+fn folder_name(folder: &Digest) -> &str {
+    if *folder == files::in_place() {
+        "in place"
+    } else {
+        folder.as_str()
     }
 }
 

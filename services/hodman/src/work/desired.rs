@@ -4,7 +4,8 @@ use super::WorkError;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::{self, Options, ResolvedBundle};
 use hodman_model::capture::identity;
-use hodman_model::files::{Environment, Tree};
+use hodman_model::files::{Environment, Layout, Tree};
+use hodman_model::kinds::files as file_sets;
 use hodman_model::package;
 use hodman_model::plan::Desired;
 
@@ -32,6 +33,11 @@ pub(super) fn desired(
     };
     let bundle = bundle::resolve_with(tree, &target, &options)?;
     let digest = package::file_set_digest(&bundle.files);
-    let desired = Desired::from_bundle(&bundle, &digest)?;
+    let mut desired = Desired::from_bundle(&bundle, &digest)?;
+    if environment.files.layout == Layout::InPlace
+        && let Some(set) = &mut desired.files
+    {
+        set.folder = file_sets::in_place();
+    }
     Ok((bundle, desired))
 }

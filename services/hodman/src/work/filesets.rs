@@ -127,7 +127,7 @@ pub(super) async fn tidy(
     };
     let root = sets::root(job.pipeline, env);
     let keep = usize::try_from(taken.environment.files.keep).unwrap_or(usize::MAX);
-    match remove_old(job, &part.workspace, &root, &set.digest, keep).await {
+    match remove_old(job, &part.workspace, &root, &set.folder, keep).await {
         Err(error) if !error.is_lease_lost() => {
             tracing::warn!(root, "old files are not removed yet: {error}");
             Ok(())
@@ -179,6 +179,10 @@ async fn remove_old(
                 .files()
                 .delete(&sets::folder(root, &set), true)
                 .await?;
+            if set == sets::in_place() {
+                let manifest = sets::in_place_manifest(root);
+                workspace.files().delete(&manifest, false).await?;
+            }
             tracing::info!(set = set.as_str(), "old files removed");
             applied.sets.retain(|other| *other != set);
         }

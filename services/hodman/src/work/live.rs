@@ -16,6 +16,7 @@ pub(super) use lists::{add, by_id, of_kind};
 
 use super::WorkError;
 use super::claims::Ledgers;
+use super::in_place::Manifest;
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Request, Retry, Workspace};
 use hodman_model::bundle::ResourceKey;
@@ -65,18 +66,23 @@ pub(super) async fn observe(
     let scope = Scope::of(question, &ledgers);
     let files = async {
         let mut files = BTreeMap::new();
+        let mut known_sets = BTreeMap::new();
         if let Some(set) = &question.desired.files {
-            let folder = file_sets::folder(question.root, &set.digest);
+            let folder = file_sets::folder(question.root, &set.folder);
             let paths = set.files.keys().map(String::as_str);
-            files.insert(
-                set.digest.clone(),
-                folder_state(workspace, &folder, paths).await?,
-            );
+            let mut state = folder_state(workspace, &folder, paths).await?;
+            if set.folder == file_sets::in_place() {
+                let there = Manifest::read(workspace, question.root).await?;
+                state = there.state(set, state);
+                known_sets.insert(set.folder.clone(), there.known(set));
+            }
+            files.insert(set.digest.clone(), state);
         }
-        Ok::<_, WorkError>(files)
+        Ok::<_, WorkError>((files, known_sets))
     };
     let others = lookups::others(workspace, question.desired);
-    let (mut objects, files, others) = tokio::try_join!(read(workspace, &scope), files, others)?;
+    let (mut objects, (files, known_sets), others) =
+        tokio::try_join!(read(workspace, &scope), files, others)?;
     let marked = ledgers.mark(&mut objects);
     for object in &mut objects {
         scope.lean(object, question);
@@ -86,6 +92,7 @@ pub(super) async fn observe(
         observed: Observed {
             objects,
             files,
+            known_sets,
             puts: ledgers.own.puts(),
             taken_over: ledgers.own.taken_over(question.adopt),
             claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),

@@ -111,7 +111,7 @@ pub(super) async fn take_tree(
         folder: desired
             .files
             .as_ref()
-            .map(|set| file_sets::folder(&root, &set.digest)),
+            .map(|set| file_sets::folder(&root, &set.folder)),
         environment,
         desired,
         sent,

@@ -1,21 +1,31 @@
 //! Uploads a file set into the folder named by its digest. What is there already is left: the same digest means the
 //! same bytes, so a crash half-way costs only what was missing, and a rollback uploads nothing.
 
+use super::in_place::Manifest;
 use super::taken::{Part, Taken};
 use super::{Job, WorkError};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{ErrorKind, ImportFormat, Language, Workspace, notebook_path};
 use hodman_model::bundle::{Language as Notebook, SourceFile};
+use hodman_model::kinds::files as file_sets;
 use hodman_model::plan::FileSetState;
 use std::collections::BTreeSet;
 
 /// Uploads at a time; the service takes about thirty a second, and the client slows down when it says so.
 const AT_ONCE: usize = 8;
 
-pub(super) async fn upload(job: &Job<'_>, taken: &Taken, part: &Part) -> Result<u32, WorkError> {
+pub(super) async fn upload(
+    job: &Job<'_>,
+    env: &str,
+    taken: &Taken,
+    part: &Part,
+) -> Result<u32, WorkError> {
     let (Some(set), Some(folder)) = (&taken.desired.files, &taken.folder) else {
         return Ok(0);
     };
+    let root = file_sets::root(job.pipeline, env);
+    let mut there = Manifest::default();
+    let in_place = set.folder == file_sets::in_place();
     let missing: BTreeSet<&str> = match part.observed.files.get(&set.digest) {
         Some(FileSetState::Complete) => return Ok(0),
         Some(FileSetState::Partial { missing }) => missing.iter().map(String::as_str).collect(),
@@ -27,6 +37,18 @@ pub(super) async fn upload(job: &Job<'_>, taken: &Taken, part: &Part) -> Result<
         .iter()
         .filter(|(path, _)| missing.contains(path.as_str()))
         .collect();
+    if in_place {
+        there = Manifest::read(&part.workspace, &root).await?;
+        let old = there.begin(&taken.bundle, &missing);
+        job.fence.check().await?;
+        // First what is uncertain from now on: whatever stops this, the next plan finds it unfinished.
+        there.write(&part.workspace, &root).await?;
+        for path in old {
+            job.fence.check().await?;
+            let path = format!("{folder}/{path}");
+            part.workspace.files().delete(&path, false).await?;
+        }
+    }
     let folders: BTreeSet<String> = files.iter().map(|(path, _)| parent(folder, path)).collect();
     for folder in folders {
         part.workspace.files().mkdirs(&folder).await?;
@@ -41,6 +63,11 @@ pub(super) async fn upload(job: &Job<'_>, taken: &Taken, part: &Part) -> Result<
         .buffer_unordered(AT_ONCE)
         .try_collect::<Vec<()>>()
         .await?;
+    if in_place {
+        job.fence.check().await?;
+        there.end(set);
+        there.write(&part.workspace, &root).await?;
+    }
     Ok(count)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Environment;
+use super::{Environment, Layout};
 use crate::digest::{Digest, canonical_json, sha256};
 
 impl Environment {
@@ -12,7 +12,7 @@ impl Environment {
     /// nothing. `state` is in it because `absent` applies a destruction.
     #[must_use]
     pub fn binding_digest(&self) -> Digest {
-        let binding = json!({
+        let mut binding = json!({
             "format": 1,
             "workspaces": self.workspaces,
             "bundle_target": self.bundle_target,
@@ -20,6 +20,10 @@ impl Environment {
             "identity": self.identity,
             "state": self.state,
         });
+        // Only where it is said: other bindings keep their names.
+        if self.files.layout == Layout::InPlace {
+            binding["files"] = json!(self.files.layout);
+        }
         sha256(canonical_json(&binding).as_bytes())
     }
 }

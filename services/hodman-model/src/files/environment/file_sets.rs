@@ -3,10 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The folders with the files of each package. None of this changes what is applied.
+/// The folders with the files of each package. Only `layout` changes what is applied.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileSets {
+    /// Where the files lie.
+    #[serde(default)]
+    pub layout: Layout,
     /// How many of the file sets that were applied last are kept, so that a rollback uploads nothing. 3 when absent. A set
     /// that a job or a run still uses is never removed.
     #[serde(default = "three")]
@@ -16,6 +19,17 @@ pub struct FileSets {
     pub readers: Vec<String>,
 }
 
+/// Where the files lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// Each file set in a folder of its own, named by its digest, which never changes.
+    #[default]
+    Digest,
+    /// In one folder with a fixed path, changed in place: runs at work may see a mixture of old and new files.
+    InPlace,
+}
+
 const fn three() -> u32 {
     3
 }
@@ -23,6 +37,7 @@ const fn three() -> u32 {
 impl Default for FileSets {
     fn default() -> Self {
         Self {
+            layout: Layout::Digest,
             keep: three(),
             readers: Vec::new(),
         }

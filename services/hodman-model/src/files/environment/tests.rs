@@ -52,6 +52,7 @@ fn a_complete_file_is_read() {
     assert_eq!(
         environment.files,
         FileSets {
+            layout: Layout::Digest,
             keep: 5,
             readers: vec!["data engineers".into()]
         }

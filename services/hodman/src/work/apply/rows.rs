@@ -149,7 +149,7 @@ fn skip(index: usize, waited_by: &[Vec<usize>], skipped: &mut BTreeSet<usize>) {
 async fn one(site: &Site<'_>, row: &Row) -> Result<u32, WorkError> {
     site.job.fence.check().await?;
     if row.is_files_step() {
-        return upload::upload(site.job, site.taken, site.part).await;
+        return upload::upload(site.job, site.env.as_str(), site.taken, site.part).await;
     }
     step::step(site, row).await?;
     Ok(0)
