@@ -79,3 +79,14 @@ fn permissions_cost_one_call_for_each_job_that_declares_them() {
     let asked = of(&found, "capture: GET /api/2.0/permissions/jobs/{id}");
     assert_eq!((listed, asked), (pages, JOBS), "{found:#?}");
 }
+
+#[test]
+fn a_first_apply_makes_each_job_with_its_permissions_and_a_plan_after_it_finds_nothing_to_do() {
+    let found = calls(&[]);
+    let asked = |what: &str| of(&found, &format!("first apply: {what}"));
+    assert_eq!(asked("POST /api/2.2/jobs/create"), JOBS, "{found:#?}");
+    let beside = found.iter().filter(|(what, _)| {
+        what.starts_with("first apply: ") && what.contains("/api/2.0/permissions/")
+    });
+    assert_eq!(beside.count(), 0, "{found:#?}");
+}

@@ -191,6 +191,11 @@ pub trait Kind: Sync + fmt::Debug {
     /// Makes an object that carries `marker`, where the kind has tags. `config` has no placeholders left.
     fn create(&self, config: &Value, marker: &Marker) -> Call;
 
+    /// Whether the request of [`Kind::create`] takes an `access_control_list`, too, as the permissions API has it.
+    fn create_takes_permissions(&self) -> bool {
+        false
+    }
+
     /// What [`Kind::create`] could not say; each may be sent twice.
     fn after_create(&self, id: &str, config: &Value, marker: &Marker) -> Vec<Call> {
         let _ = (id, config, marker);

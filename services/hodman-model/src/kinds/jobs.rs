@@ -80,6 +80,10 @@ impl Kind for Jobs {
         Call::post("/api/2.2/jobs/create", Value::Object(body), false)
     }
 
+    fn create_takes_permissions(&self) -> bool {
+        true
+    }
+
     fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
         let mut settings = as_map(&RULES.as_sent(config));
         marker.write(&mut settings, "tags");

@@ -58,24 +58,29 @@ impl Permissions {
     /// `wanted` names none, the owner stays: the one of `live`, else `me`, a principal in managed form.
     #[must_use]
     pub fn put(&self, id: &str, wanted: &Value, live: &Value, me: &str) -> Call {
+        Call::with_body(
+            Method::Put,
+            self.path(id),
+            json!({ "access_control_list": self.list(wanted, live, me) }),
+            true,
+        )
+    }
+
+    /// The `access_control_list` of [`Permissions::put`], for a create that takes one.
+    #[must_use]
+    pub fn list(&self, wanted: &Value, live: &Value, me: &str) -> Vec<Value> {
         let mut wanted = wanted.as_object().cloned().unwrap_or_default();
         if self.one_owner && owner(&wanted).is_none() {
             let kept = live.as_object().and_then(owner).unwrap_or(me);
             wanted.insert(kept.to_owned(), json!(OWNER));
         }
-        let list: Vec<Value> = wanted
+        wanted
             .iter()
             .filter_map(|(principal, level)| {
                 let (field, name) = split(principal)?;
                 Some(json!({ field: name, "permission_level": level }))
             })
-            .collect();
-        Call::with_body(
-            Method::Put,
-            self.path(id),
-            json!({ "access_control_list": list }),
-            true,
-        )
+            .collect()
     }
 
     fn path(&self, id: &str) -> String {

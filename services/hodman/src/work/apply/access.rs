@@ -45,6 +45,25 @@ pub(super) async fn permissions(
         .map_err(|error| error.doing("setting permissions"))
 }
 
+/// The permissions that the create itself takes: one request for an object, and no moment without them. None when its
+/// kind cannot, or the package says nothing.
+pub(super) async fn at_create(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    wanted: &DesiredResource,
+) -> Result<Option<Vec<Value>>, WorkError> {
+    let (true, Some(known), Some(fields)) = (
+        kind.create_takes_permissions(),
+        kind.permissions(),
+        &wanted.permissions,
+    ) else {
+        return Ok(None);
+    };
+    let fields = site.filled(fields)?;
+    let me = managed_principal("user", &site.part.workspace.principal().await?.user_name);
+    Ok(Some(known.list(&fields, &Value::Null, &me)))
+}
+
 /// Brings the grants to what the package says, when it says anything.
 pub(super) async fn grants(
     site: &Site<'_>,

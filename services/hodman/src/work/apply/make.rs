@@ -28,7 +28,8 @@ pub(super) async fn make(
     let wanted = site.wanted(row)?;
     let config = site.filled(&wanted.config)?;
     let sending = values.put_into(kind, &config);
-    let (id, answer) = object(site, kind, row, &sending).await?;
+    let list = access::at_create(site, kind, wanted).await?;
+    let (id, answer) = object(site, kind, row, &sending, list.as_deref()).await?;
     let marker = site.marker(&row.key);
     let calls = kind.after_create(&id, &sending, &marker);
     if !calls.is_empty() {
@@ -38,7 +39,9 @@ pub(super) async fn make(
     }
     wait::until_ready(site, kind, &id, answer.as_ref()).await?;
     site.note(kind, &row.key, &id, &config).await?;
-    if wanted.permissions.is_some() {
+    // What was made just now is as its create said; what was found after a lost answer may be another try's.
+    let made_with_them = answer.is_some() && list.is_some();
+    if wanted.permissions.is_some() && !made_with_them {
         let listed = listed(site, kind, &id, &config).await?;
         access::permissions(site, kind, wanted, &listed, None).await?;
     }
@@ -80,6 +83,7 @@ async fn object(
     kind: &'static dyn Kind,
     row: &Row,
     config: &Value,
+    list: Option<&[Value]>,
 ) -> Result<(String, Option<Value>), WorkError> {
     let job = site.job;
     let marker = site.marker(&row.key);
@@ -104,7 +108,7 @@ async fn object(
     };
     let (id, answer) = match made {
         Some(id) if again(site, kind, &id, config, &marker).await? => (id, None),
-        _ => ask(site, kind, row, config, &marker).await?,
+        _ => ask(site, kind, row, config, &marker, list).await?,
     };
     job.work.made.note(name, &id, job.work.clock.now());
     if let Err(lost) = job.fence.check().await {
@@ -175,11 +179,16 @@ async fn ask(
     row: &Row,
     config: &Value,
     marker: &Marker,
+    list: Option<&[Value]>,
 ) -> Result<(String, Option<Value>), WorkError> {
     let mut tries = 0;
     loop {
         site.job.fence.check().await?;
-        let request = live::request(&kind.create(config, marker));
+        let mut create = kind.create(config, marker);
+        if let (Some(list), Some(body)) = (list, &mut create.body) {
+            body["access_control_list"] = Value::from(list.to_vec());
+        }
+        let request = live::request(&create);
         let error = match site.part.workspace.call(request).await {
             Ok(answer) => {
                 let id = kind.created_id(&answer, config).ok_or_else(|| {
