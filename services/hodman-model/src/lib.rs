@@ -10,6 +10,7 @@ pub mod digest;
 pub mod drift;
 pub mod field_path;
 pub mod files;
+pub mod foundation;
 pub mod hcl;
 pub mod kinds;
 pub mod package;

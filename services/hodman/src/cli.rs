@@ -20,6 +20,7 @@ mod plan;
 mod restore;
 mod serve;
 mod show;
+mod template;
 
 pub use args::SchemaName;
 use args::{Cli, Command};
@@ -61,6 +62,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Link { config } => local::link(&config.config),
         Command::Schema { name } => local::schema(name),
         Command::Kinds => kinds::kinds(json),
+        Command::Template { what } => template::template(what),
         Command::Init { dir } => init::init(&dir, json),
         Command::Bundle { what } => bundle::run(what, json),
         Command::Bench(args) => bench::run(args, json).await,

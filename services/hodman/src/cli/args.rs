@@ -143,6 +143,12 @@ pub enum Command {
     },
     /// Print the table of what is managed in a workspace: fields, identity, permissions, what forces a replacement, what is lost.
     Kinds,
+    /// Print what Databricks needs in AWS, to be put there by your own means: the policies of roles, buckets and keys.
+    Template {
+        /// What.
+        #[command(subcommand)]
+        what: super::template::Template,
+    },
     /// Write the worked example: a bundle and its environments.
     Init {
         /// Into this folder; files that are there stay.

@@ -1,6 +1,7 @@
 //! The binary itself: what it prints, how it ends, and how it stops.
 
 mod bundle;
+mod template;
 
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
