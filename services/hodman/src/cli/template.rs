@@ -7,6 +7,7 @@ use hodman_model::foundation::policies::{
     KeyArn, KeyUse, Partition, Policy, Region, Restriction, RoleArn, RoleName, SecurityGroupId,
     UnityCatalogRole, VpcId,
 };
+use hodman_model::foundation::templates::Carried;
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -16,6 +17,14 @@ pub(super) enum Template {
     /// An IAM, bucket or key policy, as JSON.
     #[command(subcommand)]
     Policy(PolicyOf),
+    /// A CloudFormation template of the network of workspaces; its parameters say the rest.
+    Network {
+        /// For a VPC that exists, instead of a new one: security group, endpoints, and subnets where none are given.
+        #[arg(long)]
+        existing_vpc: bool,
+    },
+    /// A CloudFormation template of a customer-managed key.
+    KmsKey,
 }
 
 /// Which policy.
@@ -176,8 +185,15 @@ impl UnityCatalogArgs {
 }
 
 pub(super) fn template(what: Template) -> anyhow::Result<ExitCode> {
-    let Template::Policy(of) = what;
-    print(&policy(of)?.to_json())?;
+    match what {
+        Template::Policy(of) => print(&policy(of)?.to_json())?,
+        Template::Network { existing_vpc } => print(if existing_vpc {
+            Carried::NetworkInVpc.body().trim_end()
+        } else {
+            Carried::Network.body().trim_end()
+        })?,
+        Template::KmsKey => print(Carried::KmsKey.body().trim_end())?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -44,3 +44,18 @@ fn a_wrong_input_says_where_the_right_one_is() {
         err(&refused)
     );
 }
+
+#[test]
+fn templates_are_printed_as_they_are_carried() {
+    for (arguments, first) in [
+        (&["network"][..], "  VpcCidr:"),
+        (&["network", "--existing-vpc"], "  VpcId:"),
+        (&["kms-key"], "  DatabricksAccountId:"),
+    ] {
+        let printed = run(&[&["template"], arguments].concat());
+        assert_eq!(code(&printed), 0, "{}", err(&printed));
+        let text = out(&printed);
+        let after = text.split("\nParameters:\n").nth(1).expect("parameters");
+        assert_eq!(after.lines().next(), Some(first));
+    }
+}
