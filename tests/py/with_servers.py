@@ -1,6 +1,6 @@
 """Runs a command while third-party servers run: `with_servers.py COMMAND…`; ends with the command's exit code.
 
-Starts PostgreSQL, an AWS server (SQS, S3) and three Databricks workspace servers on free ports of the loopback
+Starts PostgreSQL, an AWS server and three Databricks workspace servers on free ports of the loopback
 interface, waits until each answers, and tells the command where they are:
 
     HODMAN_TEST_POSTGRES_URL    a role that may create databases
@@ -110,7 +110,8 @@ def aws(folder, port):
         "SFTP_ENABLED": "0",
         "PERSIST_STATE": "0",
     }
-    return Server("aws", [BIN / "ministack"], folder, lambda: answers_http(f"http://{HOST}:{port}/_ministack/health"), settings)
+    program = [sys.executable, "-P", pathlib.Path(__file__).with_name("aws_server.py")]
+    return Server("aws", program, folder, lambda: answers_http(f"http://{HOST}:{port}/_ministack/health"), settings)
 
 
 def workspace(folder, number, port):

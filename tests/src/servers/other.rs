@@ -10,7 +10,7 @@ pub(super) fn variable(name: &str) -> String {
     })
 }
 
-/// URL of a server that imitates SQS and S3.
+/// URL of a server that imitates AWS: SQS, S3, EC2, KMS, CloudFormation and more.
 #[must_use]
 pub fn aws_endpoint() -> String {
     variable("HODMAN_TEST_AWS_ENDPOINT")

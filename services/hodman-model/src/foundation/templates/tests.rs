@@ -41,3 +41,22 @@ fn a_workspace_may_speak_to_the_same_in_a_new_vpc_and_in_an_old_one() {
         });
     assert_eq!(new, old);
 }
+
+/// The AWS server of the tests does not tell these two of an endpoint.
+#[test]
+fn each_interface_endpoint_answers_the_machines_only_and_under_the_usual_name() {
+    for one in [Carried::Network, Carried::NetworkInVpc] {
+        let lines = |text: &str| {
+            one.body()
+                .lines()
+                .filter(|line| line.trim() == text)
+                .count()
+        };
+        assert_eq!(lines("VpcEndpointType: Interface"), 4, "{one}");
+        let group = "SecurityGroupIds: [!GetAtt EndpointSecurityGroup.GroupId]";
+        assert_eq!(lines(group), 4, "{one}");
+        let names = lines("PrivateDnsEnabled: true")
+            + lines("PrivateDnsEnabled: !If [PrivateLinkNames, true, false]");
+        assert_eq!(names, 4, "{one}");
+    }
+}
