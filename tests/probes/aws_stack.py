@@ -52,6 +52,8 @@ def vpc():
             way = "nat in " + tag(subnets[gateways[out[0]["NatGatewayId"]]["SubnetId"]])
         elif out and out[0].get("GatewayId", "").startswith("igw-"):
             way = "internet"
+        elif out and out[0].get("TransitGatewayId"):
+            way = out[0]["TransitGatewayId"]
         for association in table["Associations"]:
             ways[association.get("SubnetId")] = way
     endpoints = [one for one in ec2.describe_vpc_endpoints()["VpcEndpoints"] if one["VpcId"] == name]

@@ -1,10 +1,12 @@
 """The AWS server of the tests, with what its CloudFormation lacks of networks.
 
 Its EC2 makes addresses, NAT gateways and single rules of security groups; its CloudFormation does not know their four
-types. Each is added here as what AWS documents: a call of that server's own EC2. Nothing else is changed.
+types. Each is added here as what AWS documents: a call of that server's own EC2. Transit gateways its EC2 does not know
+either: they get a number each, so that what refers to them can be made, and nothing more. Nothing else is changed.
 """
 
 import re
+import uuid
 
 from ministack.app import main
 from ministack.services import ec2
@@ -87,6 +89,24 @@ _RESOURCE_HANDLERS.setdefault(
     "AWS::EC2::SecurityGroupEgress",
     rules(ec2._authorize_sg_egress, ec2._revoke_sg_egress, "DestinationSecurityGroupId"),
 )
+
+def numbered(prefix):
+    def make(_name, _properties, _stack):
+        number = prefix + uuid.uuid4().hex[:17]
+        return number, {"Id": number}
+
+    return {"create": make, "delete": lambda _number, _properties: None}
+
+
+for kind, prefix in {
+    "": "tgw-",
+    "Attachment": "tgw-attach-",
+    "Route": "tgw-route-",
+    "RouteTable": "tgw-rtb-",
+    "RouteTableAssociation": "tgw-assoc-",
+    "RouteTablePropagation": "tgw-prop-",
+}.items():
+    _RESOURCE_HANDLERS.setdefault("AWS::EC2::TransitGateway" + kind, numbered(prefix))
 
 if __name__ == "__main__":
     main()

@@ -1,101 +1,14 @@
-//! The CloudFormation templates that hodman carries: linted, and applied by change set to the AWS server. What they made is
-//! looked at with AWS's own client.
+//! What the carried templates make.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use hodman_clients::aws::{Aws, AwsConfig, AwsCredentials};
-use hodman_clients::cloudformation::{
-    ChangeSetOutcome, CloudFormation, Pace, StackInfo, StackRequest, Template,
-};
 use hodman_model::foundation::policies::{self, KeyUse, Partition};
 use hodman_model::foundation::templates::Carried;
-use hodman_tests::checkout::root;
-use hodman_tests::servers::{aws_endpoint, python};
 use serde_json::{Value, json};
 
-const REGION: &str = "eu-west-1";
+use super::bench::{applied, client, fresh, look, output, request};
+
 /// The only account of the AWS server.
 const OWNER: &str = "000000000000";
 const ACCOUNT: &str = "11111111-2222-3333-4444-555555555555";
-
-fn probe(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("probes")
-        .join(name)
-}
-
-async fn client() -> CloudFormation {
-    let config = AwsConfig {
-        region: REGION.to_owned(),
-        endpoint_url: Some(aws_endpoint()),
-        credentials: AwsCredentials::Static {
-            access_key_id: "test".to_owned(),
-            secret_access_key: "test".into(),
-            session_token: None,
-        },
-    };
-    let pace = Pace {
-        every: Duration::from_millis(20),
-        limit: Duration::from_secs(60),
-    };
-    CloudFormation::new(&Aws::new(config).await, pace)
-}
-
-/// A stack's name of the test's own; tests share the server.
-fn fresh(what: &str) -> String {
-    format!("hodman-{what}-{:x}", rand::random::<u64>())
-}
-
-fn request(stack: &str, template: Carried, parameters: &[(&str, &str)]) -> StackRequest {
-    let parameters = parameters.iter();
-    StackRequest {
-        stack: stack.to_owned(),
-        template: Template::Body(template.body().to_owned()),
-        parameters: parameters
-            .map(|(key, value)| ((*key).to_owned(), (*value).into()))
-            .collect(),
-        marker: BTreeMap::from([("hodman_env".to_owned(), "qa".to_owned())]),
-        tags: BTreeMap::new(),
-        capabilities: Vec::new(),
-        role_arn: None,
-        imports: Vec::new(),
-    }
-}
-
-/// Applies it, and sees that a second time there is nothing to do.
-async fn applied(request: &StackRequest) -> StackInfo {
-    let client = client().await;
-    let ChangeSetOutcome::Ready(set) = client.change_set(request, "first").await.expect("a set")
-    else {
-        panic!("a new stack has changes");
-    };
-    let made = client.execute(&set, "first").await.expect("executed");
-    assert!(made.is_good(), "{made:?}");
-    let again = client.change_set(request, "again").await.expect("a set");
-    assert_eq!(again, ChangeSetOutcome::NoChanges);
-    made
-}
-
-fn output<'a>(stack: &'a StackInfo, name: &str) -> &'a str {
-    let found = stack.outputs.get(name);
-    found.map_or_else(
-        || panic!("no {name} in {:?}", stack.outputs),
-        |one| &one.value,
-    )
-}
-
-async fn look(what: &str, id: &str) -> Value {
-    let seen = python(
-        &probe("aws_stack.py"),
-        &[&aws_endpoint(), REGION, what, id],
-        &[],
-    )
-    .await;
-    assert!(seen.ok, "{}", seen.said);
-    serde_json::from_str(&seen.said).unwrap_or_else(|error| panic!("{error}: {}", seen.said))
-}
 
 fn out(cidr: &str) -> Value {
     let ports = [
@@ -127,54 +40,10 @@ fn with(ports: &[&str]) -> Value {
 }
 
 #[tokio::test]
-async fn no_template_and_no_example_has_anything_to_complain_of() {
-    let templates = root().join("services/hodman-model/src/foundation/templates");
-    let carried = Carried::ALL.map(|one| templates.join(format!("{}.yaml", one.name())));
-    let examples = std::fs::read_dir(root().join("modules"))
-        .map(|modules| {
-            let each = modules.map(|one| one.expect("a module").path());
-            let each = each.flat_map(|module| std::fs::read_dir(module).expect("its files"));
-            let each = each.map(|file| file.expect("a file").path());
-            each.filter(|file| file.extension().is_some_and(|kind| kind == "yaml"))
-                .filter(|file| file.file_name().is_some_and(|name| name != "module.yaml"))
-                .collect::<Vec<_>>()
-        })
-        .unwrap_or_default();
-    for file in carried.iter().chain(&examples) {
-        let file = file.display().to_string();
-        let regions = ["--regions", "us-east-1", "eu-west-1", "us-gov-west-1"];
-        let linted = python(
-            &probe("cfn_lint.py"),
-            &[&["--template", &file], &regions[..]].concat(),
-            &[],
-        )
-        .await;
-        assert!(linted.ok, "{file}:\n{}", linted.said);
-    }
-}
-
-#[tokio::test]
-async fn the_linter_finds_what_is_wrong() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("wrong.yaml");
-    let wrong = Carried::Network
-        .body()
-        .replace("EnableDnsSupport: true", "EnableDnsSuport: true");
-    std::fs::write(&file, wrong).expect("written");
-    let file = file.display().to_string();
-    let linted = python(&probe("cfn_lint.py"), &["--template", &file], &[]).await;
-    assert!(
-        !linted.ok && linted.said.contains("EnableDnsSuport"),
-        "{}",
-        linted.said
-    );
-}
-
-#[tokio::test]
 async fn a_network_with_one_way_out() {
     let name = fresh("net");
     let parameters = [("Zones", "eu-west-1a,eu-west-1b")];
-    let stack = applied(&request(&name, Carried::Network, &parameters)).await;
+    let stack = applied(&request(&name, Carried::Network.body(), &parameters)).await;
     assert_eq!(output(&stack, "SubnetIds").split(',').count(), 2);
     assert!(!stack.outputs.contains_key("RelayEndpointId"));
 
@@ -228,7 +97,7 @@ async fn a_network_with_a_way_out_of_each_zone_and_private_link() {
             "com.amazonaws.vpce.eu-west-1.vpce-svc-0b",
         ),
     ];
-    let stack = applied(&request(&name, Carried::Network, &parameters)).await;
+    let stack = applied(&request(&name, Carried::Network.body(), &parameters)).await;
     for (output_of, count) in [("SubnetIds", 3), ("RouteTableIds", 3), ("NatAddresses", 3)] {
         assert_eq!(output(&stack, output_of).split(',').count(), count);
     }
@@ -277,7 +146,7 @@ async fn a_network_without_a_way_out() {
         ("AwsEndpoints", "false"),
         ("EgressCidr", "10.0.0.0/8"),
     ];
-    let stack = applied(&request(&name, Carried::Network, &parameters)).await;
+    let stack = applied(&request(&name, Carried::Network.body(), &parameters)).await;
     assert!(!stack.outputs.contains_key("NatAddresses"));
     let seen = look("vpc", output(&stack, "VpcId")).await;
     let own = |what: &str| format!("{name}-{what}");
@@ -301,7 +170,7 @@ async fn a_network_without_a_way_out() {
 async fn more_workspaces_in_a_vpc_that_exists() {
     let first = fresh("net");
     let parameters = [("Zones", "eu-west-1a,eu-west-1b")];
-    let network = applied(&request(&first, Carried::Network, &parameters)).await;
+    let network = applied(&request(&first, Carried::Network.body(), &parameters)).await;
     let (vpc, tables) = (output(&network, "VpcId"), output(&network, "RouteTableIds"));
 
     let second = fresh("more");
@@ -310,8 +179,12 @@ async fn more_workspaces_in_a_vpc_that_exists() {
         ("SubnetCidrs", "10.0.48.0/20,10.0.112.0/20"),
         ("Zones", "eu-west-1a,eu-west-1b"),
         ("RouteTableIds", tables),
+        (
+            "EndpointGroupId",
+            output(&network, "EndpointSecurityGroupId"),
+        ),
     ];
-    let more = applied(&request(&second, Carried::NetworkInVpc, &parameters)).await;
+    let more = applied(&request(&second, Carried::NetworkInVpc.body(), &parameters)).await;
     let seen = look("vpc", vpc).await;
     let nat = format!("nat in {first}-public-1");
     for (number, range) in [(1, "10.0.48.0/20"), (2, "10.0.112.0/20")] {
@@ -325,11 +198,23 @@ async fn more_workspaces_in_a_vpc_that_exists() {
         output(&more, "SecurityGroupIds"),
         output(&network, "SecurityGroupIds")
     );
+    // The endpoints of the first answer the machines of the second, too.
+    let endpoints = seen["groups"][format!("{first}-endpoints")]["in"].to_string();
+    for other in [&first, &second] {
+        assert!(
+            endpoints.contains(&format!("tcp 443-443 {other}-workspace")),
+            "{endpoints}"
+        );
+    }
+    assert!(
+        endpoints.contains(&format!("tcp 8443-8451 {second}-workspace")),
+        "{endpoints}"
+    );
 
     let third = fresh("given");
     let subnets = output(&more, "SubnetIds");
     let parameters = [("VpcId", vpc), ("SubnetIds", subnets)];
-    let given = applied(&request(&third, Carried::NetworkInVpc, &parameters)).await;
+    let given = applied(&request(&third, Carried::NetworkInVpc.body(), &parameters)).await;
     assert_eq!(output(&given, "SubnetIds"), subnets);
     let after = look("vpc", vpc).await;
     assert_eq!(after["subnets"], seen["subnets"]);
@@ -338,7 +223,11 @@ async fn more_workspaces_in_a_vpc_that_exists() {
 #[tokio::test]
 async fn a_vpc_without_subnets_is_refused_before_anything_is_made() {
     let name = fresh("none");
-    let wanted = request(&name, Carried::NetworkInVpc, &[("VpcId", "vpc-0123")]);
+    let wanted = request(
+        &name,
+        Carried::NetworkInVpc.body(),
+        &[("VpcId", "vpc-0123")],
+    );
     let client = client().await;
     let refused = client.change_set(&wanted, "first").await;
     let error = refused.expect_err("refused").to_string();
@@ -364,7 +253,7 @@ async fn a_key_has_the_policy_that_hodman_prints_and_outlives_its_stack() {
             ("CrossAccountRoleArn", role),
             ("AliasName", &alias),
         ];
-        let stack = applied(&request(&name, Carried::KmsKey, &parameters)).await;
+        let stack = applied(&request(&name, Carried::KmsKey.body(), &parameters)).await;
         let seen = look("key", output(&stack, "KeyArn")).await;
         let policy = policies::kms_key(
             Partition::Aws,
