@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::ResourceKey;
-use crate::kinds::{Identity, Kind, Listed, Marker, files, kind};
+use crate::kinds::{Identity, Kind, Listed, Listing, Marker, files, kind};
 use crate::plan::{Action, Contested, Desired, ObservedObject, WorkspacePart};
 
 /// The claims of one pipeline in one environment on the objects of one workspace.
@@ -32,6 +32,9 @@ pub struct Claim {
     /// The id, once the object was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Ids of objects that were replaced and have not gone yet, because something may use them still.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<String>,
     /// For values that cannot be read back: what was put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put: Option<Put>,
@@ -115,6 +118,7 @@ impl Claims {
         claims.version = 1;
         for row in &part.rows {
             let Some(kind) = claimed_kind(&row.key) else {
+                self::note_name(&mut claims, &row.key, desired);
                 // Tags say whose it is. That it was somebody else's before, only we remember.
                 if row.action == Action::Adopt && row.live_id.is_some() {
                     let claim = claims.claims.entry(row.key.clone()).or_default();
@@ -160,13 +164,36 @@ impl Claims {
 
     /// Completes the claim on an object that is there now. Written under the name that the workspace gave it.
     pub fn with_id(&mut self, key: &ResourceKey, listed: &Listed) {
-        if claimed_kind(key).is_none() {
+        if kind(&key.kind).is_none_or(|kind| !is_noted(kind)) {
             return;
         }
         let claim = self.claims.entry(key.clone()).or_default();
         claim.id = Some(listed.id.clone());
         if listed.natural.is_some() {
             claim.natural.clone_from(&listed.natural);
+        }
+    }
+
+    /// Notes that another object takes the place of the claimed one, which goes later.
+    pub fn retire(&mut self, key: &ResourceKey) {
+        if let Some(claim) = self.claims.get_mut(key) {
+            claim.former.extend(claim.id.take());
+        }
+    }
+
+    /// The objects whose place another has taken, by resource.
+    #[must_use]
+    pub fn retired(&self) -> Vec<(ResourceKey, String)> {
+        let claims = self.claims.iter().filter(|(_, claim)| claim.id.is_some());
+        claims
+            .flat_map(|(key, claim)| claim.former.iter().map(|id| (key.clone(), id.clone())))
+            .collect()
+    }
+
+    /// Forgets such an object, when it is gone.
+    pub fn went(&mut self, key: &ResourceKey, id: &str) {
+        if let Some(claim) = self.claims.get_mut(key) {
+            claim.former.retain(|former| former != id);
         }
     }
 
@@ -179,7 +206,16 @@ impl Claims {
     /// kind may be there still, and nothing else says that it has to be looked through.
     pub fn forget(&mut self, key: &ResourceKey) {
         if claimed_kind(key).is_some() {
-            self.claims.remove(key);
+            let former = self.claims.get_mut(key).map(|claim| {
+                // What was replaced and never went was the object, as long as there was no other.
+                if claim.id.take().is_none() {
+                    claim.former.pop();
+                }
+                !claim.former.is_empty()
+            });
+            if former != Some(true) {
+                self.claims.remove(key);
+            }
         } else if let Some(claim) = self.claims.get_mut(key) {
             *claim = Claim::default();
         }
@@ -212,6 +248,23 @@ impl Claims {
     pub fn kinds(&self) -> BTreeSet<&str> {
         self.claims.keys().map(|key| key.kind.as_str()).collect()
     }
+}
+
+/// What is in no list is noted by its name before it is made.
+fn note_name(claims: &mut Claims, key: &ResourceKey, desired: &Desired) {
+    let noted = kind(&key.kind).filter(|kind| is_noted(*kind));
+    let wanted = desired.resources.get(key);
+    let natural = noted.and_then(|kind| kind.natural(&wanted?.config));
+    if let Some(natural) = natural.filter(|natural| !natural.contains("${")) {
+        claims.claims.entry(key.clone()).or_default().natural = Some(natural);
+    }
+}
+
+/// Whether claims say which objects of a kind are ours, or, where tags say that, at least which there are: what is asked for
+/// by name and in no list would not be looked for any more once nobody wants it.
+#[must_use]
+pub fn is_noted(kind: &dyn Kind) -> bool {
+    kind.identity() == Identity::Claim || matches!(kind.listing(), Listing::ByName)
 }
 
 /// The kind of the resource, when its objects are known by claims.
@@ -282,7 +335,8 @@ pub fn mark(ledgers: &[Ledger], objects: &mut [ObservedObject]) -> Marked {
                 let names = marked.names.entry((key.kind.clone(), natural.clone()));
                 names.or_default().insert(marker.clone());
             }
-            match (&claim.id, &claim.natural) {
+            // Replaced, and nobody saw the new one made: the old one is the object still.
+            match (claim.id.as_ref().or(claim.former.last()), &claim.natural) {
                 (Some(id), _) => {
                     by_id.entry((&key.kind, id)).or_default().insert(marker);
                 }

@@ -1,7 +1,8 @@
-//! The kinds of objects in a workspace: how each is listed, read, made, changed, removed and compared.
+//! The kinds of objects in a workspace, and of what workspaces stand on: how each is listed, read, made, changed, removed and compared.
 //!
 //! A new kind is a new file here and its row in [`KINDS`]. Kinds know no HTTP: requests are data ([`Call`]).
 
+mod account;
 mod alerts;
 mod apps;
 mod call;
@@ -59,6 +60,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use account::ACCOUNT_KINDS;
 pub use call::{Call, ListCall, Listing, Method, Paging};
 pub use clusters::Clusters;
 pub use jobs::Jobs;
@@ -224,6 +226,36 @@ pub trait Kind: Sync + fmt::Debug {
         Readiness::Ready
     }
 
+    /// Whether a change takes a while and may be taken back without a word: it is waited for, and read again.
+    fn settles(&self) -> bool {
+        false
+    }
+
+    /// Whether a replacement is made before the old object goes, so that whatever uses the old one can be moved: for
+    /// objects that cannot be removed while they are used.
+    fn creates_first(&self) -> bool {
+        false
+    }
+
+    /// Whether a refusal of a create with these words passes by itself, and the create is worth sending again for some
+    /// minutes.
+    fn passing(&self, message: &str) -> bool {
+        let _ = message;
+        false
+    }
+
+    /// Where more is said about why the object of this answer failed; see [`Kind::failure_words`].
+    fn failure_call(&self, answer: &Value) -> Option<Call> {
+        let _ = answer;
+        None
+    }
+
+    /// What the answer to [`Kind::failure_call`] says; empty when nothing.
+    fn failure_words(&self, answer: &Value) -> String {
+        let _ = answer;
+        String::new()
+    }
+
     /// The request that says what the object is doing, to be asked before it is deleted or replaced, and what
     /// [`Kind::busy`] reads.
     fn activity(&self, id: &str) -> Option<Call> {
@@ -304,8 +336,17 @@ pub const KINDS: &[&dyn Kind] = &[
     &apps::Apps,
 ];
 
-/// The kind of that name.
+/// The kind of that name, of a workspace or of what workspaces stand on.
 #[must_use]
 pub fn kind(name: &str) -> Option<&'static dyn Kind> {
-    KINDS.iter().copied().find(|kind| kind.name() == name)
+    KINDS
+        .iter()
+        .copied()
+        .chain(foundation_kinds())
+        .find(|kind| kind.name() == name)
+}
+
+/// The kinds of what workspaces stand on: objects of the Databricks account.
+pub fn foundation_kinds() -> impl Iterator<Item = &'static dyn Kind> {
+    ACCOUNT_KINDS.iter().copied()
 }

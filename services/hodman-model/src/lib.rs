@@ -13,6 +13,7 @@ pub mod files;
 pub mod foundation;
 pub mod hcl;
 pub mod kinds;
+pub mod modules;
 pub mod package;
 pub mod plan;
 pub mod stacks;

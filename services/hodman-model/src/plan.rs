@@ -81,6 +81,8 @@ pub struct PlanContext {
     pub protected: BTreeSet<ResourceKey>,
     /// For resources with fields that cannot be read back: what would be sent now.
     pub sent: BTreeMap<ResourceKey, Sent>,
+    /// Whether the workspace is not there yet, so that nothing could be looked up in it.
+    pub unseen: bool,
     /// Whether values that changed behind their reference are put anew. Else such resources stand in
     /// [`WorkspacePart::held`].
     pub rotate: bool,

@@ -6,6 +6,7 @@
 mod builds;
 mod check;
 mod clients;
+mod foundation;
 mod github;
 mod listen;
 mod packages;
@@ -32,6 +33,7 @@ use serde::Deserialize;
 
 pub use builds::Builds;
 pub use clients::{aws_objects, aws_queue, aws_values};
+pub use foundation::{Account, AwsPlace};
 pub use github::{Github, GithubApp};
 pub use listen::Insecure;
 pub use packages::{PackageStore, S3Packages};
@@ -77,6 +79,12 @@ pub struct Config {
     /// Credentials for workspaces, by the name that `environment.yaml` uses.
     #[serde(default)]
     pub workspaces: BTreeMap<String, Workspace>,
+    /// Databricks accounts, by the name that `environment.yaml` uses.
+    #[serde(default)]
+    pub accounts: BTreeMap<String, Account>,
+    /// AWS accounts and regions, by the name that `environment.yaml` uses.
+    #[serde(default)]
+    pub aws: BTreeMap<String, AwsPlace>,
     /// Where secrets that packages name may come from, by environment. An environment that is not here gets none.
     #[serde(default)]
     pub secrets: BTreeMap<String, Sources>,

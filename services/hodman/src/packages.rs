@@ -140,6 +140,38 @@ impl Packages {
         Ok(kept.unwrap_or_else(|| built.clone()))
     }
 
+    /// What was kept under `name` by [`Packages::keep`].
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, WorkError> {
+        match &self.place {
+            Place::Directory(directory) => directory.get(name),
+            Place::S3(objects) => {
+                let bytes = objects.get(name).await.map_err(from_s3)?;
+                Ok(bytes.map(|bytes| bytes.to_vec()))
+            }
+        }
+    }
+
+    /// Keeps what must outlive the database and has no other place, such as whose the objects of an account are: beside the
+    /// packages, and the only thing there that changes. `name` is a plain file name.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn keep(&self, name: &str, bytes: Vec<u8>) -> Result<(), WorkError> {
+        match &self.place {
+            Place::Directory(directory) => directory.replace(name, &bytes),
+            Place::S3(objects) => {
+                let _: PutOutcome = objects
+                    .put(name, Content::Bytes(bytes.into()), false)
+                    .await
+                    .map_err(from_s3)?;
+                Ok(())
+            }
+        }
+    }
+
     /// A package's files, checked against its digest.
     ///
     /// # Errors

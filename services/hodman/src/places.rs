@@ -13,6 +13,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Places {
     configured: BTreeMap<String, config::Workspace>,
+    accounts: BTreeMap<String, config::Account>,
+    aws: BTreeMap<String, config::AwsPlace>,
     connections: Connections,
     clients: Mutex<BTreeMap<(String, String), Workspace>>,
 }
@@ -22,9 +24,11 @@ impl Places {
     ///
     /// # Errors
     /// When the TLS stack cannot be set up.
-    pub fn new(configured: BTreeMap<String, config::Workspace>) -> anyhow::Result<Self> {
+    pub fn new(config: &config::Config) -> anyhow::Result<Self> {
         Ok(Self {
-            configured,
+            configured: config.workspaces.clone(),
+            accounts: config.accounts.clone(),
+            aws: config.aws.clone(),
             connections: Connections::new()?,
             clients: Mutex::default(),
         })
@@ -33,7 +37,8 @@ impl Places {
     /// The only host that the configuration allows for a workspace.
     #[must_use]
     pub fn host(&self, name: &str) -> Option<&str> {
-        Some(&self.configured.get(name)?.host)
+        let host = &self.configured.get(name)?.host;
+        (!host.is_empty()).then_some(host.as_str())
     }
 
     /// The client for a workspace that `environment.yaml` names with its host.
@@ -46,19 +51,44 @@ impl Places {
                 "workspace `{name}` is not in the daemon's configuration (`workspaces:`)"
             ))
         })?;
+        if known.account.is_some() {
+            return Err(WorkError::lasting(format!(
+                "workspace `{name}`: the daemon's configuration allows only one that a module makes: `host: ${{modules.<call>.outputs.<name>}}`"
+            )));
+        }
         if trimmed(&known.host) != trimmed(host) {
             return Err(WorkError::lasting(format!(
                 "workspace `{name}`: environment.yaml says {host}, the daemon's configuration allows {} only",
                 known.host
             )));
         }
-        let key = (name.to_owned(), host.to_owned());
-        let mut clients = self
-            .clients
+        self.client(name, host, known)
+    }
+
+    fn known(&self, key: &(String, String)) -> Option<Workspace> {
+        self.clients
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(client) = clients.get(&key) {
-            return Ok(client.clone());
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(key)
+            .cloned()
+    }
+
+    fn keep(&self, key: (String, String), client: &Workspace) {
+        self.clients
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .insert(key, client.clone());
+    }
+
+    fn client(
+        &self,
+        name: &str,
+        host: &str,
+        known: &config::Workspace,
+    ) -> Result<Workspace, WorkError> {
+        let key = (name.to_owned(), host.to_owned());
+        if let Some(client) = self.known(&key) {
+            return Ok(client);
         }
         let config = WorkspaceConfig {
             name: name.to_owned(),
@@ -71,10 +101,12 @@ impl Places {
         };
         let client = Workspace::new(config, &self.connections)
             .map_err(|error| WorkError::lasting(format!("workspace `{name}`: {error}")))?;
-        clients.insert(key, client.clone());
+        self.keep(key, &client);
         Ok(client)
     }
 }
+
+mod foundation;
 
 fn trimmed(host: &str) -> &str {
     host.trim_end_matches('/')

@@ -11,6 +11,7 @@ mod desired;
 mod drift;
 mod error;
 mod filesets;
+mod foundation;
 mod git;
 mod in_place;
 mod live;

@@ -26,6 +26,10 @@ use tempfile::TempDir;
 pub struct Options {
     /// Replacements in the repository's first commit: file, text, other text.
     pub edits: Vec<(&'static str, &'static str, &'static str)>,
+    /// More files in the repository's first commit.
+    pub files: Vec<(&'static str, &'static str)>,
+    /// More lines of the daemon's settings.
+    pub settings: String,
     /// Seconds between looks without being told to.
     pub observe: i64,
     /// hodman is a GitHub App, not a user with a token.
@@ -36,6 +40,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             edits: vec![],
+            files: vec![],
+            settings: String::new(),
             observe: 60,
             app: false,
         }
@@ -73,6 +79,13 @@ impl Options {
     #[must_use]
     pub fn edit(mut self, path: &'static str, from: &'static str, to: &'static str) -> Self {
         self.edits.push((path, from, to));
+        self
+    }
+
+    /// With one more file.
+    #[must_use]
+    pub fn file(mut self, path: &'static str, text: &'static str) -> Self {
+        self.files.push((path, text));
         self
     }
 
@@ -167,6 +180,9 @@ impl Scene {
             assert!(text.contains(from), "{path} has no {from:?}");
             *text = text.replace(from, to);
         }
+        for (path, text) in &options.files {
+            files.push(((*path).to_owned(), (*text).to_owned()));
+        }
         let app_key = options.app.then(private_key);
         let forge = start_forge(&clock, &folder, &files, app_key.as_deref()).await;
         Self {
@@ -243,7 +259,18 @@ impl Scene {
     /// The daemon's settings.
     #[must_use]
     pub fn config(&self, secrets: Secrets, port: u16) -> String {
-        let mut text = self.base_config(secrets, port) + "workspaces:\n";
+        let mut text = self.base_config(secrets, port);
+        // Every environment but the free-form one may use the account.
+        let _ = writeln!(
+            text,
+            "accounts:\n  main: {{account_id: {id}, host: \"{host}\", client_id: {client}, client_secret: {password}, environments: [qa, prod]}}\n{more}",
+            id = self.databricks.account_id(),
+            host = self.databricks.account_url(),
+            client = secret(secrets, "HODMAN_TEST_ID_qa", "hodman-qa"),
+            password = secret(secrets, "HODMAN_TEST_SECRET_qa", &format!("qa-{CANARY}")),
+            more = self.options.settings,
+        );
+        text += "workspaces:\n";
         for (name, url) in &self.hosts {
             let (id, password) = (
                 secret(

@@ -48,6 +48,7 @@ impl Account {
             limiter: Limiter::new(connections.limits),
             timeout: config.timeout,
             user_agent: config.user_agent,
+            foundation: None,
         };
         Ok(Self {
             account_id: config.account_id.into(),

@@ -62,6 +62,30 @@ pub(super) struct Detail {
 }
 
 impl ApiError {
+    /// An error of something that is asked in the same way and is no server of Databricks: `call` is what was asked for,
+    /// `message` its own words. `maybe_done` says that a write may have taken effect nevertheless.
+    pub fn of(
+        kind: ErrorKind,
+        call: impl Into<String>,
+        code: Option<String>,
+        message: impl Into<String>,
+        maybe_done: bool,
+    ) -> Self {
+        let detail = Detail {
+            call: call.into(),
+            error_code: code,
+            message: message.into(),
+            request_id: None,
+            may_have_taken_effect: maybe_done,
+        };
+        Self {
+            kind,
+            status: None,
+            detail: Box::new(detail),
+            source: None,
+        }
+    }
+
     /// The API's own code, such as `RESOURCE_DOES_NOT_EXIST`.
     pub fn error_code(&self) -> Option<&str> {
         self.detail.error_code.as_deref()

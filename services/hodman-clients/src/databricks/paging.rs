@@ -67,6 +67,11 @@ pub(super) async fn each_page(
         let mut page = transport.json(&request).await?;
         let items = match page.get_mut(items_field).map(Value::take) {
             Some(Value::Array(items)) => items,
+            // Older parts of the account's API answer with the list itself.
+            _ if items_field.is_empty() && page.is_array() => match page.take() {
+                Value::Array(items) => items,
+                _ => Vec::new(),
+            },
             _ => Vec::new(),
         };
         let got = items.len();

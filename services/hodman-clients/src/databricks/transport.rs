@@ -1,5 +1,6 @@
 //! What a workspace and an account have in common: host, principal, limiter, and a call with all of them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use super::answer;
 use super::call::{self, Answer, Patience};
 use super::connections::Connections;
 use super::error::{ApiError, ErrorKind};
+use super::foundation::Beyond;
 use super::limiter::{Limiter, Permit, Stats};
 use super::request::{Request, Retry};
 use super::token::{Auth, Principal};
@@ -84,6 +86,8 @@ pub(super) struct Transport {
     pub limiter: Limiter,
     pub timeout: Duration,
     pub user_agent: String,
+    /// Only where it is that of a foundation.
+    pub foundation: Option<Beyond>,
 }
 
 /// Why a host cannot be used.
@@ -126,9 +130,16 @@ pub(super) fn parse_host(host: &str) -> Result<Url, BadHost> {
 
 impl Transport {
     pub(super) async fn json(&self, request: &Request) -> Result<Value, ApiError> {
+        let path = match &self.foundation {
+            None => Cow::Borrowed(request.path.as_str()),
+            Some(beyond) => match beyond.path(request)? {
+                Some(path) => Cow::Owned(path),
+                None => return beyond.call(request).await,
+            },
+        };
         let call = Call {
             method: request.method.clone(),
-            path: &request.path,
+            path: &path,
             query: &request.query,
             payload: request.body.clone().map_or(Payload::None, Payload::Json),
             retry: request.retry,

@@ -66,12 +66,17 @@ impl Workspace {
             limiter: Limiter::new(connections.limits),
             timeout: config.timeout,
             user_agent: config.user_agent,
+            foundation: None,
         };
-        Ok(Self {
-            name: config.name.into(),
+        Ok(Self::over(&config.name, transport))
+    }
+
+    pub(super) fn over(name: &str, transport: Transport) -> Self {
+        Self {
+            name: name.into(),
             principal: Arc::default(),
             transport: Arc::new(transport),
-        })
+        }
     }
 
     /// The name people use for it.

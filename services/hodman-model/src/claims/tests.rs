@@ -16,6 +16,7 @@ fn claims(of: &[(&str, Option<&str>, Option<&str>)]) -> Claims {
                     natural: natural.map(str::to_owned),
                     id: id.map(str::to_owned),
                     put: None,
+                    former: Vec::new(),
                 };
                 (key.parse().unwrap(), claim)
             })

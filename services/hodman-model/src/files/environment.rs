@@ -35,6 +35,19 @@ pub struct Environment {
     /// Its workspaces, in the order in which a plan is applied.
     #[serde(default)]
     pub workspaces: Vec<Workspace>,
+    /// What the workspaces stand on: calls of modules, by names of their own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub modules: BTreeMap<String, ModuleCall>,
+    /// The Databricks account of the modules' objects: the name under which the daemon's own settings hold its credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The AWS account and region of the modules' objects: the name under which the daemon's own settings hold them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aws: Option<String>,
+    /// Objects of AWS and of the account that were there before hodman and become resources of the modules:
+    /// `account_workspaces.main-workspace: "123"`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub adopt: BTreeMap<ResourceKey, String>,
     /// The target in `databricks.yml`; the environment's name when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle_target: Option<String>,
@@ -98,13 +111,24 @@ pub enum Mode {
 pub struct Workspace {
     /// The name under which the daemon's own settings hold its credentials.
     pub name: String,
-    /// Its address: `https://…`, or `http://` on loopback.
+    /// Its address: `https://…`, or `http://` on loopback; or what a module gives: `${modules.workspace.outputs.host}`.
     pub host: String,
     /// Objects that were there before hodman and become resources of the bundle instead of being made a second time:
     /// `jobs.nightly: "123"`. `hodman adopt` proposes them. An object that became ours stays listed for as long as its
     /// former owner might still write to it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub adopt: BTreeMap<ResourceKey, String>,
+}
+
+/// One call of a module.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleCall {
+    /// The module: the folder below `modules/`.
+    pub module: String,
+    /// What it is told; `${modules.<call>.outputs.<name>}` is what another call gives.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, Value>,
 }
 
 /// Who merges a promotion pull request.

@@ -151,6 +151,15 @@ impl Desired {
         Ok(desired)
     }
 
+    /// Asks for every field that `value`, which is no resource, refers to.
+    pub fn ask(&mut self, value: &Value) {
+        for placeholder in placeholders_in(value) {
+            if let Placeholder::Output(key, field) = placeholder {
+                self.asked.entry(key).or_default().insert(field);
+            }
+        }
+    }
+
     /// The resources that `prevent_destroy` protects; kept from one package to the next as
     /// [`super::PlanContext::protected`].
     #[must_use]

@@ -28,7 +28,9 @@ pub fn plan(
     observed: &Observed,
     context: &PlanContext,
 ) -> Result<Plan, PlanError> {
-    lookups::check(desired, observed, &context.workspace)?;
+    if !context.unseen {
+        lookups::check(desired, observed, &context.workspace)?;
+    }
     let ours = Ours::of(observed, context, desired)?.objects;
     let names = Names::of(observed, &desired.resources);
     let mut symbols = symbols(desired, observed, &ours, &context.files_root);

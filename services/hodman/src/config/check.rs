@@ -16,6 +16,23 @@ impl Config {
                 found(&format!("workspaces.{name}"), problem.to_owned());
             }
         }
+        for (name, workspace) in &self.workspaces {
+            match &workspace.account {
+                None if workspace.host.is_empty() => found(
+                    &format!("workspaces.{name}"),
+                    "needs `host`, or `account` for one that a module makes".to_owned(),
+                ),
+                Some(_) if !workspace.host.is_empty() => found(
+                    &format!("workspaces.{name}.account"),
+                    "either `host` or `account`, not both".to_owned(),
+                ),
+                Some(account) if !self.accounts.contains_key(account) => found(
+                    &format!("workspaces.{name}.account"),
+                    format!("there is no `accounts.{account}`"),
+                ),
+                _ => {}
+            }
+        }
         for (env, sources) in &self.secrets {
             if let Some(problem) = sources.problem() {
                 found(&format!("secrets.{env}"), problem);
@@ -105,11 +122,20 @@ impl Config {
             urls.push(("sqs".into(), queue.endpoint.as_ref()));
         }
         for (name, workspace) in &self.workspaces {
-            urls.push((format!("workspaces.{name}.host"), Some(&workspace.host)));
+            let host = Some(&workspace.host).filter(|host| !host.is_empty());
+            urls.push((format!("workspaces.{name}.host"), host));
             urls.push((
                 format!("workspaces.{name}.token_url"),
                 workspace.token_url.as_ref(),
             ));
+        }
+        for (name, account) in &self.accounts {
+            urls.push((format!("accounts.{name}.host"), Some(&account.host)));
+            let token_url = account.token_url.as_ref();
+            urls.push((format!("accounts.{name}.token_url"), token_url));
+        }
+        for (name, aws) in &self.aws {
+            urls.push((format!("aws.{name}.endpoint"), aws.endpoint.as_ref()));
         }
         for (env, sources) in &self.secrets {
             for source in [&sources.aws_secrets_manager, &sources.aws_ssm] {

@@ -11,7 +11,12 @@ use super::SecretRef;
 pub struct Workspace {
     /// The only host these credentials are sent to: an `environment.yaml` that says another one gets none of them, or a
     /// pull request could have them sent anywhere.
+    #[serde(default)]
     pub host: String,
+    /// In place of `host`, for a workspace that a module makes: any workspace of this account (a name under `accounts`), at the
+    /// address that the account itself tells.
+    #[serde(default)]
+    pub account: Option<String>,
     /// The service principal's application id.
     #[serde(default)]
     pub client_id: Option<SecretRef>,

@@ -93,7 +93,7 @@ impl Parts {
             clock: clock.clone(),
             github,
             pipelines,
-            places: Places::new(config.workspaces.clone()).context("setting up HTTP clients")?,
+            places: Places::new(&config).context("setting up HTTP clients")?,
             packages: Packages::open(&config.package_store())
                 .await
                 .context("opening the package store")?,

@@ -40,6 +40,12 @@ impl Directory {
             .map_err(|error| WorkError::transient(format!("writing {name}: {error}")))
     }
 
+    /// The same for what may change: another content takes the place of the one before.
+    pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), WorkError> {
+        self.write(name, bytes)
+            .map_err(|error| WorkError::transient(format!("writing {name}: {error}")))
+    }
+
     fn write(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
         // A name of its own: two pipelines may build the same bytes at the same moment.
         let beside = self

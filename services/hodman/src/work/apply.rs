@@ -7,6 +7,7 @@ mod made;
 mod make;
 mod put;
 mod rows;
+mod settle;
 mod site;
 mod step;
 mod wait;
@@ -46,7 +47,38 @@ pub(super) async fn apply(
             outside,
         });
     }
-    let (done, uploaded) = all_workspaces(job, env, &taken).await?;
+    let (mut done, mut uploaded) = Box::pin(all_workspaces(job, env, &taken)).await?;
+    let mut all_there = taken.all_there();
+    let allowed = taken.plan.action_digests();
+    let places = taken.plan.parts.len();
+    // A workspace that was made just now is looked at for the first time. What is done there was approved when nothing was
+    // seen of it, so all of it must stand in that plan. Each pass makes at least one more of them or fails.
+    for _ in 0..places {
+        if all_there {
+            break;
+        }
+        let again = Box::pin(taken::take(job, env, package, config.as_str())).await?;
+        if &again.binding != binding {
+            return Err(WorkError::transient(
+                "the binding on main changed; looked at anew",
+            ));
+        }
+        if let Err(keys) = again.plan.subset_of(&allowed) {
+            return Ok(Outcome::NotApproved {
+                plan: again.facts(),
+                outside: keys.iter().map(ToString::to_string).collect(),
+            });
+        }
+        let more = Box::pin(all_workspaces(job, env, &again)).await?;
+        done += more.0;
+        uploaded += more.1;
+        all_there = again.all_there();
+    }
+    if !all_there {
+        return Err(WorkError::lasting(
+            "the modules were applied, and a workspace that they give has no address still",
+        ));
+    }
     let all = approved_count(approved, facts.actions.len());
     Ok(Outcome::Applied {
         done,
@@ -67,8 +99,9 @@ pub(super) async fn all_workspaces(
     // In the order of the environment's workspaces; the first that fails stops the rest.
     for (part, rows) in taken.parts.iter().zip(&taken.plan.parts) {
         // What a package protects is noted also when nothing else changes.
-        let protects = part.ledgers.own.protected() != taken.desired.protected();
-        if !rows.rows.is_empty() || protects {
+        let protects = part.ledgers.own.protected() != part.desired(taken).protected();
+        // A foundation is gone through also when nothing is to be done: one that is still being made is waited for.
+        if !rows.rows.is_empty() || protects || part.is_foundation() {
             let ended = one_workspace(job, env, taken, part, rows).await;
             let ended = ended.map_err(|error| match taken.parts.len() {
                 1 => error,
@@ -97,12 +130,14 @@ async fn one_workspace(
         &part.workspace,
         &part.ledgers,
         rows,
-        &taken.desired,
+        part.desired(taken),
     )
     .await?;
     filesets::readable(job, env.as_str(), taken, part).await?;
     let site = Site::new(job, env, taken, part, ledger);
+    settle::all(&site).await?;
     let ended = rows::run(&site, &rows.rows).await?;
+    settle::away(&site).await?;
     let written = site.ledger.flush().await;
     match ended.failure(&rows.rows) {
         Some(failure) => Err(failure),

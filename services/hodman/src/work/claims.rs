@@ -52,10 +52,39 @@ impl Ledgers {
         })
     }
 
+    /// Ours of what workspaces stand on. It lies beside the packages: an account has no folder for it, and it must outlive
+    /// the database. Names there are unique or claimed by id, so nobody else's need be read.
+    pub async fn of_foundation(job: &Job<'_>, env: &str) -> Result<Self, WorkError> {
+        let name = foundation_file(job.pipeline, env);
+        let own = match job.work.packages.kept(&name).await? {
+            Some(bytes) => {
+                let claims = Claims::parse(&name, &bytes);
+                Some(claims.map_err(|error| {
+                    WorkError::lasting(format!("package store: {error}: {}", error.source))
+                })?)
+            }
+            None => None,
+        };
+        Ok(Self {
+            own_found: own.is_some(),
+            all: vec![claims::Ledger {
+                pipeline: job.pipeline.to_owned(),
+                env: env.to_owned(),
+                claims: own.clone().unwrap_or_default(),
+            }],
+            own: own.unwrap_or_default(),
+        })
+    }
+
     /// Gives every claimed object its marker, and says what is claimed twice, and which names others claim.
     pub fn mark(&self, objects: &mut [ObservedObject]) -> claims::Marked {
         claims::mark(&self.all, objects)
     }
+}
+
+/// Where the claims on what workspaces stand on are kept in the package store.
+fn foundation_file(pipeline: &str, env: &str) -> String {
+    format!("{pipeline}.{env}.foundation-claims.json")
 }
 
 fn is_untagged(name: &str) -> bool {
@@ -167,7 +196,11 @@ impl<'a> Ledger<'a> {
         let ledger = Self {
             job,
             workspace,
-            path: claims::path(job.pipeline, env),
+            path: if workspace.is_foundation() {
+                foundation_file(job.pipeline, env)
+            } else {
+                claims::path(job.pipeline, env)
+            },
             held: Mutex::new(Held {
                 claims,
                 written: ledgers.own_found.then(|| ledgers.own.clone()),
@@ -193,6 +226,23 @@ impl<'a> Ledger<'a> {
         self.held.lock().await.claims.put(key, put);
     }
 
+    /// Before a create that takes the place of an object that goes later: at once, or a crash would lose one of the two.
+    pub async fn retire(&self, key: &ResourceKey) -> Result<(), WorkError> {
+        let mut held = self.held.lock().await;
+        held.claims.retire(key);
+        self.write(&mut held).await
+    }
+
+    /// Objects whose place another has taken.
+    pub async fn retired(&self) -> Vec<(ResourceKey, String)> {
+        self.held.lock().await.claims.retired()
+    }
+
+    /// After such an object went.
+    pub async fn went(&self, key: &ResourceKey, id: &str) {
+        self.held.lock().await.claims.went(key, id);
+    }
+
     /// After a removal, or a create that found somebody else's object there.
     pub async fn gone(&self, key: &ResourceKey) {
         self.held.lock().await.claims.forget(key);
@@ -212,8 +262,14 @@ impl<'a> Ledger<'a> {
         if same {
             return Ok(());
         }
-        let files = self.workspace.files();
         self.job.fence.check().await?;
+        if self.workspace.is_foundation() {
+            let bytes = held.claims.to_bytes();
+            self.job.work.packages.keep(&self.path, bytes).await?;
+            held.written = Some(held.claims.clone());
+            return Ok(());
+        }
+        let files = self.workspace.files();
         if held.written.is_none() {
             let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
             files.mkdirs(folder).await?;

@@ -2,7 +2,7 @@
 
 use super::desired::desired;
 use super::taken::{self, Taken};
-use super::{Job, Work, WorkError, check};
+use super::{Job, Work, WorkError, check, foundation};
 use hodman_core::ids::{EnvName, PackageDigest};
 use hodman_core::state::{Deployed, PipelineState};
 use hodman_model::drift::{Drift, HandEdits, ThreeWay, drift};
@@ -50,7 +50,21 @@ pub(super) async fn report(
         None => None,
     };
     let mut workspaces = Vec::new();
-    for (place, part) in taken.environment.workspaces.iter().zip(&taken.parts) {
+    if let Some(part) = taken.parts.first().filter(|part| part.is_foundation()) {
+        // A change of a module goes through a package like any other; nobody edits one by hand in a console.
+        let protected = part.ledgers.own.protected();
+        let same = current.as_ref().is_some_and(|current| {
+            current.binding == taken.binding && Some(&current.package) == package
+        });
+        workspaces.push(drift(&ThreeWay {
+            last_applied: same.then_some(&taken.foundation.desired),
+            declared: &taken.foundation.desired,
+            observed: &part.observed,
+            context: &foundation::context(job, env, &taken.environment, protected),
+            hand_edits: HandEdits::PutBack,
+        })?);
+    }
+    for (place, part) in taken.workspaces() {
         let context = taken::context(job, env, &taken.environment, place, &part.ledgers);
         workspaces.push(drift(&ThreeWay {
             last_applied: before.as_ref(),

@@ -34,7 +34,7 @@ pub(super) async fn readable(
     part: &Part,
 ) -> Result<(), WorkError> {
     let readers = readers(taken);
-    if taken.desired.files.is_none() || readers.is_empty() {
+    if part.is_foundation() || taken.desired.files.is_none() || readers.is_empty() {
         return Ok(());
     }
     let root = sets::root(job.pipeline, env);
@@ -122,7 +122,7 @@ pub(super) async fn tidy(
     taken: &Taken,
     part: &Part,
 ) -> Result<(), WorkError> {
-    let Some(set) = &taken.desired.files else {
+    let Some(set) = part.desired(taken).files.as_ref() else {
         return Ok(());
     };
     let root = sets::root(job.pipeline, env);

@@ -14,16 +14,18 @@ pub(super) use beside::{live_grants, live_permissions, permission_id};
 pub(super) use folder::folder_state;
 pub(super) use lists::{add, by_id, of_kind};
 
-use super::WorkError;
 use super::claims::Ledgers;
 use super::in_place::Manifest;
+use super::{Job, WorkError};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Request, Retry, Workspace};
 use hodman_model::bundle::ResourceKey;
 use hodman_model::capture::{AccessUnread, Unread};
 use hodman_model::digest::Digest;
 use hodman_model::kinds::files as file_sets;
-use hodman_model::kinds::{Call, KINDS, Kind, Listing, Marker, Method};
+use hodman_model::kinds::{
+    ACCOUNT_KINDS, Call, KINDS, Kind, Listing, Marker, Method, foundation_kinds,
+};
 use hodman_model::plan::{Desired, Observed, ObservedObject};
 use lists::Parents;
 use missed::Missed;
@@ -101,6 +103,36 @@ pub(super) async fn observe(
         },
         ledgers,
     })
+}
+
+/// What workspaces stand on: the same without files, lookups, permissions and grants.
+pub(super) async fn observe_foundation(
+    job: &Job<'_>,
+    place: &Workspace,
+    question: &Question<'_>,
+) -> Result<Found, WorkError> {
+    let ledgers = Ledgers::of_foundation(job, question.env).await?;
+    let kinds = foundation_kinds().filter(|kind| place.has_account() || !is_of_account(*kind));
+    let scope = Scope::among(kinds, question, &ledgers);
+    let mut objects = read(place, &scope).await?;
+    let marked = ledgers.mark(&mut objects);
+    for object in &mut objects {
+        scope.lean(object, question);
+    }
+    Ok(Found {
+        observed: Observed {
+            objects,
+            puts: ledgers.own.puts(),
+            taken_over: ledgers.own.taken_over(question.adopt),
+            contested: marked.contested,
+            ..Observed::default()
+        },
+        ledgers,
+    })
+}
+
+fn is_of_account(kind: &dyn Kind) -> bool {
+    ACCOUNT_KINDS.iter().any(|of| of.name() == kind.name())
 }
 
 /// All objects of the kinds that `wanted` names, ours and others', each in full but for permissions and grants; see

@@ -2,7 +2,7 @@
 
 use super::claims::Ledgers;
 use super::desired::desired;
-use super::{Job, WorkError, live, secrets};
+use super::{Job, WorkError, foundation, live, secrets};
 use hodman_clients::databricks::Workspace;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
@@ -10,6 +10,7 @@ use hodman_model::bundle::{ResolvedBundle, ResourceKey};
 use hodman_model::digest::Digest;
 use hodman_model::files::{Environment, Rotate, Tree, Workspace as Place, parse_environment};
 use hodman_model::kinds::files as file_sets;
+use hodman_model::modules::Foundation;
 use hodman_model::plan::{self, Desired, Observed, Plan, PlanContext, Sent};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,11 +31,14 @@ pub struct Taken {
     pub bundle: ResolvedBundle,
     /// The folder of the file set, without the workspace.
     pub folder: Option<String>,
-    /// What was found, workspace by workspace, in order.
+    /// What was found, in order: what the workspaces stand on, where the environment calls modules, then workspace by
+    /// workspace. As far as it is there: a workspace that a module is yet to make ends the list.
     pub parts: Vec<Part>,
+    /// What the modules ask for and give.
+    pub foundation: Foundation,
 }
 
-/// One workspace's part.
+/// One workspace's part, or that of what workspaces stand on.
 pub struct Part {
     /// Its client.
     pub workspace: Workspace,
@@ -83,8 +87,23 @@ pub(super) async fn take_tree(
     let root = file_sets::root(job.pipeline, env.as_str());
     let mut parts = Vec::new();
     let mut plans = Vec::new();
+    let stands = Box::pin(foundation::take(job, env, &environment, tree)).await?;
+    plans.extend(stands.plan);
+    parts.extend(stands.part);
+    let mut all_there = true;
     for place in &environment.workspaces {
-        let workspace = job.work.places.workspace(&place.name, &place.host)?;
+        let workspace = foundation::workspace(job, env, place, &stands.foundation, &stands.known);
+        let Some(workspace) = Box::pin(workspace).await? else {
+            // Nothing is there yet, so everything is to be made; looked at anew when the workspace has been.
+            let context = PlanContext {
+                sent: sent.clone(),
+                unseen: true,
+                ..context(job, env, &environment, place, &Ledgers::default())
+            };
+            plans.push(plan::plan(&desired, &Observed::default(), &context)?);
+            all_there = false;
+            continue;
+        };
         let question = live::Question {
             desired: &desired,
             pipeline: job.pipeline,
@@ -99,11 +118,13 @@ pub(super) async fn take_tree(
             ..context(job, env, &environment, place, &found.ledgers)
         };
         plans.push(plan::plan(&desired, &found.observed, &context)?);
-        parts.push(Part {
-            workspace,
-            observed: found.observed,
-            ledgers: found.ledgers,
-        });
+        if all_there {
+            parts.push(Part {
+                workspace,
+                observed: found.observed,
+                ledgers: found.ledgers,
+            });
+        }
     }
     Ok(Taken {
         plan: Plan::join(plans),
@@ -117,6 +138,7 @@ pub(super) async fn take_tree(
         sent,
         bundle,
         parts,
+        foundation: stands.foundation,
     })
 }
 
@@ -140,7 +162,36 @@ pub(super) fn context(
     }
 }
 
+impl Part {
+    /// Whether this is what workspaces stand on.
+    #[must_use]
+    pub fn is_foundation(&self) -> bool {
+        self.workspace.is_foundation()
+    }
+
+    /// What ought to be there.
+    #[must_use]
+    pub fn desired<'t>(&self, taken: &'t Taken) -> &'t Desired {
+        match self.is_foundation() {
+            true => &taken.foundation.desired,
+            false => &taken.desired,
+        }
+    }
+}
+
 impl Taken {
+    /// Whether every workspace is there, so that all of the plan can be applied as it stands.
+    #[must_use]
+    pub fn all_there(&self) -> bool {
+        self.parts.len() == self.plan.parts.len()
+    }
+
+    /// The parts of workspaces, each with its place in the environment's file.
+    pub(super) fn workspaces(&self) -> impl Iterator<Item = (&Place, &Part)> {
+        let parts = self.parts.iter().filter(|part| !part.is_foundation());
+        self.environment.workspaces.iter().zip(parts)
+    }
+
     /// The plan as decisions see it.
     #[must_use]
     pub fn facts(&self) -> PlanFacts {

@@ -59,6 +59,14 @@ pub(super) async fn take_over(
     propose(job, env, &main, by, &path, &proposal).await
 }
 
+/// What was found in the workspace with that place in the environment's file.
+fn there(taken: &taken::Taken, place: usize) -> Result<&taken::Part, WorkError> {
+    let found = taken.workspaces().nth(place);
+    found.map(|(_, part)| part).ok_or_else(|| {
+        WorkError::lasting("the workspace is not made yet: there is nothing in it to take over")
+    })
+}
+
 /// Pairs, plans and edits, without writing anything anywhere.
 ///
 /// # Errors
@@ -82,7 +90,7 @@ pub(super) async fn proposal(
     let mut bare = environment.clone();
     bare.workspaces[place].adopt.clear();
     let found = taken::take_tree(job, env, bare, &tree).await?;
-    let observed = &found.parts[place].observed;
+    let observed = &there(&found, place)?.observed;
     let mut matched =
         takeover::match_up(&state, &found.desired, observed, job.pipeline, env.as_str());
     if matched.is_blocked() {
@@ -92,7 +100,7 @@ pub(super) async fn proposal(
     with.workspaces[place].adopt.extend(matched.adopt());
     // Only now are these objects read in full: others' were nobody's business before.
     let taken = taken::take_tree(job, env, with, &tree).await?;
-    matched.look_for_marks(&taken.parts[place].observed);
+    matched.look_for_marks(&there(&taken, place)?.observed);
     let plan = taken.plan;
     let path = format!("environments/{env}/environment.yaml");
     let text = job

@@ -1,6 +1,6 @@
 //! Runs an environment's verification job and waits for its result.
 
-use super::{Job, WorkError, live, taken};
+use super::{Job, WorkError, foundation, live, taken};
 use hodman_clients::databricks::{RunOutcome, Workspace};
 use hodman_core::event::Outcome;
 use hodman_core::ids::{EnvName, PackageDigest};
@@ -25,7 +25,8 @@ pub(super) async fn verify(
     let environment = taken::environment_at(job, env, &head)?;
     let mut details = Vec::new();
     for place in &environment.workspaces {
-        let workspace = job.work.places.workspace(&place.name, &place.host)?;
+        let tree = job.work.packages.tree(package).await?;
+        let workspace = foundation::workspace_of(job, env, &environment, &tree, place).await?;
         let (good, detail) = one(job, env, spec, package, &workspace).await?;
         details.push(format!("{}: {detail}", place.name));
         if !good {

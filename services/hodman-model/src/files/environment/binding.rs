@@ -24,6 +24,14 @@ impl Environment {
         if self.files.layout == Layout::InPlace {
             binding["files"] = json!(self.files.layout);
         }
+        if !self.modules.is_empty() {
+            binding["foundation"] = json!({
+                "modules": self.modules,
+                "account": self.account,
+                "aws": self.aws,
+                "adopt": self.adopt,
+            });
+        }
         sha256(canonical_json(&binding).as_bytes())
     }
 }

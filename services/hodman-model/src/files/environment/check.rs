@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use super::{Environment, Mode, Presence};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::node::{Node, Place, Yaml};
+use crate::modules::{FOUNDATION, host_of};
 
 pub(super) fn check(path: &str, environment: &Environment, root: &Node) -> Diagnostics {
     let mut check = Check {
@@ -45,6 +46,10 @@ impl Check<'_> {
                     &["verify"],
                     &["drift"],
                     &["files"],
+                    &["modules"],
+                    &["account"],
+                    &["aws"],
+                    &["adopt"],
                     &["allow_destroy"],
                     &["schedules", "reconcile"],
                 ],
@@ -104,6 +109,23 @@ impl Check<'_> {
                     &format!("the workspace `{}` is listed twice", workspace.name),
                     None,
                 );
+            }
+            if workspace.name == FOUNDATION {
+                let place = self.item(&["workspaces"], index, Some("name"));
+                let message = format!("`{FOUNDATION}` is what plans call the objects of modules");
+                self.push(place, &message, Some("give the workspace another name"));
+            }
+            if let Some((call, _)) = host_of(&workspace.host) {
+                if !environment.modules.contains_key(call) {
+                    let place = self.item(&["workspaces"], index, Some("host"));
+                    let hint = did_you_mean(call, environment.modules.keys().map(String::as_str));
+                    self.push(
+                        place,
+                        &format!("there is no `modules.{call}` here"),
+                        hint.as_deref(),
+                    );
+                }
+                continue;
             }
             if let Err((message, hint)) = check_host(&workspace.host) {
                 let place = self.item(&["workspaces"], index, Some("host"));

@@ -12,12 +12,19 @@ use hodman_model::plan::Row;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// A create whose answer was lost is looked for this often: a list may lag behind the create by some seconds.
 const LOOKS: u32 = 5;
 
 /// What was made a moment ago may not be known everywhere: a create that names it is sent again this often.
 const TRIES: u32 = 4;
+
+/// How long a refusal that passes by itself is waited out: a new role is known everywhere after some ten seconds, seldom
+/// after minutes.
+const PASSES_WITHIN: Duration = Duration::from_mins(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 pub(super) async fn make(
     site: &Site<'_>,
@@ -95,7 +102,9 @@ async fn object(
         marker.env,
         marker.key
     );
-    if let Some(id) = job.work.made.lately(&name, job.work.clock.now()) {
+    let lately = job.work.made.lately(&name, job.work.clock.now());
+    // What is replaced is not what was made.
+    if let Some(id) = lately.filter(|id| row.live_id.as_ref() != Some(id)) {
         // Made a moment ago by an apply that failed further on, and not in the list yet.
         if again(site, kind, &id, config, &marker).await? {
             return Ok((id, None));
@@ -182,6 +191,8 @@ async fn ask(
     list: Option<&[Value]>,
 ) -> Result<(String, Option<Value>), WorkError> {
     let mut tries = 0;
+    let mut pause = FIRST_PAUSE;
+    let began = Instant::now();
     loop {
         site.job.fence.check().await?;
         let mut create = kind.create(config, marker);
@@ -213,6 +224,12 @@ async fn ask(
         }
         // The folder that it lies in: in a workspace that was just made nobody has made it yet.
         if tries == 1 && names_something_missing(&error) && folder(site, kind, config).await? {
+            continue;
+        }
+        if kind.passing(error.message()) && began.elapsed() < PASSES_WITHIN {
+            tracing::info!(key = %row.key, "not yet: {}", error.message());
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
             continue;
         }
         if tries >= TRIES || row.after.is_empty() || !names_something_missing(&error) {
@@ -367,8 +384,16 @@ async fn nameless(
         .filter(|object| since == Since::Plan || object.listed.marker.is_some())
         .map(|object| object.listed.id.as_str())
         .collect();
+    let retired = site.part.ledgers.own.claims.values();
+    let retired: BTreeSet<&str> = retired
+        .flat_map(|claim| claim.former.iter().map(String::as_str))
+        .collect();
     let workspace = &site.part.workspace;
-    let me = &workspace.principal().await?.user_name;
+    // What does not say who made it is nobody's in particular, and nobody needs to be asked who we are.
+    let me = match workspace.is_foundation() {
+        true => "",
+        false => workspace.principal().await?.user_name.as_str(),
+    };
     let same = |listed: &Listed| {
         let as_wanted = |field: &str| match config.get(field) {
             Some(wanted) => listed.config.get(field) == Some(wanted),
@@ -379,7 +404,11 @@ async fn nameless(
             && listed.creator.as_ref().is_none_or(|creator| creator == me)
     };
     let mut found = live::of_kind(workspace, kind).await?;
-    found.retain(|object| !known.contains(object.listed.id.as_str()) && same(&object.listed));
+    found.retain(|object| {
+        !known.contains(object.listed.id.as_str())
+            && !retired.contains(object.listed.id.as_str())
+            && same(&object.listed)
+    });
     match found.as_slice() {
         [only] => Ok(Some(only.listed.id.clone())),
         [] => Ok(None),

@@ -32,7 +32,12 @@ impl<'a> Site<'a> {
         part: &'a Part,
         ledger: Ledger<'a>,
     ) -> Self {
-        let known = Known::of(&taken.desired, &part.observed, job.pipeline, env.as_str());
+        let known = Known::of(
+            part.desired(taken),
+            &part.observed,
+            job.pipeline,
+            env.as_str(),
+        );
         let found = part.observed.objects.iter().map(|object| {
             let listed = &object.listed;
             ((object.kind.as_str(), listed.id.as_str()), listed)
@@ -62,8 +67,8 @@ impl<'a> Site<'a> {
     }
 
     pub fn wanted(&self, row: &Row) -> Result<&'a DesiredResource, WorkError> {
-        self.taken
-            .desired
+        self.part
+            .desired(self.taken)
             .resources
             .get(&row.key)
             .ok_or_else(|| WorkError::lasting(format!("{} is not in the bundle", row.key)))
@@ -134,7 +139,7 @@ impl<'a> Site<'a> {
         id: &str,
         config: &Value,
     ) -> Result<(), WorkError> {
-        let asked = self.taken.desired.asked.contains_key(key);
+        let asked = self.part.desired(self.taken).asked.contains_key(key);
         let read = if asked || kind.identity() == hodman_model::kinds::Identity::Claim {
             live::by_id(&self.part.workspace, kind, id).await?
         } else {
@@ -152,7 +157,8 @@ impl<'a> Site<'a> {
             created_at: None,
             modified_at: None,
         });
-        self.known().made(&self.taken.desired, key, &listed);
+        self.known()
+            .made(self.part.desired(self.taken), key, &listed);
         self.ledger.made(key, &listed).await
     }
 }

@@ -3,7 +3,7 @@
 use super::super::WorkError;
 use super::super::secrets::Values;
 use super::site::Site;
-use super::{access, make, put, wait};
+use super::{access, make, put, settle, wait};
 use hodman_model::field_path::PathSegment;
 use hodman_model::kinds::{self, Kind, grants, permissions};
 use hodman_model::plan::{Action, FieldChange, Row};
@@ -32,6 +32,11 @@ async fn act(
             // What cannot be filled in must be known before anything is removed.
             site.filled(&site.wanted(row)?.config)?;
             wait::until_idle(site, kind, row, &live.id).await?;
+            if kind.creates_first() {
+                // Whatever uses the old one is moved by rows that wait for this one; then it goes.
+                site.ledger.retire(&row.key).await?;
+                return make::make(site, kind, row, values).await;
+            }
             site.remove(kind, &live.id, &live.config).await?;
             site.known().forget(&row.key);
             // A crash from here on leaves a create, which the approval does not have: a person is asked again.
@@ -41,6 +46,9 @@ async fn act(
             let live = site.live(row)?;
             wait::until_idle(site, kind, row, &live.id).await?;
             site.remove(kind, &live.id, &live.config).await?;
+            if kind.settles() {
+                settle::gone(site, kind, &live.id).await?;
+            }
             site.known().forget(&row.key);
             site.ledger.gone(&row.key).await;
             Ok(())
@@ -70,6 +78,9 @@ async fn change(
         let sending = values.put_into(kind, &config);
         let calls = kind.update(&live.id, &live.config, &sending, &site.marker(&row.key));
         site.send(&calls).await?;
+        if kind.settles() {
+            settle::changed(site, kind, &live.id, &config).await?;
+        }
     }
     if adopted || touches(permissions::FIELD) {
         let before = live.config.get(permissions::FIELD);

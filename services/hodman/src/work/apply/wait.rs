@@ -31,6 +31,15 @@ pub(super) async fn until_ready(
     if at_once(&Value::Null) && answer.is_none_or(at_once) {
         return Ok(());
     }
+    until_usable(site, kind, id).await
+}
+
+/// The same, whatever was said before.
+pub(super) async fn until_usable(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    id: &str,
+) -> Result<(), WorkError> {
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
@@ -42,8 +51,9 @@ pub(super) async fn until_ready(
         let state = match kind.readiness(&now) {
             Readiness::Ready => return Ok(()),
             Readiness::Failed(words) => {
+                let more = why(site, kind, &now).await;
                 return Err(WorkError::lasting(format!(
-                    "{} {id} was made and does not work: {words}",
+                    "{} {id} was made and does not work: {words}{more}",
                     kind.singular()
                 )));
             }
@@ -59,6 +69,23 @@ pub(super) async fn until_ready(
         site.job.fence.check().await?;
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// What else is said about a failure, with a colon in front; nothing when nobody can be asked.
+async fn why(site: &Site<'_>, kind: &dyn Kind, answer: &Value) -> String {
+    let Some(call) = kind.failure_call(answer) else {
+        return String::new();
+    };
+    match site.part.workspace.call(live::request(&call)).await {
+        Ok(answer) => match kind.failure_words(&answer) {
+            words if words.is_empty() => words,
+            words => format!(": {words}"),
+        },
+        Err(error) => {
+            tracing::warn!("why it failed cannot be asked: {error}");
+            String::new()
+        }
     }
 }
 

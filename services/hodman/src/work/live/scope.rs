@@ -7,6 +7,7 @@ use super::Question;
 use super::missed::Missed;
 use crate::work::claims::Ledgers;
 use hodman_model::bundle::Lookup;
+use hodman_model::claims::is_noted;
 use hodman_model::kinds::{Identity, KINDS, Kind, kind};
 use hodman_model::plan::ObservedObject;
 use serde_json::Value;
@@ -43,6 +44,15 @@ impl Scope {
 
     /// What a plan needs.
     pub fn of(question: &Question<'_>, ledgers: &Ledgers) -> Self {
+        Self::among(KINDS.iter().copied(), question, ledgers)
+    }
+
+    /// The same of other kinds than those of a workspace.
+    pub fn among(
+        kinds: impl Iterator<Item = &'static dyn Kind>,
+        question: &Question<'_>,
+        ledgers: &Ledgers,
+    ) -> Self {
         let mut scope = Self::default();
         for (key, wanted) in &question.desired.resources {
             let Some(kind) = kind(&key.kind) else {
@@ -76,7 +86,7 @@ impl Scope {
                 continue;
             };
             claimed.insert(kind.name());
-            if kind.identity() == Identity::Tags {
+            if !is_noted(kind) {
                 continue;
             }
             if let Some(name) = &claim.natural {
@@ -90,9 +100,7 @@ impl Scope {
                 scope.ids.entry(kind.name()).or_default().insert(id.clone());
             }
         }
-        scope.kinds = KINDS
-            .iter()
-            .copied()
+        scope.kinds = kinds
             .filter(|kind| {
                 scope.needed.contains(kind.name())
                     || claimed.contains(kind.name())

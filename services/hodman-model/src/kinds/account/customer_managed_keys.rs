@@ -1,0 +1,37 @@
+//! Customer-managed keys: keys of AWS for what the control plane and the root bucket keep. No name, no update.
+
+use std::sync::LazyLock;
+
+use super::plain::{Changing, Plain, Removing, at_once};
+use crate::kinds::fields::fills;
+use crate::kinds::rules::{Rules, patterns};
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    // They have none; what tells two of them apart are the key and its uses.
+    name_field: "aws_key_info",
+    sets: patterns(&["use_cases"], &[]),
+    server_fills: fills(&[("aws_key_info.key_region", false)], &[]),
+    replace_on: patterns(&["aws_key_info", "use_cases"], &[]),
+    field_order: &["use_cases", "aws_key_info"],
+    ..Rules::default()
+});
+
+/// Customer-managed keys of the account.
+pub(super) static CUSTOMER_MANAGED_KEYS: Plain = Plain {
+    name: "account_customer_managed_keys",
+    singular: "account_customer_managed_key",
+    path: "customer-managed-keys",
+    id_field: "customer_managed_key_id",
+    items_field: "",
+    wrapper: "",
+    wraps_requests: false,
+    settable: &["aws_key_info", "use_cases"],
+    outputs: &["customer_managed_key_id", "account_id"],
+    changing: Changing::Never,
+    removing: Removing::Delete,
+    rules: || &RULES,
+    readiness: at_once,
+    loses: "",
+    for_ever: false,
+    passing: &[],
+};

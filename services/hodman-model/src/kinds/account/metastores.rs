@@ -1,0 +1,68 @@
+//! Metastores of Unity Catalog: one for each region.
+
+use std::sync::LazyLock;
+
+use super::plain::{Changing, Plain, Removing, at_once};
+use crate::kinds::Method;
+use crate::kinds::fields::fills;
+use crate::kinds::rules::{Rules, patterns};
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    name_field: "name",
+    locations: patterns(&["storage_root"], &[]),
+    server_fills: fills(
+        &[
+            ("owner", true),
+            ("delta_sharing_scope", true),
+            ("delta_sharing_recipient_token_lifetime_in_seconds", true),
+            ("delta_sharing_organization_name", true),
+            ("storage_root_credential_id", false),
+            ("privilege_model_version", false),
+        ],
+        &[],
+    ),
+    replace_on: patterns(&["region", "storage_root"], &[]),
+    field_order: &["name", "region", "storage_root", "owner"],
+    ..Rules::default()
+});
+
+/// Metastores of the account.
+pub(super) static METASTORES: Plain = Plain {
+    name: "account_metastores",
+    singular: "account_metastore",
+    path: "metastores",
+    id_field: "metastore_id",
+    items_field: "metastores",
+    wrapper: "metastore_info",
+    wraps_requests: true,
+    settable: &[
+        "delta_sharing_organization_name",
+        "delta_sharing_recipient_token_lifetime_in_seconds",
+        "delta_sharing_scope",
+        "name",
+        "owner",
+        "privilege_model_version",
+        "region",
+        "storage_root",
+        "storage_root_credential_id",
+    ],
+    outputs: &["metastore_id", "global_metastore_id"],
+    changing: Changing::By(
+        Method::Put,
+        &[
+            "delta_sharing_organization_name",
+            "delta_sharing_recipient_token_lifetime_in_seconds",
+            "delta_sharing_scope",
+            "name",
+            "owner",
+            "privilege_model_version",
+            "storage_root_credential_id",
+        ],
+    ),
+    removing: Removing::Delete,
+    rules: || &RULES,
+    readiness: at_once,
+    loses: "every catalog, schema, table and grant in it",
+    for_ever: true,
+    passing: &[],
+};

@@ -1,0 +1,59 @@
+//! Network configurations: the subnets and security groups of one workspace. No update, no unique name; they are looked
+//! into only when a workspace uses them.
+
+use std::sync::LazyLock;
+
+use super::plain::{Changing, Plain, Removing, at_once};
+use crate::kinds::fields::references;
+use crate::kinds::rules::{Rules, patterns};
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    name_field: "network_name",
+    sets: patterns(&["subnet_ids", "security_group_ids"], &[]),
+    references: references(
+        &[
+            ("vpc_endpoints.rest_api[*]", "account_vpc_endpoints"),
+            ("vpc_endpoints.dataplane_relay[*]", "account_vpc_endpoints"),
+        ],
+        &[],
+    ),
+    replace_on: patterns(
+        &[
+            "network_name",
+            "vpc_id",
+            "subnet_ids",
+            "security_group_ids",
+            "vpc_endpoints",
+            "gcp_network_info",
+        ],
+        &[],
+    ),
+    field_order: &["network_name", "vpc_id", "subnet_ids", "security_group_ids"],
+    ..Rules::default()
+});
+
+/// Network configurations of the account.
+pub(super) static NETWORKS: Plain = Plain {
+    name: "account_networks",
+    singular: "account_network",
+    path: "networks",
+    id_field: "network_id",
+    items_field: "",
+    wrapper: "",
+    wraps_requests: false,
+    settable: &[
+        "network_name",
+        "security_group_ids",
+        "subnet_ids",
+        "vpc_endpoints",
+        "vpc_id",
+    ],
+    outputs: &["network_id", "account_id"],
+    changing: Changing::Never,
+    removing: Removing::Delete,
+    rules: || &RULES,
+    readiness: at_once,
+    loses: "",
+    for_ever: false,
+    passing: &[],
+};

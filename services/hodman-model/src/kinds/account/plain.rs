@@ -1,0 +1,209 @@
+//! What account objects have in common: a collection, an id, a name that need not be unique.
+
+use serde_json::{Value, json};
+
+use super::ACCOUNT;
+use crate::kinds::fields::only;
+use crate::kinds::listed::{id_text, millis, text};
+use crate::kinds::permissions::Permissions;
+use crate::kinds::rules::Rules;
+use crate::kinds::{
+    Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, Paging, ReadError,
+    Readiness, Reversibility,
+};
+
+/// How an object is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changing {
+    /// Not at all: a new one takes its place.
+    Never,
+    /// By this method with these fields.
+    By(Method, &'static [&'static str]),
+}
+
+/// How a kind of object is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Removing {
+    /// `DELETE`.
+    Delete,
+    /// It never goes; this body in a `PATCH` switches it off.
+    SwitchOff(&'static str, &'static str),
+}
+
+/// One kind, as data.
+#[derive(Debug)]
+pub(super) struct Plain {
+    pub name: &'static str,
+    pub singular: &'static str,
+    /// The collection, below the account.
+    pub path: &'static str,
+    pub id_field: &'static str,
+    /// The field of a list's answer with the objects; empty when the answer is the list.
+    pub items_field: &'static str,
+    /// The field of answers that holds the object; empty when they are the object.
+    pub wrapper: &'static str,
+    /// Whether requests have that field, too.
+    pub wraps_requests: bool,
+    /// The fields of the create request.
+    pub settable: &'static [&'static str],
+    /// What only the server knows and others may refer to.
+    pub outputs: &'static [&'static str],
+    pub changing: Changing,
+    pub removing: Removing,
+    pub rules: fn() -> &'static Rules,
+    /// What an answer to `GET` says about whether it can be used.
+    pub readiness: fn(&Value) -> Readiness,
+    /// What is lost when it is removed; empty when nothing is.
+    pub loses: &'static str,
+    /// Whether what is lost cannot be made again.
+    pub for_ever: bool,
+    /// Refusals of a create that pass by themselves, as they are worded.
+    pub passing: &'static [&'static str],
+}
+
+/// Ready as soon as it is there.
+pub(super) fn at_once(_answer: &Value) -> Readiness {
+    Readiness::Ready
+}
+
+impl Plain {
+    fn all(&self) -> String {
+        format!("{ACCOUNT}/{}", self.path)
+    }
+
+    fn one(&self, id: &str) -> String {
+        format!("{ACCOUNT}/{}/{id}", self.path)
+    }
+
+    fn wrapped(&self, body: Value) -> Value {
+        if self.wraps_requests {
+            json!({ (self.wrapper): body })
+        } else {
+            body
+        }
+    }
+
+    fn inner<'v>(&self, answer: &'v Value) -> &'v Value {
+        if self.wrapper.is_empty() {
+            answer
+        } else {
+            answer.get(self.wrapper).unwrap_or(answer)
+        }
+    }
+}
+
+impl Kind for Plain {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn singular(&self) -> &'static str {
+        self.singular
+    }
+
+    fn permissions(&self) -> Option<&'static Permissions> {
+        None
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::Claim
+    }
+
+    fn listing(&self) -> Listing {
+        Listing::All(ListCall {
+            paging: if self.items_field.is_empty() {
+                Paging::None
+            } else {
+                Paging::Token
+            },
+            ..ListCall::new(&self.all(), self.items_field, self.id_field)
+        })
+    }
+
+    fn get(&self, id: &str) -> Call {
+        Call::plain(Method::Get, self.one(id))
+    }
+
+    fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError> {
+        let answer = self.inner(answer);
+        let id = id_text(answer.get(self.id_field)).ok_or(ReadError {
+            kind: self.singular,
+            field: self.id_field,
+        })?;
+        if let Removing::SwitchOff(field, off) = self.removing
+            && answer.get(field).and_then(Value::as_str) == Some(off)
+        {
+            return Ok(None);
+        }
+        let rules = self.rules();
+        Ok(Some(Listed {
+            id,
+            name: text(answer, rules.name_field).unwrap_or_default(),
+            marker: None,
+            natural: None,
+            config: rules.normalise(&only(answer, self.settable)),
+            outputs: only(answer, self.outputs),
+            creator: None,
+            created_at: millis(answer, "creation_time"),
+            modified_at: None,
+        }))
+    }
+
+    fn create(&self, config: &Value, _marker: &Marker) -> Call {
+        Call::post(
+            &self.all(),
+            self.wrapped(only(config, self.settable)),
+            false,
+        )
+    }
+
+    fn update(&self, id: &str, _live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
+        let (method, fields) = match self.changing {
+            Changing::Never => return Vec::new(),
+            Changing::By(method, fields) => (method, fields),
+        };
+        let body = self.wrapped(only(config, fields));
+        vec![Call::with_body(method, self.one(id), body, true)]
+    }
+
+    fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
+        vec![match self.removing {
+            Removing::Delete => Call::plain(Method::Delete, self.one(id)),
+            Removing::SwitchOff(field, off) => {
+                Call::with_body(Method::Patch, self.one(id), json!({ (field): off }), true)
+            }
+        }]
+    }
+
+    fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
+        id_text(self.inner(answer).get(self.id_field))
+    }
+
+    fn readiness(&self, answer: &Value) -> Readiness {
+        (self.readiness)(self.inner(answer))
+    }
+
+    fn creates_first(&self) -> bool {
+        self.changing == Changing::Never
+    }
+
+    fn passing(&self, message: &str) -> bool {
+        self.passing.iter().any(|words| message.contains(words))
+    }
+
+    fn rules(&self) -> &'static Rules {
+        (self.rules)()
+    }
+
+    fn reversibility(&self, change: Change, _config: &Value) -> Reversibility {
+        let loses = self.loses.to_owned();
+        match change {
+            Change::Create | Change::Update => Reversibility::Reversible,
+            Change::Replace | Change::Delete if self.loses.is_empty() => Reversibility::Reversible,
+            Change::Replace | Change::Delete if self.for_ever => {
+                Reversibility::Irreversible { loses }
+            }
+            Change::Replace | Change::Delete => Reversibility::Compensable { loses },
+        }
+    }
+}

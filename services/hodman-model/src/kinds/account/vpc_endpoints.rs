@@ -1,0 +1,47 @@
+//! VPC endpoints for PrivateLink, registered with the account. No update. AWS accepts them after a while.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::plain::{Changing, Plain, Removing};
+use crate::kinds::Readiness;
+use crate::kinds::rules::{Rules, patterns};
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    name_field: "vpc_endpoint_name",
+    replace_on: patterns(&["vpc_endpoint_name", "aws_vpc_endpoint_id", "region"], &[]),
+    field_order: &["vpc_endpoint_name", "aws_vpc_endpoint_id", "region"],
+    ..Rules::default()
+});
+
+/// The state is that of AWS.
+fn readiness(answer: &Value) -> Readiness {
+    match answer.get("state").and_then(Value::as_str) {
+        Some(state @ ("pending" | "pendingAcceptance")) => Readiness::Pending(state.to_owned()),
+        Some(state @ ("rejected" | "deleted" | "failed" | "expired")) => {
+            Readiness::Failed(format!("AWS says that the endpoint is {state}"))
+        }
+        _ => Readiness::Ready,
+    }
+}
+
+/// VPC endpoints of the account.
+pub(super) static VPC_ENDPOINTS: Plain = Plain {
+    name: "account_vpc_endpoints",
+    singular: "account_vpc_endpoint",
+    path: "vpc-endpoints",
+    id_field: "vpc_endpoint_id",
+    items_field: "",
+    wrapper: "",
+    wraps_requests: false,
+    settable: &["aws_vpc_endpoint_id", "region", "vpc_endpoint_name"],
+    outputs: &["vpc_endpoint_id", "account_id", "state", "use_case"],
+    changing: Changing::Never,
+    removing: Removing::Delete,
+    rules: || &RULES,
+    readiness,
+    loses: "",
+    for_ever: false,
+    passing: &[],
+};

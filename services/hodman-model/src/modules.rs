@@ -1,0 +1,125 @@
+//! Modules: what an environment stands on, said once in `modules/<name>/module.yaml` and called by environments, each with
+//! its own inputs, also several times.
+//!
+//! A module is native (objects of AWS and of the Databricks account, planned and applied one by one) or a stack of
+//! CloudFormation or Terraform. Whatever it is, it becomes resources of one graph: what one call gives, another takes by
+//! `${modules.<call>.outputs.<name>}`, and so does the host of a workspace.
+
+mod call;
+mod input;
+mod module;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+pub use input::{Input, InputType};
+pub use module::{Engine, Module, Output};
+pub use text::host_of;
+
+use crate::bundle::{ResolvedBundle, Resource, ResourceKey};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::digest::sha256;
+use crate::files::{Environment, Tree};
+use crate::plan::{Desired, Known, PlanError, substitute_known};
+
+/// The name under which the foundation stands among the parts of a plan; no workspace may have it.
+pub const FOUNDATION: &str = "foundation";
+
+/// What an environment's modules come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Foundation {
+    /// What ought to be there.
+    pub desired: Desired,
+    /// By call: what it gives, with placeholders for what only AWS and the account know.
+    pub outputs: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+/// Why the modules of an environment cannot be resolved.
+#[derive(Debug, thiserror::Error)]
+pub enum ModulesError {
+    /// A module, or a call of one, is wrong.
+    #[error("{0}")]
+    Module(Diagnostics),
+    /// What they ask for together is.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+impl Foundation {
+    /// What the modules that `environment` (whose file is `file`) calls come to, with the modules as they are in `tree`.
+    ///
+    /// # Errors
+    /// Every module that is not there or not understood, every input that is missing, unknown or of another type, outputs
+    /// that nobody gives, and calls that wait for each other in a circle.
+    pub fn resolve(
+        file: &str,
+        environment: &Environment,
+        tree: &Tree,
+    ) -> Result<Self, ModulesError> {
+        let mut calls = call::Calls::new(file, environment, tree);
+        for name in environment.modules.keys() {
+            calls.outputs(name, &mut Vec::new());
+        }
+        let (resources, outputs, found) = calls.done();
+        if !found.0.is_empty() {
+            return Err(ModulesError::Module(found));
+        }
+        let bundle = bundle(resources);
+        let mut desired = Desired::from_bundle(&bundle, &sha256(b""))?;
+        for value in outputs.values().flat_map(BTreeMap::values) {
+            desired.ask(value);
+        }
+        Ok(Self { desired, outputs })
+    }
+
+    /// `value` with every `${modules.….outputs.…}` as `known` has it.
+    ///
+    /// # Errors
+    /// Outputs that no call gives. Those that are given but not known yet are none.
+    pub fn fill(
+        &self,
+        file: &str,
+        value: &Value,
+        known: &Known,
+    ) -> Result<Option<Value>, Diagnostic> {
+        let symbolic = text::fill_outputs(file, value, &self.outputs)?;
+        Ok(substitute_known(&symbolic, "", known).ok())
+    }
+
+    /// What every call gives, as far as it is known.
+    #[must_use]
+    pub fn known_outputs(&self, known: &Known) -> BTreeMap<String, BTreeMap<String, Value>> {
+        let filled = |value: &Value| substitute_known(value, "", known).ok();
+        self.outputs
+            .iter()
+            .map(|(call, outputs)| {
+                let outputs = outputs
+                    .iter()
+                    .filter_map(|(name, value)| Some((name.clone(), filled(value)?)));
+                (call.clone(), outputs.collect())
+            })
+            .collect()
+    }
+}
+
+/// The resources in the form in which bundles have theirs, so that one plan serves both.
+fn bundle(resources: BTreeMap<ResourceKey, Resource>) -> ResolvedBundle {
+    ResolvedBundle {
+        name: FOUNDATION.to_owned(),
+        target: FOUNDATION.to_owned(),
+        mode: None,
+        variables: BTreeMap::new(),
+        resources,
+        files: BTreeMap::new(),
+        lookups: Vec::new(),
+        user_fields: Vec::new(),
+        builds: Vec::new(),
+        sections: BTreeMap::new(),
+        warnings: Vec::new(),
+    }
+}

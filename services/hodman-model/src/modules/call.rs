@@ -1,0 +1,293 @@
+//! The calls of an environment, each after those whose outputs it takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::module::{self, Engine, Module};
+use super::text::{nobody_gives, output, walk};
+use crate::bundle::{Lifecycle, Resource, ResourceKey};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::files::{Environment, Tree};
+
+type Outputs = BTreeMap<String, Value>;
+
+/// The calls that were resolved so far.
+pub(super) struct Calls<'a> {
+    file: &'a str,
+    environment: &'a Environment,
+    tree: &'a Tree,
+    resources: BTreeMap<ResourceKey, Resource>,
+    outputs: BTreeMap<String, Outputs>,
+    found: Diagnostics,
+}
+
+impl<'a> Calls<'a> {
+    pub fn new(file: &'a str, environment: &'a Environment, tree: &'a Tree) -> Self {
+        Self {
+            file,
+            environment,
+            tree,
+            resources: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            found: Diagnostics::default(),
+        }
+    }
+
+    pub fn done(
+        self,
+    ) -> (
+        BTreeMap<ResourceKey, Resource>,
+        BTreeMap<String, Outputs>,
+        Diagnostics,
+    ) {
+        (self.resources, self.outputs, self.found)
+    }
+
+    fn wrong(&mut self, message: String, hint: Option<String>) {
+        let mut error = Diagnostic::error(self.file, message);
+        error.hint = hint;
+        self.found.push(error);
+    }
+
+    /// Resolves the call `name` and all that it takes from; `way` are the calls that led here.
+    pub fn outputs(&mut self, name: &str, way: &mut Vec<String>) {
+        if self.outputs.contains_key(name) {
+            return;
+        }
+        let Some(call) = self.environment.modules.get(name) else {
+            return;
+        };
+        if way.iter().any(|before| before == name) {
+            let circle = way.join(" -> ");
+            self.wrong(
+                format!("modules take from each other in a circle: {circle} -> {name}"),
+                None,
+            );
+            self.outputs.insert(name.to_owned(), Outputs::new());
+            return;
+        }
+        way.push(name.to_owned());
+        let mut needed = BTreeSet::new();
+        for value in call.inputs.values() {
+            walk(value, &mut |inside| {
+                needed.extend(output(inside).map(|(call, _)| call.to_owned()));
+                None
+            });
+        }
+        for other in needed {
+            self.outputs(&other, way);
+        }
+        way.pop();
+        let outputs = match self.module(name, &call.module) {
+            Some(module) => self.one(name, &call.module, &module, &call.inputs),
+            None => Outputs::new(),
+        };
+        self.outputs.insert(name.to_owned(), outputs);
+    }
+
+    fn module(&mut self, call: &str, name: &str) -> Option<Module> {
+        let path = module::path(name);
+        let Some(source) = self.tree.get(&path) else {
+            let known = self
+                .tree
+                .keys()
+                .filter_map(|path| path.strip_prefix("modules/")?.strip_suffix("/module.yaml"));
+            let hint = did_you_mean(name, known);
+            self.wrong(
+                format!("`modules.{call}` calls `{name}`, and there is no {path}"),
+                hint,
+            );
+            return None;
+        };
+        match Module::parse(&path, &String::from_utf8_lossy(&source.bytes)) {
+            Ok(module) => Some(module),
+            Err(found) => {
+                self.found.0.extend(found.0);
+                None
+            }
+        }
+    }
+
+    /// The inputs of a call, checked, with what other calls give.
+    fn inputs(&mut self, call: &str, module: &Module, said: &BTreeMap<String, Value>) -> Outputs {
+        let mut inputs = Outputs::new();
+        for name in said
+            .keys()
+            .filter(|name| !module.inputs.contains_key(*name))
+        {
+            let hint = did_you_mean(name, module.inputs.keys().map(String::as_str));
+            self.wrong(
+                format!("`modules.{call}`: the module has no input `{name}`"),
+                hint,
+            );
+        }
+        for (name, input) in &module.inputs {
+            let Some(value) = said.get(name).or(input.default.as_ref()) else {
+                let hint = (!input.description.is_empty()).then(|| input.description.clone());
+                self.wrong(format!("`modules.{call}`: input `{name}` is missing"), hint);
+                continue;
+            };
+            let mut missing = None;
+            let value = walk(value, &mut |inside| {
+                let (other, field) = output(inside)?;
+                let given = self.outputs.get(other).and_then(|given| given.get(field));
+                if given.is_none() {
+                    missing = Some(nobody_gives(self.file, other, field, &self.outputs));
+                }
+                given.cloned()
+            });
+            self.found.0.extend(missing);
+            if let Some(why) = input.refuses(&value) {
+                self.wrong(format!("`modules.{call}`: input `{name}` {why}"), None);
+            }
+            inputs.insert(name.clone(), value);
+        }
+        inputs
+    }
+
+    /// Adds the resources of a call; gives its outputs.
+    fn one(
+        &mut self,
+        call: &str,
+        name: &str,
+        module: &Module,
+        said: &BTreeMap<String, Value>,
+    ) -> Outputs {
+        let path = module::path(name);
+        let inputs = self.inputs(call, module, said);
+        let mut unknown = BTreeSet::new();
+        let stack = match module.engine {
+            Engine::Native => None,
+            Engine::Cloudformation => Some("cloudformation_stacks"),
+            Engine::Terraform => Some("terraform_stacks"),
+        };
+        let mut fill = |value: &Value| {
+            walk(value, &mut |inside| {
+                if let Some(input) = inside.strip_prefix("inputs.") {
+                    let (name, rest) = input.split_once('.').unwrap_or((input, ""));
+                    let at = rest.split('.').filter(|step| !step.is_empty());
+                    let given = inputs.get(name).and_then(|value| {
+                        at.into_iter()
+                            .try_fold(value, |value, step| value.get(step))
+                    });
+                    if given.is_none() && !module.inputs.contains_key(name) {
+                        unknown.insert(inside.to_owned());
+                    }
+                    return given.cloned();
+                }
+                match inside {
+                    "call.name" => return Some(Value::from(call)),
+                    "environment.name" => return Some(Value::from(self.env())),
+                    _ => {}
+                }
+                if let Some(field) = inside.strip_prefix("stack.") {
+                    let kind = stack?;
+                    return Some(json!(format!("${{resources.{kind}.{call}.{field}}}")));
+                }
+                let (kind, rest) = inside.strip_prefix("resources.")?.split_once('.')?;
+                let (key, field) = rest.split_once('.')?;
+                let here = module
+                    .resources
+                    .get(kind)
+                    .is_some_and(|keys| keys.contains_key(key));
+                // What another call gave came in through an input, and is named in full already.
+                if here {
+                    return Some(json!(format!("${{resources.{kind}.{call}-{key}.{field}}}")));
+                }
+                unknown.insert(inside.to_owned());
+                None
+            })
+        };
+        let mut made = Vec::new();
+        for (kind, keys) in &module.resources {
+            for (key, config) in keys {
+                made.push((
+                    ResourceKey::new(kind, format!("{call}-{key}")),
+                    fill(config),
+                ));
+            }
+        }
+        if let Some(kind) = stack {
+            made.push((ResourceKey::new(kind, call), fill(&stack_config(module))));
+        }
+        let outputs: Outputs = module
+            .outputs
+            .iter()
+            .map(|(name, output)| (name.clone(), fill(&output.value)))
+            .collect();
+        for inside in unknown {
+            let error =
+                Diagnostic::error(&path, format!("`${{{inside}}}` stands for nothing here"));
+            self.found.push(error.hint(
+                "`${inputs.<name>}`, `${resources.<kind>.<key>.<field>}` of this module, `${stack.outputs.<name>}`, `${call.name}` or `${environment.name}`",
+            ));
+        }
+        for (key, config) in made {
+            self.add(&path, key, config);
+        }
+        outputs
+    }
+
+    fn env(&self) -> &str {
+        let folder = self.file.strip_suffix("/environment.yaml");
+        folder
+            .and_then(|folder| folder.rsplit('/').next())
+            .unwrap_or_default()
+    }
+
+    fn add(&mut self, path: &str, key: ResourceKey, mut config: Value) {
+        let lifecycle = config
+            .as_object_mut()
+            .and_then(|map| map.remove("lifecycle"));
+        let lifecycle = match lifecycle.map(serde_json::from_value::<Lifecycle>) {
+            None => Lifecycle::default(),
+            Some(Ok(lifecycle)) => lifecycle,
+            Some(Err(error)) => {
+                let error = format!("`{key}`: `lifecycle` is not understood: {error}");
+                self.found.push(Diagnostic::error(path, error));
+                return;
+            }
+        };
+        if !config.is_object() {
+            let error = format!("`{key}` has no fields");
+            self.found.push(Diagnostic::error(path, error));
+            return;
+        }
+        if self.resources.contains_key(&key) {
+            let error = format!("`{key}` comes from two calls: name one of them otherwise");
+            self.found.push(Diagnostic::error(self.file, error));
+            return;
+        }
+        let resource = Resource {
+            config,
+            permissions: Vec::new(),
+            grants: Vec::new(),
+            lifecycle,
+            needs: BTreeSet::new(),
+            file: path.to_owned(),
+            line: 1,
+        };
+        self.resources.insert(key, resource);
+    }
+}
+
+/// What a stack is told, as the fields of its resource.
+fn stack_config(module: &Module) -> Value {
+    let mut config = Map::new();
+    if let Some(name) = &module.stack_name {
+        config.insert("stack_name".to_owned(), json!(name));
+    }
+    if let Some(template) = &module.template {
+        config.insert("template".to_owned(), json!(template));
+        config.insert("parameters".to_owned(), json!(module.parameters));
+        config.insert("capabilities".to_owned(), json!(module.capabilities));
+    }
+    if let Some(directory) = &module.directory {
+        config.insert("directory".to_owned(), json!(directory));
+    }
+    if let Some(variables) = &module.variables {
+        config.insert("variables".to_owned(), json!(variables));
+    }
+    Value::Object(config)
+}

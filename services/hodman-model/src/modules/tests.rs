@@ -1,0 +1,192 @@
+//! Modules and calls: what they come to, and what is refused.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::files::{SourceBytes, parse_environment};
+
+const FILE: &str = "environments/qa/environment.yaml";
+
+const GROUND: &str = "\
+engine: native
+inputs:
+  name: {type: string}
+  zones: {type: integer, default: 2, allowed: [2, 3]}
+  role: {type: string, default: arn:aws:iam::1:role/x}
+resources:
+  account_credentials:
+    main: {credentials_name: \"${inputs.name}\", aws_credentials: {sts_role: {role_arn: \"${inputs.role}\"}}}
+  account_workspaces:
+    main: {workspace_name: \"${inputs.name}-${environment.name}-${inputs.zones}\", credentials_id: \"${resources.account_credentials.main.id}\"}
+outputs:
+  host: {value: \"${resources.account_workspaces.main.host}\"}
+  zones: {value: \"${inputs.zones}\"}
+";
+
+fn tree(modules: &[(&str, &str)]) -> Tree {
+    let files = modules.iter().map(|(name, text)| {
+        let path = format!("modules/{name}/module.yaml");
+        (path, SourceBytes::plain(text.as_bytes()))
+    });
+    files.collect()
+}
+
+fn environment(calls: &Value) -> Environment {
+    let text = format!(
+        "mode: promoted\naccount: main\nworkspaces: [{{name: qa, host: \"https://x.example\"}}]\nmodules: {calls}\n"
+    );
+    parse_environment(FILE, &text).unwrap()
+}
+
+fn resolve(calls: &Value, modules: &[(&str, &str)]) -> Result<Foundation, String> {
+    Foundation::resolve(FILE, &environment(calls), &tree(modules))
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn calls_become_resources_with_names_of_their_own_and_typed_inputs() {
+    let calls = json!({
+        "one": {"module": "ground", "inputs": {"name": "shop"}},
+        "two": {"module": "ground", "inputs": {"name": "back", "zones": 3}},
+    });
+    let found = resolve(&calls, &[("ground", GROUND)]).unwrap();
+    let keys: Vec<String> = found
+        .desired
+        .resources
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "account_credentials.one-main",
+            "account_credentials.two-main",
+            "account_workspaces.one-main",
+            "account_workspaces.two-main",
+        ]
+    );
+    let key = "account_workspaces.two-main".parse().unwrap();
+    let workspace = &found.desired.resources[&key];
+    assert_eq!(workspace.config["workspace_name"], "back-qa-3");
+    assert_eq!(
+        workspace.config["credentials_id"],
+        "${resources.account_credentials.two-main.id}"
+    );
+    assert!(
+        workspace
+            .needs
+            .contains(&"account_credentials.two-main".parse().unwrap())
+    );
+    assert_eq!(found.outputs["one"]["zones"], json!(2));
+    assert!(found.desired.asked[&key].contains("host"));
+}
+
+#[test]
+fn what_one_call_gives_another_takes() {
+    const KEYS: &str = "\
+engine: native
+inputs: {role: {type: string}}
+resources: {account_credentials: {own: {credentials_name: own, aws_credentials: {sts_role: {role_arn: \"${inputs.role}\"}}}}}
+outputs: {role: {value: \"${resources.account_credentials.own.aws_credentials.sts_role.role_arn}\"}, id: {value: \"${resources.account_credentials.own.id}\"}}
+";
+    let calls = json!({
+        "a": {"module": "ground", "inputs": {"name": "shop", "role": "${modules.z.outputs.id}"}},
+        "z": {"module": "keys", "inputs": {"role": "arn:aws:iam::1:role/z"}},
+    });
+    let found = resolve(&calls, &[("ground", GROUND), ("keys", KEYS)]).unwrap();
+    let first = &found.desired.resources[&"account_credentials.a-main".parse().unwrap()];
+    assert_eq!(
+        first.config["aws_credentials"]["sts_role"]["role_arn"],
+        "${resources.account_credentials.z-own.id}"
+    );
+    assert!(
+        first
+            .needs
+            .contains(&"account_credentials.z-own".parse().unwrap())
+    );
+}
+
+#[test]
+fn a_host_is_known_when_the_workspace_is() {
+    let calls = json!({"one": {"module": "ground", "inputs": {"name": "shop"}}});
+    let found = resolve(&calls, &[("ground", GROUND)]).unwrap();
+    let host = json!("${modules.one.outputs.host}");
+    let mut known = Known::default();
+    assert_eq!(found.fill(FILE, &host, &known).unwrap(), None);
+    let key = "account_workspaces.one-main".parse().unwrap();
+    let kind = crate::kinds::kind("account_workspaces").unwrap();
+    let answer = json!({"workspace_id": 7, "workspace_name": "shop", "deployment_name": "dbc-7", "workspace_status": "RUNNING"});
+    let listed = kind.read(&answer).unwrap().unwrap();
+    known.made(&found.desired, &key, &listed);
+    assert_eq!(
+        found.fill(FILE, &host, &known).unwrap(),
+        Some(json!("https://dbc-7.cloud.databricks.com"))
+    );
+    let wrong = found.fill(FILE, &json!("${modules.one.outputs.hots}"), &known);
+    assert!(
+        wrong
+            .unwrap_err()
+            .to_string()
+            .contains("did you mean `host`")
+    );
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let modules = [("ground", GROUND)];
+    let one = |inputs: Value| json!({"one": {"module": "ground", "inputs": inputs}});
+    let cases = [
+        (one(json!({})), "input `name` is missing"),
+        (
+            one(json!({"name": 7})),
+            "input `name` is a text, and 7 is not",
+        ),
+        (
+            one(json!({"name": "x", "zones": 4})),
+            "is one of 2, 3, not 4",
+        ),
+        (one(json!({"name": "x", "zone": 2})), "has no input `zone`"),
+        (
+            json!({"one": {"module": "grund"}}),
+            "there is no modules/grund/module.yaml",
+        ),
+        (
+            one(json!({"name": "${modules.two.outputs.x}"})),
+            "`modules.two` is not called here",
+        ),
+        (
+            json!({
+                "a": {"module": "ground", "inputs": {"name": "${modules.b.outputs.host}"}},
+                "b": {"module": "ground", "inputs": {"name": "${modules.a.outputs.host}"}},
+            }),
+            "in a circle: a -> b -> a",
+        ),
+    ];
+    for (calls, words) in cases {
+        let said = resolve(&calls, &modules).unwrap_err();
+        assert!(said.contains(words), "{calls}: {said}");
+    }
+    for (module, words) in [
+        ("engine: native\n", "makes nothing"),
+        ("engine: cloudformation\n", "needs a `template`"),
+        (
+            "engine: native\nresources: {jobs: {a: {}}}\n",
+            "`jobs` is no kind of object that a module makes",
+        ),
+        (
+            "engine: native\nresources: {account_credentials: {a: {}}}\ntemplate: x\n",
+            "`template` has no meaning",
+        ),
+        (
+            "engine: native\nresources: {account_credentials: {a: {credentials_name: \"${inputs.x}\"}}}\n",
+            "`${inputs.x}` stands for nothing here",
+        ),
+        (
+            "engine: native\nresources: {account_credentials: {a: {credentials_name: \"${resources.account_credentials.b.id}\"}}}\n",
+            "`${resources.account_credentials.b.id}` stands for nothing here",
+        ),
+    ] {
+        let said = resolve(&json!({"one": {"module": "m"}}), &[("m", module)]).unwrap_err();
+        assert!(said.contains(words), "{module}: {said}");
+    }
+}

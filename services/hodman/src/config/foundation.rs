@@ -1,0 +1,67 @@
+//! Who hodman is to what workspaces stand on: the Databricks account and AWS.
+
+use anyhow::Context as _;
+use hodman_clients::databricks;
+use schemars::JsonSchema;
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+
+use super::SecretRef;
+
+/// How hodman signs in to a Databricks account. `environment.yaml` names it by `account`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The account's id, a UUID.
+    pub account_id: String,
+    /// The account console.
+    #[serde(default = "console")]
+    pub host: String,
+    /// The application id of a service principal of the account.
+    pub client_id: SecretRef,
+    /// Its OAuth secret.
+    pub client_secret: SecretRef,
+    /// Where tokens are minted; `HOST/oidc/accounts/ACCOUNT/v1/token` when absent.
+    #[serde(default)]
+    pub token_url: Option<String>,
+    /// The environments that may use it; no other gets anything, whatever its file says.
+    pub environments: Vec<String>,
+}
+
+/// An AWS account and region. `environment.yaml` names it by `aws`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsPlace {
+    /// The region, such as `eu-central-1`.
+    pub region: String,
+    /// The role that is taken for this environment; the daemon's own when absent.
+    #[serde(default)]
+    pub role_arn: Option<String>,
+    /// What the role's trust asks for, when it does.
+    #[serde(default)]
+    pub external_id: Option<String>,
+    /// Something other than AWS that speaks the same.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// The environments that may use it; no other gets anything, whatever its file says.
+    pub environments: Vec<String>,
+}
+
+fn console() -> String {
+    "https://accounts.cloud.databricks.com".to_owned()
+}
+
+impl Account {
+    /// How to sign in.
+    ///
+    /// # Errors
+    /// When a secret cannot be read.
+    pub fn auth(&self) -> anyhow::Result<databricks::Auth> {
+        let id = self.client_id.resolve().context("client_id")?;
+        Ok(databricks::Auth::OAuth {
+            client_id: id.expose_secret().to_owned(),
+            client_secret: self.client_secret.resolve().context("client_secret")?,
+            token_url: self.token_url.clone(),
+        })
+    }
+}

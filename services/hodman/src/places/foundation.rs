@@ -1,0 +1,127 @@
+//! What workspaces stand on, and the workspaces that are made there.
+
+use super::{Places, trimmed};
+use crate::work::WorkError;
+use hodman_clients::databricks::{AccountConfig, Elsewhere, FoundationConfig, Request, Workspace};
+use hodman_model::files::Environment;
+use hodman_model::kinds::kind;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Places {
+    /// The client for what `environment`, called `env`, stands on.
+    ///
+    /// # Errors
+    /// When the configuration does not know what it names, does not let it in, or lacks credentials.
+    pub async fn foundation(
+        &self,
+        env: &str,
+        environment: &Environment,
+    ) -> Result<Workspace, WorkError> {
+        let key = (
+            format!("foundation of {env}"),
+            format!("{:?} {:?}", environment.account, environment.aws),
+        );
+        if let Some(client) = self.known(&key) {
+            return Ok(client);
+        }
+        let account = match &environment.account {
+            Some(name) => Some(self.account(env, name)?),
+            None => None,
+        };
+        let elsewhere = match &environment.aws {
+            Some(name) => Some(self.elsewhere(env, name).await?),
+            None => None,
+        };
+        let config = FoundationConfig {
+            name: format!("foundation of {env}"),
+            account,
+            elsewhere,
+        };
+        let client = Workspace::foundation(config, &self.connections)
+            .map_err(|error| WorkError::lasting(format!("the foundation of {env}: {error}")))?;
+        self.keep(key, &client);
+        Ok(client)
+    }
+
+    fn account(&self, env: &str, name: &str) -> Result<AccountConfig, WorkError> {
+        let known = self.accounts.get(name).ok_or_else(|| {
+            WorkError::lasting(format!(
+                "account `{name}` is not in the daemon's configuration (`accounts:`)"
+            ))
+        })?;
+        allowed(env, &format!("account `{name}`"), &known.environments)?;
+        Ok(AccountConfig {
+            account_id: known.account_id.clone(),
+            host: known.host.clone(),
+            auth: known
+                .auth()
+                .map_err(|error| WorkError::lasting(format!("account `{name}`: {error:#}")))?,
+            timeout: Duration::from_secs(60),
+            user_agent: concat!("hodman/", env!("CARGO_PKG_VERSION")).to_owned(),
+        })
+    }
+
+    async fn elsewhere(&self, env: &str, name: &str) -> Result<Arc<dyn Elsewhere>, WorkError> {
+        let known = self.aws.get(name).ok_or_else(|| {
+            WorkError::lasting(format!(
+                "aws `{name}` is not in the daemon's configuration (`aws:`)"
+            ))
+        })?;
+        allowed(env, &format!("aws `{name}`"), &known.environments)?;
+        Err(WorkError::lasting("AWS is not there yet"))
+    }
+
+    /// The client for a workspace that a module made, at the address that its account tells: credentials go nowhere else,
+    /// whatever a module says its output is.
+    ///
+    /// # Errors
+    /// When the configuration does not know the workspace or its account, or the account has no workspace there.
+    pub async fn made(&self, env: &str, name: &str, host: &str) -> Result<Workspace, WorkError> {
+        let Some(known) = self.configured.get(name) else {
+            return self.workspace(name, host);
+        };
+        let Some(account) = &known.account else {
+            return self.workspace(name, host);
+        };
+        if let Some(client) = self.known(&(name.to_owned(), host.to_owned())) {
+            return Ok(client);
+        }
+        let config = FoundationConfig {
+            name: format!("account {account}"),
+            account: Some(self.account(env, account)?),
+            elsewhere: None,
+        };
+        let client = Workspace::foundation(config, &self.connections)
+            .map_err(|error| WorkError::lasting(format!("account `{account}`: {error}")))?;
+        let answer = client
+            .call(Request::get("/api/2.0/accounts/{account_id}/workspaces"))
+            .await?;
+        if !hosts(&answer).any(|told| trimmed(&told) == trimmed(host)) {
+            return Err(WorkError::lasting(format!(
+                "workspace `{name}`: account `{account}` has no workspace at {host}"
+            )));
+        }
+        self.client(name, host, known)
+    }
+}
+
+/// The addresses of the workspaces in an account's list.
+fn hosts(answer: &Value) -> impl Iterator<Item = String> {
+    let kind = kind("account_workspaces");
+    let items = answer.as_array().into_iter().flatten();
+    items.filter_map(move |item| {
+        let listed = kind?.read(item).ok()??;
+        Some(listed.outputs.get("host")?.as_str()?.to_owned())
+    })
+}
+
+fn allowed(env: &str, what: &str, environments: &[String]) -> Result<(), WorkError> {
+    if environments.iter().any(|name| name == env) {
+        return Ok(());
+    }
+    Err(WorkError::lasting(format!(
+        "{what} is not for environment `{env}`: the daemon's configuration lists those it is for (`environments:`)"
+    )))
+}

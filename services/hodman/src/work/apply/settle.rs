@@ -1,0 +1,111 @@
+//! Changes that take a while: waited for, read again, and what was replaced goes at last.
+
+use super::super::{WorkError, live};
+use super::site::Site;
+use super::wait;
+use hodman_model::bundle::ResourceKey;
+use hodman_model::kinds::{Kind, kind};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A workspace goes within a quarter of an hour.
+const GONE_WITHIN: Duration = Duration::from_mins(15);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Objects that are still being made: by an apply that was cut off.
+fn pending<'a>(site: &'a Site<'_>) -> impl Iterator<Item = (&'static dyn Kind, &'a str)> {
+    site.part.observed.objects.iter().filter_map(|object| {
+        let kind = kind(&object.kind).filter(|kind| kind.settles())?;
+        let key = ResourceKey::new(&object.kind, &object.listed.marker.as_ref()?.key);
+        let ours = object.listed.marker.as_ref() == Some(&site.marker(&key));
+        let state = object.listed.outputs.get("state")?.as_str()?;
+        let pending = !matches!(state, "RUNNING" | "FAILED" | "BANNED");
+        (ours && pending).then_some((kind, object.listed.id.as_str()))
+    })
+}
+
+/// Waits for those, before anything that uses them is touched.
+pub(super) async fn all(site: &Site<'_>) -> Result<(), WorkError> {
+    for (kind, id) in pending(site) {
+        wait::until_usable(site, kind, id).await?;
+    }
+    Ok(())
+}
+
+/// Waits for the end of a change, and sees whether it was kept: a workspace goes back to what it had, without a word, when
+/// the new network does not work.
+pub(super) async fn changed(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    id: &str,
+    wanted: &serde_json::Value,
+) -> Result<(), WorkError> {
+    wait::until_usable(site, kind, id).await?;
+    let Some(live) = live::by_id(&site.part.workspace, kind, id).await? else {
+        return Err(WorkError::transient(format!(
+            "{} {id} is gone",
+            kind.singular()
+        )));
+    };
+    let rules = kind.rules();
+    let wanted = rules.normalise(wanted);
+    let live = rules.without_fills(&rules.normalise(&live.config), Some(&wanted));
+    let taken_back: Vec<&str> = wanted
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(field, value)| live.get(*field) != Some(*value))
+        .map(|(field, _)| field.as_str())
+        .collect();
+    if taken_back.is_empty() {
+        return Ok(());
+    }
+    Err(WorkError::lasting(format!(
+        "{} {id} took the change and went back to what it had, without a word: {}",
+        kind.singular(),
+        taken_back.join(", ")
+    )))
+}
+
+/// Waits until an object that takes a while to go is gone: what it used cannot be removed before.
+pub(super) async fn gone(site: &Site<'_>, kind: &dyn Kind, id: &str) -> Result<(), WorkError> {
+    let began = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    while live::by_id(&site.part.workspace, kind, id).await?.is_some() {
+        if began.elapsed() > GONE_WITHIN {
+            return Err(WorkError::transient(format!(
+                "{} {id} is still there {} minutes after it was removed",
+                kind.singular(),
+                GONE_WITHIN.as_secs() / 60
+            )));
+        }
+        site.job.fence.check().await?;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    Ok(())
+}
+
+/// Removes what was replaced, now that nothing uses it any more. What is still used is left for the next apply.
+pub(super) async fn away(site: &Site<'_>) -> Result<(), WorkError> {
+    for (key, id) in site.ledger.retired().await {
+        one(site, &key, &id).await?;
+    }
+    Ok(())
+}
+
+async fn one(site: &Site<'_>, key: &ResourceKey, id: &str) -> Result<(), WorkError> {
+    let Some(kind) = kind(&key.kind) else {
+        return Ok(());
+    };
+    match site.remove(kind, id, &serde_json::Value::Null).await {
+        Ok(()) => {
+            tracing::info!(%key, id, "what was replaced is gone");
+            site.ledger.went(key, id).await;
+        }
+        Err(error) if error.is_lease_lost() => return Err(error),
+        Err(error) => tracing::warn!(%key, id, "what was replaced is not removed yet: {error}"),
+    }
+    Ok(())
+}

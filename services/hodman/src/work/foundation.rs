@@ -1,0 +1,128 @@
+//! What workspaces stand on: the modules that an environment calls, their part of the plan, and the addresses of the
+//! workspaces that they make.
+
+use super::taken::Part;
+use super::{Job, WorkError, live};
+use hodman_clients::databricks::Workspace;
+use hodman_core::ids::EnvName;
+use hodman_model::files::{Environment, Tree, Workspace as Place};
+use hodman_model::kinds::files as file_sets;
+use hodman_model::modules::{FOUNDATION, Foundation, host_of};
+use hodman_model::plan::{self, Known, Plan, PlanContext};
+use serde_json::Value;
+
+/// The foundation of an environment, compared.
+#[derive(Default)]
+pub(super) struct Stands {
+    /// What the modules ask for and give.
+    pub foundation: Foundation,
+    /// Its part of the plan; none without modules.
+    pub plan: Option<Plan>,
+    /// What was found.
+    pub part: Option<Part>,
+    /// What is known of its objects.
+    pub known: Known,
+}
+
+/// Resolves the modules and compares what they ask for with what is there.
+pub(super) async fn take(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    tree: &Tree,
+) -> Result<Stands, WorkError> {
+    if environment.modules.is_empty() {
+        return Ok(Stands::default());
+    }
+    let foundation = Foundation::resolve(&file(env), environment, tree)
+        .map_err(|error| WorkError::lasting(error.to_string()))?;
+    let place = job
+        .work
+        .places
+        .foundation(env.as_str(), environment)
+        .await?;
+    let question = live::Question {
+        desired: &foundation.desired,
+        pipeline: job.pipeline,
+        env: env.as_str(),
+        root: "",
+        adopt: &environment.adopt,
+    };
+    let found = live::observe_foundation(job, &place, &question).await?;
+    let context = context(job, env, environment, found.ledgers.own.protected());
+    let plan = plan::plan(&foundation.desired, &found.observed, &context)?;
+    let known = Known::of(
+        &foundation.desired,
+        &found.observed,
+        job.pipeline,
+        env.as_str(),
+    );
+    Ok(Stands {
+        foundation,
+        plan: Some(plan),
+        part: Some(Part {
+            workspace: place,
+            observed: found.observed,
+            ledgers: found.ledgers,
+        }),
+        known,
+    })
+}
+
+/// What the foundation's plan goes by.
+pub(super) fn context(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    protected: std::collections::BTreeSet<hodman_model::bundle::ResourceKey>,
+) -> PlanContext {
+    PlanContext {
+        pipeline: job.pipeline.to_owned(),
+        env: env.as_str().to_owned(),
+        workspace: FOUNDATION.to_owned(),
+        files_root: file_sets::root(job.pipeline, env.as_str()),
+        adopt: environment.adopt.clone(),
+        allow_destroy: environment.allow_destroy.clone(),
+        protected,
+        ..PlanContext::default()
+    }
+}
+
+/// The client of a workspace; none when a module is yet to make it.
+pub(super) async fn workspace(
+    job: &Job<'_>,
+    env: &EnvName,
+    place: &Place,
+    foundation: &Foundation,
+    known: &Known,
+) -> Result<Option<Workspace>, WorkError> {
+    let places = &job.work.places;
+    if host_of(&place.host).is_none() {
+        return places.workspace(&place.name, &place.host).map(Some);
+    }
+    let host = foundation
+        .fill(&file(env), &Value::from(place.host.as_str()), known)
+        .map_err(|error| WorkError::lasting(error.to_string()))?;
+    match host.as_ref().and_then(Value::as_str) {
+        Some(host) => places.made(env.as_str(), &place.name, host).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The client of a workspace for somebody who took no plan.
+pub(super) async fn workspace_of(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    tree: &Tree,
+    place: &Place,
+) -> Result<Workspace, WorkError> {
+    let stands = take(job, env, environment, tree).await?;
+    workspace(job, env, place, &stands.foundation, &stands.known)
+        .await?
+        .ok_or_else(|| WorkError::transient(format!("workspace `{}` is not made yet", place.name)))
+}
+
+fn file(env: &EnvName) -> String {
+    format!("environments/{env}/environment.yaml")
+}
