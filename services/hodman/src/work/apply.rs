@@ -3,6 +3,7 @@
 //! each.
 
 mod access;
+mod find;
 mod made;
 mod make;
 mod put;

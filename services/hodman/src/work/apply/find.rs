@@ -1,0 +1,128 @@
+//! Finds what a lost answer may have made: by our marker where there are tags, else by the name or by what is new.
+
+use super::super::{WorkError, live};
+use super::site::Site;
+use hodman_model::kinds::{Identity, Kind, Listed, Marker};
+use hodman_model::plan::Row;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A create whose answer was lost is looked for this often: a list may lag behind the create by some seconds.
+const LOOKS: u32 = 5;
+
+/// The object that a lost answer may have made: by its marker where there are tags, else by its name.
+pub(super) async fn find(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    config: &Value,
+    marker: &Marker,
+) -> Result<Option<String>, WorkError> {
+    let natural = kind.natural(config);
+    let workspace = &site.part.workspace;
+    for look in 0..LOOKS {
+        if look > 0 {
+            tokio::time::sleep(Duration::from_millis(200 << look)).await;
+        }
+        let id = match (kind.identity(), &natural) {
+            (Identity::Claim, Some(name)) => by_name(site, kind, name).await?,
+            (Identity::Claim, None) => nameless(site, kind, config, Since::Plan).await?,
+            (Identity::Tags, _) => live::of_kind(workspace, kind)
+                .await?
+                .into_iter()
+                .find(|object| object.listed.marker.as_ref() == Some(marker))
+                .map(|object| object.listed.id),
+        };
+        if id.is_some() {
+            return Ok(id);
+        }
+    }
+    Ok(None)
+}
+
+/// The id of the object of that name: asked for by name where names are ids, else looked for in the list.
+async fn by_name(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    name: &str,
+) -> Result<Option<String>, WorkError> {
+    let workspace = &site.part.workspace;
+    let has_name = |listed: &Listed| listed.natural.as_deref() == Some(name) || listed.id == name;
+    match live::by_id(workspace, kind, name).await {
+        Ok(Some(listed)) if has_name(&listed) => return Ok(Some(listed.id)),
+        Ok(_) => {}
+        // Where ids are not names, a name is no id.
+        Err(error) if !error.is_transient() => {}
+        Err(error) => return Err(error),
+    }
+    let found = live::of_kind(workspace, kind).await?;
+    let mut named = found.into_iter().map(|object| object.listed);
+    Ok(named.find(has_name).map(|listed| listed.id))
+}
+
+/// Whether an object that neither tags nor a name finds again was claimed before this apply, and never got its id.
+pub(super) fn begun(site: &Site<'_>, kind: &dyn Kind, row: &Row, config: &Value) -> bool {
+    let claim = site.part.ledgers.own.claims.get(&row.key);
+    kind.identity() == Identity::Claim
+        && kind.natural(config).is_none()
+        && claim.is_some_and(|claim| claim.id.is_none())
+}
+
+/// Since when an object may have been made that nobody noted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Since {
+    /// Since the plan was taken, by this apply.
+    Plan,
+    /// Whenever, by one before it.
+    Ever,
+}
+
+/// The id of an object without tags and without a name of its own: of the same name in the same folder, made by us or by
+/// nobody known, claimed by nobody, and new. Two of them could be anybody's: then a person has to look.
+pub(super) async fn nameless(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    config: &Value,
+    since: Since,
+) -> Result<Option<String>, WorkError> {
+    let before = site.part.observed.objects.iter();
+    let known: BTreeSet<&str> = before
+        .filter(|object| object.kind == kind.name())
+        .filter(|object| since == Since::Plan || object.listed.marker.is_some())
+        .map(|object| object.listed.id.as_str())
+        .collect();
+    let retired = site.part.ledgers.own.claims.values();
+    let retired: BTreeSet<&str> = retired
+        .flat_map(|claim| claim.former.iter().map(String::as_str))
+        .collect();
+    let workspace = &site.part.workspace;
+    // What does not say who made it is nobody's in particular, and nobody needs to be asked who we are.
+    let me = match workspace.is_foundation() {
+        true => "",
+        false => workspace.principal().await?.user_name.as_str(),
+    };
+    let same = |listed: &Listed| {
+        let as_wanted = |field: &str| match config.get(field) {
+            Some(wanted) => listed.config.get(field) == Some(wanted),
+            None => true,
+        };
+        as_wanted(kind.rules().name_field)
+            && as_wanted("parent_path")
+            && listed.creator.as_ref().is_none_or(|creator| creator == me)
+    };
+    let mut found = live::of_kind(workspace, kind).await?;
+    found.retain(|object| {
+        !known.contains(object.listed.id.as_str())
+            && !retired.contains(object.listed.id.as_str())
+            && same(&object.listed)
+    });
+    match found.as_slice() {
+        [only] => Ok(Some(only.listed.id.clone())),
+        [] => Ok(None),
+        _ => Err(WorkError::lasting(format!(
+            "the answer to creating this {} was lost, and {} of its name are nobody's; remove all but one, and `hodman adopt` that one",
+            kind.singular(),
+            found.len()
+        ))),
+    }
+}
