@@ -160,6 +160,8 @@ fn kill_group(pid: Option<Pid>) {
     }
 }
 
+/// The readers read on when nobody hears them any more: a program whose output nobody takes is killed by its next line, before
+/// it has stored its state and unlocked it.
 fn readers(child: &mut Child, whole: bool) -> mpsc::Receiver<Said> {
     let (sender, receiver) = mpsc::channel(64);
     if let Some(out) = child.stdout.take() {
@@ -178,13 +180,8 @@ fn readers(child: &mut Child, whole: bool) -> mpsc::Receiver<Said> {
 async fn bytes(mut from: impl AsyncRead + Unpin, to: mpsc::Sender<Said>) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        if to
-            .send(Said::Whole(buffer[..length].to_vec()))
-            .await
-            .is_err()
-        {
-            return;
-        }
+        // Fails when nobody hears any more.
+        let _ = to.send(Said::Whole(buffer[..length].to_vec())).await;
     }
 }
 
@@ -195,8 +192,7 @@ async fn lines(from: impl AsyncRead + Unpin, to: mpsc::Sender<Said>) {
         line.truncate(LONGEST_LINE);
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
         line.clear();
-        if to.send(Said::Line(text)).await.is_err() {
-            return;
-        }
+        // Fails when nobody hears any more.
+        let _ = to.send(Said::Line(text)).await;
     }
 }

@@ -2,6 +2,7 @@
 //! server whose address is in `HODMAN_TEST_AWS_ENDPOINT`. Without a program these tests fail and say so.
 
 mod bench;
+mod faults;
 mod locks;
 mod plans;
 mod runs;
