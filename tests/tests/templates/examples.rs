@@ -2,41 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hodman_model::files::{Environment, SourceBytes, Tree, parse_environment};
 use hodman_model::foundation::templates::{Carried, SCHEME};
+use hodman_model::modules::{Engine, Foundation, Module, ModulesError, host_of};
 use hodman_tests::checkout::{files, read, root};
 use hodman_tests::servers::python;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::bench::{applied, fresh, look, output, probe, request};
 
 const MODULES: &str = "examples/foundation/modules/";
 const ENVIRONMENTS: &str = "examples/foundation/environments/";
-
-#[derive(Deserialize)]
-struct Module {
-    engine: String,
-    inputs: BTreeMap<String, Value>,
-    #[serde(default)]
-    template: String,
-    #[serde(default)]
-    parameters: BTreeMap<String, String>,
-    #[serde(default)]
-    resources: BTreeMap<String, BTreeMap<String, Value>>,
-    outputs: BTreeMap<String, Value>,
-}
-
-#[derive(Deserialize)]
-struct Environment {
-    modules: BTreeMap<String, Call>,
-    workspaces: Value,
-}
-
-#[derive(Deserialize)]
-struct Call {
-    module: String,
-    inputs: BTreeMap<String, Value>,
-}
 
 /// What a template asks for (with whether it has a default) and gives.
 #[derive(Deserialize)]
@@ -45,20 +21,37 @@ struct Interface {
     outputs: BTreeSet<String>,
 }
 
+/// The examples as a user's repository has them.
+fn tree() -> Tree {
+    let ours = files().into_iter().filter_map(|path| {
+        let inside = path.strip_prefix("examples/foundation/")?.to_owned();
+        Some((inside, SourceBytes::plain(read(&path).into_bytes())))
+    });
+    ours.collect()
+}
+
 /// The files of one name below `folder`, by the folder that each lies in.
-fn each<T: for<'de> Deserialize<'de>>(folder: &str, name: &str) -> BTreeMap<String, T> {
+fn each<T>(folder: &str, name: &str, parse: impl Fn(&str, &str) -> T) -> BTreeMap<String, T> {
     let read = files().into_iter().filter_map(|path| {
         let inside = path.strip_prefix(folder)?.strip_suffix(name)?;
-        let text = read(&path);
-        let read = serde_saphyr::from_str(&text);
-        let read = read.unwrap_or_else(|error| panic!("{path}: {error}"));
-        Some((inside.trim_end_matches('/').to_owned(), read))
+        Some((
+            inside.trim_end_matches('/').to_owned(),
+            parse(&path, &read(&path)),
+        ))
     });
     read.collect()
 }
 
 fn modules() -> BTreeMap<String, Module> {
-    each(MODULES, "module.yaml")
+    each(MODULES, "module.yaml", |path, text| {
+        Module::parse(path, text).unwrap_or_else(|wrong| panic!("{wrong}"))
+    })
+}
+
+fn environments() -> BTreeMap<String, Environment> {
+    each(ENVIRONMENTS, "environment.yaml", |path, text| {
+        parse_environment(path, text).unwrap_or_else(|wrong| panic!("{wrong}"))
+    })
 }
 
 /// What stands in every `${…}` of `text`.
@@ -93,11 +86,15 @@ async fn every_module_fits_its_template() {
     let modules = modules();
     let stacks = modules
         .iter()
-        .filter(|(_, module)| module.engine == "cloudformation");
+        .filter(|(_, module)| module.engine == Engine::Cloudformation);
     let mut count = 0;
     for (name, module) in stacks {
         count += 1;
-        let interface = interface(&template(name, &module.template)).await;
+        let interface = interface(&template(
+            name,
+            module.template.as_deref().expect("a template"),
+        ))
+        .await;
         let known: BTreeSet<&String> = interface.parameters.keys().collect();
         let said: BTreeSet<&String> = module.parameters.keys().collect();
         assert!(said.is_subset(&known), "{name}: {said:?}, not {known:?}");
@@ -107,7 +104,7 @@ async fn every_module_fits_its_template() {
                 "{name}: {parameter}"
             );
         }
-        let given = Value::from_iter(module.outputs.clone()).to_string();
+        let given = serde_json::to_string(&module.outputs).expect("JSON");
         for inside in placeholders(&given) {
             let output = inside.strip_prefix("stack.outputs.").expect("an output");
             assert!(interface.outputs.contains(output), "{name}: {output}");
@@ -143,49 +140,33 @@ fn every_module_uses_all_that_it_is_told_and_nothing_else() {
 }
 
 #[test]
-fn every_call_fits_its_module() {
-    let modules = modules();
-    let mut called = BTreeSet::new();
-    let environments: BTreeMap<String, Environment> = each(ENVIRONMENTS, "environment.yaml");
-    for (
-        environment,
-        Environment {
-            modules: calls,
-            workspaces,
-        },
-    ) in &environments
-    {
-        let mut taken = placeholders(&workspaces.to_string());
-        for (name, call) in calls {
-            let at = format!("{environment}: {name}");
-            let module = modules
-                .get(&call.module)
-                .unwrap_or_else(|| panic!("{at}: no module {}", call.module));
-            called.insert(call.module.as_str());
-            for input in call.inputs.keys() {
-                assert!(module.inputs.contains_key(input), "{at}: {input}");
+fn every_environment_resolves_and_every_module_is_called() {
+    let tree = tree();
+    let (mut called, mut stacks) = (BTreeSet::new(), BTreeSet::new());
+    for (name, environment) in environments() {
+        let file = format!("environments/{name}/environment.yaml");
+        match Foundation::resolve(&file, &environment, &tree) {
+            Ok(resolved) => {
+                for workspace in &environment.workspaces {
+                    let (call, output) = host_of(&workspace.host).expect("a module's");
+                    assert!(resolved.outputs[call].contains_key(output), "{name}");
+                }
             }
-            for (input, of) in &module.inputs {
-                let there = of.get("default").is_some() || call.inputs.contains_key(input);
-                assert!(there, "{at}: {input}");
+            // All calls fit; stacks are not planned yet.
+            Err(ModulesError::Plan(why)) => {
+                assert!(
+                    why.to_string().contains("cloudformation_stacks"),
+                    "{name}: {why}"
+                );
+                stacks.insert(name);
             }
-            let inputs = serde_json::to_string(&call.inputs).expect("JSON");
-            taken.extend(placeholders(&inputs));
+            Err(wrong) => panic!("{name}: {wrong}"),
         }
-        assert!(!taken.is_empty(), "{environment}");
-        for inside in taken {
-            let given = inside
-                .strip_prefix("modules.")
-                .and_then(|rest| rest.split_once(".outputs."))
-                .and_then(|(call, output)| {
-                    let module = modules.get(&calls.get(call)?.module)?;
-                    module.outputs.get(output)
-                });
-            assert!(given.is_some(), "{environment}: {inside}");
-        }
+        called.extend(environment.modules.into_values().map(|call| call.module));
     }
-    let all: BTreeSet<&str> = modules.keys().map(String::as_str).collect();
-    assert_eq!(called, all, "each module is called somewhere");
+    let all: BTreeSet<String> = modules().into_keys().collect();
+    assert_eq!(called, all);
+    assert!(!stacks.contains("managed"), "it has none");
 }
 
 #[tokio::test]
