@@ -1,5 +1,6 @@
 //! What the carried templates make.
 
+use hodman_clients::cloudformation::ChangeSetOutcome;
 use hodman_model::foundation::policies::{self, KeyUse, Partition};
 use hodman_model::foundation::templates::Carried;
 use serde_json::{Value, json};
@@ -164,6 +165,58 @@ async fn a_network_without_a_way_out() {
         seen["endpoints"],
         json!({"com.amazonaws.eu-west-1.s3": ["Gateway", [], 2]})
     );
+}
+
+#[tokio::test]
+async fn a_network_grows_without_anything_of_it_being_made_anew() {
+    let name = fresh("grows");
+    let small = [("Zones", "eu-west-1a,eu-west-1b")];
+    let before = applied(&request(&name, Carried::Network.body(), &small)).await;
+    let large = [
+        small[0],
+        ("ThirdZone", "eu-west-1c"),
+        ("NatGateways", "each-zone"),
+        (
+            "WorkspaceServiceName",
+            "com.amazonaws.vpce.eu-west-1.vpce-svc-0a",
+        ),
+        (
+            "RelayServiceName",
+            "com.amazonaws.vpce.eu-west-1.vpce-svc-0b",
+        ),
+    ];
+    let larger = request(&name, Carried::Network.body(), &large);
+    let client = client().await;
+    let outcome = client.change_set(&larger, "larger").await.expect("a set");
+    let ChangeSetOutcome::Ready(set) = outcome else {
+        panic!("there is something to do");
+    };
+    let mut changed = Vec::new();
+    for change in set.changes.as_array().expect("a list") {
+        let change = &change["ResourceChange"];
+        let resource = change["LogicalResourceId"].as_str().expect("a name");
+        // The server calls some that are not there yet changed, too.
+        if change["PhysicalResourceId"].as_str().unwrap_or_default() != "" {
+            assert_eq!(change["Action"], "Modify", "{resource}");
+            assert_ne!(change["Replacement"], "True", "{resource}");
+            changed.push(resource);
+        }
+    }
+    changed.sort_unstable();
+    assert_eq!(
+        changed,
+        [
+            "KinesisEndpoint",
+            "PrivateRouteOut2",
+            "S3Endpoint",
+            "StsEndpoint"
+        ]
+    );
+    let after = client.execute(&set, "larger").await.expect("executed");
+    for kept in ["VpcId", "SubnetId1", "SubnetId2", "SecurityGroupIds"] {
+        assert_eq!(output(&after, kept), output(&before, kept), "{kept}");
+    }
+    assert_eq!(output(&after, "SubnetIds").split(',').count(), 3);
 }
 
 #[tokio::test]
