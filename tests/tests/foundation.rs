@@ -6,6 +6,7 @@ use hodman_clients::databricks::{
 use hodman_core::event::Ask;
 use hodman_core::ids::EnvName;
 use hodman_tests::harness::{CANARY, Options, REPOSITORY, Scene, Short};
+use hodman_tests::servers::aws_endpoint;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -176,5 +177,97 @@ async fn one_merge_makes_the_account_objects_and_a_second_plan_is_empty() {
         .await
         .expect("JSON");
     assert_eq!(view["plan"], Value::Null, "{view}");
+    daemon.stop().await;
+}
+
+const NETWORK: &str = include_str!("../../examples/foundation/modules/network/module.yaml");
+const ATTACHED: &str =
+    include_str!("../../examples/foundation/modules/databricks-network/module.yaml");
+const IN_NETWORK: &str =
+    include_str!("../../examples/foundation/modules/workspace-own-network/module.yaml");
+
+const OWN_VPC: &str = "\
+account: main
+aws: main
+modules:
+  vpc:
+    module: network
+    inputs: {zones: [eu-west-1a, eu-west-1b], nat: one}
+  network:
+    module: databricks-network
+    inputs:
+      name: shop-own
+      vpc_id: ${modules.vpc.outputs.vpc_id}
+      subnet_ids: ${modules.vpc.outputs.subnet_ids}
+      security_group_ids: ${modules.vpc.outputs.security_group_ids}
+  workspace:
+    module: workspace-own-network
+    inputs:
+      name: shop-own
+      region: eu-west-1
+      role_arn: arn:aws:iam::123456789012:role/shop-own
+      bucket: shop-own-root
+      network_id: ${modules.network.outputs.network_id}
+workspaces:
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_is_a_stack_whose_change_is_shown_resource_by_resource() {
+    let mut options = options();
+    options.files = vec![
+        ("modules/network/module.yaml", NETWORK),
+        ("modules/databricks-network/module.yaml", ATTACHED),
+        ("modules/workspace-own-network/module.yaml", IN_NETWORK),
+    ];
+    options.edits.pop();
+    let mut options = options.edit("environments/qa/environment.yaml", "workspaces:\n", OWN_VPC);
+    options.settings = format!(
+        "aws:\n  main: {{region: eu-west-1, endpoint: \"{}\", access_key_id: {{value: test}}, secret_access_key: {{value: test}}, environments: [qa]}}",
+        aws_endpoint()
+    );
+    let scene = Scene::start(options).await;
+    let account = account(&scene);
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let pull = short.proposed("qa").await.expect("a plan");
+    assert!(
+        pull.body.contains("cloudformation_stacks.vpc"),
+        "{}",
+        pull.body
+    );
+    short.merge(&pull).expect("merged");
+    let healthy = async || {
+        let state = short.state().await.ok()?;
+        let env = state.environments.get(&EnvName::from("qa"))?;
+        let healthy = env.current.as_ref()?.healthy_since.is_some() && env.run.is_none();
+        healthy.then_some(())
+    };
+    short.wait("qa", healthy).await.expect("applied");
+    let networks = all(&account, "networks").await;
+    assert_eq!(networks.len(), 1);
+    assert!(
+        networks[0]["vpc_id"]
+            .as_str()
+            .is_some_and(|id| id.starts_with("vpc-")),
+        "{networks:?}"
+    );
+    assert_eq!(networks[0]["subnet_ids"].as_array().map(Vec::len), Some(2));
+
+    // Another way out: the stack's change set says what that means for each resource.
+    let text = NETWORK
+        .replace("default: one, allowed", "default: one, allowed")
+        .replace("SubnetBits: ${inputs.subnet_bits}", "SubnetBits: 11");
+    scene
+        .forge
+        .commit(
+            REPOSITORY,
+            "main",
+            &[("modules/network/module.yaml", Some(text.as_bytes()))],
+            "smaller subnets",
+            "rita",
+        )
+        .expect("committed");
+    let pull = short.proposed("qa").await.expect("a second plan");
+    assert!(pull.body.contains("AWS::EC2::Subnet"), "{}", pull.body);
     daemon.stop().await;
 }

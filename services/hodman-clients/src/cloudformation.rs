@@ -58,9 +58,10 @@ impl CloudFormation {
     }
 
     /// Asks `ask` until it answers.
-    async fn until<T, F>(&self, what: &'static str, stack: &str, ask: F) -> Result<T, StackError>
+    async fn until<T, F, A>(&self, what: &'static str, stack: &str, ask: F) -> Result<T, StackError>
     where
-        F: AsyncFn() -> Result<Option<T>, StackError>,
+        F: Fn() -> A,
+        A: Future<Output = Result<Option<T>, StackError>>,
     {
         let asked = async {
             loop {

@@ -7,6 +7,7 @@ mod alerts;
 mod apps;
 mod call;
 mod catalogs;
+mod cloudformation_stacks;
 mod cluster_policies;
 mod cluster_spec;
 mod clusters;
@@ -62,6 +63,7 @@ use serde_json::Value;
 
 pub use account::ACCOUNT_KINDS;
 pub use call::{Call, ListCall, Listing, Method, Paging};
+pub use cloudformation_stacks::{CloudformationStacks, TEMPLATE_BODY};
 pub use clusters::Clusters;
 pub use jobs::Jobs;
 pub use listed::{Listed, ReadError};
@@ -346,7 +348,10 @@ pub fn kind(name: &str) -> Option<&'static dyn Kind> {
         .find(|kind| kind.name() == name)
 }
 
-/// The kinds of what workspaces stand on: objects of the Databricks account.
+/// The kinds of stacks.
+pub static STACK_KINDS: &[&dyn Kind] = &[&CloudformationStacks];
+
+/// The kinds of what workspaces stand on: stacks and objects of the Databricks account.
 pub fn foundation_kinds() -> impl Iterator<Item = &'static dyn Kind> {
-    ACCOUNT_KINDS.iter().copied()
+    STACK_KINDS.iter().chain(ACCOUNT_KINDS).copied()
 }

@@ -8,6 +8,7 @@
 mod call;
 mod input;
 mod module;
+mod stack;
 mod text;
 
 #[cfg(test)]
@@ -57,11 +58,12 @@ impl Foundation {
     /// Every module that is not there or not understood, every input that is missing, unknown or of another type, outputs
     /// that nobody gives, and calls that wait for each other in a circle.
     pub fn resolve(
+        pipeline: &str,
         file: &str,
         environment: &Environment,
         tree: &Tree,
     ) -> Result<Self, ModulesError> {
-        let mut calls = call::Calls::new(file, environment, tree);
+        let mut calls = call::Calls::new(pipeline, file, environment, tree);
         for name in environment.modules.keys() {
             calls.outputs(name, &mut Vec::new());
         }

@@ -1,6 +1,9 @@
 //! The workspaces that environments name, and the clients that speak to them: one client, and so one token and one
 //! limiter, for each.
 
+mod aws;
+mod foundation;
+
 use crate::config;
 use crate::work::WorkError;
 use hodman_clients::databricks::{Connections, Workspace, WorkspaceConfig};
@@ -105,8 +108,6 @@ impl Places {
         Ok(client)
     }
 }
-
-mod foundation;
 
 fn trimmed(host: &str) -> &str {
     host.trim_end_matches('/')

@@ -58,7 +58,8 @@ impl CloudFormation {
             Some(stack) => kind_for(stack, request)?,
         };
         self.create(request, name, &kind).await?;
-        let asked = async || {
+        let kind = &kind;
+        let asked = || async move {
             let read = self.read(&request.stack, name, kind.as_str()).await?;
             let over = matches!(
                 read.status,

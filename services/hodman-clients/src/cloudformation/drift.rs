@@ -45,9 +45,10 @@ impl CloudFormation {
             .await;
         let begun = begun.map_err(|error| AwsError::from_sdk("DetectStackDrift", stack, error))?;
         let id = begun.stack_drift_detection_id.unwrap_or_default();
-        let asked = async || {
+        let id = &id;
+        let asked = || async move {
             let asked = self.client.describe_stack_drift_detection_status();
-            let asked = asked.stack_drift_detection_id(&id).send().await;
+            let asked = asked.stack_drift_detection_id(id).send().await;
             let answer = asked.map_err(|error| {
                 AwsError::from_sdk("DescribeStackDriftDetectionStatus", stack, error)
             })?;

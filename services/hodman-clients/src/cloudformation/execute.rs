@@ -16,7 +16,7 @@ impl CloudFormation {
             self.begin(set, token).await?;
         }
         // For a moment the stack still has the status of before, which may be a good one.
-        let asked = async || {
+        let asked = || async move {
             let described = self.client.describe_change_set().change_set_name(&set.id);
             match described.send().await {
                 Ok(described) => Ok((!matches!(
@@ -38,7 +38,7 @@ impl CloudFormation {
     /// # Errors
     /// [`StackError::Failed`] when it did not end well.
     pub async fn settled(&self, stack: &str, token: &str) -> Result<StackInfo, StackError> {
-        let asked = async || {
+        let asked = || async move {
             let info = self.must_describe(stack).await?;
             // Executing leaves this status a moment later.
             Ok((!info.is_busy() && !info.is_only_reviewed()).then_some(info))

@@ -24,7 +24,7 @@ impl CloudFormation {
         if stack.status != "DELETE_IN_PROGRESS" {
             self.send_delete(id, Some(token)).await?;
         }
-        let asked = async || {
+        let asked = || async move {
             let stack = self.describe(id).await?;
             Ok(match stack {
                 None => Some(None),

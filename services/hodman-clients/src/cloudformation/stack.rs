@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
+use aws_sdk_cloudformation::types::TemplateStage;
 
 use super::{CloudFormation, StackError};
 use crate::aws::AwsError;
@@ -29,6 +30,12 @@ pub struct StackInfo {
     pub reason: Option<String>,
     /// What it gives to others.
     pub outputs: BTreeMap<String, StackOutput>,
+    /// What it was told, defaults of the template included; `****` for what it does not tell.
+    pub parameters: BTreeMap<String, String>,
+    /// What its template may do beyond the usual.
+    pub capabilities: Vec<String>,
+    /// When it was made or changed last, in milliseconds since 1970.
+    pub changed_at: i64,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
     /// Whether it is protected against removal.
@@ -105,6 +112,19 @@ impl CloudFormation {
             .map(info))
     }
 
+    /// The template of a stack as it was sent; none when there is none.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn template(&self, stack: &str) -> Result<Option<String>, StackError> {
+        let asked = self.client.get_template().stack_name(stack);
+        match asked.template_stage(TemplateStage::Original).send().await {
+            Ok(answer) => Ok(answer.template_body),
+            Err(error) if is_no_stack(error.message()) => Ok(None),
+            Err(error) => Err(AwsError::from_sdk("GetTemplate", stack, error).into()),
+        }
+    }
+
     pub(super) async fn must_describe(&self, stack: &str) -> Result<StackInfo, StackError> {
         let found = self.describe(stack).await?;
         found.ok_or_else(|| StackError::NoStack(stack.to_owned()))
@@ -125,7 +145,10 @@ fn info(stack: aws_sdk_cloudformation::types::Stack) -> StackInfo {
         Some((output.output_key?, value))
     });
     let tags = stack.tags.unwrap_or_default().into_iter();
+    let parameters = stack.parameters.unwrap_or_default().into_iter();
+    let capabilities = stack.capabilities.unwrap_or_default();
     let status = stack.stack_status;
+    let changed_at = stack.last_updated_time.or(stack.creation_time);
     StackInfo {
         id: stack.stack_id.unwrap_or_default(),
         name: stack.stack_name.unwrap_or_default(),
@@ -134,6 +157,16 @@ fn info(stack: aws_sdk_cloudformation::types::Stack) -> StackInfo {
             .unwrap_or_default(),
         reason: stack.stack_status_reason,
         outputs: outputs.collect(),
+        parameters: parameters
+            .filter_map(|parameter| Some((parameter.parameter_key?, parameter.parameter_value?)))
+            .collect(),
+        capabilities: capabilities
+            .iter()
+            .map(|capability| capability.as_str().to_owned())
+            .collect(),
+        changed_at: changed_at
+            .and_then(|at| at.to_millis().ok())
+            .unwrap_or_default(),
         tags: tags
             .filter_map(|tag| Some((tag.key?, tag.value?)))
             .collect(),

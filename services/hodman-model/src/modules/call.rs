@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::module::{self, Engine, Module};
+use super::stack;
 use super::text::{nobody_gives, output, walk};
 use crate::bundle::{Lifecycle, Resource, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
@@ -14,6 +15,7 @@ type Outputs = BTreeMap<String, Value>;
 
 /// The calls that were resolved so far.
 pub(super) struct Calls<'a> {
+    pipeline: &'a str,
     file: &'a str,
     environment: &'a Environment,
     tree: &'a Tree,
@@ -23,8 +25,14 @@ pub(super) struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
-    pub fn new(file: &'a str, environment: &'a Environment, tree: &'a Tree) -> Self {
+    pub fn new(
+        pipeline: &'a str,
+        file: &'a str,
+        environment: &'a Environment,
+        tree: &'a Tree,
+    ) -> Self {
         Self {
+            pipeline,
             file,
             environment,
             tree,
@@ -162,6 +170,8 @@ impl<'a> Calls<'a> {
             Engine::Cloudformation => Some("cloudformation_stacks"),
             Engine::Terraform => Some("terraform_stacks"),
         };
+        let env = self.env().to_owned();
+        let mut refused = None;
         let mut fill = |value: &Value| {
             walk(value, &mut |inside| {
                 if let Some(input) = inside.strip_prefix("inputs.") {
@@ -178,7 +188,7 @@ impl<'a> Calls<'a> {
                 }
                 match inside {
                     "call.name" => return Some(Value::from(call)),
-                    "environment.name" => return Some(Value::from(self.env())),
+                    "environment.name" => return Some(Value::from(env.as_str())),
                     _ => {}
                 }
                 if let Some(field) = inside.strip_prefix("stack.") {
@@ -209,13 +219,26 @@ impl<'a> Calls<'a> {
             }
         }
         if let Some(kind) = stack {
-            made.push((ResourceKey::new(kind, call), fill(&stack_config(module))));
+            let told = stack::told(module);
+            let told = fill(&told);
+            let of = stack::Of {
+                pipeline: self.pipeline,
+                env: &env,
+                call,
+                module: name,
+                tree: self.tree,
+            };
+            match stack::config(&of, module, told) {
+                Ok(config) => made.push((ResourceKey::new(kind, call), config)),
+                Err(error) => refused = Some(error),
+            }
         }
         let outputs: Outputs = module
             .outputs
             .iter()
             .map(|(name, output)| (name.clone(), fill(&output.value)))
             .collect();
+        self.found.0.extend(refused);
         for inside in unknown {
             let error =
                 Diagnostic::error(&path, format!("`${{{inside}}}` stands for nothing here"));
@@ -270,24 +293,4 @@ impl<'a> Calls<'a> {
         };
         self.resources.insert(key, resource);
     }
-}
-
-/// What a stack is told, as the fields of its resource.
-fn stack_config(module: &Module) -> Value {
-    let mut config = Map::new();
-    if let Some(name) = &module.stack_name {
-        config.insert("stack_name".to_owned(), json!(name));
-    }
-    if let Some(template) = &module.template {
-        config.insert("template".to_owned(), json!(template));
-        config.insert("parameters".to_owned(), json!(module.parameters));
-        config.insert("capabilities".to_owned(), json!(module.capabilities));
-    }
-    if let Some(directory) = &module.directory {
-        config.insert("directory".to_owned(), json!(directory));
-    }
-    if let Some(variables) = &module.variables {
-        config.insert("variables".to_owned(), json!(variables));
-    }
-    Value::Object(config)
 }

@@ -39,7 +39,7 @@ fn environment(calls: &Value) -> Environment {
 }
 
 fn resolve(calls: &Value, modules: &[(&str, &str)]) -> Result<Foundation, String> {
-    Foundation::resolve(FILE, &environment(calls), &tree(modules))
+    Foundation::resolve("shop", FILE, &environment(calls), &tree(modules))
         .map_err(|error| error.to_string())
 }
 

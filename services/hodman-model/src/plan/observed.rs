@@ -10,6 +10,7 @@ use crate::bundle::{Lookup, ResourceKey};
 use crate::claims::Put;
 use crate::digest::Digest;
 use crate::kinds::{Listed, Marker};
+use crate::stacks::StackPlan;
 
 /// One object and its kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct Observed {
     pub known_sets: BTreeMap<Digest, FileSet>,
     /// What we put into fields that cannot be read back; from our claims.
     pub puts: BTreeMap<ResourceKey, Put>,
+    /// What bringing a stack to what is wanted would do to its resources, as far as its engine was asked.
+    pub previews: BTreeMap<ResourceKey, StackPlan>,
     /// Objects that several pipelines or environments claim; [`crate::claims::mark`] finds them.
     pub contested: Vec<Contested>,
     /// Names that other pipelines or environments claim, by (kind, natural name), whether there is an object or not.

@@ -20,6 +20,7 @@ use crate::digest::Digest;
 use crate::field_path::FieldPath;
 use crate::kinds::pattern::Keep;
 use crate::kinds::{Change, Kind, Listed, files};
+use crate::stacks::{StackPlan, StackRow};
 
 pub(super) struct Work<'a> {
     pub context: &'a PlanContext,
@@ -103,6 +104,10 @@ impl<'a> Work<'a> {
         let mut changes = differences(kind.rules(), &before, &managed);
         changes.extend(self.folder_change(&managed, &folders));
         self.in_use.extend(folders);
+        let preview = self.observed.previews.get(key);
+        if let Some(preview) = preview.filter(|_| !changes.is_empty()) {
+            changes.extend(preview.rows.iter().map(inside));
+        }
         let sent = self.sent(kind, key, wanted, Some(live));
         let adopted = live
             .marker
@@ -167,6 +172,14 @@ impl<'a> Work<'a> {
                 None => format!("{field} cannot change in place"),
             };
             draft.takes_along = self.remove(kind, key, live, &draft, wanted.prevent_destroy);
+        }
+        let lost: Vec<&str> = preview
+            .map(StackPlan::irreversible)
+            .into_iter()
+            .flatten()
+            .collect();
+        if !lost.is_empty() {
+            draft.takes_along = Some(format!("the data of {}", lost.join(", ")));
         }
         self.until_done.insert(key.clone(), references_in(&before));
         self.push(kind, key, draft, None);
@@ -315,6 +328,23 @@ impl<'a> Work<'a> {
         };
         self.rows.insert(key.clone(), row);
     }
+}
+
+/// What happens to one resource of a stack. Its digest is over the real values, so it stands for them in the row's name.
+fn inside(row: &StackRow) -> FieldChange {
+    let path = FieldPath::default().key("resources").key(&row.address);
+    let fields: Vec<String> = row
+        .fields
+        .iter()
+        .map(|field| field.path.to_string())
+        .collect();
+    let what = json!({
+        "action": row.action.word(),
+        "type": row.kind,
+        "fields": fields,
+        "change": row.digest.as_str(),
+    });
+    change(path, None, Some(what))
 }
 
 fn folder_name(folder: &Digest) -> &str {

@@ -197,6 +197,22 @@ impl Config {
                 all.push((format!("workspaces.{name}.{key}"), secret.as_ref()));
             }
         }
+        for (name, account) in &self.accounts {
+            for (key, secret) in [
+                ("client_id", &account.client_id),
+                ("client_secret", &account.client_secret),
+            ] {
+                all.push((format!("accounts.{name}.{key}"), Some(secret)));
+            }
+        }
+        for (name, aws) in &self.aws {
+            for (key, secret) in [
+                ("access_key_id", &aws.access_key_id),
+                ("secret_access_key", &aws.secret_access_key),
+            ] {
+                all.push((format!("aws.{name}.{key}"), secret.as_ref()));
+            }
+        }
         all.into_iter()
             .filter_map(|(path, secret)| Some((path, secret?)))
             .collect()

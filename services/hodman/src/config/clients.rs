@@ -158,6 +158,31 @@ pub async fn aws_values(source: &super::AwsSource) -> anyhow::Result<hodman_clie
     Ok(aws.values()?)
 }
 
+/// The way into an AWS account and region for what workspaces stand on.
+///
+/// # Errors
+/// When a secret cannot be read.
+pub async fn aws_place(place: &super::AwsPlace) -> anyhow::Result<Aws> {
+    let credentials = match (&place.access_key_id, &place.secret_access_key) {
+        (Some(id), Some(secret)) => AwsCredentials::Static {
+            access_key_id: id
+                .resolve()
+                .context("access_key_id")?
+                .expose_secret()
+                .to_owned(),
+            secret_access_key: secret.resolve().context("secret_access_key")?,
+            session_token: None,
+        },
+        _ => AwsCredentials::DefaultChain,
+    };
+    Ok(Aws::new(AwsConfig {
+        region: place.region.clone(),
+        endpoint_url: place.endpoint.clone(),
+        credentials,
+    })
+    .await)
+}
+
 async fn aws(region: Option<String>, endpoint_url: Option<String>) -> Aws {
     let variable = |name| std::env::var(name).ok().filter(|region| !region.is_empty());
     let region = region

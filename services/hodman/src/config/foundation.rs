@@ -34,6 +34,12 @@ pub struct Account {
 pub struct AwsPlace {
     /// The region, such as `eu-central-1`.
     pub region: String,
+    /// Fixed keys, for servers that have no roles; else the daemon's own identity.
+    #[serde(default)]
+    pub access_key_id: Option<SecretRef>,
+    /// The secret half of the fixed keys.
+    #[serde(default)]
+    pub secret_access_key: Option<SecretRef>,
     /// The role that is taken for this environment; the daemon's own when absent.
     #[serde(default)]
     pub role_arn: Option<String>,

@@ -1,6 +1,8 @@
 //! What workspaces stand on, and the workspaces that are made there.
 
+use super::aws::AwsObjects;
 use super::{Places, trimmed};
+use crate::config;
 use crate::work::WorkError;
 use hodman_clients::databricks::{AccountConfig, Elsewhere, FoundationConfig, Request, Workspace};
 use hodman_model::files::Environment;
@@ -70,7 +72,10 @@ impl Places {
             ))
         })?;
         allowed(env, &format!("aws `{name}`"), &known.environments)?;
-        Err(WorkError::lasting("AWS is not there yet"))
+        let aws = config::aws_place(known)
+            .await
+            .map_err(|error| WorkError::lasting(format!("aws `{name}`: {error:#}")))?;
+        Ok(Arc::new(AwsObjects::new(&aws)))
     }
 
     /// The client for a workspace that a module made, at the address that its account tells: credentials go nowhere else,

@@ -5,11 +5,14 @@ use super::taken::Part;
 use super::{Job, WorkError, live};
 use hodman_clients::databricks::Workspace;
 use hodman_core::ids::EnvName;
+use hodman_model::bundle::ResourceKey;
 use hodman_model::files::{Environment, Tree, Workspace as Place};
-use hodman_model::kinds::files as file_sets;
+use hodman_model::kinds::{CloudformationStacks, Kind as _, Marker, files as file_sets};
 use hodman_model::modules::{FOUNDATION, Foundation, host_of};
-use hodman_model::plan::{self, Known, Plan, PlanContext};
+use hodman_model::plan::{self, Action, Known, Observed, Plan, PlanContext, substitute_known};
+use hodman_model::stacks::StackPlan;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The foundation of an environment, compared.
 #[derive(Default)]
@@ -34,7 +37,7 @@ pub(super) async fn take(
     if environment.modules.is_empty() {
         return Ok(Stands::default());
     }
-    let foundation = Foundation::resolve(&file(env), environment, tree)
+    let foundation = Foundation::resolve(job.pipeline, &file(env), environment, tree)
         .map_err(|error| WorkError::lasting(error.to_string()))?;
     let place = job
         .work
@@ -48,9 +51,14 @@ pub(super) async fn take(
         root: "",
         adopt: &environment.adopt,
     };
-    let found = live::observe_foundation(job, &place, &question).await?;
+    let mut found = live::observe_foundation(job, &place, &question).await?;
     let context = context(job, env, environment, found.ledgers.own.protected());
-    let plan = plan::plan(&foundation.desired, &found.observed, &context)?;
+    let mut plan = plan::plan(&foundation.desired, &found.observed, &context)?;
+    let previews = previews(job, env, &place, &foundation, &found.observed, &plan).await?;
+    if !previews.is_empty() {
+        found.observed.previews = previews;
+        plan = plan::plan(&foundation.desired, &found.observed, &context)?;
+    }
     let known = Known::of(
         &foundation.desired,
         &found.observed,
@@ -69,12 +77,45 @@ pub(super) async fn take(
     })
 }
 
+/// What the changes of stacks would do to their resources. Of one that waits for what another row makes, nobody can say yet.
+async fn previews(
+    job: &Job<'_>,
+    env: &EnvName,
+    place: &Workspace,
+    foundation: &Foundation,
+    observed: &Observed,
+    plan: &Plan,
+) -> Result<BTreeMap<ResourceKey, StackPlan>, WorkError> {
+    let desired = &foundation.desired;
+    let known = Known::of(desired, observed, job.pipeline, env.as_str());
+    let mut previews = BTreeMap::new();
+    for (_, row) in plan.rows() {
+        let (Action::Update, Some(id)) = (row.action, &row.live_id) else {
+            continue;
+        };
+        let wanted = desired.resources.get(&row.key);
+        let config = wanted.and_then(|wanted| substitute_known(&wanted.config, "", &known).ok());
+        let (Some(config), true) = (config, row.key.kind == CloudformationStacks.name()) else {
+            continue;
+        };
+        let marker = Marker {
+            pipeline: job.pipeline.to_owned(),
+            env: env.as_str().to_owned(),
+            key: row.key.key.clone(),
+        };
+        let call = CloudformationStacks::preview(id, &config, &marker);
+        let answer = place.call(live::request(&call)).await?;
+        previews.insert(row.key.clone(), serde_json::from_value(answer)?);
+    }
+    Ok(previews)
+}
+
 /// What the foundation's plan goes by.
 pub(super) fn context(
     job: &Job<'_>,
     env: &EnvName,
     environment: &Environment,
-    protected: std::collections::BTreeSet<hodman_model::bundle::ResourceKey>,
+    protected: BTreeSet<ResourceKey>,
 ) -> PlanContext {
     PlanContext {
         pipeline: job.pipeline.to_owned(),

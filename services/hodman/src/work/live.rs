@@ -100,6 +100,7 @@ pub(super) async fn observe(
             claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),
             contested: marked.contested,
             others,
+            ..Observed::default()
         },
         ledgers,
     })

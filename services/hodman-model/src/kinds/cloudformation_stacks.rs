@@ -1,0 +1,193 @@
+//! Stacks of CloudFormation, as modules with `engine: cloudformation` ask for them. Names are unique in an account and region;
+//! tags say whose a stack is.
+//!
+//! AWS keeps the order, the way back and the resources; what is compared here is what the stack was told: its template by
+//! digest, its parameters. What a change would do to the resources stands in the plan's row, from the change set.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::fields::{fills, only};
+use super::listed::text;
+use super::permissions::Permissions;
+use super::rules::{Rules, as_map, patterns};
+use super::{
+    Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility,
+};
+
+/// The field with the template's text, which is sent and never compared.
+pub const TEMPLATE_BODY: &str = "template_body";
+
+/// Where whoever answers for AWS takes requests for stacks.
+const PATH: &str = "/aws/cloudformation/stacks";
+
+/// Stacks of CloudFormation.
+#[derive(Clone, Copy, Debug)]
+pub struct CloudformationStacks;
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    name_field: "stack_name",
+    tags_field: "tags",
+    volatile: patterns(
+        &[
+            "template_body",
+            "tags.hodman_pipeline",
+            "tags.hodman_env",
+            "tags.hodman_key",
+        ],
+        &[],
+    ),
+    texts: patterns(&["parameters.*"], &[]),
+    sets: patterns(&["capabilities"], &[]),
+    // Those that nobody names have the template's defaults.
+    server_fills: fills(&[("parameters.*", false), ("tags.*", false)], &[]),
+    replace_on: patterns(&["stack_name"], &[]),
+    field_order: &["stack_name", "template", "parameters", "capabilities"],
+    ..Rules::default()
+});
+
+const SETTABLE: &[&str] = &[
+    "capabilities",
+    "parameters",
+    "stack_name",
+    "tags",
+    "template",
+];
+
+fn body(config: &Value, marker: &Marker) -> Value {
+    let mut body = as_map(&RULES.as_sent(config));
+    marker.write(&mut body, RULES.tags_field);
+    Value::Object(body)
+}
+
+impl CloudformationStacks {
+    /// The request that says what bringing a stack to `config` would do; nothing is changed by it.
+    #[must_use]
+    pub fn preview(id: &str, config: &Value, marker: &Marker) -> Call {
+        let path = format!("{PATH}/{id}/preview");
+        Call::with_body(Method::Post, path, body(config, marker), true)
+    }
+}
+
+impl Kind for CloudformationStacks {
+    fn name(&self) -> &'static str {
+        "cloudformation_stacks"
+    }
+
+    fn singular(&self) -> &'static str {
+        "cloudformation_stack"
+    }
+
+    fn permissions(&self) -> Option<&'static Permissions> {
+        None
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::Tags
+    }
+
+    fn natural(&self, config: &Value) -> Option<String> {
+        text(config, "stack_name")
+    }
+
+    fn listing(&self) -> Listing {
+        Listing::ByName
+    }
+
+    fn get(&self, id: &str) -> Call {
+        Call::plain(Method::Get, format!("{PATH}/{id}"))
+    }
+
+    fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError> {
+        let name = text(answer, "stack_name").ok_or(ReadError {
+            kind: self.singular(),
+            field: "stack_name",
+        })?;
+        let mut config = RULES.normalise(&only(answer, SETTABLE));
+        // Its first creation failed: it can only be removed and made anew, which an update does.
+        if let (Some(failed), Some(map)) = (text(answer, "failed"), config.as_object_mut()) {
+            map.insert("failed".to_owned(), Value::from(failed));
+        }
+        Ok(Some(Listed {
+            id: name.clone(),
+            natural: Some(name.clone()),
+            name,
+            marker: Marker::from_tags(answer.get("tags")),
+            config,
+            outputs: only(answer, &["outputs", "stack_id"]),
+            creator: None,
+            created_at: None,
+            modified_at: None,
+        }))
+    }
+
+    fn create(&self, config: &Value, marker: &Marker) -> Call {
+        // The name is its own token: a second create finds the first.
+        Call::post(PATH, body(config, marker), false)
+    }
+
+    fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
+        let body = body(config, marker);
+        vec![Call::with_body(
+            Method::Put,
+            format!("{PATH}/{id}"),
+            body,
+            true,
+        )]
+    }
+
+    fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
+        vec![Call::plain(Method::Delete, format!("{PATH}/{id}"))]
+    }
+
+    fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
+        text(answer, "stack_name")
+    }
+
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+
+    fn reversibility(&self, change: Change, _config: &Value) -> Reversibility {
+        match change {
+            Change::Create | Change::Update => Reversibility::Reversible,
+            Change::Replace | Change::Delete => Reversibility::Irreversible {
+                loses: "everything in the stack that its template does not retain".to_owned(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_it_was_told_is_read_back_and_the_text_is_not_compared() {
+        let marker = Marker {
+            pipeline: "shop".into(),
+            env: "qa".into(),
+            key: "vpc".into(),
+        };
+        let config = json!({
+            "stack_name": "s", "template": "sha256:1", "template_body": "Resources: {}",
+            "parameters": {"Bits": 12, "Dns": true}, "capabilities": [],
+        });
+        let create = CloudformationStacks.create(&config, &marker);
+        let sent = create.body.unwrap();
+        assert_eq!(sent["parameters"], json!({"Bits": "12", "Dns": "true"}));
+        assert_eq!(sent["template_body"], "Resources: {}");
+        let mut answer = sent.clone();
+        answer["parameters"]["Other"] = json!("default");
+        answer["outputs"] = json!({"VpcId": "vpc-1"});
+        let listed = CloudformationStacks.read(&answer).unwrap().unwrap();
+        assert_eq!(listed.marker, Some(marker));
+        let wanted = RULES.normalise(&config);
+        assert_eq!(wanted.get("template_body"), None);
+        assert_eq!(RULES.without_fills(&listed.config, Some(&wanted)), wanted);
+        assert_eq!(listed.outputs["outputs"]["VpcId"], "vpc-1");
+    }
+}

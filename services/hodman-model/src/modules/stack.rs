@@ -1,0 +1,143 @@
+//! What a stack of an engine is told, as the fields of its resource.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::module::{self, Engine, Module};
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::digest::{Hasher, sha256};
+use crate::files::Tree;
+use crate::foundation::templates::{Carried, SCHEME};
+use crate::kinds::TEMPLATE_BODY;
+
+/// Whose stack it is, and where its files are.
+pub(super) struct Of<'a> {
+    pub pipeline: &'a str,
+    pub env: &'a str,
+    pub call: &'a str,
+    pub module: &'a str,
+    pub tree: &'a Tree,
+}
+
+/// What the module says, before inputs are put in.
+pub(super) fn told(module: &Module) -> Value {
+    let inputs = || {
+        let names = module.inputs.keys();
+        names.map(|name| (name.clone(), json!(format!("${{inputs.{name}}}"))))
+    };
+    json!({
+        "stack_name": module.stack_name,
+        "parameters": module.parameters,
+        "variables": match &module.variables {
+            Some(variables) => json!(variables),
+            None => inputs().collect::<Map<String, Value>>().into(),
+        },
+    })
+}
+
+/// The fields of the stack's resource; `told` is what [`told`] gave, inputs put in.
+pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Value, Diagnostic> {
+    let name = match told["stack_name"].as_str() {
+        Some(name) => name.to_owned(),
+        None => format!("hodman-{}-{}-{}", of.pipeline, of.env, of.call),
+    };
+    if module.engine == Engine::Terraform {
+        let (digest, sources) = sources(of, module)?;
+        return Ok(json!({
+            "name": name,
+            "source": digest,
+            "variables": told["variables"].take(),
+            "sources": sources,
+        }));
+    }
+    let body = template(of, module.template.as_deref().unwrap_or_default())?;
+    let mut parameters = told["parameters"].take();
+    if let Some(map) = parameters.as_object_mut() {
+        map.values_mut().for_each(joined);
+    }
+    Ok(json!({
+        "stack_name": name,
+        "template": sha256(body.as_bytes()).as_str(),
+        (TEMPLATE_BODY): body,
+        "parameters": parameters,
+        "capabilities": module.capabilities,
+    }))
+}
+
+/// CloudFormation takes lists as one text with commas.
+fn joined(value: &mut Value) {
+    if let Value::Array(items) = value {
+        let items: Vec<String> = items
+            .iter()
+            .map(|item| {
+                item.as_str()
+                    .map_or_else(|| item.to_string(), str::to_owned)
+            })
+            .collect();
+        *value = Value::from(items.join(","));
+    }
+}
+
+fn template(of: &Of<'_>, named: &str) -> Result<String, Diagnostic> {
+    let path = module::path(of.module);
+    if let Some(carried) = named.strip_prefix(SCHEME) {
+        return match Carried::named(carried) {
+            Some(template) => Ok(template.body().to_owned()),
+            None => {
+                let mut error =
+                    Diagnostic::error(path, format!("hodman carries no template `{carried}`"));
+                error.hint = did_you_mean(carried, Carried::ALL.map(Carried::name));
+                Err(error)
+            }
+        };
+    }
+    let file = format!("modules/{}/{named}", of.module);
+    match of.tree.get(&file) {
+        Some(source) => text(&file, &source.bytes),
+        None => Err(Diagnostic::error(
+            path,
+            format!("there is no template {file}"),
+        )),
+    }
+}
+
+/// The files of a Terraform directory by their names there, and the digest of all of them.
+fn sources(of: &Of<'_>, module: &Module) -> Result<(String, BTreeMap<String, String>), Diagnostic> {
+    let own = format!("modules/{}", of.module);
+    let directory = module
+        .directory
+        .as_deref()
+        .unwrap_or(&own)
+        .trim_end_matches('/');
+    let mut sources = BTreeMap::new();
+    for (path, source) in of.tree {
+        let inner = path
+            .strip_prefix(directory)
+            .and_then(|rest| rest.strip_prefix('/'));
+        if let Some(inner) = inner.filter(|inner| *inner != "module.yaml") {
+            sources.insert(inner.to_owned(), text(path, &source.bytes)?);
+        }
+    }
+    if !sources
+        .keys()
+        .any(|name| name.ends_with(".tf") || name.ends_with(".tf.json"))
+    {
+        let error = format!("there is no Terraform in {directory}");
+        return Err(Diagnostic::error(module::path(of.module), error)
+            .hint("a directory below `modules/`, whose files are part of every package"));
+    }
+    let mut hasher = Hasher::default();
+    hasher.field(b"hodman terraform 1");
+    for (name, text) in &sources {
+        hasher.field(name.as_bytes());
+        hasher.field(text.as_bytes());
+    }
+    Ok((hasher.finish().to_string(), sources))
+}
+
+fn text(path: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
+    std::str::from_utf8(bytes)
+        .map(str::to_owned)
+        .map_err(|_| Diagnostic::error(path, "is not UTF-8 text"))
+}

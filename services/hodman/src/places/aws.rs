@@ -1,0 +1,54 @@
+//! Objects of AWS behind requests of the same form as those to Databricks, so that plans and applies need to know one form only.
+
+mod stacks;
+
+use hodman_clients::aws::Aws;
+use hodman_clients::cloudformation::{CloudFormation, Pace};
+use hodman_clients::databricks::{ApiError, Elsewhere, ErrorKind, Request};
+use serde_json::Value;
+use stacks::Stacks;
+use std::pin::Pin;
+
+/// Everything of one AWS account and region that modules may ask for.
+#[derive(Debug)]
+pub(super) struct AwsObjects {
+    stacks: Stacks,
+}
+
+impl AwsObjects {
+    /// Nothing is sent yet.
+    pub fn new(aws: &Aws) -> Self {
+        Self {
+            stacks: Stacks(CloudFormation::new(aws, Pace::default())),
+        }
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Value, ApiError> {
+        match request.path.strip_prefix("/aws/cloudformation/stacks") {
+            Some(rest) => {
+                self.stacks
+                    .call(request, rest.trim_start_matches('/'))
+                    .await
+            }
+            None => Err(error(
+                request,
+                ErrorKind::Unsupported,
+                "nobody answers for this in AWS",
+            )),
+        }
+    }
+}
+
+impl Elsewhere for AwsObjects {
+    fn call<'a>(
+        &'a self,
+        request: &'a Request,
+    ) -> Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send + 'a>> {
+        Box::pin(self.answer(request))
+    }
+}
+
+fn error(request: &Request, kind: ErrorKind, words: impl Into<String>) -> ApiError {
+    let call = format!("{} {}", request.method, request.path);
+    ApiError::of(kind, call, None, words, false)
+}

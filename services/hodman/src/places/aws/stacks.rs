@@ -1,0 +1,210 @@
+//! Stacks of CloudFormation: every change is a change set, executed as it was shown, and waited for.
+
+use super::error;
+use hodman_clients::aws::{AwsError, AwsErrorKind};
+use hodman_clients::cloudformation::{
+    ChangeSetOutcome, CloudFormation, StackError, StackInfo, StackRequest, Template,
+};
+use hodman_clients::databricks::{ApiError, ErrorKind, Request};
+use hodman_model::digest::{Digest, Hasher, sha256};
+use hodman_model::kinds::{TAG_ENV, TAG_KEY, TAG_PIPELINE, TEMPLATE_BODY};
+use hodman_model::stacks::{StackPlan, StackRules, from_change_set};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The stacks of one account and region.
+#[derive(Debug)]
+pub(super) struct Stacks(pub CloudFormation);
+
+impl Stacks {
+    /// Answers one request; `rest` is the path behind that of all stacks.
+    pub async fn call(&self, request: &Request, rest: &str) -> Result<Value, ApiError> {
+        let done = match (request.method.as_str(), rest.split_once('/')) {
+            ("GET", None) => self.show(request, rest).await?,
+            ("POST", None) => self.bring(request, true).await?,
+            ("PUT", None) => self.bring(request, false).await?,
+            ("DELETE", None) => self.remove(request, rest).await?,
+            ("POST", Some((_, "preview"))) => self.preview(request).await?,
+            _ => return Err(error(request, ErrorKind::Unsupported, "no such request")),
+        };
+        Ok(done)
+    }
+
+    async fn show(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
+        let failed = |failure| refusal(request, failure);
+        let info = self.0.describe(name).await.map_err(failed)?;
+        // A stack of which there is but a change set is none yet.
+        let info = info.filter(|info| !info.is_only_reviewed());
+        let Some(info) = info else {
+            let words = format!("Stack {name} does not exist");
+            return Err(error(request, ErrorKind::NotFound, words));
+        };
+        let template = self.0.template(name).await.map_err(failed)?;
+        Ok(shown(&info, template.as_deref().unwrap_or_default()))
+    }
+
+    /// Makes a stack or brings it to what is asked for, and waits for the end.
+    async fn bring(&self, request: &Request, new: bool) -> Result<Value, ApiError> {
+        let failed = |failure| refusal(request, failure);
+        let wanted = wanted(request)?;
+        let info = self.0.describe(&wanted.stack).await.map_err(failed)?;
+        if let Some(info) = info.as_ref().filter(|info| !info.is_only_reviewed()) {
+            if info.is_busy() {
+                let words = format!("stack {} is busy: {}", info.name, info.status);
+                return Err(error(request, ErrorKind::Temporary, words));
+            }
+            info.must_be_ours(&wanted.marker).map_err(|foreign| {
+                let kind = if new {
+                    ErrorKind::AlreadyExists
+                } else {
+                    ErrorKind::Invalid
+                };
+                error(request, kind, foreign.to_string())
+            })?;
+            if info.must_be_remade() {
+                // It was never complete: nothing in it was ever used.
+                let token = name(&wanted, Some(info));
+                let removed = self.0.remove_failed(&info.id, &token).await;
+                removed.map_err(failed)?;
+            }
+        }
+        let info = self.0.describe(&wanted.stack).await.map_err(failed)?;
+        let name = name(&wanted, info.as_ref());
+        let set = self.0.change_set(&wanted, &name).await.map_err(failed)?;
+        if let ChangeSetOutcome::Ready(set) = set {
+            self.0.execute(&set, &name).await.map_err(failed)?;
+        }
+        self.show(request, &wanted.stack).await
+    }
+
+    async fn preview(&self, request: &Request) -> Result<Value, ApiError> {
+        let failed = |failure| refusal(request, failure);
+        let wanted = wanted(request)?;
+        let info = self.0.describe(&wanted.stack).await.map_err(failed)?;
+        if info.as_ref().is_some_and(StackInfo::must_be_remade) {
+            return Ok(json!(StackPlan::default()));
+        }
+        let name = name(&wanted, info.as_ref());
+        let set = self.0.change_set(&wanted, &name).await.map_err(failed)?;
+        let plan = match set {
+            ChangeSetOutcome::NoChanges => StackPlan::default(),
+            ChangeSetOutcome::Ready(set) => {
+                from_change_set(&set.changes, &StackRules::default())
+                    .map_err(|words| error(request, ErrorKind::Unreadable, words.to_string()))?
+            }
+        };
+        Ok(json!(plan))
+    }
+
+    async fn remove(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
+        let failed = |failure| refusal(request, failure);
+        let Some(info) = self.0.describe(name).await.map_err(failed)? else {
+            let words = format!("Stack {name} does not exist");
+            return Err(error(request, ErrorKind::NotFound, words));
+        };
+        let token = sha256(format!("remove {} {}", info.id, info.changed_at).as_bytes());
+        self.0
+            .remove(&info.id, &token.hex()[..32])
+            .await
+            .map_err(failed)?;
+        Ok(Value::Null)
+    }
+}
+
+fn wanted(request: &Request) -> Result<StackRequest, ApiError> {
+    let body = request.body.clone().unwrap_or_default();
+    let text = |field: &str| body[field].as_str().map(str::to_owned);
+    let map = |field: &str| -> BTreeMap<String, String> {
+        let entries = body[field].as_object().into_iter().flatten();
+        entries
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect()
+    };
+    let missing = |field: &str| error(request, ErrorKind::Invalid, format!("no `{field}`"));
+    let ours = [TAG_PIPELINE, TAG_ENV, TAG_KEY];
+    let (marker, tags) = map("tags")
+        .into_iter()
+        .partition(|(tag, _)| ours.contains(&tag.as_str()));
+    let capabilities = body["capabilities"].as_array().into_iter().flatten();
+    Ok(StackRequest {
+        stack: text("stack_name").ok_or_else(|| missing("stack_name"))?,
+        template: Template::Body(text(TEMPLATE_BODY).ok_or_else(|| missing(TEMPLATE_BODY))?),
+        parameters: map("parameters")
+            .into_iter()
+            .map(|(key, value)| (key, value.into()))
+            .collect(),
+        marker,
+        tags,
+        capabilities: capabilities
+            .filter_map(|one| one.as_str().map(str::to_owned))
+            .collect(),
+        role_arn: None,
+        imports: Vec::new(),
+    })
+}
+
+/// The name of the change set, which is its token, too: the same from the same state to the same state, so that a crash in
+/// between finds it again, and another one when the stack was changed meanwhile.
+fn name(wanted: &StackRequest, info: Option<&StackInfo>) -> String {
+    use secrecy::ExposeSecret as _;
+    let mut hasher = Hasher::default();
+    hasher.field(b"hodman change set 1");
+    let from = info.map(|info| format!("{} {} {}", info.id, info.changed_at, info.status));
+    hasher.field(from.unwrap_or_default().as_bytes());
+    if let Template::Body(body) = &wanted.template {
+        hasher.field(body.as_bytes());
+    }
+    for (key, value) in &wanted.parameters {
+        hasher.field(key.as_bytes());
+        hasher.field(value.expose_secret().as_bytes());
+    }
+    for (key, value) in wanted.tags.iter().chain(&wanted.marker) {
+        hasher.field(key.as_bytes());
+        hasher.field(value.as_bytes());
+    }
+    let digest: Digest = hasher.finish();
+    format!("hodman-{}", &digest.hex()[..32])
+}
+
+fn shown(info: &StackInfo, template: &str) -> Value {
+    let outputs: BTreeMap<&String, &String> = info
+        .outputs
+        .iter()
+        .map(|(name, output)| (name, &output.value))
+        .collect();
+    let mut shown = json!({
+        "stack_id": info.id,
+        "stack_name": info.name,
+        "status": info.status,
+        "template": sha256(template.as_bytes()).as_str(),
+        "parameters": info.parameters,
+        "capabilities": info.capabilities,
+        "tags": info.tags,
+        "outputs": outputs,
+    });
+    if info.must_be_remade() || info.status == "UPDATE_ROLLBACK_FAILED" {
+        shown["failed"] = json!(info.status);
+    }
+    shown
+}
+
+fn refusal(request: &Request, failure: StackError) -> ApiError {
+    let kind = match &failure {
+        StackError::Aws(aws) => aws_kind(aws),
+        StackError::NoStack(_) => ErrorKind::NotFound,
+        StackError::Busy { .. } => ErrorKind::Temporary,
+        StackError::Unfinished { .. } => ErrorKind::TimedOut { maybe_done: true },
+        StackError::Protected(_) | StackError::Obsolete { .. } => ErrorKind::Conflict,
+        _ => ErrorKind::Invalid,
+    };
+    error(request, kind, failure.to_string())
+}
+
+fn aws_kind(aws: &AwsError) -> ErrorKind {
+    match aws.kind {
+        AwsErrorKind::AccessDenied => ErrorKind::PermissionDenied,
+        AwsErrorKind::BadCredentials => ErrorKind::Unauthenticated,
+        _ if aws.is_transient() => ErrorKind::Temporary,
+        _ => ErrorKind::Invalid,
+    }
+}
