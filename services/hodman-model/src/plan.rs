@@ -18,6 +18,7 @@ mod names;
 mod observed;
 mod order;
 mod ours;
+mod previewed;
 mod redacted;
 mod references;
 mod render;

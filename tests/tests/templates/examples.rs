@@ -145,7 +145,7 @@ fn every_environment_resolves_and_every_module_is_called() {
     let (mut called, mut stacks) = (BTreeSet::new(), BTreeSet::new());
     for (name, environment) in environments() {
         let file = format!("environments/{name}/environment.yaml");
-        match Foundation::resolve(&file, &environment, &tree) {
+        match Foundation::resolve("shop", &file, &environment, &tree) {
             Ok(resolved) => {
                 for workspace in &environment.workspaces {
                     let (call, output) = host_of(&workspace.host).expect("a module's");

@@ -10,6 +10,7 @@ use super::desired::{Desired, DesiredResource};
 use super::guards::{self, Refusal, Refused, maker};
 use super::names::Names;
 use super::observed::Observed;
+use super::previewed::previewed;
 use super::redacted::redacted;
 use super::references::references_in;
 use super::row::{Action, FieldChange, Row, action_digest};
@@ -20,7 +21,7 @@ use crate::digest::Digest;
 use crate::field_path::FieldPath;
 use crate::kinds::pattern::Keep;
 use crate::kinds::{Change, Kind, Listed, files};
-use crate::stacks::{StackPlan, StackRow};
+use crate::stacks::StackPlan;
 
 pub(super) struct Work<'a> {
     pub context: &'a PlanContext,
@@ -106,7 +107,7 @@ impl<'a> Work<'a> {
         self.in_use.extend(folders);
         let preview = self.observed.previews.get(key);
         if let Some(preview) = preview.filter(|_| !changes.is_empty()) {
-            changes.extend(preview.rows.iter().map(inside));
+            changes.extend(preview.rows.iter().map(previewed));
         }
         let sent = self.sent(kind, key, wanted, Some(live));
         let adopted = live
@@ -328,23 +329,6 @@ impl<'a> Work<'a> {
         };
         self.rows.insert(key.clone(), row);
     }
-}
-
-/// What happens to one resource of a stack. Its digest is over the real values, so it stands for them in the row's name.
-fn inside(row: &StackRow) -> FieldChange {
-    let path = FieldPath::default().key("resources").key(&row.address);
-    let fields: Vec<String> = row
-        .fields
-        .iter()
-        .map(|field| field.path.to_string())
-        .collect();
-    let what = json!({
-        "action": row.action.word(),
-        "type": row.kind,
-        "fields": fields,
-        "change": row.digest.as_str(),
-    });
-    change(path, None, Some(what))
 }
 
 fn folder_name(folder: &Digest) -> &str {
