@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ACCOUNT_KINDS;
-use crate::kinds::{Kind, Marker, Method, Readiness, kind};
+use crate::kinds::{Marker, Method, Readiness, kind};
 
 fn marker() -> Marker {
     Marker {
