@@ -1,18 +1,19 @@
 //! The running program: its lines, its limits and its end.
 
+mod page;
+
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use page::Page;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Command;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long output is read on after the program's end, when a process that it left behind holds it open.
 const AFTERWORDS: Duration = Duration::from_secs(2);
-/// Longer lines are cut; a state can be one line of many megabytes only where the output is kept whole.
-const LONGEST_LINE: usize = 64 * 1024;
 
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,8 @@ impl Drop for Asked {
     }
 }
 
-/// Runs it to its end. With `whole`, standard output is kept as it is; else its lines are said like those of the error output.
+/// Runs it to its end. What it says goes into memory that it shares with us, not through a pipe: if we die, its next line would
+/// kill it at a pipe, before it has stored its state and unlocked it. Without us it goes on to its end. With `whole`, standard output is kept as it is; else its lines are said like those of the error output.
 ///
 /// A stop is SIGTERM to the program alone: it then ends what it is at, stores its state and unlocks it. Its providers are in
 /// the same group and would die of a SIGTERM at once, and with them what they know of half-made objects. SIGKILL, after the
@@ -70,18 +72,32 @@ pub(super) async fn run(
     mut stop: watch::Receiver<bool>,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> std::io::Result<Ended> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
+    let (over, _) = watch::channel(false);
+    let (sender, mut said) = mpsc::channel(64);
+    command.stdin(Stdio::null()).process_group(0);
+    if whole {
+        // Such commands only read.
+        command.stdout(Stdio::piped());
+    } else {
+        let page = Page::new()?;
+        command.stdout(page.writer()?);
+        tokio::spawn(page.said(over.subscribe(), sender.clone()));
+    }
+    let page = Page::new()?;
+    command.stderr(page.writer()?);
+    tokio::spawn(page.said(over.subscribe(), sender.clone()));
     let mut child = command.spawn()?;
+    // Else its end of the pipe would stay open here.
+    drop(command);
     let pid = child
         .id()
         .and_then(|id| i32::try_from(id).ok())
         .and_then(Pid::from_raw);
     let mut asked = Asked(pid);
-    let mut said = readers(&mut child, whole);
+    if let Some(out) = child.stdout.take() {
+        tokio::spawn(bytes(out, sender.clone()));
+    }
+    drop(sender);
     let began = Instant::now();
     let (mut end, mut killed) = (End::Itself, false);
     let mut heard = began;
@@ -116,6 +132,7 @@ pub(super) async fn run(
         }
     };
     asked.0 = None;
+    over.send_replace(true);
     let rest = async {
         while let Some(word) = said.recv().await {
             hear(word, &mut output, say);
@@ -160,39 +177,12 @@ fn kill_group(pid: Option<Pid>) {
     }
 }
 
-/// The readers read on when nobody hears them any more: a program whose output nobody takes is killed by its next line, before
-/// it has stored its state and unlocked it.
-fn readers(child: &mut Child, whole: bool) -> mpsc::Receiver<Said> {
-    let (sender, receiver) = mpsc::channel(64);
-    if let Some(out) = child.stdout.take() {
-        if whole {
-            tokio::spawn(bytes(out, sender.clone()));
-        } else {
-            tokio::spawn(lines(out, sender.clone()));
-        }
-    }
-    if let Some(err) = child.stderr.take() {
-        tokio::spawn(lines(err, sender));
-    }
-    receiver
-}
-
 async fn bytes(mut from: impl AsyncRead + Unpin, to: mpsc::Sender<Said>) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        // Fails when nobody hears any more.
-        let _ = to.send(Said::Whole(buffer[..length].to_vec())).await;
-    }
-}
-
-async fn lines(from: impl AsyncRead + Unpin, to: mpsc::Sender<Said>) {
-    let mut from = BufReader::new(from);
-    let mut line = Vec::new();
-    while let Ok(1..) = from.read_until(b'\n', &mut line).await {
-        line.truncate(LONGEST_LINE);
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-        line.clear();
-        // Fails when nobody hears any more.
-        let _ = to.send(Said::Line(text)).await;
+        let part = Said::Whole(buffer[..length].to_vec());
+        if to.send(part).await.is_err() {
+            return;
+        }
     }
 }

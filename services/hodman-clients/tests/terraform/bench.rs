@@ -60,9 +60,28 @@ pub fn key() -> PlanKey {
     PlanKey::new([7; 32])
 }
 
+/// A folder of this process, or of another.
+pub enum Folder {
+    Ours(TempDir),
+    Theirs(PathBuf),
+}
+
+impl Folder {
+    fn ours() -> Self {
+        Self::Ours(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Ours(folder) => folder.path(),
+            Self::Theirs(folder) => folder,
+        }
+    }
+}
+
 /// A folder, a state, and the request to stop.
 pub struct Bench {
-    pub folder: TempDir,
+    pub folder: Folder,
     pub backend: Map<String, Value>,
     block: &'static str,
     pub stop: watch::Sender<bool>,
@@ -72,7 +91,7 @@ pub struct Bench {
 impl Bench {
     /// With its state in a file.
     pub fn local() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::ours();
         let state = folder.path().join("terraform.tfstate");
         Self::with(folder, "local", json!({"path": state}))
     }
@@ -96,11 +115,23 @@ impl Bench {
         let backend = json!({"bucket": bucket, "key": "stack.tfstate", "region": "us-east-1", "use_lockfile": true,
             "use_path_style": true, "skip_credentials_validation": true, "skip_metadata_api_check": true,
             "skip_requesting_account_id": true, "skip_region_validation": true, "endpoints": {"s3": endpoint}});
-        let bench = Self::with(tempfile::tempdir().unwrap(), "s3", backend);
+        let bench = Self::with(Folder::ours(), "s3", backend);
         (bench, client, bucket)
     }
 
-    fn with(folder: TempDir, block: &'static str, backend: Value) -> Self {
+    /// What another process makes the same of with [`Bench::again`].
+    pub fn place(&self) -> String {
+        json!({"folder": self.signs(), "backend": self.backend}).to_string()
+    }
+
+    /// With the folder and the bucket of another process.
+    pub fn again(place: &str) -> Self {
+        let place: Value = serde_json::from_str(place).unwrap();
+        let folder = PathBuf::from(place["folder"].as_str().unwrap());
+        Self::with(Folder::Theirs(folder), "s3", place["backend"].clone())
+    }
+
+    fn with(folder: Folder, block: &'static str, backend: Value) -> Self {
         let config = TerraformConfig {
             program: program(),
             lock_timeout: Duration::ZERO,

@@ -198,6 +198,47 @@ async fn who_is_no_longer_waited_for_ends_in_order_and_unlocks_the_state() {
     );
 }
 
+/// What is killed in the next test, with the state's place as it was made there.
+#[tokio::test]
+#[ignore = "the next test runs it, and kills it"]
+async fn a_daemon_at_work() {
+    let place = std::env::var("HODMAN_TEST_DAEMON").expect("the next test says where");
+    let bench = Bench::again(&place);
+    let stack = bench.ready("run", &two_steps(), 1).await;
+    let planned = stack.plan(COMMIT, &key(), &mut quiet()).await.unwrap();
+    let applied = stack
+        .apply(COMMIT, &planned.saved, &key(), &mut quiet())
+        .await;
+    panic!("it waits until it is killed: {applied:?}");
+}
+
+#[tokio::test]
+async fn an_apply_whose_daemon_is_killed_goes_on_to_its_end() {
+    let (bench, _client, _bucket) = Bench::s3().await;
+    let name = "faults::a_daemon_at_work";
+    let mut daemon = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", name])
+        .env("HODMAN_TEST_DAEMON", bench.place())
+        .stdout(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    bench.waiting().await;
+    daemon.kill().await.unwrap();
+    // Another one begins; it leaves the folder alone, in which the apply still is.
+    let other = bench.ready("other", &two_steps(), 1).await;
+    let locked = other.plan(COMMIT, &key(), &mut quiet()).await;
+    assert!(
+        matches!(locked, Err(TerraformError::Locked(_))),
+        "{locked:?}"
+    );
+    bench.go_on();
+    assert_eq!(
+        unlocked(&other).await,
+        json!({"terraform_data.first": ["no-op"], "terraform_data.waits": ["no-op"]})
+    );
+}
+
 #[tokio::test]
 async fn who_works_in_silence_for_too_long_is_asked_to_end_and_leaves_no_lock() {
     let (mut bench, _client, _bucket) = Bench::s3().await;
