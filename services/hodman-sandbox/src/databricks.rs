@@ -1,6 +1,7 @@
 //! An in-memory Databricks account with its workspaces, behind real HTTP on loopback.
 //!
-//! Each workspace has a host of its own, as the real ones have; the account has one more. Nothing is executed: runs and
+//! Each workspace has a host of its own, as the real ones have; the account has one more. A workspace made through the
+//! account gets a host, too, when it is `RUNNING`: its `workspace_url` says where. Nothing is executed: runs and
 //! clusters go through their states at the [`Pace`] the sandbox was started with, and a notebook fails when it is not there
 //! or raises. [`WorkspaceHandle`] is the hand of a person who works in the workspace's own pages.
 
@@ -16,6 +17,7 @@ mod error;
 mod experiments;
 mod files;
 mod handle;
+mod hosts;
 mod jobs;
 mod lakeview;
 mod notifications;
@@ -50,11 +52,11 @@ use secrecy::ExposeSecret as _;
 use crate::faults::{Faults, Server, serve};
 use account::Account;
 use call::Shared;
+use hosts::{Hosts, Opening};
 use oauth::OAuth;
-use page::Page;
-use server::{Gate, Throttle, guarded, no_such_endpoint};
+use server::{gate, guarded, no_such_endpoint};
 use tokens::{Caller, Token, Tokens};
-use world::{Beginning, World};
+use world::World;
 
 pub use account::AccountHandle;
 pub use clock::{Clock, Pace};
@@ -75,7 +77,7 @@ pub struct Databricks {
     account: Shared<Account>,
     tokens: Shared<Tokens>,
     clock: Clock,
-    workspaces: Vec<(WorkspaceHandle, Server)>,
+    hosts: Shared<Hosts>,
 }
 
 impl Databricks {
@@ -97,15 +99,26 @@ impl Databricks {
             clock: options.clock.clone(),
             lifetime: options.token_lifetime,
         };
-        let gate = gate(&oauth, "account");
-        let api = guarded(account::router(&options.account_id), account.clone(), gate);
+        let routes = account::router(&options.account_id);
+        let api = guarded(routes, account.clone(), gate(&oauth, "account"));
         let router = api.merge(oauth::router(oauth.clone()));
         let account_faults = Faults::new();
         let account_server = listen(options.first_port, router, &account_faults).await?;
         *oauth.url.lock() = account_server.url();
-        let mut workspaces = Vec::new();
-        for (name, position) in options.workspaces.iter().zip(1_u16..) {
-            workspaces.push(start_workspace(name, position, &options, &oauth, &account).await?);
+        let hosts = Shared::new(Hosts {
+            oauth,
+            account: account.clone(),
+            pace: options.pace,
+            unified: options.unified_hosts,
+            next_port: match options.first_port {
+                0 => 0,
+                port => port.saturating_add(1),
+            },
+            open: Vec::new(),
+        });
+        account.lock().hosts = hosts.downgrade();
+        for (name, position) in options.workspaces.iter().zip(1_u64..) {
+            start_workspace(name, position, &options, &hosts, &account)?;
         }
         Ok(Self {
             account_id: options.account_id,
@@ -114,7 +127,7 @@ impl Databricks {
             account,
             tokens,
             clock: options.clock,
-            workspaces,
+            hosts,
         })
     }
 
@@ -142,17 +155,19 @@ impl Databricks {
         AccountHandle::new(self.account.clone(), self.account_faults.clone())
     }
 
-    /// The workspace of this name, if it was started.
+    /// The workspace of this name, if it was started or made through the account and is running.
     #[must_use]
     pub fn workspace(&self, name: &str) -> Option<WorkspaceHandle> {
-        let mut handles = self.workspaces.iter().map(|(handle, _)| handle);
-        handles.find(|handle| handle.name() == name).cloned()
+        let mut handles = self.workspaces().into_iter();
+        handles.find(|handle| handle.name() == name)
     }
 
-    /// All workspaces in the order they were named.
+    /// All workspaces in the order they were named, and behind them those made through the account.
     #[must_use]
     pub fn workspaces(&self) -> Vec<WorkspaceHandle> {
-        self.workspaces
+        let hosts = self.hosts.lock();
+        hosts
+            .open
             .iter()
             .map(|(handle, _)| handle.clone())
             .collect()
@@ -166,80 +181,40 @@ impl Databricks {
     /// Stops all hosts; requests in work are given two seconds.
     pub async fn shutdown(self) {
         self.account_server.shutdown(PATIENCE).await;
-        for (_, server) in self.workspaces {
+        let open = std::mem::take(&mut self.hosts.lock().open);
+        for (_, server) in open {
             server.shutdown(PATIENCE).await;
         }
     }
 }
 
-/// Starts the workspace at `position` (from 1) and enters it into the account.
-async fn start_workspace(
+/// Opens the workspace at `position` (from 1) and enters it into the account.
+fn start_workspace(
     name: &str,
-    position: u16,
+    position: u64,
     options: &DatabricksOptions,
-    account_oauth: &OAuth,
+    hosts: &Shared<Hosts>,
     account: &Shared<Account>,
-) -> io::Result<(WorkspaceHandle, Server)> {
-    let workspace_id = 7_000_000_000_000_000 + u64::from(position);
-    let oauth = OAuth {
-        url: Shared::new(String::new()),
-        host: Some(name.to_owned()),
-        workspace_id: Some(workspace_id),
-        ..account_oauth.clone()
-    };
-    let world = Shared::new(World::new(Beginning {
+) -> io::Result<()> {
+    let (id, now) = (7_000_000_000_000_000 + position, options.clock.millis());
+    let unity = account.lock().access(name, id, now);
+    let opened = hosts.lock().open(Opening {
+        name: name.to_owned(),
         host: name.to_owned(),
-        workspace_id,
-        clock: options.clock.clone(),
-        pace: options.pace,
-        tokens: oauth.tokens.clone(),
+        id,
         members: members(options),
-        unity: account
-            .lock()
-            .access(name, workspace_id, options.clock.millis()),
-    }));
-    let gate = gate(&oauth, name);
-    let faults = Faults::new();
-    let handle = WorkspaceHandle::new(
-        name,
-        oauth.url.clone(),
-        workspace_id,
-        world.clone(),
-        faults.clone(),
-        gate.throttle.clone(),
-    );
-    let page = Page {
-        world: world.clone(),
-        handle: handle.clone(),
-    };
-    let mut router = guarded(workspace_routes(), world.clone(), gate.clone())
-        .merge(oauth::router(oauth.clone()))
-        .merge(page::router(page));
-    if options.unified_hosts {
-        let routes = account::router(&options.account_id);
-        router = router.merge(guarded(routes, account.clone(), gate));
-    }
-    let port = options
-        .first_port
-        .checked_add(position)
-        .filter(|_| options.first_port != 0);
-    let server = listen(port.unwrap_or(0), router, &faults).await?;
-    *oauth.url.lock() = server.url();
-    world.lock().url = server.url();
-    account
-        .lock()
-        .add_workspace(name, workspace_id, &server.url(), options.clock.millis());
-    Ok((handle, server))
+        unity,
+        closed: false,
+    });
+    let url = opened?.url();
+    account.lock().add_workspace(name, id, &url, now);
+    Ok(())
 }
 
 async fn listen(port: u16, router: Router, faults: &Faults) -> io::Result<Server> {
     let router = router.fallback(no_such_endpoint);
-    serve(
-        SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-        router,
-        faults,
-    )
-    .await
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    serve(address, router, faults).await
 }
 
 fn workspace_routes() -> Router<Shared<World>> {
@@ -264,15 +239,6 @@ fn workspace_routes() -> Router<Shared<World>> {
         .merge(settings_v2::router())
         .merge(notifications::router())
         .merge(unity::router())
-}
-
-fn gate(oauth: &OAuth, host: &str) -> Gate {
-    Gate {
-        host: host.to_owned(),
-        clock: oauth.clock.clone(),
-        tokens: oauth.tokens.clone(),
-        throttle: Shared::new(Throttle::default()),
-    }
 }
 
 /// Logins and display names.

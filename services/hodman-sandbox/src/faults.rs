@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use director::{Direction, Director};
 pub use rule::{FaultAction, FaultRule, PathMatch};
-pub use serve::{Hangup, Server, serve};
+pub use serve::{Hangup, Server, serve, serve_on};
 
 /// One request a server answered, in the order the answers were given.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod kinds;
 mod log_delivery;
 mod metastores;
 mod objects;
+mod open;
 mod principal_secrets;
 mod switches;
 mod workspaces;
@@ -19,8 +20,9 @@ use std::collections::BTreeMap;
 use axum::Router;
 use serde_json::json;
 
-use super::call::Shared;
+use super::call::{Lent, Shared};
 use super::clock::{Clock, Pace, Progress};
+use super::hosts::Hosts;
 use super::options::{DatabricksOptions, Principal};
 use super::scim::{self, Directory, HasDirectory};
 use super::table::{Table, object};
@@ -63,12 +65,15 @@ pub(crate) struct Account {
     /// Network policy of a workspace, where it is not the default one.
     policies: BTreeMap<String, String>,
     switches: Switches,
+    /// Hosts of the workspaces; they are the program's.
+    pub(super) hosts: Lent<Hosts>,
     last_id: u64,
 }
 
 impl Account {
     pub(crate) fn new(options: &DatabricksOptions, principals: Shared<Vec<Principal>>) -> Self {
-        let mut directory = Directory::default();
+        // A workspace has the ids below, for groups of its own.
+        let mut directory = Directory::from(900_000);
         for (login, name) in super::members(options) {
             directory.add_member(&login, &name);
         }
@@ -92,6 +97,7 @@ impl Account {
             assignments: BTreeMap::new(),
             policies: BTreeMap::new(),
             switches: Switches::default(),
+            hosts: Lent::default(),
             last_id: 0,
         }
     }

@@ -1,7 +1,7 @@
 //! One API call as the handlers see it, and the glue from axum to `fn(&mut World, &Call) -> Result<…>`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use axum::Json;
 use axum::body::Bytes;
@@ -24,9 +24,31 @@ impl<W> Clone for Shared<W> {
     }
 }
 
+/// State that somebody else shares and keeps alive.
+#[derive(Debug)]
+pub(crate) struct Lent<W>(Weak<Mutex<W>>);
+
+impl<W> Default for Lent<W> {
+    fn default() -> Self {
+        Self(Weak::new())
+    }
+}
+
+impl<W> Lent<W> {
+    /// `None`: it is gone.
+    pub(crate) fn get(&self) -> Option<Shared<W>> {
+        self.0.upgrade().map(Shared)
+    }
+}
+
 impl<W> Shared<W> {
     pub(crate) fn new(world: W) -> Self {
         Self(Arc::new(Mutex::new(world)))
+    }
+
+    /// Does not keep it alive.
+    pub(crate) fn downgrade(&self) -> Lent<W> {
+        Lent(Arc::downgrade(&self.0))
     }
 
     /// A panic while holding the lock leaves plain data, so the poison says nothing.

@@ -84,7 +84,10 @@ impl Files {
 
     /// Every member has a folder of its own.
     pub(crate) fn add_home(&mut self, login: &str, now: i64) {
-        self.put(&format!("/Users/{login}"), Content::Directory, login, now);
+        let path = format!("/Users/{login}");
+        if !self.nodes.contains_key(&path) {
+            self.put(&path, Content::Directory, login, now);
+        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<(String, &Node), ApiError> {

@@ -46,6 +46,14 @@ pub(crate) struct Directory {
     last_id: u64,
 }
 
+/// A member as another directory takes it over, under the same id.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    kind: Kind,
+    id: u64,
+    row: Map<String, Value>,
+}
+
 /// A world with a directory: a workspace and the account.
 pub(crate) trait HasDirectory: Send + 'static {
     fn directory(&mut self) -> &mut Directory;
@@ -79,6 +87,92 @@ impl Directory {
             {
                 members.push(json!({"value": id.to_string(), "display": display_name}));
             }
+        }
+    }
+
+    /// Without members; ids begin behind `ids`, so that two directories do not share them.
+    pub(crate) fn from(ids: u64) -> Self {
+        Self {
+            members: BTreeMap::new(),
+            last_id: ids,
+        }
+    }
+
+    /// Id of the person or the service principal with this login.
+    pub(crate) fn login(&self, login: &str) -> Option<u64> {
+        self.find(Kind::User, "userName", login)
+            .or_else(|| self.find(Kind::ServicePrincipal, "applicationId", login))
+    }
+
+    /// The member and all groups it is in, also by way of others.
+    pub(crate) fn with_groups(&self, id: u64) -> Vec<u64> {
+        let mut found = vec![id];
+        let mut next = 0;
+        while let Some(member) = found.get(next).copied() {
+            let groups = self.members.iter();
+            for ((kind, group), row) in groups {
+                if *kind == Kind::Group && has_member(row, member) && !found.contains(group) {
+                    found.push(*group);
+                }
+            }
+            next += 1;
+        }
+        found
+    }
+
+    /// The member to be taken over elsewhere.
+    pub(crate) fn copy(&self, id: u64) -> Option<Member> {
+        let ((kind, _), row) = self.members.iter().find(|((_, own), _)| *own == id)?;
+        Some(Member {
+            kind: *kind,
+            id,
+            row: row.clone(),
+        })
+    }
+
+    /// Takes a member over, or only makes it an admin or no longer one when it is there already.
+    pub(crate) fn adopt(&mut self, member: &Member, admin: bool) {
+        let unique = member.kind.unique();
+        let name = member.row.get(unique).and_then(Value::as_str);
+        let name = name.unwrap_or_default();
+        let known = self.find(member.kind, unique, name);
+        let id = known.unwrap_or_else(|| {
+            let key = (member.kind, member.id);
+            self.members.insert(key, member.row.clone());
+            member.id
+        });
+        let display = member.row.get("displayName").cloned().unwrap_or_default();
+        for (group, within) in [("users", true), ("admins", admin)] {
+            let Some(group) = self.find(Kind::Group, "displayName", group) else {
+                continue;
+            };
+            let Some(row) = self.members.get_mut(&(Kind::Group, group)) else {
+                continue;
+            };
+            let members = row.entry("members").or_insert_with(|| json!([]));
+            if let Some(members) = members.as_array_mut() {
+                members.retain(|other| other.get("value") != Some(&json!(id.to_string())));
+                if within {
+                    members.push(json!({"value": id.to_string(), "display": display}));
+                }
+            }
+        }
+    }
+
+    /// Takes the member out again.
+    pub(crate) fn release(&mut self, member: &Member) {
+        let unique = member.kind.unique();
+        let name = member.row.get(unique).and_then(Value::as_str);
+        if let Some(id) = name.and_then(|name| self.find(member.kind, unique, name)) {
+            self.forget(member.kind, id);
+        }
+    }
+
+    /// Login of a person or a service principal.
+    pub(crate) fn login_of(member: &Member) -> Option<&str> {
+        match member.kind {
+            Kind::Group => None,
+            kind => member.row.get(kind.unique()).and_then(Value::as_str),
         }
     }
 

@@ -7,10 +7,13 @@ use axum::http::{HeaderValue, Method};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 
+use super::account::Account;
 use super::call::{Context, Shared};
 use super::clock::Clock;
 use super::error::ApiError;
+use super::oauth::OAuth;
 use super::tokens::Tokens;
+use super::world::World;
 
 /// Largest body a host reads: a workspace file.
 const BODY_LIMIT: usize = 500 * 1024 * 1024;
@@ -39,6 +42,47 @@ pub(crate) struct Gate {
     pub(crate) clock: Clock,
     pub(crate) tokens: Shared<Tokens>,
     pub(crate) throttle: Shared<Throttle>,
+    /// `None`: whoever has a token comes in.
+    pub(crate) admission: Option<Admission>,
+}
+
+/// Who comes into a workspace that was made through the account: its members, and whom the account assigned to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Admission {
+    pub(crate) account: Shared<Account>,
+    pub(crate) world: Shared<World>,
+    pub(crate) workspace: u64,
+}
+
+impl Admission {
+    /// Somebody whom an assigned group lets in becomes a member at the first call.
+    fn admits(&self, login: &str) -> bool {
+        let account = self.account.lock();
+        let assigned = account.assigned(self.workspace, login);
+        let of_account = account.member(login);
+        drop(account);
+        let mut world = self.world.lock();
+        match (assigned, world.directory.login(login)) {
+            (Some((member, admin)), None) => {
+                world.admit(&member, admin);
+                true
+            }
+            (Some(_), Some(_)) => true,
+            // The workspace made somebody a member by itself.
+            (None, here) => here.is_some() && here != of_account,
+        }
+    }
+}
+
+/// The gate of a host that lets in whoever has a token.
+pub(crate) fn gate(oauth: &OAuth, host: &str) -> Gate {
+    Gate {
+        host: host.to_owned(),
+        clock: oauth.clock.clone(),
+        tokens: oauth.tokens.clone(),
+        throttle: Shared::new(Throttle::default()),
+        admission: None,
+    }
 }
 
 /// Puts the gate in front of API routes and answers unknown ones as the service does.
@@ -65,6 +109,15 @@ async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Res
         .and_then(|header| header.to_str().ok());
     let caller = gate.tokens.lock().caller(authorization, &gate.host, now);
     match caller {
+        Ok(caller)
+            if gate
+                .admission
+                .as_ref()
+                .is_some_and(|gate| !gate.admits(&caller.login)) =>
+        {
+            let message = format!("{} is not a member of this workspace.", caller.login);
+            ApiError::new(403, "PERMISSION_DENIED", message).into_response()
+        }
         Ok(caller) => {
             request.extensions_mut().insert(Context { caller, now });
             next.run(request).await

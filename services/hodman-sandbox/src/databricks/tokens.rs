@@ -71,6 +71,12 @@ impl Tokens {
         self.by_value.len() < before
     }
 
+    /// The host is gone, and its tokens with it.
+    pub(crate) fn forget_host(&mut self, host: &str) {
+        self.by_value
+            .retain(|_, token| token.host.as_deref() != Some(host));
+    }
+
     /// Makes every OAuth token expire now: what a client sees after an hour.
     pub(crate) fn expire_oauth(&mut self, now: i64) {
         for token in self

@@ -14,7 +14,7 @@ use super::jobs::Jobs;
 use super::lakeview::Dashboards;
 use super::permissions::Permissions;
 use super::pipelines::Pipelines;
-use super::scim::{Directory, HasDirectory};
+use super::scim::{Directory, HasDirectory, Member};
 use super::secrets::Secrets;
 use super::serving::Endpoints;
 use super::settings_v2::TypedSettings;
@@ -141,6 +141,15 @@ impl World {
     pub(crate) fn next_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
+    }
+
+    /// A member of the account comes in, with a home in the tree.
+    pub(crate) fn admit(&mut self, member: &Member, admin: bool) {
+        self.directory.adopt(member, admin);
+        let now = self.clock.millis();
+        if let Some(login) = Directory::login_of(member) {
+            self.files.add_home(login, now);
+        }
     }
 
     /// A place in the tree was deleted: what stood there goes with it.

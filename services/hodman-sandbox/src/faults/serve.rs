@@ -145,7 +145,21 @@ impl Drop for Server {
 /// # Errors
 /// The address cannot be bound.
 pub async fn serve(addr: SocketAddr, router: Router, faults: &Faults) -> io::Result<Server> {
-    let listener = TcpListener::bind(addr).await?;
+    let listener = std::net::TcpListener::bind(addr)?;
+    serve_on(listener, router, faults)
+}
+
+/// Serves on a port that is bound, as [`serve`] does; called within the runtime.
+///
+/// # Errors
+/// The listener is not usable.
+pub fn serve_on(
+    listener: std::net::TcpListener,
+    router: Router,
+    faults: &Faults,
+) -> io::Result<Server> {
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
     let addr = listener.local_addr()?;
     let app = router
         .layer(middleware::from_fn_with_state(

@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod account_failures;
+mod account_workspaces;
 mod analytics;
 mod bench;
 mod calls;

@@ -79,8 +79,10 @@ fn assign(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let key = (workspace.to_owned(), principal);
     if permissions.is_empty() {
         account.assignments.remove(&key);
+        account.leave(workspace, principal);
     } else {
         account.assignments.insert(key, permissions.clone());
+        account.enter(workspace, principal);
     }
     Ok(view(account, principal, &permissions))
 }
@@ -89,6 +91,7 @@ fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let key = (call.param("id").to_owned(), principal(call)?);
     account.workspaces.get("Workspace", &key.0)?;
     account.assignments.remove(&key);
+    account.leave(&key.0, key.1);
     Ok(json!({}))
 }
 

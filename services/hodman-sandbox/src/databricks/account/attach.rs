@@ -65,7 +65,7 @@ pub(super) fn detach_all(account: &mut Account, id: &str) {
     }
 }
 
-/// Where provisioning ends: `FAILED` for the switch's reason or the network's, else `RUNNING`.
+/// Where provisioning ends: `FAILED` for the switch's reason or the network's, else `RUNNING` with a host.
 pub(super) fn settle(account: &mut Account, id: &str) -> Result<(), ApiError> {
     let row = account.workspaces.get("Workspace", id)?;
     let network = row.get("network_id").and_then(Value::as_str);
@@ -80,6 +80,7 @@ pub(super) fn settle(account: &mut Account, id: &str) -> Result<(), ApiError> {
                 .to_owned()
         })
     });
+    let reason = reason.or_else(|| account.open(id).err());
     let row = account.workspaces.get_mut("Workspace", id)?;
     let (status, message) = match reason {
         Some(reason) => ("FAILED", reason),

@@ -71,6 +71,7 @@ fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
         account.failing.insert(id.to_string(), reason);
     }
     account.workspaces.insert(&id.to_string(), row.clone());
+    account.enter_creator(id, &call.caller.login);
     provision(account, &id.to_string(), call.now);
     Ok(Value::Object(row))
 }
@@ -162,6 +163,7 @@ fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     detach_all(account, id);
     account.provisioning.remove(id);
     account.failing.remove(id);
+    account.close(id);
     account.policies.remove(id);
     account.assignments.retain(|(of, _), _| of != id);
     account

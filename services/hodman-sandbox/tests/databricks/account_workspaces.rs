@@ -1,0 +1,168 @@
+//! From an assignment and a new workspace to a host that answers, and its end.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::bench::{ACCOUNT, Answer, Bench, SECRET, answer};
+
+/// A call of the account in Ana's name, which succeeds.
+async fn account(bench: &Bench, method: Method, path: &str, body: Value) -> Value {
+    let root = format!(
+        "{}/api/2.0/accounts/{ACCOUNT}",
+        bench.databricks.account_url()
+    );
+    let url = format!("{root}/{path}");
+    let (status, said) = bench.send(method.clone(), &url, body).await;
+    assert_eq!(status, 200, "{method} {path}: {said}");
+    said
+}
+
+/// A workspace that runs: its row.
+async fn workspace(bench: &Bench, name: &str) -> Value {
+    let wanted = json!({"workspace_name": name, "aws_region": "eu-central-1"});
+    let made = account(bench, Method::POST, "workspaces", wanted).await;
+    assert_eq!(made.get("workspace_url"), None, "it has no host yet");
+    let one = format!("workspaces/{}", made["workspace_id"]);
+    for _ in 0..5 {
+        let row = account(bench, Method::GET, &one, json!({})).await;
+        if row["workspace_status"] == "RUNNING" {
+            return row;
+        }
+    }
+    panic!("{name} does not run");
+}
+
+/// `app-1` calls with a token that it got at `token_url`.
+async fn as_principal(bench: &Bench, token_url: &str, url: &str) -> Answer {
+    let token = bench.token(token_url, SECRET).await.1;
+    let token = token["access_token"].as_str().unwrap();
+    answer(
+        bench
+            .client
+            .get(url)
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await
+}
+
+async fn principal(bench: &Bench) -> String {
+    let path = "scim/v2/ServicePrincipals?filter=applicationId%20eq%20%22app-1%22";
+    let found = account(bench, Method::GET, path, json!({})).await;
+    found["Resources"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_new_workspace_has_an_empty_host_until_it_is_deleted() {
+    let bench = Bench::start().await;
+    let row = workspace(&bench, "team").await;
+    let host = row["workspace_url"].as_str().unwrap();
+    let me = bench
+        .send(
+            Method::GET,
+            &format!("{host}/api/2.0/preview/scim/v2/Me"),
+            json!({}),
+        )
+        .await;
+    assert_eq!((me.0, &me.1["userName"]), (200, &json!("ana@example.com")));
+    assert_eq!(
+        me.1["groups"][0]["display"], "admins",
+        "who made it manages it"
+    );
+
+    let jobs = format!("{host}/api/2.2/jobs");
+    let job = json!({"name": "first", "tasks": []});
+    let (status, made) = bench
+        .send(Method::POST, &format!("{jobs}/create"), job)
+        .await;
+    assert_eq!(status, 200, "{made}");
+    let (_, listed) = bench
+        .send(Method::GET, &format!("{jobs}/list"), json!({}))
+        .await;
+    assert_eq!(listed["jobs"][0]["job_id"], made["job_id"]);
+    let elsewhere = bench.get("/api/2.2/jobs/list").await.1;
+    assert_eq!(elsewhere.get("jobs"), None, "it is a workspace of its own");
+    let handle = bench.databricks.workspace("team").unwrap();
+    assert_eq!(handle.url(), host);
+    assert_eq!(json!(handle.workspace_id()), row["workspace_id"]);
+
+    let one = format!("workspaces/{}", row["workspace_id"]);
+    account(&bench, Method::DELETE, &one, json!({})).await;
+    assert!(bench.databricks.workspace("team").is_none());
+    for _ in 0..100 {
+        let fresh = reqwest::Client::new();
+        if fresh.get(host).send().await.is_err() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the host still answers");
+}
+
+#[tokio::test]
+async fn only_members_of_a_new_workspace_come_in() {
+    let bench = Bench::start().await;
+    let row = workspace(&bench, "team").await;
+    let host = row["workspace_url"].as_str().unwrap();
+    let (list, token) = (
+        format!("{host}/api/2.2/jobs/list"),
+        format!("{host}/oidc/v1/token"),
+    );
+    let of_account = format!(
+        "{}/oidc/accounts/{ACCOUNT}/v1/token",
+        bench.databricks.account_url()
+    );
+    assert_eq!(as_principal(&bench, &token, &list).await.0, 403);
+    let id = principal(&bench).await;
+    let all = format!("workspaces/{}/permissionassignments", row["workspace_id"]);
+    let one = format!("{all}/principals/{id}");
+    let given = account(&bench, Method::PUT, &one, json!({"permissions": ["ADMIN"]})).await;
+    assert_eq!(given["principal"]["service_principal_name"], "app-1");
+    for endpoint in [&token, &of_account] {
+        assert_eq!(as_principal(&bench, endpoint, &list).await.0, 200);
+    }
+    let me = format!("{host}/api/2.0/preview/scim/v2/Me");
+    let me = as_principal(&bench, &token, &me).await.1;
+    assert_eq!(
+        me["id"],
+        json!(id),
+        "one id in the account and in the workspace"
+    );
+    account(&bench, Method::DELETE, &one, json!({})).await;
+    assert_eq!(as_principal(&bench, &token, &list).await.0, 403);
+
+    let group = json!({"displayName": "robots", "members": [{"value": id}]});
+    let group = account(&bench, Method::POST, "scim/v2/Groups", group).await;
+    let one = format!("{all}/principals/{}", group["id"].as_str().unwrap());
+    account(&bench, Method::PUT, &one, json!({"permissions": ["USER"]})).await;
+    assert_eq!(as_principal(&bench, &token, &list).await.0, 200);
+    let listed = account(&bench, Method::GET, &all, json!({})).await;
+    let names: Vec<&Value> = listed["permission_assignments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["principal"]["display_name"])
+        .collect();
+    assert_eq!(names, [&json!("ana@example.com"), &json!("robots")]);
+    account(&bench, Method::DELETE, &one, json!({})).await;
+    assert_eq!(as_principal(&bench, &token, &list).await.0, 403);
+}
+
+#[tokio::test]
+async fn a_new_workspace_uses_the_metastore_it_is_assigned() {
+    let bench = Bench::start().await;
+    let row = workspace(&bench, "team").await;
+    let host = row["workspace_url"].as_str().unwrap();
+    let catalogs = format!("{host}/api/2.1/unity-catalog/catalogs");
+    let without = bench.send(Method::GET, &catalogs, json!({})).await;
+    assert_eq!(without.1["error_code"], "METASTORE_DOES_NOT_EXIST");
+    let made = json!({"metastore_info": {"name": "central", "region": "eu-central-1"}});
+    let made = account(&bench, Method::POST, "metastores", made).await;
+    let metastore = made["metastore_info"]["metastore_id"].as_str().unwrap();
+    let assign = format!("workspaces/{}/metastores/{metastore}", row["workspace_id"]);
+    let body = json!({"metastore_assignment": {"metastore_id": metastore, "default_catalog_name": "main"}});
+    account(&bench, Method::POST, &assign, body).await;
+    assert_eq!(bench.send(Method::GET, &catalogs, json!({})).await.0, 200);
+}
