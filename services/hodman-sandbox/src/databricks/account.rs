@@ -12,6 +12,7 @@ mod metastores;
 mod objects;
 mod open;
 mod principal_secrets;
+mod running;
 mod switches;
 mod workspaces;
 

@@ -80,6 +80,18 @@ impl Clusters {
         self.clusters.values()
     }
 
+    /// Id of one that is not terminated now.
+    pub(crate) fn running(&mut self, pace: Pace, now: i64) -> Option<&str> {
+        self.clusters
+            .values_mut()
+            .map(|cluster| {
+                cluster.advance(pace, now);
+                &*cluster
+            })
+            .find(|cluster| cluster.state != State::Terminated)
+            .map(|cluster| cluster.id.as_str())
+    }
+
     fn get_mut(&mut self, id: &str) -> Result<&mut Cluster, ApiError> {
         self.clusters
             .get_mut(id)

@@ -45,6 +45,20 @@ impl Warehouses {
         self.rows.contains_key(id)
     }
 
+    /// Id of one that is not serverless and not stopped now.
+    pub(crate) fn running(&mut self, pace: Pace, now: i64) -> Option<&str> {
+        let classic = self.rows.values_mut().filter(|warehouse| {
+            warehouse.settings.get("enable_serverless_compute") != Some(&Value::Bool(true))
+        });
+        classic
+            .map(|warehouse| {
+                warehouse.advance(pace, now);
+                &*warehouse
+            })
+            .find(|warehouse| warehouse.state != State::Stopped)
+            .map(|warehouse| warehouse.id.as_str())
+    }
+
     fn get_mut(&mut self, id: &str) -> Result<&mut Warehouse, ApiError> {
         self.rows
             .get_mut(id)

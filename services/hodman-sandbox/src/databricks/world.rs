@@ -143,6 +143,23 @@ impl World {
         self.next_id
     }
 
+    /// Classic compute that runs, if there is any.
+    pub(crate) fn running_compute(&mut self, now: i64) -> Option<String> {
+        if let Some(id) = self.clusters.running(self.pace, now) {
+            return Some(format!("cluster {id}"));
+        }
+        if let Some(id) = self.warehouses.running(self.pace, now) {
+            return Some(format!("SQL warehouse {id}"));
+        }
+        let idle = |row: &&Map<String, Value>| {
+            let idle = row.get("min_idle_instances").and_then(Value::as_u64);
+            idle.is_some_and(|instances| instances > 0)
+        };
+        let pool = self.pools.rows().find(idle)?;
+        let id = pool.get("instance_pool_id").and_then(Value::as_str);
+        Some(format!("pool {}", id.unwrap_or_default()))
+    }
+
     /// A member of the account comes in, with a home in the tree.
     pub(crate) fn admit(&mut self, member: &Member, admin: bool) {
         self.directory.adopt(member, admin);

@@ -166,3 +166,70 @@ async fn a_new_workspace_uses_the_metastore_it_is_assigned() {
     account(&bench, Method::POST, &assign, body).await;
     assert_eq!(bench.send(Method::GET, &catalogs, json!({})).await.0, 200);
 }
+
+#[tokio::test]
+async fn what_running_compute_stands_on_changes_only_when_it_is_drained() {
+    let bench = Bench::start().await;
+    let row = workspace(&bench, "team").await;
+    let host = row["workspace_url"].as_str().unwrap();
+    let role = json!({"credentials_name": "role", "aws_credentials": {"sts_role": {"role_arn": "arn:aws:iam::1:role/x"}}});
+    let role = account(&bench, Method::POST, "credentials", role).await;
+    let body = json!({"credentials_id": role["credentials_id"], "custom_tags": {"team": "a"}});
+    let change = async |mask: &str| {
+        let url = format!(
+            "{}/api/2.0/accounts/{ACCOUNT}/workspaces/{}?update_mask={mask}",
+            bench.databricks.account_url(),
+            row["workspace_id"]
+        );
+        bench.send(Method::PATCH, &url, body.clone()).await
+    };
+    let at_host = async |path: &str, body: Value| {
+        let (status, said) = bench
+            .send(Method::POST, &format!("{host}{path}"), body)
+            .await;
+        assert_eq!(status, 200, "{path}: {said}");
+        said
+    };
+    let spec = json!({"cluster_name": "c", "spark_version": "15.4.x-scala2.12", "node_type_id": "m5.large", "num_workers": 1});
+    let cluster = at_host("/api/2.1/clusters/create", spec).await["cluster_id"].clone();
+    let warehouse =
+        json!({"name": "w", "cluster_size": "Small", "enable_serverless_compute": false});
+    let warehouse = at_host("/api/2.0/sql/warehouses", warehouse).await["id"].clone();
+    let pool =
+        json!({"instance_pool_name": "p", "node_type_id": "m5.large", "min_idle_instances": 1});
+    let pool = at_host("/api/2.0/instance-pools/create", pool).await["instance_pool_id"].clone();
+    let refused = async |what: &Value| {
+        for _ in 0..3 {
+            let (status, said) = change("credentials_id").await;
+            assert_eq!(
+                (status, &said["error_code"]),
+                (400, &json!("INVALID_STATE"))
+            );
+            if said["message"]
+                .as_str()
+                .unwrap()
+                .contains(what.as_str().unwrap())
+            {
+                return;
+            }
+        }
+        panic!("{what} is not named");
+    };
+    refused(&cluster).await;
+    assert_eq!(change("custom_tags").await.0, 200, "tags need no rest");
+    at_host("/api/2.1/clusters/delete", json!({"cluster_id": cluster})).await;
+    refused(&warehouse).await;
+    let stop = format!(
+        "/api/2.0/sql/warehouses/{}/stop",
+        warehouse.as_str().unwrap()
+    );
+    at_host(&stop, json!({})).await;
+    refused(&pool).await;
+    let pool = json!({"instance_pool_id": pool});
+    at_host("/api/2.0/instance-pools/delete", pool).await;
+    let (status, changed) = change("credentials_id").await;
+    assert_eq!(
+        (status, &changed["credentials_id"]),
+        (200, &role["credentials_id"])
+    );
+}

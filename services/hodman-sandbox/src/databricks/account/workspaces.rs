@@ -117,7 +117,7 @@ fn list(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
 }
 
 /// Only the fields of `update_mask`; an empty `custom_tags` is ignored. With a network of the customer's own the workspace
-/// stays RUNNING, with a managed one it is provisioned again.
+/// stays RUNNING, with a managed one it is provisioned again. Refused while compute runs that the change touches.
 fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let id = call.param("id");
     let mask = call
@@ -134,6 +134,7 @@ fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     check_references(account, &row)?;
     let before = account.workspaces.get(WHAT, id)?;
     check_change(before, &row)?;
+    account.must_be_drained(id, &row, call.now)?;
     let failed = before.get("workspace_status") == Some(&json!("FAILED"));
     if account.switches.reverts > 0 {
         account.switches.reverts -= 1;
