@@ -22,14 +22,19 @@ async fn workspace(bench: &Bench, name: &str) -> Value {
     let wanted = json!({"workspace_name": name, "aws_region": "eu-central-1"});
     let made = account(bench, Method::POST, "workspaces", wanted).await;
     assert_eq!(made.get("workspace_url"), None, "it has no host yet");
-    let one = format!("workspaces/{}", made["workspace_id"]);
+    running(bench, &made["workspace_id"]).await
+}
+
+/// Reads until the workspace runs: its row.
+async fn running(bench: &Bench, id: &Value) -> Value {
+    let one = format!("workspaces/{id}");
     for _ in 0..5 {
         let row = account(bench, Method::GET, &one, json!({})).await;
         if row["workspace_status"] == "RUNNING" {
             return row;
         }
     }
-    panic!("{name} does not run");
+    panic!("{id} does not run");
 }
 
 /// `app-1` calls with a token that it got at `token_url`.
@@ -217,6 +222,7 @@ async fn what_running_compute_stands_on_changes_only_when_it_is_drained() {
     };
     refused(&cluster).await;
     assert_eq!(change("custom_tags").await.0, 200, "tags need no rest");
+    running(&bench, &row["workspace_id"]).await;
     at_host("/api/2.1/clusters/delete", json!({"cluster_id": cluster})).await;
     refused(&warehouse).await;
     let stop = format!(
