@@ -4,6 +4,7 @@
 //! by `Debug`.
 
 mod error;
+mod foundation;
 mod objects;
 mod queue;
 mod values;
@@ -16,6 +17,7 @@ use aws_credential_types::Credentials;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use error::{AwsError, AwsErrorKind};
+pub use foundation::Foundation;
 pub use objects::{BucketReport, Content, ObjectInfo, Objects, ObjectsConfig, PutOutcome};
 pub use queue::{DeleteOutcome, Message, Queue, QueueReport, Redrive};
 pub use values::Values;

@@ -5,6 +5,7 @@
 mod account;
 mod alerts;
 mod apps;
+mod aws;
 mod call;
 mod catalogs;
 mod cloudformation_stacks;
@@ -62,6 +63,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use account::ACCOUNT_KINDS;
+pub use aws::AWS_KINDS;
 pub use call::{Call, ListCall, Listing, Method, Paging};
 pub use cloudformation_stacks::{CloudformationStacks, TEMPLATE_BODY};
 pub use clusters::Clusters;
@@ -351,7 +353,11 @@ pub fn kind(name: &str) -> Option<&'static dyn Kind> {
 /// The kinds of stacks.
 pub static STACK_KINDS: &[&dyn Kind] = &[&CloudformationStacks];
 
-/// The kinds of what workspaces stand on: stacks and objects of the Databricks account.
+/// The kinds of what workspaces stand on: stacks, objects of AWS and of the Databricks account.
 pub fn foundation_kinds() -> impl Iterator<Item = &'static dyn Kind> {
-    STACK_KINDS.iter().chain(ACCOUNT_KINDS).copied()
+    STACK_KINDS
+        .iter()
+        .chain(AWS_KINDS)
+        .chain(ACCOUNT_KINDS)
+        .copied()
 }

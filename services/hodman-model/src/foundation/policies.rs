@@ -7,6 +7,7 @@
 mod bucket;
 mod cross_account;
 mod document;
+mod expand;
 mod inputs;
 mod kms;
 mod log_delivery;
@@ -19,6 +20,7 @@ mod tests;
 pub use bucket::root_bucket;
 pub use cross_account::{CrossAccount, Restriction, cross_account, cross_account_trust};
 pub use document::{OneOrMany, Policy, Statement};
+pub use expand::expand;
 pub use inputs::{
     AwsAccountId, BucketName, DatabricksAccountId, ExternalId, InputError, KeyArn, Region, RoleArn,
     RoleName, SecurityGroupId, VpcId,

@@ -61,6 +61,8 @@ pub struct Rules {
     pub json_texts: Vec<Pattern>,
     /// What the server adds inside of such JSON.
     pub json_defaults: Vec<Default>,
+    /// Policy documents of AWS: one text or a list with it, and lists in any order, mean the same.
+    pub policy_documents: Vec<Pattern>,
     /// Paths in the workspace, which the API writes with `/Workspace` in front or without.
     pub workspace_paths: Vec<Pattern>,
     /// Mappings in which a cluster policy, when `policy_id` there names one, fills what the desired config is silent
@@ -114,6 +116,12 @@ impl Rules {
             place.trim_end_matches('/').to_owned()
         });
         rewrite(&self.workspace_paths, &mut value, &workspace_path);
+        for pattern in &self.policy_documents {
+            pattern.visit(&mut value, &mut |document| {
+                *document = super::aws::canonical(document);
+                Keep::Yes
+            });
+        }
         for pattern in &self.sets {
             pattern.visit(&mut value, &mut |list| {
                 if let Value::Array(items) = list {

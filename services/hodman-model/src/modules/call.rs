@@ -10,6 +10,7 @@ use super::text::{nobody_gives, output, walk};
 use crate::bundle::{Lifecycle, Resource, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::{Environment, Tree};
+use crate::foundation::policies::expand;
 
 type Outputs = BTreeMap<String, Value>;
 
@@ -246,7 +247,13 @@ impl<'a> Calls<'a> {
                 "`${inputs.<name>}`, `${resources.<kind>.<key>.<field>}` of this module, `${stack.outputs.<name>}`, `${call.name}` or `${environment.name}`",
             ));
         }
-        for (key, config) in made {
+        for (key, mut config) in made {
+            if let Err(wrong) = expand(&mut config) {
+                let wrong = wrong.into_iter();
+                let errors =
+                    wrong.map(|words| Diagnostic::error(&path, format!("`{key}`: {words}")));
+                self.found.0.extend(errors);
+            }
             self.add(&path, key, config);
         }
         outputs

@@ -2,7 +2,7 @@
 
 mod stacks;
 
-use hodman_clients::aws::Aws;
+use hodman_clients::aws::{Aws, Foundation};
 use hodman_clients::cloudformation::{CloudFormation, Pace};
 use hodman_clients::databricks::{ApiError, Elsewhere, ErrorKind, Request};
 use serde_json::Value;
@@ -13,6 +13,7 @@ use std::pin::Pin;
 #[derive(Debug)]
 pub(super) struct AwsObjects {
     stacks: Stacks,
+    objects: Foundation,
 }
 
 impl AwsObjects {
@@ -20,6 +21,7 @@ impl AwsObjects {
     pub fn new(aws: &Aws) -> Self {
         Self {
             stacks: Stacks(CloudFormation::new(aws, Pace::default())),
+            objects: aws.foundation(),
         }
     }
 
@@ -30,11 +32,7 @@ impl AwsObjects {
                     .call(request, rest.trim_start_matches('/'))
                     .await
             }
-            None => Err(error(
-                request,
-                ErrorKind::Unsupported,
-                "nobody answers for this in AWS",
-            )),
+            None => self.objects.call(request).await,
         }
     }
 }

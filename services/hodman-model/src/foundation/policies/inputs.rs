@@ -42,6 +42,12 @@ macro_rules! input {
             }
         }
 
+        impl super::expand::Given for $name {
+            fn later(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
         impl FromStr for $name {
             type Err = InputError;
 
