@@ -59,6 +59,14 @@ fn options() -> Options {
         .edit("environments/qa/environment.yaml", "workspaces:\n", CALL)
 }
 
+/// The settings of a server that imitates AWS.
+fn aws() -> String {
+    format!(
+        "aws:\n  main: {{region: eu-west-1, endpoint: \"{}\", access_key_id: {{value: test}}, secret_access_key: {{value: test}}, environments: [qa]}}",
+        aws_endpoint()
+    )
+}
+
 /// The account as somebody else sees it.
 fn account(scene: &Scene) -> Workspace {
     let account = AccountConfig {
@@ -221,10 +229,7 @@ async fn a_network_is_a_stack_whose_change_is_shown_resource_by_resource() {
     ];
     options.edits.pop();
     let mut options = options.edit("environments/qa/environment.yaml", "workspaces:\n", OWN_VPC);
-    options.settings = format!(
-        "aws:\n  main: {{region: eu-west-1, endpoint: \"{}\", access_key_id: {{value: test}}, secret_access_key: {{value: test}}, environments: [qa]}}",
-        aws_endpoint()
-    );
+    options.settings = aws();
     let scene = Scene::start(options).await;
     let account = account(&scene);
     let daemon = scene.daemon().await;
@@ -267,5 +272,72 @@ async fn a_network_is_a_stack_whose_change_is_shown_resource_by_resource() {
         .expect("committed");
     let pull = short.proposed("qa").await.expect("a second plan");
     assert!(pull.body.contains("AWS::EC2::Subnet"), "{}", pull.body);
+    daemon.stop().await;
+}
+
+const FROM_NOTHING: &str =
+    include_str!("../../examples/foundation/environments/from-nothing/environment.yaml");
+
+/// The lines from `account:` to the workspaces.
+fn calls(environment: &str) -> String {
+    let from = environment.find("account:").expect("an account");
+    let to = environment.find("workspaces:").expect("workspaces");
+    environment[from..to].to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_an_empty_aws_account_to_a_running_job_is_one_merge() {
+    let mut options = options();
+    options.files = vec![
+        (
+            "modules/cross-account-role/module.yaml",
+            include_str!("../../examples/foundation/modules/cross-account-role/module.yaml"),
+        ),
+        (
+            "modules/root-bucket/module.yaml",
+            include_str!("../../examples/foundation/modules/root-bucket/module.yaml"),
+        ),
+        (
+            "modules/workspace/module.yaml",
+            include_str!("../../examples/foundation/modules/workspace/module.yaml"),
+        ),
+    ];
+    options.edits.pop();
+    let calls: &'static str = format!("{}workspaces:\n", calls(FROM_NOTHING)).leak();
+    let mut options = options.edit("environments/qa/environment.yaml", "workspaces:\n", calls);
+    options.settings = aws();
+    options.made = vec!["qa"];
+    let scene = Scene::start(options).await;
+    let there = scene.workspace("qa").url();
+    scene.databricks.account().delay_roles(2);
+    scene.databricks.account().slow_provisioning(2);
+    let account = account(&scene);
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let pull = short.proposed("qa").await.expect("a plan");
+    for words in [
+        "aws_roles.role-role",
+        "aws_buckets.bucket-bucket",
+        "jobs.nightly",
+    ] {
+        assert!(pull.body.contains(words), "{words}: {}", pull.body);
+    }
+    short.merge(&pull).expect("merged");
+    short
+        .wait("qa", async || {
+            let state = short.state().await.ok()?;
+            let env = state.environments.get(&EnvName::from("qa"))?;
+            let healthy = env.current.as_ref()?.healthy_since.is_some() && env.run.is_none();
+            healthy.then_some(())
+        })
+        .await
+        .expect("applied and verified: its job ran");
+    let made = all(&account, "workspaces").await;
+    let made = made.iter().find(|one| one["workspace_name"] == "shop");
+    let url = made.expect("the workspace")["workspace_url"]
+        .as_str()
+        .expect("its address");
+    assert_ne!(url, there, "it is another than the one that was there");
+    assert_eq!(all(&account, "credentials").await.len(), 1);
     daemon.stop().await;
 }

@@ -30,6 +30,8 @@ pub struct Options {
     pub files: Vec<(&'static str, &'static str)>,
     /// More lines of the daemon's settings.
     pub settings: String,
+    /// Workspaces that modules make: their credentials are for wherever the account says that they are.
+    pub made: Vec<&'static str>,
     /// Seconds between looks without being told to.
     pub observe: i64,
     /// hodman is a GitHub App, not a user with a token.
@@ -42,6 +44,7 @@ impl Default for Options {
             edits: vec![],
             files: vec![],
             settings: String::new(),
+            made: vec![],
             observe: 60,
             app: false,
         }
@@ -180,6 +183,18 @@ impl Scene {
             assert!(text.contains(from), "{path} has no {from:?}");
             *text = text.replace(from, to);
         }
+        for name in &options.made {
+            let (_, host) = hosts
+                .iter()
+                .find(|(known, _)| known == name)
+                .expect("a workspace");
+            let path = format!("environments/{name}/environment.yaml");
+            let (_, text) = files
+                .iter_mut()
+                .find(|(known, _)| *known == path)
+                .expect("its file");
+            *text = text.replace(host.as_str(), "${modules.workspace.outputs.host}");
+        }
         for (path, text) in &options.files {
             files.push(((*path).to_owned(), (*text).to_owned()));
         }
@@ -284,10 +299,14 @@ impl Scene {
                     &format!("{name}-{CANARY}"),
                 ),
             );
+            let place = match self.options.made.contains(&name.as_str()) {
+                true => "account: main".to_owned(),
+                false => format!("host: \"{url}\""),
+            };
             // Writing into a string cannot fail.
             let _ = writeln!(
                 text,
-                "  {name}: {{host: \"{url}\", client_id: {id}, client_secret: {password}}}"
+                "  {name}: {{{place}, client_id: {id}, client_secret: {password}}}"
             );
         }
         text

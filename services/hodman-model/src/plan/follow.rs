@@ -49,7 +49,17 @@ fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name:
         }
         (live, Value::String(text)) if is_symbolic(desired) => {
             let same = match whole(text).and_then(|found| known.get(&found)) {
-                Some(value) => *live == value || scalar_text(live) == scalar_text(&value),
+                Some(value) => {
+                    let told = scalar_text(&value);
+                    // An id has another name of its own in many answers: `credentials_id` is `id`.
+                    let id = live.as_str().and_then(whole).and_then(|found| match found {
+                        Placeholder::Output(key, field) if field == "id" => known.id_of(&key),
+                        _ => None,
+                    });
+                    *live == value
+                        || scalar_text(live) == told
+                        || (id.is_some() && id == told.as_deref())
+                }
                 None => {
                     let rendered = render(text, known);
                     rendered != *text && scalar_text(live).as_deref() == Some(rendered.as_str())
