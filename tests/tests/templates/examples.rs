@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hodman_model::files::{Environment, SourceBytes, Tree, parse_environment};
 use hodman_model::foundation::templates::{Carried, SCHEME};
-use hodman_model::modules::{Engine, Foundation, Module, ModulesError, host_of};
+use hodman_model::modules::{Engine, Foundation, Module, host_of};
 use hodman_tests::checkout::{files, read, root};
 use hodman_tests::servers::python;
 use serde::Deserialize;

@@ -31,7 +31,7 @@ pub(super) fn desired(
         allow_builds: true,
         ..Options::default()
     };
-    let bundle = bundle::resolve_with(tree, &target, &options)?;
+    let mut bundle = bundle::resolve_with(tree, &target, &options)?;
     let digest = package::file_set_digest(&bundle.files);
     let mut desired = Desired::from_bundle(&bundle, &digest)?;
     if environment.files.layout == Layout::InPlace
@@ -39,5 +39,7 @@ pub(super) fn desired(
     {
         set.folder = file_sets::in_place();
     }
+    // Ten thousand resources once more, which nobody asks for from here on: its files are what is uploaded.
+    bundle.resources.clear();
     Ok((bundle, desired))
 }
