@@ -4,6 +4,7 @@ use hodman_clients::databricks::{
     AccountConfig, Auth, Connections, FoundationConfig, Request, Workspace,
 };
 use hodman_core::event::Ask;
+use hodman_core::explain::{Standing, standing};
 use hodman_core::ids::EnvName;
 use hodman_tests::harness::{CANARY, Options, REPOSITORY, Scene, Short};
 use hodman_tests::servers::aws_endpoint;
@@ -286,7 +287,12 @@ fn calls(environment: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn from_an_empty_aws_account_to_a_running_job_is_one_merge() {
+async fn from_an_empty_aws_account_to_a_running_job_is_one_merge_and_so_is_the_way_back() {
+    let protected = include_str!("../../examples/foundation/modules/workspace/module.yaml");
+    let unprotected: &'static str = protected
+        .replace("      lifecycle: {prevent_destroy: true}\n", "")
+        .leak();
+    assert_ne!(protected, unprotected);
     let mut options = options();
     options.files = vec![
         (
@@ -297,10 +303,7 @@ async fn from_an_empty_aws_account_to_a_running_job_is_one_merge() {
             "modules/root-bucket/module.yaml",
             include_str!("../../examples/foundation/modules/root-bucket/module.yaml"),
         ),
-        (
-            "modules/workspace/module.yaml",
-            include_str!("../../examples/foundation/modules/workspace/module.yaml"),
-        ),
+        ("modules/workspace/module.yaml", unprotected),
     ];
     options.edits.pop();
     let calls: &'static str = format!("{}workspaces:\n", calls(FROM_NOTHING)).leak();
@@ -339,5 +342,53 @@ async fn from_an_empty_aws_account_to_a_running_job_is_one_merge() {
         .expect("its address");
     assert_ne!(url, there, "it is another than the one that was there");
     assert_eq!(all(&account, "credentials").await.len(), 1);
+
+    let file = "environments/qa/environment.yaml";
+    let head = scene.forge.head(REPOSITORY, "main").expect("main");
+    let text = scene
+        .forge
+        .read_file(REPOSITORY, &head, file)
+        .expect("the file");
+    let text = String::from_utf8(text).expect("text");
+    let text = text.replace("mode: promoted", "mode: promoted\nstate: absent");
+    scene
+        .forge
+        .commit(
+            REPOSITORY,
+            "main",
+            &[(file, Some(text.as_bytes()))],
+            "qa goes",
+            "olga",
+        )
+        .expect("committed");
+    let pull = short
+        .wait("a plan that destroys", async || {
+            let state = short.state().await.ok()?;
+            let env = &state.environments[&EnvName::from("qa")];
+            let open = env.promotion.as_ref()?.number()?;
+            let mut pulls = scene.forge.pulls(REPOSITORY).into_iter();
+            pulls.find(|pull| pull.open && pull.number == open.0 && pull.body.contains("absent"))
+        })
+        .await
+        .expect("a pull request");
+    assert!(
+        pull.body.contains("aws_buckets.bucket-bucket"),
+        "{}",
+        pull.body
+    );
+    short.merge(&pull).expect("merged");
+    short
+        .wait("nothing of it", async || {
+            let workspaces = all(&account, "workspaces").await;
+            let left = workspaces.iter().any(|one| one["workspace_name"] == "shop");
+            let credentials = all(&account, "credentials").await;
+            let storage = all(&account, "storage-configurations").await;
+            let state = short.state().await.ok()?;
+            let env = &state.environments[&EnvName::from("qa")];
+            let gone = standing(env) == Standing::Gone && env.run.is_none();
+            (gone && !left && credentials.is_empty() && storage.is_empty()).then_some(())
+        })
+        .await
+        .expect("destroyed");
     daemon.stop().await;
 }

@@ -119,10 +119,23 @@ pub(crate) fn explain_env(
     })
 }
 
+/// Whether nothing of an environment that shall be absent is left, as far as anybody knows.
+fn destroyed(env: &Environment) -> bool {
+    let accepted = env.accepted.as_ref();
+    env.policy.absent
+        && accepted.is_none_or(|accepted| {
+            accepted.done
+                && env
+                    .binding
+                    .as_ref()
+                    .is_none_or(|now| *now == accepted.binding)
+        })
+}
+
 /// One exhaustive answer from the facts, the worst first.
 #[must_use]
 pub fn standing(env: &Environment) -> Standing {
-    if env.gone || env.policy.absent {
+    if env.gone || destroyed(env) {
         return Standing::Gone;
     }
     if env.broken.is_some() {
@@ -230,7 +243,7 @@ fn there(env: &Environment) -> Vec<String> {
 }
 
 fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
-    if env.gone || env.policy.absent {
+    if env.gone || destroyed(env) {
         return vec![Reason::Gone];
     }
     let mut reasons: Vec<Reason> = Vec::new();

@@ -11,7 +11,16 @@ pub(super) fn advance(draft: &mut Draft) {
     build::advance(draft);
     for name in in_order(&draft.state) {
         with_env(draft, &name, |draft, env| {
-            if env.gone || env.policy.absent {
+            if env.gone {
+                return;
+            }
+            if env.policy.absent {
+                // Nothing new comes here, nothing is compared or captured: what is there goes, when that is approved.
+                if env.policy.mode == Mode::Promoted {
+                    run::advance(draft, &name, env);
+                    promotion::advance(draft, &name, env);
+                    report::advance(draft, &name, env);
+                }
                 return;
             }
             slots::advance(draft, &name, env);

@@ -47,7 +47,8 @@ fn unneeded(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
             .is_none_or(|accepted| accepted.package != promotion.package),
         PullKind::Replan => replan_for(env).is_some_and(|goal| goal.package == promotion.package),
         PullKind::Promotion | PullKind::Capture | PullKind::Adopt => {
-            !explain::is_here(&draft.state, env, &promotion.package)
+            !env.policy.absent
+                && !explain::is_here(&draft.state, env, &promotion.package)
                 && !env.put_aside.contains_key(&promotion.package)
         }
     };
@@ -117,6 +118,10 @@ fn replan_for(env: &Environment) -> Option<Goal> {
         .is_some_and(|binding| binding != &accepted.binding);
     let because = match (outside, rebound) {
         (Some(outside), _) => format!("the approved plan does not cover {outside}"),
+        (None, true) if env.policy.absent => {
+            "its file says `state: absent`: everything that hodman made here is destroyed"
+                .to_owned()
+        }
         (None, true) => "the binding on main changed without an approved plan".to_owned(),
         (None, false) => return None,
     };
@@ -137,6 +142,9 @@ fn replan_for(env: &Environment) -> Option<Goal> {
 
 /// The newest package that every predecessor has passed.
 fn candidate(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    if env.policy.absent {
+        return;
+    }
     let found = explain::candidate(&draft.state, env, draft.now);
     for reason in &found.waits {
         draft.wake(gates::wakes_at(reason));

@@ -4,7 +4,7 @@ use super::WorkError;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::{self, Options, ResolvedBundle};
 use hodman_model::capture::identity;
-use hodman_model::files::{Environment, Layout, Tree};
+use hodman_model::files::{Environment, Layout, Presence, Tree};
 use hodman_model::kinds::files as file_sets;
 use hodman_model::package;
 use hodman_model::plan::Desired;
@@ -18,6 +18,9 @@ pub(super) fn desired(
     environment: &Environment,
     tree: &Tree,
 ) -> Result<(ResolvedBundle, Desired), WorkError> {
+    if environment.state == Presence::Absent {
+        return Ok((ResolvedBundle::default(), Desired::nothing()));
+    }
     let target = environment
         .bundle_target
         .clone()

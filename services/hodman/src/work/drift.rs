@@ -50,7 +50,7 @@ pub(super) async fn report(
         None => None,
     };
     let mut workspaces = Vec::new();
-    if let Some(part) = taken.parts.first().filter(|part| part.is_foundation()) {
+    if let Some(part) = taken.parts.iter().find(|part| part.is_foundation()) {
         // A change of a module goes through a package like any other; nobody edits one by hand in a console.
         let protected = part.ledgers.own.protected();
         let same = current.as_ref().is_some_and(|current| {

@@ -122,6 +122,9 @@ pub(super) async fn tidy(
     taken: &Taken,
     part: &Part,
 ) -> Result<(), WorkError> {
+    if taken.absent() && !part.is_foundation() {
+        return away(job, env, &part.workspace).await;
+    }
     let Some(set) = part.desired(taken).files.as_ref() else {
         return Ok(());
     };
@@ -133,6 +136,20 @@ pub(super) async fn tidy(
             Ok(())
         }
         other => other,
+    }
+}
+
+/// Removes the environment's folder with all file sets and its claims: the last thing that goes, because it says what is ours.
+async fn away(job: &Job<'_>, env: &str, workspace: &Workspace) -> Result<(), WorkError> {
+    job.fence.check().await?;
+    match workspace
+        .files()
+        .delete(&sets::root(job.pipeline, env), true)
+        .await
+    {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_not_found() => Ok(()),
+        Err(error) => Err(WorkError::from(error).doing("removing the files")),
     }
 }
 

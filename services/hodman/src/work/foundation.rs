@@ -6,7 +6,7 @@ use super::{Job, WorkError, live};
 use hodman_clients::databricks::Workspace;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
-use hodman_model::files::{Environment, Tree, Workspace as Place};
+use hodman_model::files::{Environment, Presence, Tree, Workspace as Place};
 use hodman_model::kinds::{CloudformationStacks, Kind as _, Marker, files as file_sets};
 use hodman_model::modules::{FOUNDATION, Foundation, host_of};
 use hodman_model::plan::{self, Action, Known, Observed, Plan, PlanContext, substitute_known};
@@ -37,8 +37,12 @@ pub(super) async fn take(
     if environment.modules.is_empty() {
         return Ok(Stands::default());
     }
-    let foundation = Foundation::resolve(job.pipeline, &file(env), environment, tree)
+    let mut foundation = Foundation::resolve(job.pipeline, &file(env), environment, tree)
         .map_err(|error| WorkError::lasting(error.to_string()))?;
+    if environment.state == Presence::Absent {
+        // What it gives is still asked for: the workspaces that it made are emptied before they go.
+        foundation.desired.resources.clear();
+    }
     let place = job
         .work
         .places

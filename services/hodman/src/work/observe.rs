@@ -305,9 +305,11 @@ pub fn policy_of(environment: &Environment) -> policy::Policy {
             files::Open::Window => policy::OpenWhen::Window,
         },
         gates: gates_of(&environment.gates),
+        // Of what is destroyed nothing is run, compared or put back.
         verify: environment
             .verify
             .as_ref()
+            .filter(|_| environment.state == files::Presence::Present)
             .map(|verify| policy::VerifySpec {
                 run_job: verify.run_job.clone(),
                 timeout_seconds: seconds(verify.timeout),
@@ -317,7 +319,12 @@ pub fn policy_of(environment: &Environment) -> policy::Policy {
             files::Drift::PullRequest => policy::DriftPolicy::PullRequest,
             files::Drift::Heal => policy::DriftPolicy::Heal,
         },
-        reconcile: environment.schedules.reconcile.as_ref().map(schedule),
+        reconcile: environment
+            .schedules
+            .reconcile
+            .as_ref()
+            .filter(|_| environment.state == files::Presence::Present)
+            .map(schedule),
         capture: environment.schedules.capture.as_ref().map(schedule),
         capture_on_push: environment
             .capture

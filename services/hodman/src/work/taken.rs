@@ -8,7 +8,9 @@ use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
 use hodman_model::bundle::{ResolvedBundle, ResourceKey};
 use hodman_model::digest::Digest;
-use hodman_model::files::{Environment, Rotate, Tree, Workspace as Place, parse_environment};
+use hodman_model::files::{
+    Environment, Presence, Rotate, Tree, Workspace as Place, parse_environment,
+};
 use hodman_model::kinds::files as file_sets;
 use hodman_model::modules::Foundation;
 use hodman_model::plan::{self, Desired, Observed, Plan, PlanContext, Sent};
@@ -88,12 +90,19 @@ pub(super) async fn take_tree(
     let mut parts = Vec::new();
     let mut plans = Vec::new();
     let stands = Box::pin(foundation::take(job, env, &environment, tree)).await?;
-    plans.extend(stands.plan);
-    parts.extend(stands.part);
+    let absent = environment.state == Presence::Absent;
+    let (mut ground, mut ground_plan) = (stands.part, stands.plan);
+    if !absent {
+        plans.extend(ground_plan.take());
+        parts.extend(ground.take());
+    }
     let mut all_there = true;
     for place in &environment.workspaces {
         let workspace = foundation::workspace(job, env, place, &stands.foundation, &stands.known);
         let Some(workspace) = Box::pin(workspace).await? else {
+            if absent {
+                continue;
+            }
             // Nothing is there yet, so everything is to be made; looked at anew when the workspace has been.
             let context = PlanContext {
                 sent: sent.clone(),
@@ -126,6 +135,9 @@ pub(super) async fn take_tree(
             });
         }
     }
+    // What workspaces stand on goes after what is in them.
+    plans.extend(ground_plan);
+    parts.extend(ground);
     Ok(Taken {
         plan: Plan::join(plans),
         binding: BindingDigest(environment.binding_digest().to_string()),
@@ -184,6 +196,12 @@ impl Taken {
     #[must_use]
     pub fn all_there(&self) -> bool {
         self.parts.len() == self.plan.parts.len()
+    }
+
+    /// Whether everything is to go.
+    #[must_use]
+    pub fn absent(&self) -> bool {
+        self.environment.state == Presence::Absent
     }
 
     /// The parts of workspaces, each with its place in the environment's file.

@@ -59,7 +59,9 @@ fn refresh(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &Open
 }
 
 fn merge(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &OpenPull) {
+    // What destroys an environment is for a person to merge, whatever the environment says of promotions.
     if env.policy.merge != MergeBy::Auto
+        || env.policy.absent
         || pull.merging.is_some()
         || pull.refreshing.is_some()
         || pull.updating.is_some()
