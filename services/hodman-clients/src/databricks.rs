@@ -28,7 +28,7 @@ pub use account::{Account, AccountConfig};
 pub use clusters::Clusters;
 pub use connections::Connections;
 pub use error::{ApiError, ErrorKind};
-pub use files::{Entry, EntryKind, Files, ImportFormat, Language, notebook_path};
+pub use files::{Entry, EntryKind, Files, ImportFormat, Language, NotebookFormat, notebook_path};
 pub use foundation::{Elsewhere, FoundationConfig};
 pub use jobs::{Job, Jobs, Run, RunOutcome};
 pub use limiter::{FamilyStats, Limits, Stats};

@@ -13,6 +13,7 @@ mod copies;
 mod form;
 pub mod identity;
 mod join;
+mod jupyter;
 mod keys;
 mod merge;
 mod merge_text;
@@ -37,6 +38,7 @@ use serde_json::Value;
 pub use adopt::{AdoptError, Adopted, adopt};
 pub use form::holds;
 pub use join::join;
+pub use jupyter::{is_jupyter, notebook};
 pub use select::{chooser, wanted_paths};
 pub use unread::{AccessUnread, Unread};
 pub use variables::variables;
@@ -85,7 +87,7 @@ impl LiveResource {
 /// One notebook or file of the workspace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LiveFile {
-    /// The content; notebooks as exported in the format `SOURCE`.
+    /// The content; notebooks as exported in the format `SOURCE` or, where their language says so, `JUPYTER`.
     pub bytes: Vec<u8>,
     /// The language of a notebook; none for plain files.
     pub language: Option<Language>,

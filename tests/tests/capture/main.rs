@@ -2,6 +2,7 @@
 
 mod branches;
 mod kinds;
+mod notebooks;
 mod restoring;
 mod seldom;
 mod stage;

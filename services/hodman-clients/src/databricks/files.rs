@@ -17,7 +17,7 @@ use super::workspace::{Workspace, parse};
 mod entry;
 mod import;
 
-pub use entry::{Entry, EntryKind, Language, notebook_path};
+pub use entry::{Entry, EntryKind, Language, NotebookFormat, notebook_path};
 pub use import::ImportFormat;
 
 const LIST: &str = "/api/2.0/workspace/list";
@@ -77,10 +77,14 @@ impl Files<'_> {
         Ok(found)
     }
 
-    /// What is at a path.
+    /// What is at a path; of a notebook also in which format it is kept, which no list says.
     pub async fn status(&self, path: &str) -> Result<Entry, ApiError> {
         self.workspace
-            .read(Request::get("/api/2.0/workspace/get-status").query("path", path))
+            .read(
+                Request::get("/api/2.0/workspace/get-status")
+                    .query("path", path)
+                    .query("return_export_info", "true"),
+            )
             .await
     }
 
@@ -102,7 +106,7 @@ impl Files<'_> {
             .await
     }
 
-    /// The bytes at a path: a notebook's source, or a file as it is.
+    /// The bytes at a path: a notebook as its source or as `.ipynb`, as it is kept; or a file as it is.
     pub async fn export(&self, path: &str) -> Result<Bytes, ApiError> {
         let entry = self.status(path).await?;
         self.export_entry(&entry).await
@@ -114,7 +118,11 @@ impl Files<'_> {
         if !notebook && entry.size.is_some_and(|size| size > LARGEST_JSON_EXPORT) {
             return self.export_raw(&entry.path).await;
         }
-        let format = if notebook { "SOURCE" } else { "AUTO" };
+        let format = match entry.format {
+            _ if !notebook => "AUTO",
+            Some(NotebookFormat::Jupyter) => "JUPYTER",
+            Some(NotebookFormat::Source) | None => "SOURCE",
+        };
         let request = Request::get(EXPORT)
             .query("path", &entry.path)
             .query("format", format);

@@ -129,20 +129,27 @@ async fn an_import_that_must_not_overwrite_says_what_is_there() {
 }
 
 #[tokio::test]
-async fn notebooks_are_exported_as_source_and_files_as_they_are() {
+async fn notebooks_are_exported_as_they_are_kept_and_files_as_they_are() {
     let server =
         Server::start(
             |seen| match (seen.path.rsplit('/').next().unwrap(), seen.query.as_str()) {
-                ("get-status", "path=%2Fn") => {
+                ("get-status", "path=%2Fn&return_export_info=true") => {
                     ok(json!({ "path": "/n", "object_type": "NOTEBOOK", "language": "PYTHON" }))
                 }
-                ("get-status", "path=%2Ff") => {
+                ("get-status", "path=%2Fj&return_export_info=true") => ok(
+                    json!({ "path": "/j", "object_type": "NOTEBOOK", "language": "PYTHON",
+                        "repos_export_format": "JUPYTER" }),
+                ),
+                ("export", "path=%2Fj&format=JUPYTER") => {
+                    ok(json!({ "content": "e30=", "file_type": "ipynb" }))
+                }
+                ("get-status", "path=%2Ff&return_export_info=true") => {
                     ok(json!({ "path": "/f", "object_type": "FILE", "size": 2 }))
                 }
-                ("get-status", "path=%2Flarge") => {
+                ("get-status", "path=%2Flarge&return_export_info=true") => {
                     ok(json!({ "path": "/large", "object_type": "FILE", "size": 9_000_000 }))
                 }
-                ("get-status", "path=%2Fgrown") => {
+                ("get-status", "path=%2Fgrown&return_export_info=true") => {
                     ok(json!({ "path": "/grown", "object_type": "FILE", "size": 2 }))
                 }
                 ("export", "path=%2Fn&format=SOURCE") => {
@@ -159,6 +166,7 @@ async fn notebooks_are_exported_as_source_and_files_as_they_are() {
         .await;
     let workspace = server.workspace(&TestTime::new());
     assert_eq!(workspace.files().export("/n").await.unwrap(), "print()");
+    assert_eq!(workspace.files().export("/j").await.unwrap(), "{}");
     assert_eq!(workspace.files().export("/f").await.unwrap(), &[0, 255][..]);
     assert_eq!(workspace.files().export("/large").await.unwrap(), "raw");
     assert_eq!(workspace.files().export("/grown").await.unwrap(), "raw");

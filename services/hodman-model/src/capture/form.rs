@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::beside::{self, Beside};
+use super::jupyter::kept;
 use super::keys::Keys;
 use super::paths::{REPO, resolve, short};
 use super::repo::defined;
@@ -185,7 +186,12 @@ pub fn holds(
     variables: &BTreeMap<String, Value>,
     digest: &Digest,
 ) -> bool {
-    sha256(bytes) == *digest || resource_in(path, bytes, tree, variables, digest).is_some()
+    is_of(path, bytes, digest) || resource_in(path, bytes, tree, variables, digest).is_some()
+}
+
+/// Whether a file is the one that a lock calls `digest`. Whoever only ran a notebook did not change it.
+pub(super) fn is_of(path: &str, bytes: &[u8], digest: &Digest) -> bool {
+    sha256(bytes) == *digest || sha256(&kept(path, bytes)) == *digest
 }
 
 /// The form in `bytes` that has that digest.

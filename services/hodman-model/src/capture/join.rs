@@ -1,10 +1,13 @@
 //! Several workspaces of one environment, such as one for each region, as one.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{LiveResource, LiveSnapshot};
+use super::jupyter::notebook;
+use super::{LiveFile, LiveResource, LiveSnapshot};
+use crate::bundle::Language;
 use crate::kinds::kind;
 use crate::kinds::pattern::Keep;
 
@@ -47,7 +50,7 @@ pub fn join(snapshots: Vec<LiveSnapshot>) -> (LiveSnapshot, Vec<String>) {
         for (path, file) in other.files {
             match joined.files.get(&path) {
                 None => drop(joined.files.insert(path, file)),
-                Some(twin) if twin.bytes == file.bytes => {}
+                Some(twin) if written(twin) == written(&file) => {}
                 Some(_) => notes.push(format!(
                     "{path} is not the same in {place} as in {}",
                     joined.workspace
@@ -76,6 +79,15 @@ fn elsewhere(mut live: LiveResource, place: &str) -> LiveResource {
         *value = Value::String(format!("{place}:{id}"));
     });
     live
+}
+
+/// Whoever ran a notebook in one of them did not make it another one.
+fn written(file: &LiveFile) -> Cow<'_, [u8]> {
+    let jupyter = file.language == Some(Language::Jupyter);
+    match jupyter.then(|| notebook(&file.bytes)).flatten() {
+        Some(bytes) => Cow::Owned(bytes),
+        None => Cow::Borrowed(&file.bytes),
+    }
 }
 
 /// Ids differ between workspaces whatever they mean.

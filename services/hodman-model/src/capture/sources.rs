@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::form::is_of;
+use super::jupyter::{is_jupyter, kept, notebook};
 use super::paths::{header, in_repo, is_personal, short};
 use super::select::{Selected, below_one_of};
 use super::{CapturedAs, LiveFile, Work, merge_text};
@@ -105,7 +107,7 @@ fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
         modified_at: live.modified_at,
         seen: live.seen,
     };
-    merge_text_file(work, &piece, as_source(live));
+    merge_text_file(work, &piece, as_source(live, place));
 }
 
 /// The three-way merge of a whole file, by lines.
@@ -129,7 +131,7 @@ pub(super) fn merge_text_file(work: &mut Work<'_>, piece: &Piece<'_>, dev: Vec<u
         });
     };
     let (git, locked) = match (git, locked) {
-        (Some(git), _) if git == dev => return keep(work, digest),
+        (Some(git), _) if git == dev || *kept(place, &git) == *dev => return keep(work, digest),
         (_, Some(locked)) if locked == digest => return keep(work, locked),
         (None, Some(locked)) => {
             work.row(
@@ -165,7 +167,7 @@ pub(super) fn merge_text_file(work: &mut Work<'_>, piece: &Piece<'_>, dev: Vec<u
         }
         (Some(git), Some(locked)) => (git, locked),
     };
-    if sha256(&git) == locked {
+    if is_of(place, &git, &locked) {
         work.row(
             place,
             CapturedAs::Changed,
@@ -211,8 +213,13 @@ fn merged(
     dev: &[u8],
 ) -> Option<Vec<u8>> {
     let base = (work.input.base)(place, locked)?;
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
-    merge_text::merge(&text(&base)?, &text(git)?, &text(dev)?).map(String::into_bytes)
+    let text = |bytes: &[u8]| String::from_utf8(kept(place, bytes).into_owned()).ok();
+    let merged = merge_text::merge(&text(&base)?, &text(git)?, &text(dev)?)?.into_bytes();
+    // Two good notebooks can merge into lines that are none, where a comma goes missing between cells.
+    if is_jupyter(place) && notebook(dev).is_some() {
+        return notebook(&merged);
+    }
+    Some(merged)
 }
 
 /// A file of the last capture that is not captured now. `listed` says that its folder was looked at, so that absence
@@ -222,10 +229,10 @@ pub(super) fn gone(work: &mut Work<'_>, entry: CapturedEntry, listed: bool) {
         .input
         .tree
         .get(&entry.file)
-        .map(|file| sha256(&file.bytes));
+        .map(|file| is_of(&entry.file, &file.bytes, &entry.digest));
     match git {
         Some(_) if !listed => work.entries.push(entry),
-        Some(git) if git == entry.digest => {
+        Some(true) => {
             work.row(
                 &entry.file,
                 CapturedAs::Removed,
@@ -235,7 +242,7 @@ pub(super) fn gone(work: &mut Work<'_>, entry: CapturedEntry, listed: bool) {
             );
             work.out.changes.insert(entry.file, None);
         }
-        Some(_) => {
+        Some(false) => {
             let detail = "gone from the workspace, changed in Git; it stays";
             work.row(
                 &entry.file,
@@ -251,13 +258,13 @@ pub(super) fn gone(work: &mut Work<'_>, entry: CapturedEntry, listed: bool) {
 }
 
 /// The bytes as a file of a bundle: notebooks begin with their header and end with a line break.
-fn as_source(live: &LiveFile) -> Vec<u8> {
+fn as_source(live: &LiveFile, place: &str) -> Vec<u8> {
     let Some((text, header)) = live
         .language
         .and_then(header)
         .and_then(|header| Some((std::str::from_utf8(&live.bytes).ok()?, header)))
     else {
-        return live.bytes.clone();
+        return kept(place, &live.bytes).into_owned();
     };
     let text = text.replace("\r\n", "\n");
     let mut out = if text.starts_with(header) {

@@ -6,6 +6,7 @@ mod guards;
 pub(crate) mod properties;
 mod rendering;
 mod replacing;
+mod samples;
 pub(crate) mod world;
 
 use std::collections::BTreeMap;

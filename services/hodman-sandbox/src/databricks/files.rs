@@ -35,6 +35,8 @@ pub(crate) enum Content {
     Notebook {
         language: Language,
         source: String,
+        /// The `.ipynb` that it was imported as, and is exported as again: with its outputs.
+        jupyter: Option<String>,
     },
     File(Vec<u8>),
     /// A git folder, by its id: a folder whose content comes from a repository.
@@ -131,9 +133,9 @@ impl Files {
     /// What an export as source gives, for a notebook with its header.
     pub(crate) fn content(&self, path: &str) -> Option<Vec<u8>> {
         match &self.get(path).ok()?.1.content {
-            Content::Notebook { language, source } => {
-                Some(format::with_header(*language, source).into_bytes())
-            }
+            Content::Notebook {
+                language, source, ..
+            } => Some(format::with_header(*language, source).into_bytes()),
             Content::File(bytes) => Some(bytes.clone()),
             Content::Asset(asset) => Some(asset.text.clone().into_bytes()),
             Content::Directory | Content::Repo(_) => None,

@@ -242,6 +242,14 @@ impl WorkspaceHandle {
         self.put(path, source.as_bytes(), "SOURCE", Some(language), by)
     }
 
+    /// Writes a notebook that was made as an `.ipynb`, and the folders above it; `path` has no extension.
+    ///
+    /// # Errors
+    /// The path is not absolute, it is not Jupyter's JSON, or something that is no notebook is there.
+    pub fn put_jupyter(&self, path: &str, json: &str, by: &str) -> Result<(), ApiError> {
+        self.put(path, json.as_bytes(), "JUPYTER", None, by)
+    }
+
     /// Writes a file and the folders above it.
     ///
     /// # Errors

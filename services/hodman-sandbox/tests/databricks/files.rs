@@ -57,6 +57,36 @@ async fn a_notebook_keeps_its_bytes_and_loses_its_extension() {
 }
 
 #[tokio::test]
+async fn a_notebook_remembers_that_it_was_jupyters() {
+    let bench = Bench::start().await;
+    let ran = json!({"cells": [{"cell_type": "code", "source": ["print(1)"], "metadata": {}, "execution_count": 3,
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": ["1\n"]}]}],
+        "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    .to_string();
+    let format = async |path: &str| {
+        let asked = format!("/api/2.0/workspace/get-status?path={path}&return_export_info=true");
+        bench.get(&asked).await.1["repos_export_format"].clone()
+    };
+    let exported = async |format: &str| {
+        let asked = format!("/api/2.0/workspace/export?path=/Shared/nb&format={format}");
+        let text = bench.get(&asked).await.1["content"].clone();
+        String::from_utf8(STANDARD.decode(text.as_str().unwrap()).unwrap()).unwrap()
+    };
+    import(&bench, "/Shared/nb", ran.as_bytes(), "JUPYTER").await;
+    assert_eq!(format("/Shared/nb").await, "JUPYTER");
+    assert_eq!(exported("JUPYTER").await, ran, "with its outputs");
+    assert_eq!(
+        exported("SOURCE").await,
+        "# Databricks notebook source\nprint(1)"
+    );
+    let (_, plain) = status(&bench, "/Shared/nb").await;
+    assert_eq!(plain.get("repos_export_format"), None, "not asked for");
+    let source = b"# Databricks notebook source\nprint(2)\n";
+    import(&bench, "/Shared/plain.py", source, "AUTO").await;
+    assert_eq!(format("/Shared/plain").await, "SOURCE");
+}
+
+#[tokio::test]
 async fn a_file_is_a_file() {
     let bench = Bench::start().await;
     assert_eq!(

@@ -99,11 +99,12 @@ async fn look(
     for place in &environment.workspaces {
         let workspace = job.work.places.workspace(&place.name, &place.host)?;
         // What is known of files is known of the first: the others' ids are other ids.
-        let nothing = Known::default();
+        let elsewhere;
         let known = if snapshots.is_empty() {
             known
         } else {
-            &nothing
+            elsewhere = known.elsewhere();
+            &elsewhere
         };
         snapshots.push(snapshot::take(&workspace, environment, known).await?);
     }

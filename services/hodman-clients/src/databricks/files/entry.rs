@@ -28,6 +28,15 @@ impl Language {
     }
 }
 
+/// In which format a notebook is kept, and best exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotebookFormat {
+    /// A source file with marks between its cells.
+    Source,
+    /// `.ipynb`, with the outputs of its cells.
+    Jupyter,
+}
+
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryKind {
@@ -60,6 +69,8 @@ pub struct Entry {
     pub size: Option<u64>,
     /// The last change, in milliseconds since 1970.
     pub modified_at: Option<i64>,
+    /// A notebook's format; only [`super::Files::status`] knows it, and no server needs to say it.
+    pub format: Option<NotebookFormat>,
 }
 
 #[derive(Deserialize)]
@@ -70,6 +81,7 @@ struct Shown {
     object_id: Option<i64>,
     size: Option<u64>,
     modified_at: Option<i64>,
+    repos_export_format: Option<String>,
 }
 
 impl From<Shown> for Entry {
@@ -88,14 +100,21 @@ impl From<Shown> for Entry {
             object_id,
             size,
             modified_at,
+            repos_export_format,
             ..
         } = shown;
+        let format = match repos_export_format.as_deref() {
+            Some("JUPYTER") => Some(NotebookFormat::Jupyter),
+            Some("SOURCE") => Some(NotebookFormat::Source),
+            _ => None,
+        };
         Self {
             path,
             kind,
             object_id,
             size,
             modified_at,
+            format,
         }
     }
 }

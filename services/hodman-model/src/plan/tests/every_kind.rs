@@ -5,113 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::samples::sample;
 use super::{World, two_jobs};
 use crate::bundle::{Grant, Permission, Principal, ResourceKey};
-use crate::kinds::{KINDS, Kind, kind};
+use crate::kinds::{KINDS, Kind, foundation_kinds};
 use crate::plan::*;
 
-/// A config of each kind, its first fields being those that it cannot do without: how many, and all of them.
-fn sample(kind: &dyn Kind) -> (&'static [&'static str], Value) {
-    match kind.name() {
-        "clusters" => (
-            &["cluster_name", "num_workers"],
-            json!({"cluster_name": "c", "num_workers": 2, "spark_version": "15", "node_type_id": "m", "spark_conf": {"a": "b"},
-                   "autotermination_minutes": 20}),
-        ),
-        "jobs" => (
-            &["name"],
-            json!({"name": "j", "max_concurrent_runs": 2, "parameters": [{"name": "b", "default": 1}, {"name": "a", "default": "x"}],
-                   "tasks": [{"task_key": "t", "existing_cluster_id": "${resources.clusters.x.id}"}]}),
-        ),
-        "pipelines" => (
-            &["name"],
-            json!({"name": "p", "catalog": "main", "schema": "s", "development": false, "continuous": true,
-                   "configuration": {"a": 1}, "libraries": [{"notebook": {"path": "/Workspace/x"}}]}),
-        ),
-        "sql_warehouses" => (
-            &["name", "cluster_size"],
-            json!({"name": "w", "cluster_size": "Small", "auto_stop_mins": 10, "max_num_clusters": 2,
-                   "tags": {"custom_tags": [{"key": "b", "value": "1"}, {"key": "a", "value": "2"}]}}),
-        ),
-        "cluster_policies" => (
-            &["name", "definition"],
-            json!({"name": "p", "definition": "{\"b\": {\"type\": \"fixed\"},  \"a\": 1}", "description": "d", "max_clusters_per_user": 3}),
-        ),
-        "instance_pools" => (
-            &["instance_pool_name", "node_type_id"],
-            json!({"instance_pool_name": "p", "node_type_id": "m", "min_idle_instances": 1, "max_capacity": 4, "custom_tags": {"a": "b"}}),
-        ),
-        "secret_scopes" => (&["name"], json!({"name": "s"})),
-        "secrets" => (
-            &["scope", "key", "value"],
-            json!({"scope": "s", "key": "k", "value": "env:X"}),
-        ),
-        "git_folders" => (
-            &["path", "url", "provider"],
-            json!({"path": "/Workspace/Users/a@x/r", "url": "https://x/r.git", "provider": "gitHub", "branch": "main"}),
-        ),
-        "git_credentials" => (
-            &["git_provider", "name"],
-            json!({"git_provider": "gitHub", "name": "n", "git_username": "u", "personal_access_token": "env:T"}),
-        ),
-        "directories" => (&["path"], json!({"path": "/Workspace/Shared/d"})),
-        "ip_access_lists" => (
-            &["label", "list_type", "ip_addresses"],
-            json!({"label": "l", "list_type": "ALLOW", "ip_addresses": ["2.2.2.2", "1.1.1.1"], "enabled": true}),
-        ),
-        "workspace_conf" => (
-            &["enableIpAccessLists"],
-            json!({"enableIpAccessLists": true, "maxTokenLifetimeDays": 90}),
-        ),
-        "global_init_scripts" => (
-            &["name", "script"],
-            json!({"name": "s", "script": "ZWNobw==", "enabled": true, "position": 1}),
-        ),
-        "service_principals" => (
-            &["displayName"],
-            json!({"displayName": "sp", "active": true}),
-        ),
-        "groups" => (&["displayName"], json!({"displayName": "team"})),
-        "catalogs" => (
-            &["name"],
-            json!({"name": "Shop", "comment": "c", "properties": {"a": "b"}}),
-        ),
-        "schemas" => (
-            &["name", "catalog_name"],
-            json!({"name": "s", "catalog_name": "Main", "comment": "c"}),
-        ),
-        "volumes" => (
-            &["name", "catalog_name", "schema_name", "volume_type"],
-            json!({"name": "v", "catalog_name": "main", "schema_name": "s", "volume_type": "EXTERNAL", "storage_location": "s3://b/v/", "comment": "c"}),
-        ),
-        "external_locations" => (
-            &["name", "url", "credential_name"],
-            json!({"name": "l", "url": "s3://b/l/", "credential_name": "c", "comment": "x", "read_only": true}),
-        ),
-        "storage_credentials" => (
-            &["name", "aws_iam_role"],
-            json!({"name": "c", "aws_iam_role": {"role_arn": "arn:aws:iam::1:role/x"}, "comment": "x"}),
-        ),
-        "connections" => (
-            &["name", "connection_type", "options"],
-            json!({"name": "c", "connection_type": "POSTGRESQL", "options": {"host": "h", "password": "env:P"}, "comment": "x"}),
-        ),
-        "registered_models" => (
-            &["name", "catalog_name", "schema_name"],
-            json!({"name": "m", "catalog_name": "main", "schema_name": "s", "comment": "c"}),
-        ),
-        // A kind that came later is tried with what its rules say at least: a name.
-        _ => (&[], json!({ kind.rules().name_field: "x" })),
-    }
-}
-
-/// Kinds with a sample of their own.
+/// Every kind that there is.
 fn sampled() -> Vec<&'static dyn Kind> {
-    KINDS
-        .iter()
-        .copied()
-        .filter(|kind| !sample(*kind).0.is_empty())
-        .collect()
+    KINDS.iter().copied().chain(foundation_kinds()).collect()
 }
 
 /// One resource of each kind, some of their fields left out as `left_out` says, with permissions and grants.
@@ -191,7 +93,7 @@ proptest! {
     #[test]
     fn what_is_left_after_any_prefix_is_what_was_planned(
         before in prop::collection::vec(any::<bool>(), 1..40), after in prop::collection::vec(any::<bool>(), 1..40),
-        gone in prop::collection::vec(any::<bool>(), 24), share in 0usize..=100,
+        gone in prop::collection::vec(any::<bool>(), 64), share in 0usize..=100,
     ) {
         let mut old = world(&before, 1);
         old.apply();
@@ -200,7 +102,9 @@ proptest! {
         new.observed = old.observed;
         new.next_id = 5000;
         for (kind, gone) in sampled().iter().zip(gone) {
-            if gone && kind.name() != "clusters" {
+            // What others refer to stays.
+            let referred = ["clusters", "account_credentials", "account_storage_configurations", "account_workspaces", "account_metastores"];
+            if gone && !referred.contains(&kind.name()) {
                 new.bundle.resources.remove(&ResourceKey::new(kind.name(), "a"));
             }
         }
@@ -213,6 +117,65 @@ proptest! {
         prop_assert_eq!(named(&left).into_keys().collect::<BTreeSet<_>>(), rest);
         new.apply();
         prop_assert!(new.plan().is_empty(), "{}", new.plan().to_table());
+    }
+
+    #[test]
+    fn whatever_hands_do_between_applies_it_converges_and_others_are_left_alone(
+        fields in prop::collection::vec(any::<bool>(), 1..40), steps in prop::collection::vec((0u8..5, any::<u64>()), 1..12),
+    ) {
+        let mut world = world(&fields, 1);
+        world.context.allow_destroy = world.bundle.resources.keys().cloned().collect();
+        let mut foreign: Vec<String> = Vec::new();
+        for (step, dice) in steps {
+            let at = |count: usize| usize::try_from(dice).unwrap_or(usize::MAX) % count.max(1);
+            let count = world.observed.objects.len();
+            match step {
+                // An apply that ends somewhere on its way.
+                0 => {
+                    let rows = world.plan().rows().count();
+                    world.apply_first(at(rows + 1));
+                }
+                // Somebody removes an object that nothing else stands on.
+                1 if count > 0 => {
+                    let object = &world.observed.objects[at(count)];
+                    let used = ["clusters", "account_credentials", "account_storage_configurations", "account_workspaces", "account_metastores"];
+                    if !used.contains(&object.kind.as_str()) && object.listed.name != "theirs" {
+                        let id = (object.kind.clone(), object.listed.id.clone());
+                        world.observed.objects.retain(|object| (object.kind.clone(), object.listed.id.clone()) != id);
+                    }
+                }
+                // Somebody clears a field that may change.
+                2 if count > 0 => {
+                    let object = &mut world.observed.objects[at(count)];
+                    let rules = crate::kinds::kind(&object.kind).unwrap().rules();
+                    let name = rules.name_field.to_owned();
+                    if let Value::Object(config) = &mut object.listed.config {
+                        let fields: Vec<String> = config.keys().filter(|field| **field != name).cloned().collect();
+                        if !fields.is_empty() && object.listed.marker.is_some() {
+                            config.remove(&fields[at(fields.len())]);
+                        }
+                    }
+                }
+                // Somebody makes a job of theirs.
+                3 => {
+                    let id = (9000 + foreign.len()).to_string();
+                    world.add_foreign("jobs", &id, json!({"name": "theirs", "max_concurrent_runs": 3}), None);
+                    foreign.push(id);
+                }
+                _ => world.apply(),
+            }
+        }
+        world.apply();
+        prop_assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+        let mut ours = BTreeSet::new();
+        for object in &world.observed.objects {
+            if let Some(marker) = &object.listed.marker {
+                prop_assert!(ours.insert((object.kind.clone(), marker.key.clone())), "{} is there twice", object.kind);
+            }
+        }
+        prop_assert_eq!(ours.len(), world.bundle.resources.len());
+        let left: Vec<String> = world.observed.objects.iter().filter(|object| object.listed.name == "theirs").map(|object| object.listed.id.clone()).collect();
+        prop_assert_eq!(left, foreign);
     }
 
     #[test]
@@ -230,11 +193,4 @@ proptest! {
         }
         prop_assert!(world.plan().is_empty(), "{}", world.plan().to_table());
     }
-}
-
-#[test]
-fn the_kinds_of_the_issue_have_a_sample() {
-    let names: BTreeSet<&str> = sampled().iter().map(|kind| kind.name()).collect();
-    assert!(names.len() >= 20, "{names:?}");
-    assert!(kind("jobs").is_some() && names.contains("secrets") && names.contains("schemas"));
 }

@@ -279,7 +279,13 @@ fn as_server(kind: &dyn Kind, id: &str, mut body: Value, config: &Value) -> Valu
 /// the defaults and fills that the rules tell of.
 fn any_server(kind: &dyn Kind, id: &str, body: &Value, config: &Value) -> Value {
     let mut answer = config.as_object().cloned().unwrap_or_default();
-    answer.extend(body.as_object().cloned().unwrap_or_default());
+    // Some parts of the account's API wrap what they are sent.
+    let wrapped = body.as_object().filter(|body| body.len() == 1);
+    let wrapped = wrapped.and_then(|body| body.iter().next());
+    match wrapped.filter(|(field, inner)| inner.is_object() && config.get(field).is_none()) {
+        Some((_, inner)) => answer.extend(inner.as_object().cloned().unwrap_or_default()),
+        None => answer.extend(body.as_object().cloned().unwrap_or_default()),
+    }
     let mut answer = Value::Object(answer);
     let rules = kind.rules();
     for pattern in &rules.write_only {
@@ -312,6 +318,20 @@ fn any_server(kind: &dyn Kind, id: &str, body: &Value, config: &Value) -> Value 
         ("directories", _) => {
             map.insert("object_type".into(), json!("DIRECTORY"));
             map.insert("object_id".into(), json!(5));
+        }
+        ("apps", field) => {
+            let path = map.get("source_code_path").cloned();
+            if let Some(path) = path {
+                let deployment =
+                    json!({"source_code_path": path, "status": {"state": "SUCCEEDED"}});
+                map.insert("active_deployment".to_owned(), deployment);
+                map.insert("default_source_code_path".to_owned(), path);
+            }
+            map.entry(field).or_insert(json!(id));
+        }
+        ("dashboards", field) => {
+            map.insert("publication".into(), json!({"revision_create_time": "now"}));
+            map.insert(field.into(), json!(id));
         }
         ("git_folders", _) => drop(map.insert("id".into(), numeric())),
         (_, field) => drop(map.entry(field).or_insert(json!(id))),

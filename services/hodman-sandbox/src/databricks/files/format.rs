@@ -33,7 +33,7 @@ pub(super) fn without_header(language: Language, text: &str) -> Option<&str> {
     )
 }
 
-/// Language and source of an `.ipynb`; outputs are not kept.
+/// Language and source of an `.ipynb`, without its outputs.
 pub(super) fn from_jupyter(bytes: &[u8]) -> Result<(Language, String), ApiError> {
     let notebook: Value = serde_json::from_slice(bytes).map_err(|_| ApiError::invalid("The zip file may not be valid or may be an unsupported version. Ensure it is a valid Jupyter notebook."))?;
     let cells = notebook

@@ -75,12 +75,14 @@ fn read(import: &Import<'_>) -> Result<(String, Content), ApiError> {
             let source = format::without_header(language, text)
                 .unwrap_or(text)
                 .to_owned();
-            Ok((path, Content::Notebook { language, source }))
+            let notebook = Content::Notebook {
+                language,
+                source,
+                jupyter: None,
+            };
+            Ok((path, notebook))
         }
-        "JUPYTER" => {
-            let (language, source) = format::from_jupyter(import.bytes)?;
-            Ok((path, Content::Notebook { language, source }))
-        }
+        "JUPYTER" => Ok((path, jupyter(import.bytes)?)),
         "RAW" => Ok((path, Content::File(import.bytes.to_vec()))),
         "AUTO" => Ok(recognised(&path, import.bytes)
             .unwrap_or_else(|| (path, Content::File(import.bytes.to_vec())))),
@@ -94,12 +96,25 @@ fn read(import: &Import<'_>) -> Result<(String, Content), ApiError> {
 fn recognised(path: &str, bytes: &[u8]) -> Option<(String, Content)> {
     let (stem, extension) = path.rsplit_once('.')?;
     if extension.eq_ignore_ascii_case("ipynb") {
-        let (language, source) = format::from_jupyter(bytes).ok()?;
-        return Some((stem.to_owned(), Content::Notebook { language, source }));
+        return Some((stem.to_owned(), jupyter(bytes).ok()?));
     }
     let language = Language::of_extension(extension)?;
     let source = format::without_header(language, std::str::from_utf8(bytes).ok()?)?.to_owned();
-    Some((stem.to_owned(), Content::Notebook { language, source }))
+    let notebook = Content::Notebook {
+        language,
+        source,
+        jupyter: None,
+    };
+    Some((stem.to_owned(), notebook))
+}
+
+fn jupyter(bytes: &[u8]) -> Result<Content, ApiError> {
+    let (language, source) = format::from_jupyter(bytes)?;
+    Ok(Content::Notebook {
+        language,
+        source,
+        jupyter: Some(utf8(bytes)?.to_owned()),
+    })
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, ApiError> {

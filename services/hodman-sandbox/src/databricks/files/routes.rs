@@ -103,8 +103,16 @@ fn export(world: &mut World, call: &Call) -> Result<Reply, ApiError> {
             path.rsplit_once('.').map_or("", |(_, extension)| extension),
         ),
         Content::Asset(asset) => (asset.text.clone().into_bytes(), "json"),
-        Content::Notebook { language, source } => {
-            exported(*language, source, call.query("format").unwrap_or("SOURCE"))?
+        Content::Notebook {
+            language,
+            source,
+            jupyter,
+        } => {
+            let wanted = call.query("format").unwrap_or("SOURCE");
+            match (wanted, jupyter) {
+                ("JUPYTER", Some(text)) => (text.clone().into_bytes(), "ipynb"),
+                _ => exported(*language, source, wanted)?,
+            }
         }
     };
     let direct = call.query_is_true("direct_download");
@@ -141,7 +149,15 @@ fn exported(
 
 fn status(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let (path, node) = world.files.get(query_path(call)?)?;
-    Ok(Value::Object(node.view(&path)))
+    let mut view = node.view(&path);
+    // Only here and only when it is asked for; a list does not know it.
+    if let Content::Notebook { jupyter, .. } = &node.content
+        && call.query_is_true("return_export_info")
+    {
+        let format = jupyter.as_ref().map_or("SOURCE", |_| "JUPYTER");
+        view.insert("repos_export_format".into(), json!(format));
+    }
+    Ok(Value::Object(view))
 }
 
 /// One level; a notebook or a file lists itself.

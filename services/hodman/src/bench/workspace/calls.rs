@@ -59,8 +59,9 @@ pub(super) fn fewest(step: &str, jobs: u32, permissions: bool) -> Option<u32> {
         // Whose is what; the folder of the file set and the one in it; the other kinds with tags, of which something
         // may have left the package.
         "plan, no change" => Some(3 + tagged() - 1 + pages + each),
-        // One list for each other kind; the folder of the notebooks, and each of them.
-        "capture" => Some(listed() - 1 + pages + jobs + 1 + town::NOTEBOOKS),
+        // One list for each other kind; the folder of the notebooks, and each of them: its format, which no list says
+        // and which is asked of new ones, and its content.
+        "capture" => Some(listed() - 1 + pages + jobs + 1 + 2 * town::NOTEBOOKS),
         _ => None,
     }
 }

@@ -1,10 +1,12 @@
 //! Reads a free-form workspace: its objects, and the files that the rules name or that its jobs run.
 
 use super::super::{WorkError, live};
-use super::known::Known;
+use super::known::{Known, short};
 use chrono::{DateTime, TimeZone as _, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hodman_clients::databricks::{Entry, EntryKind, Language as Written, Workspace};
+use hodman_clients::databricks::{
+    Entry, EntryKind, Language as Written, NotebookFormat, Workspace,
+};
 use hodman_model::bundle::Language;
 use hodman_model::capture::{LiveFile, LiveResource, LiveSnapshot, chooser, wanted_paths};
 use hodman_model::files::{Environment, Seen};
@@ -68,9 +70,11 @@ impl Entries {
     /// A whole folder; one that is not there holds nothing.
     async fn below(&mut self, workspace: &Workspace, path: &str) -> Result<(), WorkError> {
         match workspace.files().list_recursive(path).await {
-            Ok(found) => self
-                .0
-                .extend(found.into_iter().map(|entry| (short(&entry.path), entry))),
+            Ok(found) => self.0.extend(
+                found
+                    .into_iter()
+                    .map(|entry| (short(&entry.path).to_owned(), entry)),
+            ),
             Err(error) if error.is_not_found() => {}
             Err(error) => return Err(error.into()),
         }
@@ -99,7 +103,7 @@ impl Entries {
         for entry in found.into_iter().flatten() {
             match entry.kind {
                 EntryKind::Directory => self.below(workspace, &entry.path).await?,
-                _ => drop(self.0.insert(short(&entry.path), entry)),
+                _ => drop(self.0.insert(short(&entry.path).to_owned(), entry)),
             }
         }
         Ok(())
@@ -120,25 +124,17 @@ async fn some(
     match found {
         Ok(entries) => Ok(entries
             .into_iter()
-            .filter(|entry| wanted.contains(&short(&entry.path)))
+            .filter(|entry| wanted.contains(short(&entry.path)))
             .collect()),
         Err(error) if error.is_not_found() => Ok(Vec::new()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Workspaces take paths with `/Workspace` in front and answer them without.
-fn short(path: &str) -> String {
-    path.strip_prefix("/Workspace")
-        .filter(|rest| rest.starts_with('/'))
-        .unwrap_or(path)
-        .to_owned()
-}
-
 /// One file: as Git holds it when it did not change since, else exported; none when it went away in between.
 async fn file(
     workspace: &Workspace,
-    entry: Entry,
+    mut entry: Entry,
     known: &Known,
 ) -> Result<Option<(String, LiveFile)>, WorkError> {
     let seen = entry
@@ -148,6 +144,12 @@ async fn file(
             object_id,
             modified_at,
         });
+    if matches!(entry.kind, EntryKind::Notebook { .. }) {
+        let Some(format) = format(workspace, &entry, known).await? else {
+            return Ok(None);
+        };
+        entry.format = Some(format);
+    }
     let bytes = match seen.and_then(|seen| known.content(&entry.path, seen)) {
         Some(bytes) => bytes,
         None => match workspace.files().export_entry(&entry).await {
@@ -160,6 +162,9 @@ async fn file(
     };
     let language = match &entry.kind {
         // A notebook whose language the listing leaves out is Python, which is what the service makes by default.
+        EntryKind::Notebook { .. } if entry.format == Some(NotebookFormat::Jupyter) => {
+            Some(Language::Jupyter)
+        }
         EntryKind::Notebook { language } => Some(match language {
             Some(Written::Python) | None => Language::Python,
             Some(Written::Sql) => Language::Sql,
@@ -178,6 +183,27 @@ async fn file(
         seen,
     };
     Ok(Some((entry.path, file)))
+}
+
+/// The format of a notebook: as it was captured; a new one is asked for, because no list says it. None when it went away
+/// in between.
+async fn format(
+    workspace: &Workspace,
+    entry: &Entry,
+    known: &Known,
+) -> Result<Option<NotebookFormat>, WorkError> {
+    let jupyter = known.is_jupyter(&entry.path).map(|jupyter| match jupyter {
+        true => NotebookFormat::Jupyter,
+        false => NotebookFormat::Source,
+    });
+    if let Some(format) = jupyter.or(entry.format) {
+        return Ok(Some(format));
+    }
+    match workspace.files().status(&entry.path).await {
+        Ok(status) => Ok(Some(status.format.unwrap_or(NotebookFormat::Source))),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(WorkError::from(error).doing(&format!("reading {}", entry.path))),
+    }
 }
 
 fn moment(millis: i64) -> Option<DateTime<Utc>> {
