@@ -14,6 +14,11 @@ pub(super) async fn plan(
     config: &CommitSha,
 ) -> Result<Outcome, WorkError> {
     let taken = taken::take(job, env, package, config.as_str()).await?;
+    if taken.is_being_made() {
+        return Err(WorkError::transient(
+            "a workspace is being set up and cannot be looked at yet",
+        ));
+    }
     taken.keep(job).await?;
     if !taken.plan.is_empty() {
         keep_drift(job, env, package, &taken).await?;

@@ -12,7 +12,7 @@ use hodman_model::files::{
     Environment, Presence, Rotate, Tree, Workspace as Place, parse_environment,
 };
 use hodman_model::kinds::files as file_sets;
-use hodman_model::modules::Foundation;
+use hodman_model::modules::{FOUNDATION, Foundation};
 use hodman_model::plan::{self, Desired, Observed, Plan, PlanContext, Sent};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -196,6 +196,14 @@ impl Taken {
     #[must_use]
     pub fn all_there(&self) -> bool {
         self.parts.len() == self.plan.parts.len()
+    }
+
+    /// Whether a workspace cannot be looked at although everything that it stands on is as it should be.
+    #[must_use]
+    pub fn is_being_made(&self) -> bool {
+        let mut ground = self.plan.parts.iter();
+        let ground = ground.find(|part| part.workspace == FOUNDATION);
+        !self.all_there() && ground.is_none_or(|part| part.rows.is_empty())
     }
 
     /// Whether everything is to go.

@@ -191,8 +191,11 @@ impl Kind for Workspaces {
                 true => host,
                 false => format!("https://{host}"),
             };
-            map.insert("host".to_owned(), Value::from(url));
             map.insert("state".to_owned(), Value::from(state));
+            // Before that nobody answers there, and its name is not even known.
+            if state == "RUNNING" {
+                map.insert("host".to_owned(), Value::from(url));
+            }
         }
         Ok(Some(Listed {
             id,

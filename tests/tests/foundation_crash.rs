@@ -1,0 +1,125 @@
+//! `kill -9` of the real binary at each write to the account while an environment is made from nothing. It ends complete,
+//! nothing is there twice, and nothing is left that nobody knows of.
+
+use axum::http::Method;
+use axum::http::request::Parts;
+use hodman_clients::databricks::{
+    AccountConfig, Auth, Connections, FoundationConfig, Request, Workspace,
+};
+use hodman_sandbox::faults::{Direction, Director};
+use hodman_tests::harness::{CANARY, Hodman, Killer, Options, Scene, Short};
+use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+const MODULE: &str = include_str!("../../examples/foundation/modules/workspace/module.yaml");
+
+const CALL: &str = "\
+account: main
+modules:
+  workspace:
+    module: workspace
+    inputs:
+      name: shop
+      region: eu-west-1
+      role_arn: arn:aws:iam::123456789012:role/shop
+      bucket: shop-root
+workspaces:
+";
+
+/// Credentials, the storage configuration, the workspace.
+const WRITES: usize = 3;
+
+async fn start() -> Scene {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let mut options = Options::short()
+        .file("modules/workspace/module.yaml", MODULE)
+        .edit("environments/qa/environment.yaml", "workspaces:\n", CALL);
+    options.made = vec!["qa"];
+    Scene::start(options).await
+}
+
+fn writes(request: &Parts) -> bool {
+    request.method != Method::GET && !request.uri.path().contains("/oidc/")
+}
+
+async fn all(scene: &Scene, what: &str) -> Vec<Value> {
+    let account = AccountConfig {
+        account_id: scene.databricks.account_id().to_owned(),
+        host: scene.databricks.account_url(),
+        auth: Auth::OAuth {
+            client_id: "hodman-prod".to_owned(),
+            client_secret: format!("prod-{CANARY}").into(),
+            token_url: None,
+        },
+        timeout: Duration::from_secs(10),
+        user_agent: "somebody".to_owned(),
+    };
+    let config = FoundationConfig {
+        name: "somebody".to_owned(),
+        account: Some(account),
+        elsewhere: None,
+    };
+    let client = Workspace::foundation(config, &Connections::new().expect("TLS"));
+    let path = format!("/api/2.0/accounts/{{account_id}}/{what}");
+    let answer = client.expect("a client").call(Request::get(path)).await;
+    answer.expect("a list").as_array().cloned().expect("a list")
+}
+
+/// Killed at the write number `at`, before or after its effect.
+async fn killed_at(at: usize, after: bool) -> anyhow::Result<()> {
+    let scene = start().await;
+    let killer = Killer::default();
+    let (count, own) = (AtomicUsize::new(0), killer.clone());
+    let struck = Arc::new(AtomicBool::new(false));
+    let strikes = Arc::clone(&struck);
+    let director = Director::new(move |request| {
+        if !writes(request) || count.fetch_add(1, Ordering::SeqCst) != at {
+            return Direction::Pass;
+        }
+        strikes.store(true, Ordering::SeqCst);
+        let killer = own.clone();
+        let kill = Box::new(move || killer.kill());
+        match after {
+            false => Direction::Before(kill),
+            true => Direction::After(kill),
+        }
+    });
+    scene.databricks.account_faults().direct(Some(director));
+    scene.databricks.account().slow_provisioning(2);
+    let short = Short::beside(&scene).await?;
+    let hodman = Hodman::start(&scene, killer)?;
+    let told = hodman.during(short.promote("qa")).await;
+    told.map_err(|error| {
+        error.context(format!("the end of hodman's log:\n{}", hodman.end_of_log()))
+    })?;
+    anyhow::ensure!(struck.load(Ordering::SeqCst), "nothing was killed");
+    for (what, name) in [
+        ("credentials", "credentials_name"),
+        ("storage-configurations", "storage_configuration_name"),
+        ("workspaces", "workspace_name"),
+    ] {
+        let found = all(&scene, what).await;
+        let ours: Vec<&Value> = found.iter().filter(|one| one[name] == "shop").collect();
+        anyhow::ensure!(ours.len() == 1, "{what}: {ours:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn killed_at_each_write_to_the_account_it_ends_complete_and_nothing_twice() {
+    let tellings = (0..WRITES).flat_map(|at| [(at, false), (at, true)]);
+    let told = futures::future::join_all(tellings.map(|(at, after)| async move {
+        let words = format!("write {at}, {}", if after { "after" } else { "before" });
+        (words, killed_at(at, after).await)
+    }));
+    let bad: Vec<String> = told
+        .await
+        .into_iter()
+        .filter_map(|(words, result)| Some(format!("{words}: {:#}", result.err()?)))
+        .collect();
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
