@@ -63,7 +63,7 @@ fn options() -> Options {
 /// The settings of a server that imitates AWS.
 fn aws() -> String {
     format!(
-        "aws:\n  main: {{region: eu-west-1, endpoint: \"{}\", access_key_id: {{value: test}}, secret_access_key: {{value: test}}, environments: [qa]}}",
+        "aws:\n  main: {{region: eu-west-1, endpoint: \"{}\", role_arn: \"arn:aws:iam::000000000000:role/hodman\", external_id: ours, access_key_id: {{value: test}}, secret_access_key: {{value: test}}, environments: [qa]}}",
         aws_endpoint()
     )
 }

@@ -12,8 +12,11 @@ mod values;
 use std::fmt;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use error::{AwsError, AwsErrorKind};
@@ -39,6 +42,19 @@ pub enum AwsCredentials {
         /// Only with temporary keys.
         session_token: Option<SecretString>,
     },
+}
+
+/// A role that is taken.
+#[derive(Debug, Clone)]
+pub struct AssumedRole {
+    /// Its ARN.
+    pub arn: String,
+    /// What its trust asks for, when it does.
+    pub external_id: Option<String>,
+    /// The name of the session, as CloudTrail shows it: 2 to 64 letters, digits and `_=,.@-`.
+    pub session: String,
+    /// The session's tags, which policies may ask for.
+    pub tags: Vec<(String, String)>,
 }
 
 /// Where and as whom.
@@ -85,6 +101,30 @@ impl Aws {
         }
         Self {
             sdk: loader.load().await,
+        }
+    }
+
+    /// The same as a role: taken with these credentials at the first call, and again when its time is over.
+    #[must_use]
+    pub async fn as_role(&self, role: AssumedRole) -> Self {
+        let mut taken = AssumeRoleProvider::builder(role.arn)
+            .session_name(role.session)
+            .configure(&self.sdk);
+        if let Some(id) = role.external_id {
+            taken = taken.external_id(id);
+        }
+        if !role.tags.is_empty() {
+            taken = taken.tags(role.tags);
+        }
+        let provider = SharedCredentialsProvider::new(taken.build().await);
+        Self {
+            sdk: self
+                .sdk
+                .clone()
+                .into_builder()
+                .credentials_provider(provider)
+                .identity_cache(IdentityCache::lazy().build())
+                .build(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context as _;
-use hodman_clients::aws::{Aws, AwsConfig, AwsCredentials, Objects, ObjectsConfig};
+use hodman_clients::aws::{AssumedRole, Aws, AwsConfig, AwsCredentials, Objects, ObjectsConfig};
 use hodman_clients::databricks;
 use hodman_clients::github::{Auth, GitHub, GitHubConfig};
 use hodman_store::StoreUrl;
@@ -162,7 +162,7 @@ pub async fn aws_values(source: &super::AwsSource) -> anyhow::Result<hodman_clie
 ///
 /// # Errors
 /// When a secret cannot be read.
-pub async fn aws_place(place: &super::AwsPlace) -> anyhow::Result<Aws> {
+pub async fn aws_place(place: &super::AwsPlace, env: &str) -> anyhow::Result<Aws> {
     let credentials = match (&place.access_key_id, &place.secret_access_key) {
         (Some(id), Some(secret)) => AwsCredentials::Static {
             access_key_id: id
@@ -175,12 +175,23 @@ pub async fn aws_place(place: &super::AwsPlace) -> anyhow::Result<Aws> {
         },
         _ => AwsCredentials::DefaultChain,
     };
-    Ok(Aws::new(AwsConfig {
+    let aws = Aws::new(AwsConfig {
         region: place.region.clone(),
         endpoint_url: place.endpoint.clone(),
         credentials,
     })
-    .await)
+    .await;
+    let Some(arn) = &place.role_arn else {
+        return Ok(aws);
+    };
+    // Environments are told apart in CloudTrail by the session, and in policies by its tag.
+    let role = AssumedRole {
+        arn: arn.clone(),
+        external_id: place.external_id.clone(),
+        session: format!("hodman-{env}"),
+        tags: vec![("hodman_env".to_owned(), env.to_owned())],
+    };
+    Ok(aws.as_role(role).await)
 }
 
 async fn aws(region: Option<String>, endpoint_url: Option<String>) -> Aws {

@@ -72,7 +72,7 @@ impl Places {
             ))
         })?;
         allowed(env, &format!("aws `{name}`"), &known.environments)?;
-        let aws = config::aws_place(known)
+        let aws = config::aws_place(known, env)
             .await
             .map_err(|error| WorkError::lasting(format!("aws `{name}`: {error:#}")))?;
         Ok(Arc::new(AwsObjects::new(&aws)))
