@@ -1,4 +1,4 @@
-//! The probes: many small checks of a GitHub and of a Databricks workspace by their official clients, written without
+//! The probes: many small checks of a GitHub, of a Databricks workspace and of its account by their official clients, written without
 //! knowledge of the sandbox and usable against any server. Here they run against the sandbox.
 //!
 //! Every check works, but for those in `probes/left-out.yaml`, each with its reason. The list only shrinks: a check that
@@ -19,6 +19,7 @@ struct LeftOut {
     github: Reasons,
     databricks: Reasons,
     databricks_kinds: Reasons,
+    databricks_account: Reasons,
 }
 
 /// What a probe writes of one check.
@@ -49,7 +50,12 @@ async fn probe(
 ) {
     let report = town.folder.path().join(format!("{script}.json"));
     let path = report.display().to_string();
-    let outcome = python(&folder().join(script), &[url, &path], environment).await;
+    let account = town.databricks.account_id();
+    let arguments: &[&str] = match script {
+        "databricks_account.py" => &[url, &path, account],
+        _ => &[url, &path],
+    };
+    let outcome = python(&folder().join(script), arguments, environment).await;
     assert!(outcome.ok, "{script} ended early:\n{}", outcome.said);
     let report = std::fs::read(&report).expect("the probe's report");
     let checks: BTreeMap<String, Check> = serde_json::from_slice(&report).expect("the report");
@@ -137,6 +143,22 @@ async fn every_kind_of_a_workspace_is_as_its_official_client_expects() {
         &[],
         &left_out().databricks_kinds,
         41,
+    )
+    .await;
+}
+
+/// One check for each object of an account.
+#[tokio::test]
+async fn every_object_of_an_account_is_as_its_official_client_expects() {
+    let town = Town::start(free_port()).await;
+    let url = town.databricks.account_url();
+    probe(
+        &town,
+        "databricks_account.py",
+        &url,
+        &[],
+        &left_out().databricks_account,
+        20,
     )
     .await;
 }

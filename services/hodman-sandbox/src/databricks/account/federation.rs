@@ -77,7 +77,13 @@ fn list(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
 fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let key = key(call, call.param("id"));
     let row = account.federation.get_mut(WHAT, &key)?;
-    for field in ["oidc_policy", "description"] {
+    let mask = call.query("update_mask").unwrap_or("*");
+    let masked = |field: &str| {
+        let mut names = mask.split(',').map(str::trim);
+        mask == "*" || names.any(|name| name.split('.').next() == Some(field))
+    };
+    let fields = ["oidc_policy", "description"];
+    for field in fields.into_iter().filter(|field| masked(field)) {
         if let Some(value) = call.body.get(field) {
             row.insert(field.to_owned(), value.clone());
         }
