@@ -9,6 +9,7 @@ FROM rust:1.95-slim-bookworm AS build
 WORKDIR /source
 COPY Cargo.toml Cargo.lock ./
 COPY environments environments
+COPY examples examples
 COPY services services
 COPY tests tests
 RUN cargo build --locked --release --package hodman --bin hodman

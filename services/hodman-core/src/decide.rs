@@ -10,6 +10,8 @@ mod capture;
 mod command;
 mod drift;
 mod learn;
+mod new_environment;
+mod notice;
 mod observe;
 mod pins;
 mod promotion;

@@ -1,6 +1,6 @@
 //! What hodman does outside. Every choice is made here, none while doing it.
 
-use crate::event::Takeover;
+use crate::event::{Named, Takeover};
 use crate::facts::PullKind;
 use crate::ids::{
     ActionDigest, BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest,
@@ -8,7 +8,7 @@ use crate::ids::{
 };
 use crate::policy::VerifySpec;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ impl Effect {
         let lane = match &self.act {
             Act::Observe { .. } => "observe",
             Act::Build { .. } => "build",
-            Act::Plan { .. } => "plan",
+            Act::Plan { .. } | Act::Look { .. } => "plan",
             Act::Apply { .. } | Act::Verify { .. } => "apply",
             Act::Capture { .. } => "capture",
             Act::OpenPull { .. }
@@ -39,7 +39,8 @@ impl Effect {
             | Act::ClosePull { .. }
             | Act::MergePull { .. }
             | Act::AdoptDrift { .. }
-            | Act::TakeOver { .. } => "pull",
+            | Act::TakeOver { .. }
+            | Act::NewEnvironment { .. } => "pull",
             Act::CheckPull { .. } => "check",
             Act::Say { .. } => "say",
         };
@@ -91,6 +92,15 @@ pub enum Act {
         package: PackageDigest,
         /// The commit whose `environments/` give the binding.
         config: CommitSha,
+    },
+    /// Look at single objects that the workspaces stand on, because there is news of them.
+    Look {
+        /// What is in place.
+        package: PackageDigest,
+        /// The commit whose `environments/` give the binding.
+        config: CommitSha,
+        /// The objects; those that are none of the environment's are nobody's business.
+        objects: BTreeSet<Named>,
     },
     /// Open a pull request that pins a package.
     OpenPull {
@@ -180,6 +190,17 @@ pub enum Act {
         config: CommitSha,
         /// What the former owner knows.
         takeover: Takeover,
+        /// Who asks.
+        by: String,
+    },
+    /// Propose a new environment.
+    NewEnvironment {
+        /// The commit that it must not be in.
+        config: CommitSha,
+        /// What it was made from.
+        from: String,
+        /// Its files by path.
+        files: BTreeMap<String, String>,
         /// Who asks.
         by: String,
     },

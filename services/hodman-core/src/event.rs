@@ -14,6 +14,13 @@ pub enum Event {
         /// In a few words, for the history.
         why: String,
     },
+    /// News of an object that an environment may stand on: somebody changed a role, say.
+    Noticed {
+        /// Which object.
+        object: Named,
+        /// In a few words, for the history.
+        why: String,
+    },
     /// The moment that the state asked to be woken at.
     Tick,
     /// A person asks for something.
@@ -25,6 +32,15 @@ pub enum Event {
         /// How.
         outcome: Outcome,
     },
+}
+
+/// An object by its kind and the name that is unique among them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Named {
+    /// Its kind, such as `aws_roles`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// What people ask for, through the CLI, the web page or a queue.
@@ -82,6 +98,15 @@ pub enum Ask {
         /// What the former owner knows.
         takeover: Takeover,
     },
+    /// A new environment, by pull request.
+    NewEnvironment {
+        /// Its name.
+        env: EnvName,
+        /// What it was made from, in a word.
+        from: String,
+        /// Its files, and those of modules that it calls: by path, those that the repository has already stay.
+        files: BTreeMap<String, String>,
+    },
     /// Try a failed step again, or propose a package again that was declined.
     Retry {
         /// Which environment.
@@ -94,7 +119,7 @@ impl Ask {
     #[must_use]
     pub fn env(&self) -> Option<&EnvName> {
         match self {
-            Self::Observe => None,
+            Self::Observe | Self::NewEnvironment { .. } => None,
             Self::Capture { env }
             | Self::Hold { env, .. }
             | Self::Resume { env }
@@ -157,6 +182,11 @@ pub enum Outcome {
         plan: PlanFacts,
         /// Under which binding.
         binding: BindingDigest,
+    },
+    /// Single objects were looked at.
+    Looked {
+        /// The resources that are not as they should be.
+        differ: Vec<String>,
     },
     /// A pull request is open (or was found open) or has a new head.
     PullReady {

@@ -145,6 +145,9 @@ pub struct Policy {
     /// Capture also when the default branch moved (free-form only).
     #[serde(default)]
     pub capture_on_push: bool,
+    /// Its workspaces stand on objects of AWS, so news of those may be about it.
+    #[serde(default)]
+    pub on_aws: bool,
     /// `state: absent`: kept out of promotion; destroying needs an approval of its own.
     pub absent: bool,
 }

@@ -3,7 +3,7 @@
 //! Long because it is the whole of one row: who wants to know what survives a restart reads one file from top to bottom.
 
 use crate::effect::Approved;
-use crate::event::Command;
+use crate::event::{Command, Named};
 use crate::facts::{CheckState, ForeignPull, Pin, PlanFacts, PullFact, PullKind, PullState};
 use crate::ids::{
     ActionDigest, BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest,
@@ -40,6 +40,8 @@ pub struct PipelineState {
     pub environments: BTreeMap<EnvName, Environment>,
     /// Other people's pull requests that we look through.
     pub checked: BTreeMap<PullNumber, CheckedPull>,
+    /// Environments that people asked for and that are on their way into Git.
+    pub proposing: BTreeMap<EnvName, TakingOver>,
     /// Checks of package commits.
     pub checks: BTreeMap<CommitSha, BTreeMap<String, CheckState>>,
 }
@@ -465,6 +467,12 @@ pub struct Drift {
     pub wanted: bool,
     /// The comparison under way, and the package it is about.
     pub comparing: Option<(Op, PackageDigest)>,
+    /// Objects of which there is news, still to be looked at.
+    #[serde(default)]
+    pub noticed: BTreeSet<Named>,
+    /// The look at single objects that is under way.
+    #[serde(default)]
+    pub looking: Option<Op>,
     /// When the last one ended.
     pub last: Option<DateTime<Utc>>,
     /// What differs.
@@ -494,7 +502,7 @@ pub struct Found {
     pub note: Option<String>,
 }
 
-/// A takeover that was asked for.
+/// A takeover, or a new environment, that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TakingOver {

@@ -3,7 +3,8 @@
 mod body;
 
 pub use body::{
-    Marker, PullText, adopt_text, capture_text, marker_of, promotion_text, takeover_text,
+    Marker, PullText, adopt_text, capture_text, marker_of, new_environment_text, promotion_text,
+    takeover_text,
 };
 
 use crate::explain::{Explanation, Standing};

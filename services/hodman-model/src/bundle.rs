@@ -12,6 +12,7 @@ mod key;
 mod kinds;
 mod lint;
 mod load;
+mod lone;
 mod merge;
 mod merge_keyed;
 mod mode;
@@ -43,6 +44,7 @@ pub use artifacts::{ArtifactFiles, builds};
 pub use folder::inputs;
 pub use key::{InvalidResourceKey, ResourceKey};
 pub use lint::{Finding, RULES, lint};
+pub(crate) use lone::lone;
 pub use notebook::notebook_path;
 pub use options::{CurrentUser, Options};
 pub use output::validated;
@@ -117,6 +119,8 @@ pub struct ResolvedBundle {
     pub variables: BTreeMap<String, Value>,
     /// The resources, presets applied.
     pub resources: BTreeMap<ResourceKey, Resource>,
+    /// Resources that stand elsewhere and are referred to: see [`Options::outside`].
+    pub outside: BTreeSet<ResourceKey>,
     /// The files to upload, by path in the repository (with extension).
     pub files: BTreeMap<String, SourceFile>,
     /// What variables ask of the workspace by name, sorted, each once; placeholders for them stand in the resources.

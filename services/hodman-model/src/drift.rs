@@ -130,11 +130,9 @@ pub fn drift(three: &ThreeWay<'_>) -> Result<Drift, PlanError> {
     // What is yet to be adopted is nobody's edit; what was adopted and lost our marks is.
     ours.retain(|key, live| live.marker.is_some() || three.observed.taken_over.contains(key));
     let base = three.last_applied.unwrap_or(three.declared);
-    let known = Known::of_ours(base, three.observed, &ours).and(Known::of_ours(
-        three.declared,
-        three.observed,
-        &ours,
-    ));
+    let known = Known::of_ours(base, three.observed, &ours)
+        .and(Known::of_ours(three.declared, three.observed, &ours))
+        .and(three.context.given.clone());
     let mut found = compare::Found {
         three,
         base,

@@ -7,6 +7,7 @@ pub(crate) mod node;
 mod policy;
 mod release;
 mod schema;
+mod template;
 #[cfg(test)]
 mod tests;
 pub(crate) mod yaml;
@@ -26,6 +27,7 @@ pub use environment::{
 pub use policy::{BuildPolicy, POLICY_FILE, Policy, parse_policy};
 pub use release::{CommitId, InvalidCommitId, Release, parse_release, render_release};
 pub use schema::schemas;
+pub use template::{Parameter, Template};
 
 /// The files of a repository by path (`/` between the parts, no leading `/`).
 pub type Tree = BTreeMap<String, SourceBytes>;

@@ -3,7 +3,8 @@
 //!
 //! A module is native (objects of AWS and of the Databricks account, planned and applied one by one) or a stack of
 //! CloudFormation or Terraform. Whatever it is, it becomes resources of one graph: what one call gives, another takes by
-//! `${modules.<call>.outputs.<name>}`, and so does the host of a workspace.
+//! `${modules.<call>.outputs.<name>}`, and so do the host of a workspace and the variables of the bundle. A native module may also
+//! hold objects of workspaces, such as a cluster: they are made in each workspace of the environment, beside the bundle's.
 
 mod call;
 mod input;
@@ -14,7 +15,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -26,6 +27,7 @@ use crate::bundle::{ResolvedBundle, Resource, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::digest::sha256;
 use crate::files::{Environment, Tree};
+use crate::kinds::foundation_kinds;
 use crate::plan::{Desired, Known, PlanError, substitute_known};
 
 /// The name under which the foundation stands among the parts of a plan; no workspace may have it.
@@ -36,6 +38,8 @@ pub const FOUNDATION: &str = "foundation";
 pub struct Foundation {
     /// What ought to be there.
     pub desired: Desired,
+    /// What the modules ask for inside of the environment's workspaces.
+    pub inside: BTreeMap<ResourceKey, Resource>,
     /// By call: what it gives, with placeholders for what only AWS and the account know.
     pub outputs: BTreeMap<String, BTreeMap<String, Value>>,
 }
@@ -71,12 +75,69 @@ impl Foundation {
         if !found.0.is_empty() {
             return Err(ModulesError::Module(found));
         }
-        let bundle = bundle(resources);
+        let is_ground = |key: &ResourceKey| foundation_kinds().any(|kind| kind.name() == key.kind);
+        let (ground, inside) = resources
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(key, _)| is_ground(key));
+        let bundle = bundle(ground);
         let mut desired = Desired::from_bundle(&bundle, &sha256(b""))?;
         for value in outputs.values().flat_map(BTreeMap::values) {
             desired.ask(value);
         }
-        Ok(Self { desired, outputs })
+        for resource in inside.values() {
+            desired.ask(&resource.config);
+        }
+        Ok(Self {
+            desired,
+            inside,
+            outputs,
+        })
+    }
+
+    /// The resources of modules that a bundle may refer to.
+    #[must_use]
+    pub fn outside(&self) -> BTreeSet<ResourceKey> {
+        let ground = self.desired.resources.keys();
+        ground.chain(self.inside.keys()).cloned().collect()
+    }
+
+    /// The values of an environment's variables, with what modules give in place of `${modules.….outputs.…}`: as placeholders, for
+    /// a plan must read the same before and after it is made.
+    ///
+    /// # Errors
+    /// Outputs that no call gives.
+    pub fn variables(
+        &self,
+        file: &str,
+        variables: &BTreeMap<String, Value>,
+    ) -> Result<BTreeMap<String, Value>, Diagnostic> {
+        let filled = variables.iter().map(|(name, value)| {
+            let value = text::fill_outputs(file, value, &self.outputs)?;
+            Ok((name.clone(), value))
+        });
+        filled.collect()
+    }
+
+    /// Puts what the modules ask for in workspaces beside what `bundle` has.
+    ///
+    /// # Errors
+    /// A resource that both have.
+    pub fn put_inside(&self, bundle: &mut ResolvedBundle) -> Result<(), Diagnostics> {
+        let mut found = Diagnostics::default();
+        bundle
+            .outside
+            .extend(self.desired.resources.keys().cloned());
+        for (key, resource) in &self.inside {
+            bundle.outside.remove(key);
+            if let Some(other) = bundle.resources.insert(key.clone(), resource.clone()) {
+                let message = format!(
+                    "`{key}` comes from {} and from {}",
+                    other.file, resource.file
+                );
+                found.push(Diagnostic::error(&other.file, message).at(other.line, 1));
+            }
+        }
+        found.into_result(())
     }
 
     /// `value` with every `${modules.….outputs.…}` as `known` has it.
@@ -117,6 +178,7 @@ fn bundle(resources: BTreeMap<ResourceKey, Resource>) -> ResolvedBundle {
         mode: None,
         variables: BTreeMap::new(),
         resources,
+        outside: BTreeSet::new(),
         files: BTreeMap::new(),
         lookups: Vec::new(),
         user_fields: Vec::new(),

@@ -82,6 +82,9 @@ pub struct PlanContext {
     pub protected: BTreeSet<ResourceKey>,
     /// For resources with fields that cannot be read back: what would be sent now.
     pub sent: BTreeMap<ResourceKey, Sent>,
+    /// What is known of resources of another place, such as those that the workspace stands on. One that is about to be
+    /// replaced is not known.
+    pub given: Known,
     /// Whether the workspace is not there yet, so that nothing could be looked up in it.
     pub unseen: bool,
     /// Whether values that changed behind their reference are put anew. Else such resources stand in

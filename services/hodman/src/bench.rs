@@ -5,6 +5,7 @@
 //! missed is printed, not hidden; an answer that does not hold (a webhook acknowledged but not stored) is an error.
 
 mod commit;
+mod foundation;
 mod git_cli;
 mod latency;
 mod machine;
@@ -49,6 +50,8 @@ enum Bench {
     Start(start::StartArgs),
     /// Plans, applies and captures many jobs: time, memory, and calls against the fewest possible.
     Workspace(workspace::WorkspaceArgs),
+    /// Environments from nothing, and the reconciliation of many in which nothing changed.
+    Foundation(foundation::FoundationArgs),
     /// One step of `workspace`, in a process of its own.
     #[command(hide = true)]
     WorkspaceStep(workspace::StepArgs),
@@ -76,6 +79,7 @@ pub async fn run(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {
         Bench::Package(args) => package::run(&args, at).await,
         Bench::Start(args) => start::run(&args, at).await,
         Bench::Workspace(args) => workspace::run(&args, at).await,
+        Bench::Foundation(args) => foundation::run(&args, at).await,
         Bench::WorkspaceStep(_) => return Ok(ExitCode::SUCCESS),
     }?;
     report.machine = Some(machine);

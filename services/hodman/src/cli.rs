@@ -9,6 +9,7 @@ mod ask;
 mod bundle;
 mod client;
 mod drift;
+mod environment;
 mod events;
 mod failure;
 mod init;
@@ -89,6 +90,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Drift {
             env, check, remote, ..
         } => drift::drift(&env, check, &remote, json).await,
+        Command::Environment { what } => environment::environment(what, json).await,
         Command::Events { what } => events::events(what, json).await,
         Command::Ask(args::Ask::Adopt {
             env,

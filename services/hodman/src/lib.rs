@@ -18,4 +18,5 @@ pub mod secrets;
 pub mod sign;
 pub mod web;
 pub mod work;
+pub mod worked;
 pub mod worker;

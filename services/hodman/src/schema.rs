@@ -21,6 +21,8 @@ pub fn key(name: SchemaName) -> &'static str {
         SchemaName::Policy => "policy",
         SchemaName::Release => "release",
         SchemaName::CapturedLock => "captured-lock",
+        SchemaName::Module => "module",
+        SchemaName::Template => "template",
         SchemaName::Hodman => "hodman",
     }
 }

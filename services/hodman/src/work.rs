@@ -15,7 +15,9 @@ mod foundation;
 mod git;
 mod in_place;
 mod live;
+mod look;
 mod merge;
+mod new_environment;
 mod observe;
 mod open_pull;
 mod origin;
@@ -160,6 +162,11 @@ impl Work {
             Act::Observe { pulls, commits } => observe::observe(&job, pulls, commits).await,
             Act::Build { commit, inputs } => build::build(&job, commit, inputs).await,
             Act::Plan { package, config } => plan::plan(&job, env()?, package, config).await,
+            Act::Look {
+                package,
+                config,
+                objects,
+            } => look::look(&job, env()?, package, config, objects).await,
             Act::OpenPull { .. } => open_pull::open(&job, env()?, &effect.act).await,
             Act::UpdatePull { .. } => open_pull::update(&job, env()?, &effect.act).await,
             Act::ClosePull { number, because } => merge::close(&job, *number, because).await,
@@ -182,6 +189,12 @@ impl Work {
                 takeover,
                 by,
             } => takeover::take_over(&job, env()?, config, takeover, by).await,
+            Act::NewEnvironment {
+                config,
+                from,
+                files,
+                by,
+            } => new_environment::propose(&job, env()?, config, from, files, by).await,
             Act::CheckPull {
                 number,
                 head,

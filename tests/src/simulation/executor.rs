@@ -166,6 +166,8 @@ impl<S: Remembers> World<S> {
                     })
                 }
             },
+            // Nobody in the simulation stands on AWS.
+            Act::Look { .. } => Step::End(Outcome::Looked { differ: vec![] }),
             Act::OpenPull { .. } => self.open(job, &env),
             Act::UpdatePull {
                 number,
@@ -249,7 +251,9 @@ impl<S: Remembers> World<S> {
                 changed: 0,
                 conflicts: 0,
             }),
-            Act::AdoptDrift { .. } | Act::TakeOver { .. } => Step::End(Outcome::PullNeedless),
+            Act::AdoptDrift { .. } | Act::TakeOver { .. } | Act::NewEnvironment { .. } => {
+                Step::End(Outcome::PullNeedless)
+            }
             Act::CheckPull {
                 number,
                 head,

@@ -1,7 +1,7 @@
 //! What people ask for.
 
 use super::advance::with_env;
-use super::{Draft, observe};
+use super::{Draft, new_environment, observe};
 use crate::event::{Ask, Command};
 use crate::gates;
 use crate::ids::{CommitSha, EnvName, PackageDigest};
@@ -10,13 +10,19 @@ use crate::state::{Aside, Asked, Environment, Hold, Override, Phase, RunPhase};
 
 pub(super) fn take(draft: &mut Draft, command: &Command) -> Result<(), String> {
     observe::want(draft);
-    let Some(name) = command.ask.env() else {
+    if command.ask == Ask::Observe {
         return Ok(());
-    };
+    }
     if draft.state.head.is_none() {
         draft.state.asked_early.push(command.clone());
         return Ok(());
     }
+    if let Ask::NewEnvironment { env, from, files } = &command.ask {
+        return new_environment::ask(draft, env, from, files, &command.by);
+    }
+    let Some(name) = command.ask.env() else {
+        return Ok(());
+    };
     if !draft.state.environments.contains_key(name) {
         let known: Vec<&str> = draft
             .state
@@ -59,7 +65,7 @@ fn one(
         ));
     }
     match &command.ask {
-        Ask::Observe => Ok(()),
+        Ask::Observe | Ask::NewEnvironment { .. } => Ok(()),
         Ask::Capture { .. } => {
             if env.policy.mode != Mode::FreeForm {
                 return Err(format!(

@@ -1,12 +1,12 @@
 //! Comparison with the workspace, and what the environment's policy says about a difference.
 
-use super::Draft;
 use super::advance::with_env;
+use super::{Draft, notice};
 use crate::effect::{Act, Approved};
 use crate::event::Outcome;
 use crate::facts::PlanFacts;
 use crate::gates;
-use crate::ids::{EnvName, Op};
+use crate::ids::{CommitSha, EnvName, Op, PackageDigest};
 use crate::policy::DriftPolicy;
 use crate::state::{Cause, Environment, Found, Run, RunPhase};
 
@@ -14,6 +14,7 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
     if env.run.is_some() || env.broken.is_some() {
         return;
     }
+    notice::advance(draft, name, env);
     compare(draft, name, env);
     answer(draft, name, env);
 }
@@ -22,20 +23,11 @@ fn compare(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     if !env.drift.wanted || env.drift.comparing.is_some() {
         return;
     }
-    let Some(package) = env
-        .desired_package()
-        .cloned()
-        .filter(|_| env.current.is_some())
-    else {
+    let Some(package) = in_place(env) else {
         env.drift.wanted = false;
         return;
     };
-    // Under a binding that nobody approved yet every difference would be a false one.
-    let settled = env
-        .accepted
-        .as_ref()
-        .is_none_or(|accepted| Some(&accepted.binding) == env.binding.as_ref());
-    let Some(config) = draft.state.head.clone().filter(|_| settled) else {
+    let Some(config) = settled(draft, env) else {
         return;
     };
     env.drift.wanted = false;
@@ -47,6 +39,21 @@ fn compare(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         },
     );
     env.drift.comparing = Some((op, package));
+}
+
+/// The package that ought to be in place, once one is.
+pub(super) fn in_place(env: &Environment) -> Option<PackageDigest> {
+    env.current.as_ref()?;
+    env.desired_package().cloned()
+}
+
+/// The commit to compare with. Under a binding that nobody approved yet every difference would be a false one.
+pub(super) fn settled(draft: &Draft, env: &Environment) -> Option<CommitSha> {
+    let settled = env
+        .accepted
+        .as_ref()
+        .is_none_or(|accepted| Some(&accepted.binding) == env.binding.as_ref());
+    draft.state.head.clone().filter(|_| settled)
 }
 
 /// Does what the policy says, once for each difference.

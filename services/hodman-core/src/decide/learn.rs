@@ -2,8 +2,8 @@
 
 use super::advance::with_env;
 use super::{
-    Draft, build, capture, command, drift, observe, pins, promotion, pulls, report, run, strays,
-    takeover,
+    Draft, build, capture, command, drift, new_environment, notice, observe, pins, promotion,
+    pulls, report, run, strays, takeover,
 };
 use crate::event::{Event, Outcome};
 use crate::facts::ForgeFacts;
@@ -18,6 +18,7 @@ pub(super) fn learn(draft: &mut Draft, event: &Event) -> Result<(), String> {
             observe::want(draft);
             Ok(())
         }
+        Event::Noticed { object, .. } => notice::take(draft, object),
         Event::Tick => Ok(()),
         Event::Commanded(command) => command::take(draft, command),
         Event::Ended { op, outcome } => ended(draft, *op, outcome),
@@ -31,12 +32,14 @@ enum Waiting {
     Capturing(EnvName),
     Running(EnvName),
     Comparing(EnvName),
+    Looking(EnvName),
     Adopting(EnvName),
     Promoting(EnvName),
     Checking(crate::ids::PullNumber),
     Saying(EnvName),
     Closing(EnvName),
     TakingOver(EnvName),
+    Proposing(EnvName),
 }
 
 fn ended(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> {
@@ -61,12 +64,14 @@ fn dispatch(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> 
         Some(Waiting::Capturing(env)) => capture::ended(draft, &env, outcome),
         Some(Waiting::Running(env)) => run::ended(draft, &env, outcome),
         Some(Waiting::Comparing(env)) => drift::compared(draft, &env, outcome),
+        Some(Waiting::Looking(env)) => notice::looked(draft, &env, outcome),
         Some(Waiting::Adopting(env)) => drift::adopted(draft, &env, op, outcome),
         Some(Waiting::Promoting(env)) => promotion::ended(draft, &env, op, outcome),
         Some(Waiting::Checking(number)) => pulls::checked(draft, number, op, outcome),
         Some(Waiting::Saying(env)) => report::ended(draft, &env, op),
         Some(Waiting::Closing(env)) => strays::ended(draft, &env, op, outcome),
         Some(Waiting::TakingOver(env)) => takeover::ended(draft, &env, outcome),
+        Some(Waiting::Proposing(env)) => new_environment::ended(draft, &env, outcome),
         None => Err(format!(
             "{op} is not waited for: superseded, or answered before"
         )),
@@ -89,6 +94,10 @@ fn waiting(state: &PipelineState, op: Op) -> Option<Waiting> {
     if let Some((number, _)) = state.checked.iter().find(|(_, known)| known.op == Some(op)) {
         return Some(Waiting::Checking(*number));
     }
+    let mut proposing = state.proposing.iter();
+    if let Some((name, _)) = proposing.find(|(_, proposing)| proposing.running == Some(op)) {
+        return Some(Waiting::Proposing(name.clone()));
+    }
     state.environments.iter().find_map(|(name, env)| {
         let name = name.clone();
         if env.capture.running == Some(op) {
@@ -107,6 +116,9 @@ fn waiting(state: &PipelineState, op: Op) -> Option<Waiting> {
             .is_some_and(|(running, _)| *running == op)
         {
             return Some(Waiting::Comparing(name));
+        }
+        if env.drift.looking == Some(op) {
+            return Some(Waiting::Looking(name));
         }
         if env
             .drift
@@ -193,6 +205,7 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
     for (name, env) in &mut draft.state.environments {
         env.gone = !facts.environments.contains_key(name);
     }
+    new_environment::arrived(draft);
     pulls::foreign(draft, facts, generation);
     command::take_early(draft);
     if moved {

@@ -7,6 +7,8 @@ mod captures;
 mod drift;
 mod forge;
 mod gates;
+mod new_environment;
+mod notices;
 mod observing;
 mod pins;
 

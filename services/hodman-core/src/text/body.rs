@@ -115,6 +115,37 @@ pub fn takeover_text(
     }
 }
 
+/// A new environment. Without a marker: it is a change of `environments/` like everybody's. `files` are its paths, `kept` those that
+/// the repository has already.
+#[must_use]
+pub fn new_environment_text(
+    env: &EnvName,
+    by: &str,
+    from: &str,
+    files: &[String],
+    kept: &[String],
+) -> PullText {
+    let list = |files: &[String]| -> String {
+        let lines = files.iter().map(|file| format!("- `{file}`\n"));
+        lines.collect()
+    };
+    let mut body = format!(
+        "{by} asks for the environment **{env}**, made from `{from}`. Nothing is made by merging this: the first package that comes to \
+         **{env}** is planned in a pull request of its own, and with it everything that the environment stands on.\n\n{}",
+        list(files)
+    );
+    if !kept.is_empty() {
+        body.push_str(&format!(
+            "\nThe repository has these already; they stay as they are:\n\n{}",
+            list(kept)
+        ));
+    }
+    PullText {
+        title: format!("{env}: a new environment"),
+        body,
+    }
+}
+
 /// A hand edit proposed back.
 #[must_use]
 pub fn adopt_text(marker: &Marker, plan: &str, notes: &[String]) -> PullText {

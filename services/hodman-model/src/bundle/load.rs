@@ -116,6 +116,7 @@ fn included_files(
     found: &mut Diagnostics,
 ) -> Result<Vec<String>, Diagnostic> {
     let mut files: Vec<String> = Vec::new();
+    let mut seen: BTreeSet<&String> = BTreeSet::new();
     for (pattern, place) in include.expect_texts("`include`")? {
         let Some(normal) =
             join(folder_of(root_file), &pattern).filter(|_| !pattern.starts_with('/'))
@@ -142,7 +143,7 @@ fn included_files(
             found.push(nothing);
         }
         for path in matches {
-            if ROOT_NAMES.contains(&path.as_str()) || files.contains(path) {
+            if ROOT_NAMES.contains(&path.as_str()) || !seen.insert(path) {
                 continue;
             }
             if ["yml", "yaml", "json"]

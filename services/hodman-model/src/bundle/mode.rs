@@ -78,48 +78,44 @@ fn absent(map: &mut Map, place: &Place, key: &str, value: Yaml) {
     });
 }
 
-/// Says what the mode forbids.
-pub(super) fn check(
-    mode: Option<&str>,
-    config: &Node,
-    presets: Option<&Node>,
-    found: &mut Diagnostics,
-) {
+/// Says what development forbids of presets.
+pub(super) fn check_presets(mode: Option<&str>, presets: Option<&Node>, found: &mut Diagnostics) {
     let preset = |key: &str| presets.and_then(|presets| presets.get(key));
-    match mode {
-        Some("development") => {
-            if let Some(status) =
-                preset("trigger_pause_status").filter(|status| status.as_text() == Some("UNPAUSED"))
-            {
-                found.push(
-                    status
-                        .place
-                        .error("with `mode: development` what starts by itself is paused")
-                        .hint("unpause it where the job says so, or take another mode"),
-                );
-            }
+    if mode == Some("development")
+        && let Some(status) =
+            preset("trigger_pause_status").filter(|status| status.as_text() == Some("UNPAUSED"))
+    {
+        found.push(
+            status
+                .place
+                .error("with `mode: development` what starts by itself is paused")
+                .hint("unpause it where the job says so, or take another mode"),
+        );
+    }
+}
+
+/// Says what production forbids of pipelines.
+pub(super) fn check_pipelines(mode: Option<&str>, config: &Node, found: &mut Diagnostics) {
+    if mode != Some("production") {
+        return;
+    }
+    let pipelines = config
+        .get("resources")
+        .and_then(|kinds| kinds.get("pipelines"))
+        .and_then(Node::as_map);
+    for (key, pipeline) in pipelines.into_iter().flatten() {
+        if let Some(node) = pipeline
+            .node
+            .get("development")
+            .filter(|node| node.value == Yaml::Bool(true))
+        {
+            found.push(
+                node.place
+                    .error(format!(
+                        "`pipelines.{key}` is in development, the target in production"
+                    ))
+                    .hint("set `development: false`"),
+            );
         }
-        Some("production") => {
-            let pipelines = config
-                .get("resources")
-                .and_then(|kinds| kinds.get("pipelines"))
-                .and_then(Node::as_map);
-            for (key, pipeline) in pipelines.into_iter().flatten() {
-                if let Some(node) = pipeline
-                    .node
-                    .get("development")
-                    .filter(|node| node.value == Yaml::Bool(true))
-                {
-                    found.push(
-                        node.place
-                            .error(format!(
-                                "`pipelines.{key}` is in development, the target in production"
-                            ))
-                            .hint("set `development: false`"),
-                    );
-                }
-            }
-        }
-        _ => {}
     }
 }

@@ -1,8 +1,10 @@
 //! What the caller of [`super::resolve_with`] knows beside the files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+
+use super::ResourceKey;
 
 /// Who deploys, for `${workspace.current_user.…}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +57,9 @@ impl CurrentUser {
 pub struct Options {
     /// The values that an environment's binding gives to variables; they beat the target's, which beat the defaults.
     pub variables: BTreeMap<String, Value>,
+    /// Resources that the bundle does not have and that values of variables may refer to all the same: what modules of the
+    /// environment make.
+    pub outside: BTreeSet<ResourceKey>,
     /// Who deploys; when none, `${workspace.current_user.…}` stays and is listed in
     /// [`super::ResolvedBundle::user_fields`].
     pub current_user: Option<CurrentUser>,

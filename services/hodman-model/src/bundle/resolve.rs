@@ -15,7 +15,7 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::Tree;
-use crate::files::node::{Node, Place};
+use crate::files::node::{Entry, Node, Place, Yaml};
 
 /// Resolves the bundle in `tree` for `target`; `overrides` are the values that an environment's binding gives to
 /// variables, and beat the target's, which beat the defaults.
@@ -76,8 +76,8 @@ fn look(
     options: &Options,
     mut inside: Option<&mut Inside>,
 ) -> Result<ResolvedBundle, Diagnostics> {
-    let loaded = load::load(tree)?;
-    let config = target::select(&loaded, target)?;
+    let mut loaded = load::load(tree)?;
+    let mut config = target::select(&mut loaded, target)?;
     let mut found = Diagnostics(loaded.warnings.clone());
     let artifacts = Artifacts::read(config.get("artifacts"), &mut found);
     if !options.allow_builds {
@@ -92,10 +92,16 @@ fn look(
     };
     let root_file = loaded.root_file.clone();
     drop(loaded);
+    let mode = mode::read(&config, &mut found);
+    mode::check_pipelines(mode.as_deref(), &config, &mut found);
+    if let Some(inside) = &mut inside {
+        inside.config = Some(config.clone());
+    }
+    // Each is resolved by itself, and goes as soon as it was. The keys stay: they are referred to.
+    let raw = taken_out(&mut config);
     let mut resolver = Resolver::new(tree, &config, target, options);
     let variables = resolver.all_variables();
     let name = bundle_name(&root_file, &config, &mut resolver);
-    let mode = mode::read(&config, &mut resolver.found);
     check_branch(&config, options, &mut resolver);
     let presets = mode::presets(&config);
     let common = Common {
@@ -105,35 +111,22 @@ fn look(
     };
     let mut places = BTreeMap::new();
     let mut resources = BTreeMap::new();
-    for (kind, keys) in config
-        .get("resources")
-        .and_then(Node::as_map)
-        .into_iter()
-        .flatten()
-    {
-        for (key, entry) in keys.node.as_map().into_iter().flatten() {
-            let key = ResourceKey::new(kind, key);
-            places.insert(key.clone(), entry.place.clone());
-            resources.insert(key, resolver.resolve(&entry.node));
-        }
+    for (key, Entry { place, node }) in raw {
+        resources.insert(key.clone(), resolver.resolve(&node));
+        places.insert(key, place);
     }
     let sections = sections(&config, target, mode.as_deref(), &common, &mut resolver);
     found.0.extend(std::mem::take(&mut resolver.found.0));
-    mode::check(
-        mode.as_deref(),
-        &config,
-        common.presets.as_ref(),
-        &mut found,
-    );
+    mode::check_presets(mode.as_deref(), common.presets.as_ref(), &mut found);
     common.check(&mut found);
     // What could not be resolved is null by now: looking further would only find that again.
     if found.has_errors() {
         return found.into_result(ResolvedBundle::default());
     }
     let (used, lookups, user_fields) = (resolver.used, resolver.lookups, resolver.user_fields);
-    match &mut inside {
-        Some(inside) => (inside.config, inside.used) = (Some(config), used),
-        None => drop(config),
+    drop(config);
+    if let Some(inside) = &mut inside {
+        inside.used = used;
     }
     let deployer = options.current_user.as_ref();
     let deployer = deployer.map(|user| user.user_name.as_str());
@@ -187,6 +180,7 @@ fn look(
         mode,
         variables,
         resources: finished,
+        outside: options.outside.clone(),
         files,
         lookups: lookups.into_iter().collect(),
         user_fields: user_fields.into_iter().collect(),
@@ -195,6 +189,26 @@ fn look(
         warnings: found.0.clone(),
     };
     found.into_result(bundle)
+}
+
+/// The resources as they are written, taken out of `config`, where nothing is left of each but its key.
+fn taken_out(config: &mut Node) -> Vec<(ResourceKey, Entry)> {
+    let mut raw = Vec::new();
+    let kinds = config
+        .as_map_mut()
+        .and_then(|map| map.get_mut("resources")?.node.as_map_mut());
+    for (kind, keys) in kinds.into_iter().flatten() {
+        for (key, entry) in keys.node.as_map_mut().into_iter().flatten() {
+            let nothing = Node {
+                place: entry.node.place.clone(),
+                value: Yaml::Null,
+            };
+            let node = std::mem::replace(&mut entry.node, nothing);
+            let place = entry.place.clone();
+            raw.push((ResourceKey::new(kind, key), Entry { place, node }));
+        }
+    }
+    raw
 }
 
 fn forbidden(build: &Build) -> Diagnostic {

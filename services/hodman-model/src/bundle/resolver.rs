@@ -216,6 +216,9 @@ impl<'a> Resolver<'a> {
                 )
                 .hint("it is settled before any of them is made"));
         }
+        if self.options.outside.contains(&ResourceKey::new(kind, name)) {
+            return Ok(None);
+        }
         let resources = self.config.get("resources").and_then(Node::as_map);
         let of_kind = |entry: &'a Entry| entry.node.as_map().into_iter().flatten();
         if resources

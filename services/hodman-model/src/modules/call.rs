@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::module::{self, Engine, Module};
 use super::stack;
 use super::text::{nobody_gives, output, walk};
-use crate::bundle::{Lifecycle, Resource, ResourceKey};
+use crate::bundle::{Lifecycle, Resource, ResourceKey, lone};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::{Environment, Tree};
 use crate::foundation::policies::expand;
+use crate::kinds::foundation_kinds;
 
 type Outputs = BTreeMap<String, Value>;
 
@@ -266,7 +267,23 @@ impl<'a> Calls<'a> {
             .unwrap_or_default()
     }
 
-    fn add(&mut self, path: &str, key: ResourceKey, mut config: Value) {
+    fn add(&mut self, path: &str, key: ResourceKey, config: Value) {
+        let ground = foundation_kinds().any(|kind| kind.name() == key.kind);
+        let resource = match ground {
+            true => self.of_ground(path, &key, config),
+            false => Some(lone(&key, &config, path, &mut self.found)),
+        };
+        let Some(resource) = resource else { return };
+        if self.resources.contains_key(&key) {
+            let error = format!("`{key}` comes from two calls: name one of them otherwise");
+            self.found.push(Diagnostic::error(self.file, error));
+            return;
+        }
+        self.resources.insert(key, resource);
+    }
+
+    /// What no bundle has.
+    fn of_ground(&mut self, path: &str, key: &ResourceKey, mut config: Value) -> Option<Resource> {
         let lifecycle = config
             .as_object_mut()
             .and_then(|map| map.remove("lifecycle"));
@@ -276,20 +293,15 @@ impl<'a> Calls<'a> {
             Some(Err(error)) => {
                 let error = format!("`{key}`: `lifecycle` is not understood: {error}");
                 self.found.push(Diagnostic::error(path, error));
-                return;
+                return None;
             }
         };
         if !config.is_object() {
             let error = format!("`{key}` has no fields");
             self.found.push(Diagnostic::error(path, error));
-            return;
+            return None;
         }
-        if self.resources.contains_key(&key) {
-            let error = format!("`{key}` comes from two calls: name one of them otherwise");
-            self.found.push(Diagnostic::error(self.file, error));
-            return;
-        }
-        let resource = Resource {
+        Some(Resource {
             config,
             permissions: Vec::new(),
             grants: Vec::new(),
@@ -297,7 +309,6 @@ impl<'a> Calls<'a> {
             needs: BTreeSet::new(),
             file: path.to_owned(),
             line: 1,
-        };
-        self.resources.insert(key, resource);
+        })
     }
 }

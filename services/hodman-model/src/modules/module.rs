@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Input;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::yaml;
-use crate::kinds::foundation_kinds;
+use crate::kinds::{KINDS, foundation_kinds};
 
 /// What applies a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,7 +47,8 @@ pub struct Module {
     /// What it wants to be told.
     #[serde(default)]
     pub inputs: BTreeMap<String, Input>,
-    /// `native`: by kind and key, the objects, as their API names their fields. `lifecycle: {prevent_destroy: true}` keeps one.
+    /// `native`: by kind and key, the objects, as their API names their fields; those of workspaces as bundles have them.
+    /// `lifecycle: {prevent_destroy: true}` keeps one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub resources: BTreeMap<String, BTreeMap<String, Value>>,
     /// `cloudformation`: the template's file beside this one, or `hodman:network` and `hodman:kms-key` for those that hodman carries.
@@ -141,7 +142,8 @@ impl Module {
             );
         }
         for kind in self.resources.keys() {
-            let known: Vec<&str> = foundation_kinds().map(|kind| kind.name()).collect();
+            let all = foundation_kinds().chain(KINDS.iter().copied());
+            let known: Vec<&str> = all.map(|kind| kind.name()).collect();
             if !known.contains(&kind.as_str()) {
                 let mut error = Diagnostic::error(
                     path,

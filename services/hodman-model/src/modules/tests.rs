@@ -170,8 +170,12 @@ fn what_is_wrong_is_named() {
         ("engine: native\n", "makes nothing"),
         ("engine: cloudformation\n", "needs a `template`"),
         (
-            "engine: native\nresources: {jobs: {a: {}}}\n",
-            "`jobs` is no kind of object that a module makes",
+            "engine: native\nresources: {job: {a: {}}}\n",
+            "`job` is no kind of object that a module makes",
+        ),
+        (
+            "engine: native\nresources: {clusters: {a: {num_workers: many}}}\n",
+            "`clusters.one-a.num_workers` must be a number",
         ),
         (
             "engine: native\nresources: {account_credentials: {a: {}}}\ntemplate: x\n",
@@ -189,4 +193,146 @@ fn what_is_wrong_is_named() {
         let said = resolve(&json!({"one": {"module": "m"}}), &[("m", module)]).unwrap_err();
         assert!(said.contains(words), "{module}: {said}");
     }
+}
+
+const CLUSTER: &str = include_str!("../../../../examples/foundation/modules/cluster/module.yaml");
+
+/// What `environments/<env>` makes of the cluster module, in words.
+fn cluster_in(env: &str, inputs: &Value) -> (Foundation, String) {
+    let file = format!("environments/{env}/environment.yaml");
+    let calls = json!({"compute": {"module": "cluster", "inputs": inputs}});
+    let text = format!(
+        "mode: promoted\nworkspaces: [{{name: {env}, host: \"https://x.example\"}}]\nmodules: {calls}\n"
+    );
+    let environment = parse_environment(&file, &text).unwrap();
+    let tree = tree(&[("cluster", CLUSTER)]);
+    let found = Foundation::resolve("shop", &file, &environment, &tree).unwrap();
+    let words = serde_json::to_string(&found.inside).unwrap();
+    (found, words)
+}
+
+#[test]
+fn one_cluster_module_in_three_environments_differs_only_by_its_inputs() {
+    let told = [
+        (
+            "dev-like",
+            json!({"name": "INPUT-1", "workers": 1111, "node_type": "INPUT-2"}),
+        ),
+        (
+            "qa",
+            json!({"name": "shop-qa", "workers": 2222, "node_type": "m5d.large"}),
+        ),
+        (
+            "prod",
+            json!({"name": "shop-prod", "workers": 3333, "node_type": "r5d.4xlarge"}),
+        ),
+    ];
+    let made = told.map(|(env, inputs)| {
+        let (found, mut words) = cluster_in(env, &inputs);
+        assert!(
+            found.desired.resources.is_empty(),
+            "nothing below the workspaces"
+        );
+        assert_eq!(found.inside.len(), 2);
+        for (name, value) in inputs.as_object().unwrap() {
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            assert!(words.contains(&value), "{env}: {name} is used");
+            words = words.replace(&value, &format!("<{name}>"));
+        }
+        words
+    });
+    assert_eq!(made[0], made[1]);
+    assert_eq!(made[1], made[2]);
+}
+
+#[test]
+fn what_modules_give_is_a_placeholder_in_the_bundle_and_made_first() {
+    let (found, _) = cluster_in("qa", &json!({"name": "shop"}));
+    let variables = BTreeMap::from([
+        (
+            "compute".to_owned(),
+            json!("${modules.compute.outputs.cluster_id}"),
+        ),
+        ("plain".to_owned(), json!(7)),
+    ]);
+    let filled = found.variables(FILE, &variables).unwrap();
+    assert_eq!(filled["compute"], "${resources.clusters.compute-shared.id}");
+    assert_eq!(filled["plain"], 7);
+    let wrong = BTreeMap::from([("a".to_owned(), json!("${modules.compute.outputs.cluster}"))]);
+    let said = found.variables(FILE, &wrong).unwrap_err().to_string();
+    assert!(said.contains("did you mean `cluster_id`"), "{said}");
+
+    let text = "bundle: {name: shop}\nvariables: {compute: {}, plain: {}}\ntargets: {qa: {}}\nresources:\n  jobs:\n    a:\n      name: a\n      tasks: [{task_key: t, existing_cluster_id: \"${var.compute}\", spark_python_task: {python_file: /a.py}}]\n";
+    let files = Tree::from([(
+        "databricks.yml".to_owned(),
+        SourceBytes::plain(text.as_bytes()),
+    )]);
+    let options = crate::bundle::Options {
+        variables: filled,
+        outside: found.outside(),
+        ..Default::default()
+    };
+    let mut bundle = crate::bundle::resolve_with(&files, "qa", &options).unwrap();
+    found.put_inside(&mut bundle).unwrap();
+    let desired = Desired::from_bundle(&bundle, &sha256(b"")).unwrap();
+    let job = &desired.resources[&"jobs.a".parse().unwrap()];
+    assert_eq!(
+        job.config["tasks"][0]["existing_cluster_id"],
+        "${resources.clusters.compute-shared.id}"
+    );
+    assert!(
+        job.needs
+            .contains(&"clusters.compute-shared".parse().unwrap())
+    );
+    let cluster = &desired.resources[&"clusters.compute-shared".parse().unwrap()];
+    assert!(cluster.permissions.is_some());
+    assert!(
+        cluster
+            .needs
+            .contains(&"cluster_policies.compute-small".parse().unwrap())
+    );
+    let said = found.put_inside(&mut bundle).unwrap_err().to_string();
+    assert!(
+        said.contains("`clusters.compute-shared` comes from"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_workspaces_stand_on_is_known_inside_of_them() {
+    const STORE: &str = "\
+engine: native
+inputs: {name: {type: string}}
+resources:
+  account_credentials:
+    own: {credentials_name: \"${inputs.name}\", aws_credentials: {sts_role: {role_arn: \"arn:x\"}}}
+  catalogs:
+    shop: {name: shop, comment: \"on ${resources.account_credentials.own.creation_time}\"}
+outputs: {credentials: {value: \"${resources.account_credentials.own.id}\"}}
+";
+    let calls = json!({"store": {"module": "store", "inputs": {"name": "shop"}}});
+    let found = resolve(&calls, &[("store", STORE)]).unwrap();
+    let below = "account_credentials.store-own".parse().unwrap();
+    assert!(found.desired.asked[&below].contains("creation_time"));
+    let mut bundle = ResolvedBundle::default();
+    found.put_inside(&mut bundle).unwrap();
+    let desired = Desired::from_bundle(&bundle, &sha256(b"")).unwrap();
+    let catalog = &desired.resources[&"catalogs.store-shop".parse().unwrap()];
+    assert!(catalog.needs.is_empty(), "made before anything inside");
+    // A plan reads the same before and after the credentials are made.
+    let context = |given: Known| crate::plan::PlanContext {
+        pipeline: "shop".into(),
+        env: "qa".into(),
+        workspace: "qa".into(),
+        given,
+        ..Default::default()
+    };
+    let mut given = Known::default();
+    let before = crate::plan::plan(&desired, &Default::default(), &context(given.clone())).unwrap();
+    given.id(&below, "4711");
+    let after = crate::plan::plan(&desired, &Default::default(), &context(given)).unwrap();
+    assert_eq!(before.digest(), after.digest());
+    assert_eq!(before.summary().create, 1);
 }

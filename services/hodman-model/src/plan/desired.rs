@@ -108,6 +108,25 @@ impl Desired {
         Self::default()
     }
 
+    /// Those resources and what they refer to, and nothing else.
+    #[must_use]
+    pub fn only(&self, keys: &BTreeSet<ResourceKey>) -> Self {
+        let mut left: Vec<&ResourceKey> = keys.iter().collect();
+        let mut only = Self::default();
+        while let Some(key) = left.pop() {
+            let Some(wanted) = self.resources.get(key) else {
+                continue;
+            };
+            if only.resources.insert(key.clone(), wanted.clone()).is_none() {
+                left.extend(&wanted.needs);
+            }
+            if let Some(asked) = self.asked.get(key) {
+                only.asked.insert(key.clone(), asked.clone());
+            }
+        }
+        only
+    }
+
     /// What `bundle` says, its files being the set `files_digest`.
     ///
     /// # Errors
@@ -190,6 +209,8 @@ impl Desired {
         let mut needs = resource.needs.clone();
         for placeholder in placeholders {
             match placeholder {
+                // Made before anything in a workspace, so there is nothing to wait for.
+                Placeholder::Output(target, _) if bundle.outside.contains(&target) => {}
                 Placeholder::Output(target, _) if !bundle.resources.contains_key(&target) => {
                     let known: Vec<_> = bundle.resources.keys().map(ToString::to_string).collect();
                     let mut error =

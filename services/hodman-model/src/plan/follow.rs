@@ -45,6 +45,9 @@ fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name:
                 if let Some(twin) = twin {
                     follow(live, twin, rules, known, "");
                 }
+                if field.is_none() && live.as_str().is_some_and(|text| !text.contains("${")) {
+                    elsewhere(live, desired, rules, known);
+                }
             }
         }
         (live, Value::String(text)) if is_symbolic(desired) => {
@@ -83,6 +86,17 @@ fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name:
     }
 }
 
+/// A server has its own order for a set of ids, which is another one than that of the placeholders: subnets of a network. What it
+/// has at one place may be wanted at another.
+fn elsewhere(live: &mut Value, desired: &[Value], rules: &Rules, known: &Known) {
+    for other in desired.iter().filter(|other| is_symbolic(other)) {
+        follow(live, other, rules, known, "");
+        if live == other {
+            return;
+        }
+    }
+}
+
 /// The placeholder that is all of `text`.
 pub(super) fn whole(text: &str) -> Option<Placeholder> {
     placeholder(text.strip_prefix("${")?.strip_suffix('}')?)
@@ -90,4 +104,45 @@ pub(super) fn whole(text: &str) -> Option<Placeholder> {
 
 fn render(text: &str, known: &Known) -> String {
     replace_all(text, &mut |found| scalar_text(&known.get(found)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::bundle::ResourceKey;
+    use crate::kinds::kind;
+
+    #[test]
+    fn a_set_of_ids_is_followed_in_whatever_order_the_server_has_it() {
+        let rules = kind("account_networks").unwrap().rules();
+        let mut known = Known::default();
+        let key = |name: &str| ResourceKey::new("account_vpc_endpoints", name);
+        known.id(&key("a"), "subnet-9");
+        known.id(&key("b"), "subnet-1");
+        let of = |name: &str| format!("${{resources.account_vpc_endpoints.{name}.id}}");
+        let desired = json!({"subnet_ids": [of("a"), of("b")]});
+        let mut live = json!({"subnet_ids": ["subnet-1", "subnet-9"]});
+        follow_desired(&mut live, &desired, rules, &known);
+        assert_eq!(rules.normalise(&live), rules.normalise(&desired));
+        // One that is another stays another.
+        let mut live = json!({"subnet_ids": ["subnet-1", "subnet-2"]});
+        follow_desired(&mut live, &desired, rules, &known);
+        assert_eq!(live, json!({"subnet_ids": [of("b"), "subnet-2"]}));
+    }
+
+    #[test]
+    fn where_order_means_something_another_order_is_a_difference() {
+        let rules = kind("jobs").unwrap().rules();
+        let mut known = Known::default();
+        let key = |name: &str| ResourceKey::new("volumes", name);
+        known.id(&key("a"), "/v/a");
+        known.id(&key("b"), "/v/b");
+        let of = |name: &str| format!("${{resources.volumes.{name}.id}}");
+        let desired = json!({"parameters": [of("a"), of("b")]});
+        let mut live = json!({"parameters": ["/v/b", "/v/a"]});
+        follow_desired(&mut live, &desired, rules, &known);
+        assert_ne!(rules.normalise(&live), rules.normalise(&desired));
+    }
 }

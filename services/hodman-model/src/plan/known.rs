@@ -11,7 +11,7 @@ use crate::bundle::ResourceKey;
 use crate::kinds::Listed;
 
 /// What placeholders stand for in one workspace. It grows while a plan is applied.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     ids: BTreeMap<ResourceKey, String>,
     fields: BTreeMap<ResourceKey, BTreeMap<String, Value>>,

@@ -33,7 +33,7 @@ pub fn plan(
     }
     let ours = Ours::of(observed, context, desired)?.objects;
     let names = Names::of(observed, &desired.resources);
-    let mut symbols = symbols(desired, observed, &ours, &context.files_root);
+    let mut symbols = symbols(desired, observed, &ours, context);
     let mut work = Work::new(context, desired, observed);
     let mut needs = Needs::default();
     for (key, wanted) in &desired.resources {
@@ -90,15 +90,15 @@ pub(super) fn symbols<'c>(
     desired: &Desired,
     observed: &Observed,
     ours: &BTreeMap<ResourceKey, &Listed>,
-    files_root: &'c str,
+    context: &'c PlanContext,
 ) -> Symbols<'c> {
     Symbols {
         keys: ours
             .iter()
             .map(|(key, live)| ((key.kind.clone(), live.id.clone()), key.clone()))
             .collect(),
-        known: Known::of_ours(desired, observed, ours),
-        files_root,
+        known: Known::of_ours(desired, observed, ours).and(context.given.clone()),
+        files_root: &context.files_root,
     }
 }
 

@@ -9,11 +9,12 @@ mod calls;
 mod step;
 mod town;
 
-pub(super) use step::{StepArgs, step};
+pub(super) use calls::{Calls, tagged};
+pub(super) use step::{Measured, StepArgs, run_all, step};
+pub(super) use town::{SECRET, SECRET_VARIABLE};
 
 use super::{Bound, Report};
 use anyhow::{Context as _, ensure};
-use calls::Calls;
 use clap::Args;
 use hodman_core::effect::{Act, Approved};
 use hodman_core::event::Outcome;
@@ -21,7 +22,6 @@ use hodman_core::facts::{ForgeFacts, PlanFacts};
 use hodman_core::ids::{BindingDigest, PackageDigest};
 use std::collections::BTreeSet;
 use std::path::Path;
-use step::Measured;
 use town::{Pipeline, Town};
 
 /// CPU seconds of a plan of [`LARGE`] jobs in which nothing changed.
@@ -213,7 +213,8 @@ impl Bench<'_> {
     }
 
     async fn quiet(&self, pipeline: Pipeline, act: Act) -> anyhow::Result<Outcome> {
-        Ok(step::run(self.town, pipeline, act).await?.outcome)
+        let measured = step::run(self.town, pipeline, act).await?;
+        Ok(measured.outcome()?.clone())
     }
 
     async fn measure(
@@ -255,7 +256,7 @@ impl Bench<'_> {
                 report.row(what(endpoint), f64::from(times), "");
             }
         }
-        let outcome = measured.outcome.clone();
+        let outcome = measured.outcome()?.clone();
         self.steps.push(Step { name, measured });
         Ok(outcome)
     }

@@ -105,6 +105,12 @@ pub enum Command {
         #[command(flatten)]
         remote: Remote,
     },
+    /// Environments from environments that work.
+    Environment {
+        /// A new one, or what there is to begin with.
+        #[command(subcommand)]
+        what: Environments,
+    },
     /// Everything that came in.
     Events {
         /// List, show or replay.
@@ -164,6 +170,45 @@ pub enum Command {
     Bench(crate::bench::BenchArgs),
     /// Print the version.
     Version,
+}
+
+/// Environments from environments that work.
+#[derive(Debug, Subcommand)]
+pub enum Environments {
+    /// Open the pull request of a new environment. What the template asks for and --set does not say is asked at the terminal.
+    New(Box<NewEnvironment>),
+    /// What there is to begin with, and what each asks for.
+    Templates,
+}
+
+/// A new environment.
+#[derive(Debug, Args)]
+pub struct NewEnvironment {
+    /// Its name.
+    pub name: String,
+    /// What it is made from: see `hodman environment templates`, or a folder with environment.yaml and template.yaml.
+    #[arg(long, value_name = "TEMPLATE")]
+    pub from: String,
+    /// What the template asks for. May be given again.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// An environment that a package must have passed before it comes here. May be given again.
+    #[arg(long, value_name = "ENV")]
+    pub after: Vec<String>,
+    /// The target in databricks.yml; the environment's name when absent.
+    #[arg(long, value_name = "TARGET")]
+    pub bundle_target: Option<String>,
+    /// The Databricks account, by its name in the daemon's settings.
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// The AWS account, by its name in the daemon's settings.
+    #[arg(long, value_name = "NAME")]
+    pub aws: Option<String>,
+    /// Print the files and propose nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub remote: Remote,
 }
 
 /// What is restored, and where.
@@ -301,6 +346,10 @@ pub enum SchemaName {
     Release,
     /// `environments/ENV/captured.lock`
     CapturedLock,
+    /// `modules/NAME/module.yaml`
+    Module,
+    /// `template.yaml` beside an environment's file: what a new one is asked for.
+    Template,
     /// The daemon's settings.
     Hodman,
 }

@@ -22,7 +22,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn ask(ask: args::Ask, json: bool) -> anyhow::Result<ExitCode> {
     let (ask, remote) = meant(ask)?;
-    let client = Client::new(&remote)?;
+    send(ask, &remote, json).await
+}
+
+/// Puts it into the inbox and waits for what is decided.
+pub(super) async fn send(ask: Ask, remote: &Remote, json: bool) -> anyhow::Result<ExitCode> {
+    let client = Client::new(remote)?;
     let id = uuid::Uuid::new_v4().to_string();
     let request = CommandRequest::new(id, Some(client.pipeline().await?), by(), ask);
     let answer: Value = client.post(&["commands"], &request).await?;

@@ -141,10 +141,15 @@ fn forge_event(forge: &ForgeEvent, pipelines: &[Pipeline]) -> Destination {
             why: "nothing that hodman reads changes by it".to_owned(),
         };
     }
+    let why = forge.in_words();
     Destination::Pipelines {
         names,
-        event: Event::Woken {
-            why: forge.in_words(),
+        event: match &forge.object {
+            Some(object) => Event::Noticed {
+                object: object.clone(),
+                why,
+            },
+            None => Event::Woken { why },
         },
     }
 }

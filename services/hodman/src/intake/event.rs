@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use hodman_core::event::Named;
 use serde::{Deserialize, Serialize};
 
 use super::command::CommandRequest;
@@ -49,6 +50,9 @@ pub struct ForgeEvent {
     /// What is asked for, when somebody asks for something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandRequest>,
+    /// The object of AWS that was changed, where the news names one that hodman may own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<Named>,
     /// When it came.
     pub received_at: DateTime<Utc>,
 }
@@ -151,6 +155,7 @@ impl ForgeEvent {
             base: None,
             sender: None,
             command: None,
+            object: None,
             received_at,
         }
     }
@@ -168,6 +173,7 @@ impl ForgeEvent {
         add(self.action.clone());
         add(self.number.map(|number| format!("#{number}")));
         add(self.ref_name.clone());
+        add(self.object.as_ref().map(|object| object.name.clone()));
         add(self.sender.as_ref().map(|sender| format!("by {sender}")));
         words
     }

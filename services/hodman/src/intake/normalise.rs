@@ -3,6 +3,7 @@
 //! What cannot be understood is an error with a reason, never a panic: whoever knows a webhook secret, or may write
 //! to a queue, decides what these bytes are.
 
+mod cloudtrail;
 mod github;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,16 @@ pub fn normalise(event: &NewEvent) -> Result<ForgeEvent, Poison> {
         source::EVENTBRIDGE | source::S3 => {
             let mut notice = bare(event, Provider::Aws, EventKind::Notice);
             notice.action = Some(event.kind.clone());
+            match cloudtrail::read(&event.kind, &event.body) {
+                Some(cloudtrail::News::Of { object, call }) => {
+                    notice.object = Some(object);
+                    notice.action = Some(call);
+                }
+                Some(cloudtrail::News::Nothing) => {
+                    notice.kind = EventKind::Other(event.kind.clone());
+                }
+                None => {}
+            }
             Ok(notice)
         }
         other => Err(Poison::Source(other.to_owned())),

@@ -22,7 +22,7 @@ use hodman_core::effect::Approved;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest};
 use hodman_model::digest::Digest;
-use hodman_model::plan::WorkspacePart;
+use hodman_model::plan::{Known, WorkspacePart};
 use site::Site;
 use std::collections::BTreeSet;
 
@@ -97,13 +97,14 @@ pub(super) async fn all_workspaces(
 ) -> Result<(u32, u32), WorkError> {
     let mut done = 0;
     let mut uploaded = 0;
+    let mut given = taken.given.clone();
     // In the order of the environment's workspaces; the first that fails stops the rest.
     for (part, rows) in taken.parts.iter().zip(&taken.plan.parts) {
         // What a package protects is noted also when nothing else changes.
         let protects = part.ledgers.own.protected() != part.desired(taken).protected();
         // A foundation is gone through also when nothing is to be done: one that is still being made is waited for.
         if !rows.rows.is_empty() || protects || part.is_foundation() {
-            let ended = one_workspace(job, env, taken, part, rows).await;
+            let ended = one_workspace(job, env, taken, part, rows, &mut given).await;
             let ended = ended.map_err(|error| match taken.parts.len() {
                 1 => error,
                 _ => error.doing(&format!("workspace {}", rows.workspace)),
@@ -124,6 +125,7 @@ async fn one_workspace(
     taken: &Taken,
     part: &Part,
     rows: &WorkspacePart,
+    given: &mut Known,
 ) -> Result<rows::Ended, WorkError> {
     let ledger = Ledger::begin(
         job,
@@ -135,10 +137,15 @@ async fn one_workspace(
     )
     .await?;
     filesets::readable(job, env.as_str(), taken, part).await?;
-    let site = Site::new(job, env, taken, part, ledger);
+    let site = Site::new(job, env, taken, part, ledger, given);
     settle::all(&site).await?;
     let ended = rows::run(&site, &rows.rows).await?;
     settle::away(&site).await?;
+    if part.is_foundation() {
+        // What stands on it takes what was made just now.
+        let known = site.known().clone();
+        *given = known;
+    }
     let written = site.ledger.flush().await;
     match ended.failure(&rows.rows) {
         Some(failure) => Err(failure),

@@ -6,10 +6,11 @@ use hodman_model::bundle::{self, Options, ResolvedBundle};
 use hodman_model::capture::identity;
 use hodman_model::files::{Environment, Layout, Presence, Tree};
 use hodman_model::kinds::files as file_sets;
+use hodman_model::modules::Foundation;
 use hodman_model::package;
 use hodman_model::plan::Desired;
 
-/// The bundle in `tree`, resolved for `environment`, and what it wants.
+/// The bundle in `tree`, resolved for `environment`, and what it wants together with what the modules want in workspaces.
 ///
 /// # Errors
 /// When the bundle does not resolve, or names something that has no counterpart in the environment.
@@ -17,6 +18,7 @@ pub(super) fn desired(
     env: &EnvName,
     environment: &Environment,
     tree: &Tree,
+    foundation: &Foundation,
 ) -> Result<(ResolvedBundle, Desired), WorkError> {
     if environment.state == Presence::Absent {
         return Ok((ResolvedBundle::default(), Desired::nothing()));
@@ -28,13 +30,18 @@ pub(super) fn desired(
     let file = format!("environments/{env}/environment.yaml");
     // What was captured elsewhere has its counterpart here, or this stops.
     let variables = identity::variables(&file, environment, &target, tree)?;
+    let variables = foundation
+        .variables(&file, &variables)
+        .map_err(|error| WorkError::lasting(error.to_string()))?;
     let options = Options {
         variables,
+        outside: foundation.outside(),
         // They ran when the package was made, or did not: here only what they left counts.
         allow_builds: true,
         ..Options::default()
     };
     let mut bundle = bundle::resolve_with(tree, &target, &options)?;
+    foundation.put_inside(&mut bundle)?;
     let digest = package::file_set_digest(&bundle.files);
     let mut desired = Desired::from_bundle(&bundle, &digest)?;
     if environment.files.layout == Layout::InPlace

@@ -7,7 +7,7 @@ use hodman_core::ids::{EnvName, PackageDigest};
 use hodman_core::state::{Deployed, PipelineState};
 use hodman_model::drift::{Drift, HandEdits, ThreeWay, drift};
 use hodman_model::files::{self, Environment};
-use hodman_model::plan::Desired;
+use hodman_model::plan::{Desired, PlanContext};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -65,7 +65,10 @@ pub(super) async fn report(
         })?);
     }
     for (place, part) in taken.workspaces() {
-        let context = taken::context(job, env, &taken.environment, place, &part.ledgers);
+        let context = PlanContext {
+            given: taken.given.clone(),
+            ..taken::context(job, env, &taken.environment, place, &part.ledgers)
+        };
         workspaces.push(drift(&ThreeWay {
             last_applied: before.as_ref(),
             declared: &taken.desired,
@@ -117,7 +120,8 @@ async fn last_applied(
         return Ok(Some(taken.desired.clone()));
     }
     let tree = job.work.packages.tree(&current.package).await?;
-    Ok(Some(desired(env, &taken.environment, &tree)?.1))
+    let modules = foundation::resolve(job, env, &taken.environment, &tree)?;
+    Ok(Some(desired(env, &taken.environment, &tree, &modules)?.1))
 }
 
 impl Work {

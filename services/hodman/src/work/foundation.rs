@@ -27,18 +27,29 @@ pub(super) struct Stands {
     pub known: Known,
 }
 
-/// Resolves the modules and compares what they ask for with what is there.
+impl Stands {
+    /// What workspaces may go by: of what is about to be replaced nothing is known.
+    pub fn given(&self) -> Known {
+        let mut given = self.known.clone();
+        for (_, row) in self.plan.iter().flat_map(Plan::rows) {
+            if row.action == Action::Replace {
+                given.forget(&row.key);
+            }
+        }
+        given
+    }
+}
+
+/// Compares what the modules ask for with what is there.
 pub(super) async fn take(
     job: &Job<'_>,
     env: &EnvName,
     environment: &Environment,
-    tree: &Tree,
+    mut foundation: Foundation,
 ) -> Result<Stands, WorkError> {
     if environment.modules.is_empty() {
         return Ok(Stands::default());
     }
-    let mut foundation = Foundation::resolve(job.pipeline, &file(env), environment, tree)
-        .map_err(|error| WorkError::lasting(error.to_string()))?;
     if environment.state == Presence::Absent {
         // What it gives is still asked for: the workspaces that it made are emptied before they go.
         foundation.desired.resources.clear();
@@ -79,6 +90,20 @@ pub(super) async fn take(
         }),
         known,
     })
+}
+
+/// What the modules that an environment calls come to.
+pub(super) fn resolve(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    tree: &Tree,
+) -> Result<Foundation, WorkError> {
+    if environment.modules.is_empty() {
+        return Ok(Foundation::default());
+    }
+    Foundation::resolve(job.pipeline, &file(env), environment, tree)
+        .map_err(|error| WorkError::lasting(error.to_string()))
 }
 
 /// What the changes of stacks would do to their resources. Of one that waits for what another row makes, nobody can say yet.
@@ -162,7 +187,8 @@ pub(super) async fn workspace_of(
     tree: &Tree,
     place: &Place,
 ) -> Result<Workspace, WorkError> {
-    let stands = take(job, env, environment, tree).await?;
+    let foundation = resolve(job, env, environment, tree)?;
+    let stands = take(job, env, environment, foundation).await?;
     workspace(job, env, place, &stands.foundation, &stands.known)
         .await?
         .ok_or_else(|| WorkError::transient(format!("workspace `{}` is not made yet", place.name)))

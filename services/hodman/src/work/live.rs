@@ -113,7 +113,37 @@ pub(super) async fn observe_foundation(
     question: &Question<'_>,
 ) -> Result<Found, WorkError> {
     let ledgers = Ledgers::of_foundation(job, question.env).await?;
-    let kinds = foundation_kinds().filter(|kind| place.has_account() || !is_of_account(*kind));
+    observe_among(place, question, ledgers, |_| true).await
+}
+
+/// The same of what `question` wants, and of nothing else that is ours.
+pub(super) async fn observe_single(
+    job: &Job<'_>,
+    place: &Workspace,
+    question: &Question<'_>,
+) -> Result<Found, WorkError> {
+    let wanted = &question.desired.resources;
+    let mut ledgers = Ledgers::of_foundation(job, question.env).await?;
+    ledgers.own.claims.retain(|key, _| wanted.contains_key(key));
+    let of_wanted = |kind: &dyn Kind| wanted.keys().any(|key| key.kind == kind.name());
+    let mut found = observe_among(place, question, ledgers, of_wanted).await?;
+    found.observed.objects.retain(|object| {
+        let marker = object.listed.marker.as_ref();
+        marker
+            .is_none_or(|marker| wanted.contains_key(&ResourceKey::new(&object.kind, &marker.key)))
+    });
+    Ok(found)
+}
+
+async fn observe_among(
+    place: &Workspace,
+    question: &Question<'_>,
+    ledgers: Ledgers,
+    of_interest: impl Fn(&dyn Kind) -> bool,
+) -> Result<Found, WorkError> {
+    let kinds = foundation_kinds()
+        .filter(|kind| place.has_account() || !is_of_account(*kind))
+        .filter(|kind| of_interest(*kind));
     let scope = Scope::among(kinds, question, &ledgers);
     let mut objects = read(place, &scope).await?;
     let marked = ledgers.mark(&mut objects);

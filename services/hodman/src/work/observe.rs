@@ -330,6 +330,7 @@ pub fn policy_of(environment: &Environment) -> policy::Policy {
             .capture
             .as_ref()
             .is_some_and(|rules| rules.on.contains(&CaptureOn::Push)),
+        on_aws: environment.aws.is_some() && !environment.modules.is_empty(),
         absent: environment.state == files::Presence::Absent,
     }
 }

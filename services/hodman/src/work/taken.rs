@@ -13,7 +13,7 @@ use hodman_model::files::{
 };
 use hodman_model::kinds::files as file_sets;
 use hodman_model::modules::{FOUNDATION, Foundation};
-use hodman_model::plan::{self, Desired, Observed, Plan, PlanContext, Sent};
+use hodman_model::plan::{self, Desired, Known, Observed, Plan, PlanContext, Sent};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,6 +38,8 @@ pub struct Taken {
     pub parts: Vec<Part>,
     /// What the modules ask for and give.
     pub foundation: Foundation,
+    /// What is known of what they made, as far as it stays.
+    pub given: Known,
 }
 
 /// One workspace's part, or that of what workspaces stand on.
@@ -84,12 +86,14 @@ pub(super) async fn take_tree(
     environment: Environment,
     tree: &Arc<Tree>,
 ) -> Result<Taken, WorkError> {
-    let (bundle, desired) = desired(env, &environment, tree)?;
+    let modules = foundation::resolve(job, env, &environment, tree)?;
+    let (bundle, desired) = desired(env, &environment, tree, &modules)?;
     let sent = secrets::sent(job, env, &desired).await?;
     let root = file_sets::root(job.pipeline, env.as_str());
     let mut parts = Vec::new();
     let mut plans = Vec::new();
-    let stands = Box::pin(foundation::take(job, env, &environment, tree)).await?;
+    let stands = Box::pin(foundation::take(job, env, &environment, modules)).await?;
+    let given = stands.given();
     let absent = environment.state == Presence::Absent;
     let (mut ground, mut ground_plan) = (stands.part, stands.plan);
     if !absent {
@@ -107,6 +111,7 @@ pub(super) async fn take_tree(
             let context = PlanContext {
                 sent: sent.clone(),
                 unseen: true,
+                given: given.clone(),
                 ..context(job, env, &environment, place, &Ledgers::default())
             };
             plans.push(plan::plan(&desired, &Observed::default(), &context)?);
@@ -124,6 +129,7 @@ pub(super) async fn take_tree(
         let context = PlanContext {
             sent: sent.clone(),
             rotate: environment.rotate == Rotate::Auto,
+            given: given.clone(),
             ..context(job, env, &environment, place, &found.ledgers)
         };
         plans.push(plan::plan(&desired, &found.observed, &context)?);
@@ -151,6 +157,7 @@ pub(super) async fn take_tree(
         bundle,
         parts,
         foundation: stands.foundation,
+        given,
     })
 }
 

@@ -121,11 +121,15 @@ fn answer(w: &World, act: &Act, how: u8) -> Outcome {
             plan: plan(actions),
             binding: "b1".into(),
         },
+        Act::Look { .. } => Outcome::Looked {
+            differ: vec!["x".into(); usize::from(how & 1)],
+        },
         Act::OpenPull { .. } if how > 200 => Outcome::PullNeedless,
         Act::OpenPull { .. }
         | Act::UpdatePull { .. }
         | Act::AdoptDrift { .. }
-        | Act::TakeOver { .. } => Outcome::PullReady { number, head },
+        | Act::TakeOver { .. }
+        | Act::NewEnvironment { .. } => Outcome::PullReady { number, head },
         Act::ClosePull { .. } if how > 180 => Outcome::PullKept,
         Act::ClosePull { .. } => Outcome::PullClosed,
         Act::MergePull { .. } if how > 180 => Outcome::MergeRefused { why: "no".into() },

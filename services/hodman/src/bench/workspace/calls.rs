@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const PAGE: u32 = 100;
 
 /// Counted by endpoint, ids left out.
-pub(super) struct Calls(BTreeMap<String, u32>);
+pub(in crate::bench) struct Calls(BTreeMap<String, u32>);
 
 impl Calls {
     pub fn count(requests: &[RequestRecord]) -> Self {
@@ -67,7 +67,7 @@ pub(super) fn fewest(step: &str, jobs: u32, permissions: bool) -> Option<u32> {
 }
 
 /// Kinds whose objects of ours only their tags tell.
-fn tagged() -> u32 {
+pub(in crate::bench) fn tagged() -> u32 {
     count(|kind| kind.identity() == Identity::Tags)
 }
 

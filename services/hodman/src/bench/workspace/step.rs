@@ -1,4 +1,4 @@
-//! One effect, done by a process of its own with the daemon's executors, and what it cost that process.
+//! Effects, done one after the other by a process of its own with the daemon's executors, and what they cost that process.
 
 use super::town::{Pipeline, SECRET, SECRET_VARIABLE, Town};
 use crate::bench::machine::field;
@@ -13,7 +13,7 @@ use hodman_core::event::Outcome;
 use hodman_core::ids::{EnvName, Op};
 use serde::{Deserialize, Serialize};
 use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt as _;
@@ -41,9 +41,9 @@ pub(in crate::bench) struct StepArgs {
 
 /// What a step gave and cost.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Measured {
-    /// How it ended.
-    pub outcome: Outcome,
+pub(in crate::bench) struct Measured {
+    /// How each ended.
+    pub outcomes: Vec<Outcome>,
     /// Seconds.
     pub wall: f64,
     /// Seconds of user and system time.
@@ -52,7 +52,7 @@ pub(super) struct Measured {
     pub peak: f64,
 }
 
-/// Does the effect on standard input, and writes what it cost to standard output.
+/// Does the effects on standard input, and writes what they cost to standard output.
 ///
 /// # Errors
 /// When it did not work.
@@ -60,19 +60,21 @@ pub(in crate::bench) async fn step(args: &StepArgs) -> anyhow::Result<()> {
     let mut text = String::new();
     std::io::stdin()
         .read_to_string(&mut text)
-        .context("reading the effect")?;
-    let effect: Effect = serde_json::from_str(&text).context("reading the effect")?;
+        .context("reading the effects")?;
+    let effects: Vec<Effect> = serde_json::from_str(&text).context("reading the effects")?;
     let config = Config::load(&args.config, Purpose::Serve)?;
     let (clock, address) = (Clock::system(), config.listen);
     let parts = Parts::open(config, clock.clone(), address).await?;
     let fence = Fence::by_hand(parts.store.clone(), clock.clone());
     let (before, began) = (cpu()?, Instant::now());
-    let outcome = parts
-        .work
-        .perform(&args.pipeline, &effect, clock.now(), &fence)
-        .await?;
+    let mut outcomes = Vec::with_capacity(effects.len());
+    for effect in &effects {
+        let work = &parts.work;
+        let outcome = work.perform(&args.pipeline, effect, clock.now(), &fence);
+        outcomes.push(outcome.await?);
+    }
     let measured = Measured {
-        outcome,
+        outcomes,
         wall: began.elapsed().as_secs_f64(),
         cpu: cpu()? - before,
         peak: peak()?,
@@ -82,19 +84,45 @@ pub(in crate::bench) async fn step(args: &StepArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+impl Measured {
+    /// How the only one ended.
+    pub fn outcome(&self) -> anyhow::Result<&Outcome> {
+        self.outcomes.first().context("nothing was done")
+    }
+}
+
 /// Has the effect done by a new process.
 pub(super) async fn run(town: &Town, pipeline: Pipeline, act: Act) -> anyhow::Result<Measured> {
-    let effect = Effect {
-        op: Op(1),
-        env: Some(EnvName::from(pipeline.env())),
-        act,
-    };
+    run_all(
+        town.config(),
+        pipeline.name(),
+        vec![(pipeline.env().into(), act)],
+    )
+    .await
+}
+
+/// Has effects done by a new process, one after the other.
+pub(in crate::bench) async fn run_all(
+    config: &Path,
+    pipeline: &str,
+    acts: Vec<(EnvName, Act)>,
+) -> anyhow::Result<Measured> {
+    let effects: Vec<Effect> = acts
+        .into_iter()
+        .enumerate()
+        .map(|(at, (env, act))| Effect {
+            op: Op(at as u64 + 1),
+            env: Some(env),
+            act,
+        })
+        .collect();
     let program = std::env::current_exe().context("finding the own program")?;
     let mut child = Command::new(program)
         .args(["bench", "workspace-step", "--config"])
-        .arg(town.config())
-        .args(["--pipeline", pipeline.name()])
+        .arg(config)
+        .args(["--pipeline", pipeline])
         .env(SECRET_VARIABLE, SECRET)
+        .env(format!("{SECRET_VARIABLE}_ID"), "hodman")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -102,7 +130,7 @@ pub(super) async fn run(town: &Town, pipeline: Pipeline, act: Act) -> anyhow::Re
         .spawn()
         .context("starting a step")?;
     let mut stdin = child.stdin.take().context("a step reads")?;
-    let told = serde_json::to_vec(&effect)?;
+    let told = serde_json::to_vec(&effects)?;
     let tell = async move {
         stdin.write_all(&told).await?;
         stdin.shutdown().await

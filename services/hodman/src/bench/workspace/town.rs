@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The variable of the processes' environment that holds every secret.
-pub(super) const SECRET_VARIABLE: &str = "HODMAN_BENCH_SECRET";
+pub(in crate::bench) const SECRET_VARIABLE: &str = "HODMAN_BENCH_SECRET";
 
 /// What it holds.
-pub(super) const SECRET: &str = "a secret of the benchmark";
+pub(in crate::bench) const SECRET: &str = "a secret of the benchmark";
 
 /// Notebooks that the jobs share.
 pub(super) const NOTEBOOKS: u32 = 10;

@@ -31,13 +31,15 @@ impl<'a> Site<'a> {
         taken: &'a Taken,
         part: &'a Part,
         ledger: Ledger<'a>,
+        given: &Known,
     ) -> Self {
         let known = Known::of(
             part.desired(taken),
             &part.observed,
             job.pipeline,
             env.as_str(),
-        );
+        )
+        .and(given.clone());
         let found = part.observed.objects.iter().map(|object| {
             let listed = &object.listed;
             ((object.kind.as_str(), listed.id.as_str()), listed)

@@ -1,0 +1,142 @@
+//! Proposes a new environment: its file and the modules that it calls, by a pull request.
+
+use super::quiet::quiet;
+use super::{Job, WorkError, check, git};
+use hodman_clients::git::Base;
+use hodman_clients::github::NewPull;
+use hodman_core::event::Outcome;
+use hodman_core::ids::{CommitSha, EnvName, PullNumber};
+use hodman_core::text::new_environment_text;
+use hodman_model::files::{SourceBytes, Tree, parse_environment};
+use hodman_model::modules::Foundation;
+use std::collections::BTreeMap;
+
+pub(super) async fn propose(
+    job: &Job<'_>,
+    env: &EnvName,
+    config: &CommitSha,
+    from: &str,
+    files: &BTreeMap<String, String>,
+    by: &str,
+) -> Result<Outcome, WorkError> {
+    job.repo.fetch().await?;
+    let main = job
+        .repo
+        .mirror
+        .head(&job.repo.branch)?
+        .unwrap_or_else(|| config.to_string());
+    let own = format!("environments/{env}/environment.yaml");
+    let at = main.clone();
+    let tree = job
+        .repo
+        .blocking(move |repo| check::tree(repo, &at))
+        .await?;
+    if job.repo.mirror.read(&main, &job.repo.path(&own))?.is_some() {
+        return Ok(Outcome::PullNeedless);
+    }
+    let (new, kept): (BTreeMap<_, _>, BTreeMap<_, _>) = files
+        .iter()
+        .partition(|(path, _)| !tree.contains_key(*path));
+    let mut with = tree;
+    for (path, text) in &new {
+        allowed(path, &own)?;
+        with.insert((*path).clone(), SourceBytes::plain(text.as_bytes()));
+    }
+    understood(job, &own, files, &with)?;
+    let branch = format!("hodman/new/{env}");
+    let there = job
+        .work
+        .github
+        .find_open_pull(job.repo.repository(), &branch)
+        .await?;
+    let changes = new.iter().map(|(path, text)| {
+        let content = Some(text.as_bytes().to_vec());
+        (job.repo.path(path), content)
+    });
+    let head = git::commit(
+        job,
+        vec![main.clone()],
+        Base::Commit(main.clone()),
+        changes.collect(),
+        format!("{env}: a new environment\n"),
+    )
+    .await?;
+    let seen = job.repo.mirror.head(&branch)?;
+    git::push(job, &branch, &head, seen, there.is_none()).await?;
+    let paths = |files: &BTreeMap<&String, &String>| -> Vec<String> {
+        files.keys().map(|path| (*path).clone()).collect()
+    };
+    let text = new_environment_text(env, &quiet(by), &quiet(from), &paths(&new), &paths(&kept));
+    job.fence.check().await?;
+    let wanted = NewPull {
+        title: text.title,
+        body: text.body,
+        head: branch,
+        base: job.repo.branch.clone(),
+    };
+    let pull = job
+        .work
+        .github
+        .create_pull(job.repo.repository(), &wanted)
+        .await?;
+    Ok(Outcome::PullReady {
+        number: PullNumber(pull.number),
+        head: CommitSha(head),
+    })
+}
+
+/// Nothing but the environment's own file and modules: whoever may ask for an environment may not write elsewhere.
+fn allowed(path: &str, own: &str) -> Result<(), WorkError> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let plain = parts
+        .iter()
+        .all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains('\\'));
+    let module = parts.len() >= 3 && parts[0] == "modules";
+    if plain && (path == own || module) {
+        return Ok(());
+    }
+    Err(WorkError::lasting(format!(
+        "`{path}` is neither {own} nor a file of a module"
+    )))
+}
+
+/// Whether the file is one of an environment, and the modules that it calls are there and fit.
+fn understood(
+    job: &Job<'_>,
+    own: &str,
+    files: &BTreeMap<String, String>,
+    tree: &Tree,
+) -> Result<(), WorkError> {
+    let text = files
+        .get(own)
+        .ok_or_else(|| WorkError::lasting(format!("there is no {own} among the files")))?;
+    let environment = parse_environment(own, text)?;
+    Foundation::resolve(job.pipeline, own, &environment, tree)
+        .map_err(|error| WorkError::lasting(error.to_string()))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::allowed;
+
+    #[test]
+    fn only_its_own_file_and_modules_are_written() {
+        let own = "environments/eu/environment.yaml";
+        for good in [own, "modules/net/module.yaml", "modules/net/a/b.yaml"] {
+            allowed(good, own).unwrap();
+        }
+        for bad in [
+            "environments/prod/environment.yaml",
+            "environments/policy.yaml",
+            "modules/x",
+            "modules/../databricks.yml",
+            "modules/.git/config",
+            ".github/workflows/x.yml",
+            "/etc/passwd",
+            "modules//x",
+        ] {
+            assert!(allowed(bad, own).is_err(), "{bad}");
+        }
+    }
+}
