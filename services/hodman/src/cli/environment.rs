@@ -243,7 +243,9 @@ mod tests {
                 .fill("t", &source.environment, (worked.name, "eu"), &others)
                 .expect("filled");
             for parameter in &template.parameters {
-                let left = made.contains(&parameter.of);
+                // A role's ARN keeps its name here, which is that of the workspace.
+                let told = others.values().any(|value| value.contains(&parameter.of));
+                let left = made.contains(&parameter.of) && !told;
                 assert!(
                     !left,
                     "{}: {} is left in\n{made}",
