@@ -1,12 +1,14 @@
 //! The world of the stories: a GitHub and a Databricks account in the test's own process, and hodman, either in the same
 //! process or as the real binary. What happened is looked at from outside: pull requests, jobs, runs, files, packages.
 
+mod account;
 mod ending;
 mod process;
 mod scene;
 mod seed;
 mod short;
 
+pub use account::{ACCOUNT, Somebody};
 pub use ending::{Ending, PullEnding, WorkspaceEnding};
 pub use process::{Hodman, Killer, binary};
 pub use scene::{Options, Scene, Secrets};

@@ -130,8 +130,12 @@ impl Claims {
                 continue;
             };
             let claim = claims.claims.entry(row.key.clone()).or_default();
-            if let Some(natural) = kind.natural(&wanted.config) {
-                claim.natural = Some(natural).filter(|natural| !natural.contains("${"));
+            // What an old claim was under says nothing of what will be made; see [`Claims::name`].
+            let natural = kind.natural(&wanted.config);
+            match natural.filter(|natural| !natural.contains("${")) {
+                Some(natural) => claim.natural = Some(natural),
+                None if row.action == Action::Create => claim.natural = None,
+                None => {}
             }
             match row.action {
                 // What was there under this claim is gone, and so is what was put into it.
@@ -160,6 +164,17 @@ impl Claims {
     pub fn protected(&self) -> BTreeSet<ResourceKey> {
         let protected = self.claims.iter().filter(|(_, claim)| claim.protected);
         protected.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Notes the name of what is about to be made, where it was not known before; whether the claim is another now.
+    pub fn name(&mut self, key: &ResourceKey, natural: &str) -> bool {
+        if claimed_kind(key).is_none() {
+            return false;
+        }
+        let claim = self.claims.entry(key.clone()).or_default();
+        let news = claim.natural.as_deref() != Some(natural);
+        claim.natural = Some(natural.to_owned());
+        news
     }
 
     /// Completes the claim on an object that is there now. Written under the name that the workspace gave it.

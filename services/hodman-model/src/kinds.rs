@@ -184,6 +184,19 @@ pub trait Kind: Sync + fmt::Debug {
 
     /// Fields that only other requests tell, asked for objects that are ours, wanted or captured.
     fn details(&self, id: &str) -> Vec<Detail> {
+    /// The object `id` in the answer to [`Kind::get`], with what only the request says; none when it is not in it: some APIs
+    /// have no request for a single one.
+    fn pick(&self, id: &str, answer: Value) -> Option<Value> {
+        let _ = id;
+        Some(answer)
+    }
+
+    /// The id of the object that the object `id` lies below ([`Listing::Below`]), where ids say it.
+    fn below(&self, id: &str) -> Option<String> {
+        let _ = id;
+        None
+    }
+
         let _ = id;
         Vec::new()
     }

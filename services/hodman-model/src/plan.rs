@@ -47,7 +47,7 @@ pub(crate) use ours::Ours;
 pub(crate) use redacted::redacted;
 pub(crate) use references::ids_to_references;
 pub(crate) use references::is_symbolic;
-pub use references::refers_to;
+pub use references::{id_reference, refers_to};
 pub(crate) use render::words;
 pub use row::{Action, FieldChange, FileChange, FileChangeKind, Row};
 pub use sent::Sent;

@@ -222,3 +222,26 @@ fn a_kind_with_tags_is_looked_through_after_the_first_of_it_is_gone() {
     let adopt = BTreeMap::from([("jobs.j".parse().unwrap(), "7".to_owned())]);
     assert!(held.taken_over(&adopt).is_empty());
 }
+
+#[test]
+fn a_name_with_an_id_in_it_is_noted_once_it_is_known_and_finds_what_a_crash_left_behind() {
+    let key: ResourceKey = "account_permission_assignments.team".parse().unwrap();
+    let mut own = claims(&[("account_permission_assignments.team", None, None)]);
+    assert!(own.name(&key, "7/9"));
+    assert!(!own.name(&key, "7/9"), "nothing new");
+    let listed = kind(&key.kind)
+        .unwrap()
+        .read(
+            &json!({"workspace_id": 7, "principal": {"principal_id": 9}, "permissions": ["USER"]}),
+        )
+        .unwrap()
+        .unwrap();
+    let mut objects = vec![ObservedObject {
+        kind: key.kind.clone(),
+        listed,
+    }];
+    mark(&[ledger("shop", "qa", own)], &mut objects);
+    assert_eq!(owners(&objects), [Some("shop/qa/team".to_owned())]);
+    // Tags say whose a job is, so its name is not noted.
+    assert!(!claims(&[]).name(&"jobs.a".parse().unwrap(), "a"));
+}

@@ -19,6 +19,7 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 pub struct Groups;
 
+const PATH: &str = "/api/2.0/preview/scim/v2/Groups";
 const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /// The request to create one.
@@ -83,11 +84,11 @@ impl Kind for Groups {
     }
 
     fn listing(&self) -> Listing {
-        Listing::All(scim::list("Groups"))
+        Listing::All(scim::list(scim::ROOT, "Groups"))
     }
 
     fn get(&self, id: &str) -> Call {
-        Call::plain(Method::Get, format!("{}/Groups/{id}", scim::ROOT))
+        Call::plain(Method::Get, format!("{PATH}/{id}"))
     }
 
     fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError> {
@@ -114,24 +115,15 @@ impl Kind for Groups {
     }
 
     fn create(&self, config: &Value, _marker: &Marker) -> Call {
-        scim::create("Groups", SCHEMA, config, SETTABLE)
+        scim::create(PATH, SCHEMA, config, SETTABLE)
     }
 
     fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
-        vec![scim::replace(
-            "Groups",
-            SCHEMA,
-            id,
-            (live, config),
-            SETTABLE,
-        )]
+        vec![scim::replace(PATH, SCHEMA, id, (live, config), SETTABLE)]
     }
 
     fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
-        vec![Call::plain(
-            Method::Delete,
-            format!("{}/Groups/{id}", scim::ROOT),
-        )]
+        vec![Call::plain(Method::Delete, format!("{PATH}/{id}"))]
     }
 
     fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {

@@ -1,4 +1,4 @@
-//! What groups and service principals have in common: `/api/2.0/preview/scim/v2`.
+//! What groups and service principals have in common, of a workspace and of an account.
 
 use serde_json::{Value, json};
 
@@ -7,15 +7,15 @@ use super::pattern::Pattern;
 use super::rules::{as_map, patterns};
 use super::{Call, ListCall, Method, Paging};
 
-/// The root of the API.
+/// The root of the API of a workspace.
 pub(super) const ROOT: &str = "/api/2.0/preview/scim/v2";
 
-/// One list of all, a hundred at a time.
-pub(super) fn list(resource: &str) -> ListCall {
+/// One list of all below `root`, a hundred at a time.
+pub(super) fn list(root: &str, resource: &str) -> ListCall {
     ListCall {
         query: vec![("count".to_owned(), "100".to_owned())],
         paging: Paging::StartIndex,
-        ..ListCall::new(&format!("{ROOT}/{resource}"), "Resources", "id")
+        ..ListCall::new(&format!("{root}/{resource}"), "Resources", "id")
     }
 }
 
@@ -33,18 +33,18 @@ pub(super) fn beside_values(lists: &[&str]) -> Vec<Pattern> {
     )
 }
 
-/// A new one.
-pub(super) fn create(resource: &str, schema: &str, config: &Value, fields: &[&str]) -> Call {
+/// A new one in the collection at `path`.
+pub(super) fn create(path: &str, schema: &str, config: &Value, fields: &[&str]) -> Call {
     let mut body = as_map(&only(config, fields));
     body.insert("schemas".to_owned(), json!([schema]));
     // A second request is refused where names are unique, else it makes a second one.
-    Call::post(&format!("{ROOT}/{resource}"), Value::Object(body), false)
+    Call::post(path, Value::Object(body), false)
 }
 
-/// Puts `config` in the place of what is there. `PUT` empties what it does not name, so what `config` is silent about is
+/// Puts `config` in the place of what is there, in the collection at `path`. `PUT` empties what it does not name, so what `config` is silent about is
 /// said as `live` has it.
 pub(super) fn replace(
-    resource: &str,
+    path: &str,
     schema: &str,
     id: &str,
     (live, config): (&Value, &Value),
@@ -56,7 +56,7 @@ pub(super) fn replace(
     body.insert("schemas".to_owned(), json!([schema]));
     Call::with_body(
         Method::Put,
-        format!("{ROOT}/{resource}/{id}"),
+        format!("{path}/{id}"),
         Value::Object(body),
         true,
     )

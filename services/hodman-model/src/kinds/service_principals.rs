@@ -17,6 +17,7 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 pub struct ServicePrincipals;
 
+const PATH: &str = "/api/2.0/preview/scim/v2/ServicePrincipals";
 const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal";
 
 /// The request to create one. With an `applicationId`, one of the account is let into the workspace.
@@ -73,14 +74,11 @@ impl Kind for ServicePrincipals {
     }
 
     fn listing(&self) -> Listing {
-        Listing::All(scim::list("ServicePrincipals"))
+        Listing::All(scim::list(scim::ROOT, "ServicePrincipals"))
     }
 
     fn get(&self, id: &str) -> Call {
-        Call::plain(
-            Method::Get,
-            format!("{}/ServicePrincipals/{id}", scim::ROOT),
-        )
+        Call::plain(Method::Get, format!("{PATH}/{id}"))
     }
 
     fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError> {
@@ -103,11 +101,11 @@ impl Kind for ServicePrincipals {
     }
 
     fn create(&self, config: &Value, _marker: &Marker) -> Call {
-        scim::create("ServicePrincipals", SCHEMA, config, SETTABLE)
+        scim::create(PATH, SCHEMA, config, SETTABLE)
     }
 
     fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
-        let mut call = scim::replace("ServicePrincipals", SCHEMA, id, (live, config), SETTABLE);
+        let mut call = scim::replace(PATH, SCHEMA, id, (live, config), SETTABLE);
         // What is not said is the default, whatever it was before.
         if config.get("active").is_none()
             && let Some(body) = &mut call.body
@@ -118,10 +116,7 @@ impl Kind for ServicePrincipals {
     }
 
     fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
-        vec![Call::plain(
-            Method::Delete,
-            format!("{}/ServicePrincipals/{id}", scim::ROOT),
-        )]
+        vec![Call::plain(Method::Delete, format!("{PATH}/{id}"))]
     }
 
     fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {

@@ -11,7 +11,7 @@ use crate::bundle::{Lifecycle, Resource, ResourceKey, lone};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::{Environment, Tree};
 use crate::foundation::policies::expand;
-use crate::kinds::foundation_kinds;
+use crate::kinds::{foundation_kinds, kind};
 
 type Outputs = BTreeMap<String, Value>;
 
@@ -299,6 +299,21 @@ impl<'a> Calls<'a> {
         if !config.is_object() {
             let error = format!("`{key}` has no fields");
             self.found.push(Diagnostic::error(path, error));
+            return None;
+        }
+        let settable = kind(&key.kind).map_or(&[][..], |kind| kind.rules().settable);
+        let fields = config.as_object().into_iter().flat_map(|map| map.keys());
+        let unknown =
+            fields.filter(|field| !settable.is_empty() && !settable.contains(&field.as_str()));
+        let unknown: Vec<Diagnostic> = unknown
+            .map(|field| {
+                let mut error = Diagnostic::error(path, format!("`{key}` has no field `{field}`"));
+                error.hint = did_you_mean(field, settable.iter().copied());
+                error
+            })
+            .collect();
+        if !unknown.is_empty() {
+            self.found.0.extend(unknown);
             return None;
         }
         Some(Resource {

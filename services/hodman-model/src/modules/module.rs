@@ -74,6 +74,10 @@ pub struct Module {
     pub outputs: BTreeMap<String, Output>,
 }
 
+/// Why one kind is missing on purpose.
+const NO_SECRETS: &str = "hodman makes no OAuth secrets: a secret is shown once, and wherever it is kept it is known to \
+    one more; `account_service_principal_federation_policies` lets a service principal in without one";
+
 /// Where a module stands.
 #[must_use]
 pub fn path(module: &str) -> String {
@@ -149,7 +153,10 @@ impl Module {
                     path,
                     format!("`{kind}` is no kind of object that a module makes"),
                 );
-                error.hint = did_you_mean(kind, known.iter().copied())
+                let no_secrets = kind == "account_service_principal_secrets";
+                error.hint = no_secrets
+                    .then(|| NO_SECRETS.to_owned())
+                    .or_else(|| did_you_mean(kind, known.iter().copied()))
                     .or_else(|| Some(format!("one of {}", known.join(", "))));
                 found.push(error);
             }

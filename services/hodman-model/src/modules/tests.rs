@@ -178,6 +178,14 @@ fn what_is_wrong_is_named() {
             "`clusters.one-a.num_workers` must be a number",
         ),
         (
+            "engine: native\nresources: {account_permission_assignments: {a: {workspace_id: \"7\", principal_id: \"9\", permissions: [USER]}}}\n",
+            "`account_permission_assignments.one-a` has no field `permissions`",
+        ),
+        (
+            "engine: native\nresources: {account_service_principal_secrets: {a: {}}}\n",
+            "hodman makes no OAuth secrets",
+        ),
+        (
             "engine: native\nresources: {account_credentials: {a: {}}}\ntemplate: x\n",
             "`template` has no meaning",
         ),

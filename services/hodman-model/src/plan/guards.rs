@@ -5,7 +5,8 @@ use std::fmt;
 use super::PlanContext;
 use super::desired::DesiredResource;
 use super::error::owner;
-use super::names::{Names, natural};
+use super::known::Known;
+use super::names::{Names, natural_by_now};
 use super::observed::Observed;
 use super::row::Action;
 use crate::bundle::ResourceKey;
@@ -108,10 +109,10 @@ impl fmt::Display for Refusal {
 pub(super) fn creates(
     kind: &dyn Kind,
     wanted: &DesiredResource,
-    names: &Names<'_>,
+    (names, known): (&Names<'_>, &Known),
     observed: &Observed,
 ) -> Option<Refused> {
-    let natural = natural(kind, wanted)?;
+    let natural = natural_by_now(kind, wanted, known)?;
     if let Some(object) = names.live(kind.name(), &natural) {
         let id = object.listed.id.clone();
         return Some(match &object.listed.marker {

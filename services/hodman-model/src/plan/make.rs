@@ -49,7 +49,7 @@ pub fn plan(
         );
         needs.wanted.insert(key.clone(), needed);
         match ours.get(key) {
-            None => work.create(kind, key, wanted, &names),
+            None => work.create(kind, key, wanted, (&names, &symbols.known)),
             Some(live) => work.compare(kind, key, wanted, live, &symbols, None),
         }
     }

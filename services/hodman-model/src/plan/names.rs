@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::desired::DesiredResource;
+use super::known::Known;
 use super::observed::{Observed, ObservedObject};
+use super::substitute::substitute_known;
 use crate::bundle::ResourceKey;
-use crate::kinds::{Kind, kind};
+use crate::kinds::{Kind, files, kind};
 
 /// Objects and resources by (kind, natural name).
 pub(crate) struct Names<'o> {
@@ -52,4 +54,22 @@ impl<'o> Names<'o> {
 pub(crate) fn natural(kind: &dyn Kind, wanted: &DesiredResource) -> Option<String> {
     kind.natural(&wanted.config)
         .filter(|natural| !natural.contains("${"))
+}
+
+/// The same, with the ids in it that the workspace says by now.
+pub(super) fn natural_by_now(
+    kind: &dyn Kind,
+    wanted: &DesiredResource,
+    known: &Known,
+) -> Option<String> {
+    let said = kind.natural(&wanted.config)?;
+    if !said.contains("${") {
+        return Some(said);
+    }
+    // Names with folders of files in them are none that somebody else could have.
+    if said.contains(files::PLACEHOLDER) {
+        return None;
+    }
+    let config = substitute_known(&wanted.config, "", known).ok()?;
+    kind.natural(&config)
 }

@@ -59,6 +59,16 @@ pub(super) fn id_of(key: &ResourceKey) -> String {
     format!("${{resources.{key}.id}}")
 }
 
+/// The resource whose id `text` stands for, when it is nothing but the placeholder for it.
+#[must_use]
+pub fn id_reference(text: &str) -> Option<ResourceKey> {
+    let inside = text.strip_prefix("${")?.strip_suffix('}')?;
+    match placeholder(inside)? {
+        Placeholder::Output(key, field) if field == "id" => Some(key),
+        Placeholder::Output(..) | Placeholder::Files | Placeholder::Lookup(..) => None,
+    }
+}
+
 /// Every placeholder in `config`.
 pub(super) fn placeholders_in(config: &Value) -> BTreeSet<Placeholder> {
     let mut found = BTreeSet::new();

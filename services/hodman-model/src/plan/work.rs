@@ -8,6 +8,7 @@ use super::before_after::{Symbols, symbolic};
 use super::compare::{change, differences, whole};
 use super::desired::{Desired, DesiredResource};
 use super::guards::{self, Refusal, Refused, maker};
+use super::known::Known;
 use super::names::Names;
 use super::observed::Observed;
 use super::previewed::previewed;
@@ -70,7 +71,7 @@ impl<'a> Work<'a> {
         kind: &dyn Kind,
         key: &ResourceKey,
         wanted: &DesiredResource,
-        names: &Names<'_>,
+        names: (&Names<'_>, &Known),
     ) {
         if let Some(why) = guards::creates(kind, wanted, names, self.observed) {
             self.refuse(key, why);

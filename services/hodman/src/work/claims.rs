@@ -210,6 +210,16 @@ impl<'a> Ledger<'a> {
         Ok(ledger)
     }
 
+    /// Before a create under a name that has the id of something in it that was made just now: at once, or what a crash
+    /// leaves behind would be nobody's.
+    pub async fn name(&self, key: &ResourceKey, natural: &str) -> Result<(), WorkError> {
+        let mut held = self.held.lock().await;
+        match held.claims.name(key, natural) {
+            true => self.write(&mut held).await,
+            false => Ok(()),
+        }
+    }
+
     /// After a create or an adoption. Written with the next [`Ledger::flush`], but at once where nothing but the id finds
     /// the object again.
     pub async fn made(&self, key: &ResourceKey, listed: &Listed) -> Result<(), WorkError> {

@@ -9,6 +9,7 @@ mod lists;
 mod lookups;
 mod missed;
 mod scope;
+mod symbols;
 
 pub(super) use beside::{live_grants, live_permissions, permission_id};
 pub(super) use folder::folder_state;
@@ -245,6 +246,11 @@ async fn read(workspace: &Workspace, scope: &Scope) -> Result<Vec<ObservedObject
             Listing::Below { parent, .. } => rest
                 .iter()
                 .any(|other| other.name() == parent && other.name() != kind.name()),
+            // Its name has ids in it, which what is read before may tell.
+            Listing::ByName if scope.symbols.waits(kind) => {
+                let by_name = |other: &&dyn Kind| matches!(other.listing(), Listing::ByName);
+                !rest.iter().all(by_name)
+            }
             Listing::All(_) | Listing::ByName => false,
         };
         let (later, now): (Vec<_>, Vec<_>) = rest.iter().copied().partition(|kind| waits(*kind));

@@ -18,6 +18,7 @@ pub(super) static CREDENTIALS: Plain = Plain {
     singular: "account_credential",
     path: "credentials",
     id_field: "credentials_id",
+    unique: "",
     items_field: "",
     wrapper: "",
     wraps_requests: false,

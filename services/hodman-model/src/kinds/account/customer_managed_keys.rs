@@ -22,6 +22,7 @@ pub(super) static CUSTOMER_MANAGED_KEYS: Plain = Plain {
     singular: "account_customer_managed_key",
     path: "customer-managed-keys",
     id_field: "customer_managed_key_id",
+    unique: "",
     items_field: "",
     wrapper: "",
     wraps_requests: false,

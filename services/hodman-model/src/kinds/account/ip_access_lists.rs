@@ -23,6 +23,7 @@ pub(super) static IP_ACCESS_LISTS: Plain = Plain {
     singular: "account_ip_access_list",
     path: "ip-access-lists",
     id_field: "list_id",
+    unique: "",
     items_field: "ip_access_lists",
     wrapper: "ip_access_list",
     wraps_requests: false,

@@ -39,6 +39,7 @@ pub(super) static LOG_DELIVERIES: Plain = Plain {
     singular: "account_log_delivery",
     path: "log-delivery",
     id_field: "config_id",
+    unique: "",
     items_field: "log_delivery_configurations",
     wrapper: "log_delivery_configuration",
     wraps_requests: true,

@@ -32,6 +32,7 @@ pub(super) static METASTORES: Plain = Plain {
     singular: "account_metastore",
     path: "metastores",
     id_field: "metastore_id",
+    unique: "",
     items_field: "metastores",
     wrapper: "metastore_info",
     wraps_requests: true,

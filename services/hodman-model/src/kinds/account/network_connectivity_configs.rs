@@ -18,6 +18,7 @@ pub(super) static NETWORK_CONNECTIVITY_CONFIGS: Plain = Plain {
     singular: "account_network_connectivity_config",
     path: "network-connectivity-configs",
     id_field: "network_connectivity_config_id",
+    unique: "",
     items_field: "items",
     wrapper: "",
     wraps_requests: false,

@@ -38,6 +38,7 @@ pub(super) static NETWORKS: Plain = Plain {
     singular: "account_network",
     path: "networks",
     id_field: "network_id",
+    unique: "",
     items_field: "",
     wrapper: "",
     wraps_requests: false,

@@ -42,6 +42,8 @@ pub(super) struct Plain {
     pub items_field: &'static str,
     /// The field of answers that holds the object; empty when they are the object.
     pub wrapper: &'static str,
+    /// The field that no two of them share; empty when there is none.
+    pub unique: &'static str,
     /// Whether requests have that field, too.
     pub wraps_requests: bool,
     /// The fields of the create request.
@@ -113,6 +115,10 @@ impl Kind for Plain {
         Listing::All(ListCall {
             paging: if self.items_field.is_empty() {
                 Paging::None
+    fn natural(&self, config: &Value) -> Option<String> {
+        text(config, self.unique)
+    }
+
             } else {
                 Paging::Token
             },
@@ -140,7 +146,7 @@ impl Kind for Plain {
             id,
             name: text(answer, rules.name_field).unwrap_or_default(),
             marker: None,
-            natural: None,
+            natural: text(answer, self.unique),
             config: rules.normalise(&only(answer, self.settable)),
             outputs: only(answer, self.outputs),
             creator: None,

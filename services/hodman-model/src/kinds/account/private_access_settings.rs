@@ -35,6 +35,7 @@ pub(super) static PRIVATE_ACCESS_SETTINGS: Plain = Plain {
     singular: "account_private_access_setting",
     path: "private-access-settings",
     id_field: "private_access_settings_id",
+    unique: "",
     items_field: "",
     wrapper: "",
     wraps_requests: false,

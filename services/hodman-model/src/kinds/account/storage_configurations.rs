@@ -21,6 +21,7 @@ pub(super) static STORAGE_CONFIGURATIONS: Plain = Plain {
     singular: "account_storage_configuration",
     path: "storage-configurations",
     id_field: "storage_configuration_id",
+    unique: "",
     items_field: "",
     wrapper: "",
     wraps_requests: false,

@@ -32,6 +32,7 @@ pub(super) static VPC_ENDPOINTS: Plain = Plain {
     singular: "account_vpc_endpoint",
     path: "vpc-endpoints",
     id_field: "vpc_endpoint_id",
+    unique: "",
     items_field: "",
     wrapper: "",
     wraps_requests: false,

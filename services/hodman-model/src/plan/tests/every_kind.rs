@@ -11,6 +11,19 @@ use crate::bundle::{Grant, Permission, Principal, ResourceKey};
 use crate::kinds::{KINDS, Kind, foundation_kinds};
 use crate::plan::*;
 
+/// Kinds whose samples others refer to.
+const REFERRED: [&str; 9] = [
+    "clusters",
+    "account_credentials",
+    "account_groups",
+    "account_metastores",
+    "account_network_connectivity_configs",
+    "account_network_policies",
+    "account_service_principals",
+    "account_storage_configurations",
+    "account_workspaces",
+];
+
 /// Every kind that there is.
 fn sampled() -> Vec<&'static dyn Kind> {
     KINDS.iter().copied().chain(foundation_kinds()).collect()
@@ -103,8 +116,7 @@ proptest! {
         new.next_id = 5000;
         for (kind, gone) in sampled().iter().zip(gone) {
             // What others refer to stays.
-            let referred = ["clusters", "account_credentials", "account_storage_configurations", "account_workspaces", "account_metastores"];
-            if gone && !referred.contains(&kind.name()) {
+            if gone && !REFERRED.contains(&kind.name()) {
                 new.bundle.resources.remove(&ResourceKey::new(kind.name(), "a"));
             }
         }
@@ -138,8 +150,7 @@ proptest! {
                 // Somebody removes an object that nothing else stands on.
                 1 if count > 0 => {
                     let object = &world.observed.objects[at(count)];
-                    let used = ["clusters", "account_credentials", "account_storage_configurations", "account_workspaces", "account_metastores"];
-                    if !used.contains(&object.kind.as_str()) && object.listed.name != "theirs" {
+                    if !REFERRED.contains(&object.kind.as_str()) && object.listed.name != "theirs" {
                         let id = (object.kind.clone(), object.listed.id.clone());
                         world.observed.objects.retain(|object| (object.kind.clone(), object.listed.id.clone()) != id);
                     }

@@ -280,3 +280,24 @@ fn only_the_size_of_a_cluster_is_a_resize() {
     });
     assert_eq!(rows(&world.plan()), ["update clusters.etl"]);
 }
+
+#[test]
+fn a_name_with_the_id_of_another_in_it_is_somebodys_as_soon_as_that_id_is_known() {
+    let workspace = json!({"workspace_name": "w", "aws_region": "eu-central-1"});
+    let mut world = World::new().resource("account_workspaces.main", workspace);
+    world.apply();
+    let id = world.object("account_workspaces.main").listed.id.clone();
+    let assignment = json!({"workspace_id": "${resources.account_workspaces.main.id}", "principal_id": "9", "permission_levels": ["ADMIN"]});
+    let mut world = world.resource("account_permission_assignments.nine", assignment);
+    assert_eq!(
+        rows(&world.plan()),
+        ["create account_permission_assignments.nine"]
+    );
+    let theirs = json!({"workspace_id": id, "principal_id": "9", "permission_levels": ["USER"]});
+    world.add_foreign("account_permission_assignments", "x", theirs, None);
+    let natural = format!("{id}/9");
+    assert!(matches!(
+        &refusals(&world)[..],
+        [Refused::NameTaken { natural: taken, .. }] if *taken == natural
+    ));
+}

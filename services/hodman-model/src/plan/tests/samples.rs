@@ -211,6 +211,44 @@ pub fn sample(kind: &dyn Kind) -> (&'static [&'static str], Value) {
             &["workspace_id", "metastore_id"],
             json!({"workspace_id": "${resources.account_workspaces.a.id}", "metastore_id": "${resources.account_metastores.a.id}"}),
         ),
+        "account_private_endpoint_rules" => (
+            &["network_connectivity_config_id", "endpoint_service"],
+            json!({"network_connectivity_config_id": "${resources.account_network_connectivity_configs.a.id}",
+                   "endpoint_service": "com.amazonaws.vpce.x", "domain_names": ["b.x", "a.x"], "enabled": false}),
+        ),
+        "account_network_policies" => (
+            &["network_policy_id"],
+            json!({"network_policy_id": "tight", "egress": {"network_access": {"restriction_mode": "RESTRICTED_ACCESS",
+                   "allowed_internet_destinations": [{"destination": "pypi.org", "internet_destination_type": "DNS_NAME"}]}}}),
+        ),
+        "account_workspace_networks" => (
+            &["workspace_id", "network_policy_id"],
+            json!({"workspace_id": "${resources.account_workspaces.a.id}",
+                   "network_policy_id": "${resources.account_network_policies.a.id}"}),
+        ),
+        "account_groups" => (
+            &["displayName"],
+            json!({"displayName": "team", "externalId": "e",
+                   "members": [{"value": "${resources.account_service_principals.a.id}"}]}),
+        ),
+        "account_service_principals" => (
+            &["displayName"],
+            json!({"displayName": "robot", "active": false, "externalId": "e"}),
+        ),
+        "account_permission_assignments" => (
+            &["workspace_id", "principal_id"],
+            json!({"workspace_id": "${resources.account_workspaces.a.id}", "principal_id": "${resources.account_groups.a.id}",
+                   "permission_levels": ["USER", "ADMIN"]}),
+        ),
+        "account_federation_policies" => (
+            &["policy_id", "oidc_policy"],
+            json!({"policy_id": "ci", "oidc_policy": {"issuer": "https://i", "audiences": ["b", "a"]}, "description": "d"}),
+        ),
+        "account_service_principal_federation_policies" => (
+            &["policy_id", "oidc_policy", "service_principal_id"],
+            json!({"policy_id": "ci", "oidc_policy": {"issuer": "https://i", "subject": "s", "subject_claim": "sub"},
+                   "service_principal_id": "${resources.account_service_principals.a.id}", "description": "d"}),
+        ),
         "account_ip_access_lists" => (
             &["label", "list_type", "ip_addresses"],
             json!({"label": "l", "list_type": "ALLOW", "ip_addresses": ["10.0.0.0/8", "1.1.1.1"], "enabled": true}),

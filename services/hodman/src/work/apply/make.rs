@@ -26,6 +26,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 pub(super) async fn make(
     site: &Site<'_>,
+    if let Some(name) = kind.natural(&config) {
+        site.ledger.name(&row.key, &name).await?;
+    }
     kind: &'static dyn Kind,
     row: &Row,
     values: &Values,

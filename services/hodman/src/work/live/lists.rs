@@ -10,14 +10,21 @@ use hodman_model::plan::ObservedObject;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Ids of the objects that lists below them are asked for.
-pub(super) struct Parents(BTreeMap<&'static str, BTreeSet<String>>);
+/// What was learned from the kinds that were read before.
+pub(super) struct Parents {
+    /// By kind: ids of the objects that lists below them are asked for.
+    ids: BTreeMap<&'static str, BTreeSet<String>>,
+    /// By kind: names of wanted objects with the ids of others in them.
+    names: BTreeMap<&'static str, BTreeSet<String>>,
+}
 
 impl Parents {
     /// For the kinds that are read next, as far as their parents were read before.
     pub fn new(kinds: &[&'static dyn Kind], objects: &[ObservedObject], scope: &Scope) -> Self {
         let mut found = BTreeMap::new();
+        let mut names: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
         for kind in kinds {
+            names.insert(kind.name(), scope.symbols.names(*kind, objects).collect());
             let Listing::Below { parent, .. } = kind.listing() else {
                 continue;
             };
@@ -37,15 +44,21 @@ impl Parents {
                         None => (!was_read).then(|| name.clone()),
                     }
                 };
-                scope.parents(parent).filter_map(id_of).collect()
+                let mut ids: BTreeSet<String> = scope.parents(parent).filter_map(id_of).collect();
+                ids.extend(scope.symbols.parents(*kind, parent, objects));
+                ids
             };
             found.insert(kind.name(), ids);
         }
-        Self(found)
+        Self { ids: found, names }
     }
 
     fn of(&self, kind: &dyn Kind) -> impl Iterator<Item = &String> {
-        self.0.get(kind.name()).into_iter().flatten()
+        self.ids.get(kind.name()).into_iter().flatten()
+    }
+
+    fn names(&self, kind: &dyn Kind) -> impl Iterator<Item = &String> {
+        self.names.get(kind.name()).into_iter().flatten()
     }
 }
 
@@ -101,7 +114,7 @@ pub(super) async fn in_scope(
         .map_err(|error: WorkError| error.doing(&format!("reading {}", kind.name())))?;
     let mut found: Vec<Listed> = found.into_iter().flatten().collect();
     if !matches!(kind.listing(), Listing::All(_)) {
-        let named = named(workspace, kind, scope, &found).await?;
+        let named = named(workspace, kind, (scope, parents), &found).await?;
         found.extend(named);
     }
     Ok(found
@@ -117,7 +130,7 @@ pub(super) async fn in_scope(
 async fn named(
     workspace: &Workspace,
     kind: &'static dyn Kind,
-    scope: &Scope,
+    (scope, parents): (&Scope, &Parents),
     found: &[Listed],
 ) -> Result<Vec<Listed>, WorkError> {
     let seen: BTreeSet<&str> = found
@@ -130,6 +143,7 @@ async fn named(
     let by_name = matches!(kind.listing(), Listing::ByName);
     let ids: BTreeSet<&String> = scope.ids(kind).collect();
     let names = scope.names(kind).filter(|_| by_name || ids.is_empty());
+    let names = names.chain(parents.names(kind).filter(|_| by_name));
     let wanted: BTreeSet<&String> = ids
         .iter()
         .copied()
@@ -317,7 +331,7 @@ async fn get(workspace: &Workspace, kind: &dyn Kind, id: &str) -> Result<Option<
         Listing::Below { .. } | Listing::ByName => &[],
     };
     match workspace.whole(&request(&kind.get(id)), paged).await {
-        Ok(answer) => Ok(Some(answer)),
+        Ok(answer) => Ok(kind.pick(id, answer)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error.into()),
     }

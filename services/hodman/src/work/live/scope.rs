@@ -5,10 +5,11 @@
 
 use super::Question;
 use super::missed::Missed;
+use super::symbols::Symbols;
 use crate::work::claims::Ledgers;
 use hodman_model::bundle::Lookup;
 use hodman_model::claims::is_noted;
-use hodman_model::kinds::{Identity, KINDS, Kind, kind};
+use hodman_model::kinds::{Identity, KINDS, Kind, Listing, kind};
 use hodman_model::plan::ObservedObject;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,8 @@ pub(super) struct Scope {
     pub whole: bool,
     /// Goes on without the kinds that the workspace does not serve, and remembers them.
     pub missed: Option<Missed>,
+    /// What is wanted under names that are not known before others were read.
+    pub symbols: Symbols,
     /// Kinds whose lists must be there; an API that a workspace does not have holds nothing of the others.
     needed: BTreeSet<&'static str>,
     /// By kind: natural names that are wanted or claimed.
@@ -53,25 +56,40 @@ impl Scope {
         question: &Question<'_>,
         ledgers: &Ledgers,
     ) -> Self {
-        let mut scope = Self::default();
+        let claimed = ledgers.own.claims.iter();
+        let claimed = claimed.filter_map(|(key, claim)| Some((key.clone(), claim.id.clone()?)));
+        let mut scope = Self {
+            symbols: Symbols::new(question.pipeline, question.env, claimed.collect()),
+            ..Self::default()
+        };
         for (key, wanted) in &question.desired.resources {
             let Some(kind) = kind(&key.kind) else {
                 continue;
             };
             scope.needed.insert(kind.name());
-            if let Some(name) = kind.natural(&wanted.config).filter(|name| is_known(name)) {
-                scope.names.entry(kind.name()).or_default().insert(name);
+            let mut waits = false;
+            match kind.natural(&wanted.config) {
+                Some(name) if is_known(&name) => {
+                    scope.names.entry(kind.name()).or_default().insert(name);
+                }
+                Some(_) => waits = true,
+                None => {}
             }
             for (parent, name) in kind.needs(&wanted.config) {
                 if is_known(&name) {
                     scope.parents.entry(parent).or_default().insert(name);
+                } else {
+                    waits = true;
                 }
+            }
+            if waits {
+                scope.symbols.wait(kind, &wanted.config);
             }
         }
         for (key, id) in question.adopt {
             if let Some(kind) = kind(&key.kind) {
                 scope.needed.insert(kind.name());
-                scope.ids.entry(kind.name()).or_default().insert(id.clone());
+                scope.claims(kind, id);
             }
         }
         for lookup in &question.desired.lookups {
@@ -97,7 +115,7 @@ impl Scope {
                     .insert(name.clone());
             }
             if let Some(id) = &claim.id {
-                scope.ids.entry(kind.name()).or_default().insert(id.clone());
+                scope.claims(kind, id);
             }
         }
         scope.kinds = kinds
@@ -108,6 +126,17 @@ impl Scope {
             })
             .collect();
         scope
+    }
+
+    /// Notes an object that is asked for by its id, and what it lies below.
+    fn claims(&mut self, kind: &'static dyn Kind, id: &str) {
+        self.ids
+            .entry(kind.name())
+            .or_default()
+            .insert(id.to_owned());
+        if let (Listing::Below { parent, .. }, Some(above)) = (kind.listing(), kind.below(id)) {
+            self.parents.entry(parent).or_default().insert(above);
+        }
     }
 
     /// Whether a workspace without the API of this kind is an error.
