@@ -150,6 +150,7 @@ fn config(scene: &Scene, aws: &Aws) -> String {
         text,
         "packages: {{s3: {{bucket: {}, prefix: shop/, endpoint: \"{endpoint}\", region: {REGION}}}}}\n\
          sqs: [{{name: relay, url: \"{}\", endpoint: \"{endpoint}\", region: {REGION}, body_buckets: [{}]}}]\n\
+         insecure: {{user_credentials: true}}\n\
          workspaces:",
         aws.packages, aws.queue, aws.bodies,
     );

@@ -95,6 +95,7 @@ impl Databricks {
             account_id: options.account_id.clone(),
             workspace_id: None,
             principals,
+            account: account.clone(),
             tokens: tokens.clone(),
             clock: options.clock.clone(),
             lifetime: options.token_lifetime,

@@ -2,6 +2,7 @@
 //!
 //! Nothing is changed anywhere: databases are not made, nothing is sent but questions.
 
+mod accounts;
 mod aws;
 mod forge;
 mod local;
@@ -52,17 +53,18 @@ pub async fn examine_file(path: &Path, purpose: Purpose, clock: &Clock) -> Repor
 
 /// Tries everything that the settings name. Things that do not depend on each other are tried at once.
 pub async fn examine(config: &Config, clock: &Clock) -> Report {
-    let (store, forge, packages, queues, workspaces) = tokio::join!(
+    let (store, forge, packages, queues, workspaces, accounts) = tokio::join!(
         local::store(config, clock),
         forge::check(config, clock),
         aws::packages(config),
         aws::queues(config),
         workspaces::check(config),
+        accounts::check(config),
     );
     let mut checks = local::secrets(config);
     checks.push(local::data_dir(config));
     checks.push(store);
-    for more in [forge, packages, queues, workspaces] {
+    for more in [forge, packages, queues, workspaces, accounts] {
         checks.extend(more);
     }
     Report { checks }

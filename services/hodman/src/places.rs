@@ -18,6 +18,8 @@ pub struct Places {
     configured: BTreeMap<String, config::Workspace>,
     accounts: BTreeMap<String, config::Account>,
     aws: BTreeMap<String, config::AwsPlace>,
+    /// Whether users' tokens are taken.
+    users: bool,
     connections: Connections,
     clients: Mutex<BTreeMap<(String, String), Workspace>>,
 }
@@ -32,6 +34,7 @@ impl Places {
             configured: config.workspaces.clone(),
             accounts: config.accounts.clone(),
             aws: config.aws.clone(),
+            users: config.insecure.user_credentials,
             connections: Connections::new()?,
             clients: Mutex::default(),
         })
@@ -66,6 +69,25 @@ impl Places {
             )));
         }
         self.client(name, host, known)
+    }
+
+    /// The client, if it speaks for a service principal. Asked once for each client, and only where a token could be a
+    /// user's.
+    ///
+    /// # Errors
+    /// When it speaks for a user, or nobody says for whom.
+    pub async fn machine(&self, workspace: Workspace) -> Result<Workspace, WorkError> {
+        if self.users {
+            return Ok(workspace);
+        }
+        match workspace.user().await? {
+            None => Ok(workspace),
+            Some(user) => Err(WorkError::lasting(format!(
+                "workspace `{}`: {}",
+                workspace.name(),
+                of_a_user(user)
+            ))),
+        }
     }
 
     fn known(&self, key: &(String, String)) -> Option<Workspace> {
@@ -107,6 +129,11 @@ impl Places {
         self.keep(key, &client);
         Ok(client)
     }
+}
+
+/// What is said of a token that is a user's.
+pub(crate) fn of_a_user(user: &str) -> String {
+    format!("the token is that of the user {user}, and hodman acts as a service principal only")
 }
 
 fn trimmed(host: &str) -> &str {

@@ -32,6 +32,10 @@ pub struct Options {
     pub settings: String,
     /// Workspaces that modules make: their credentials are for wherever the account says that they are.
     pub made: Vec<&'static str>,
+    /// In place of secrets for qa and for the account: where hodman's token of another issuer is.
+    pub oidc: Option<String>,
+    /// Workspaces to which hodman comes with a person's token.
+    pub users: Vec<&'static str>,
     /// Seconds between looks without being told to.
     pub observe: i64,
     /// hodman is a GitHub App, not a user with a token.
@@ -45,6 +49,8 @@ impl Default for Options {
             files: vec![],
             settings: String::new(),
             made: vec![],
+            oidc: None,
+            users: vec![],
             observe: 60,
             app: false,
         }
@@ -278,38 +284,44 @@ impl Scene {
         // Every environment but the free-form one may use the account.
         let _ = writeln!(
             text,
-            "accounts:\n  main: {{account_id: {id}, host: \"{host}\", client_id: {client}, client_secret: {password}, environments: [qa, prod]}}\n{more}",
+            "accounts:\n  main: {{account_id: {id}, host: \"{host}\", client_id: {client}, {proof}, environments: [qa, prod]}}\n{more}",
             id = self.databricks.account_id(),
             host = self.databricks.account_url(),
             client = secret(secrets, "HODMAN_TEST_ID_qa", "hodman-qa"),
-            password = secret(secrets, "HODMAN_TEST_SECRET_qa", &format!("qa-{CANARY}")),
+            proof = self.proof(secrets, "qa"),
             more = self.options.settings,
         );
         text += "workspaces:\n";
         for (name, url) in &self.hosts {
-            let (id, password) = (
-                secret(
-                    secrets,
-                    &format!("HODMAN_TEST_ID_{name}"),
-                    &format!("hodman-{name}"),
-                ),
-                secret(
-                    secrets,
-                    &format!("HODMAN_TEST_SECRET_{name}"),
-                    &format!("{name}-{CANARY}"),
-                ),
+            let id = secret(
+                secrets,
+                &format!("HODMAN_TEST_ID_{name}"),
+                &format!("hodman-{name}"),
             );
+            let who = match self.options.users.contains(&name.as_str()) {
+                true => format!("token: {{value: ana-{CANARY}}}"),
+                false => format!("client_id: {id}, {}", self.proof(secrets, name)),
+            };
             let place = match self.options.made.contains(&name.as_str()) {
                 true => "account: main".to_owned(),
                 false => format!("host: \"{url}\""),
             };
             // Writing into a string cannot fail.
-            let _ = writeln!(
-                text,
-                "  {name}: {{{place}, client_id: {id}, client_secret: {password}}}"
-            );
+            let _ = writeln!(text, "  {name}: {{{place}, {who}}}");
         }
         text
+    }
+
+    /// What shows that hodman is its service principal for a workspace.
+    fn proof(&self, secrets: Secrets, name: &str) -> String {
+        match &self.options.oidc {
+            Some(oidc) if name == "qa" => format!("oidc: {oidc}"),
+            _ => {
+                let variable = format!("HODMAN_TEST_SECRET_{name}");
+                let value = format!("{name}-{CANARY}");
+                format!("client_secret: {}", secret(secrets, &variable, &value))
+            }
+        }
     }
 
     /// The variables that the settings name.

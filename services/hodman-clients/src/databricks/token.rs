@@ -1,4 +1,5 @@
-//! Bearer tokens: a fixed one, or OAuth client credentials fetched once and shared.
+//! Bearer tokens: a fixed one, or those of a service principal, fetched once and shared: for its secret, or for a token of
+//! another issuer that a federation policy trusts.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,7 @@ use super::answer;
 use super::call::{self, Patience};
 use super::connections::Connections;
 use super::error::ApiError;
+use super::id_token::IdTokenSource;
 use super::request::Retry;
 
 /// A token is renewed this long before it ends, or after three quarters of its life if that is sooner.
@@ -23,6 +25,10 @@ const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
 const FAILURE_LASTS: Duration = Duration::from_secs(5);
 /// Assumed when the endpoint names no `expires_in`.
 const DEFAULT_LIFE: u64 = 3600;
+
+/// The exchange of RFC 8693, and the kind of token that is given in.
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// How a client proves who it is.
 #[derive(Debug, Clone)]
@@ -36,15 +42,32 @@ pub enum Auth {
         /// Where tokens come from; `None` asks the host.
         token_url: Option<String>,
     },
+    /// OAuth without a stored secret: a token of another issuer is exchanged for one of the service principal's (RFC 8693),
+    /// as far as a federation policy of the account trusts it.
+    Federated {
+        /// The service principal's application id.
+        client_id: String,
+        /// Where the other issuer's token is.
+        id_token: IdTokenSource,
+        /// Where tokens come from; `None` asks the host.
+        token_url: Option<String>,
+    },
     /// A personal access token or another bearer token, used as it is.
     Token(SecretString),
 }
 
-/// The service principal and its secret.
+/// The service principal and what shows that we are it.
 #[derive(Debug, Clone)]
 pub(super) struct Principal {
     pub client_id: String,
-    pub client_secret: SecretString,
+    pub proof: Proof,
+}
+
+/// What shows that we are a service principal.
+#[derive(Debug, Clone)]
+pub(super) enum Proof {
+    Secret(SecretString),
+    IdToken(IdTokenSource),
 }
 
 /// All tokens of a process, by (token endpoint, client id).
@@ -180,21 +203,15 @@ async fn fetch(
     token_url: &str,
     principal: &Principal,
 ) -> Result<Cached, ApiError> {
-    let form = [("grant_type", "client_credentials"), ("scope", "all-apis")];
     let asked_at = connections.timing.now();
     // A second token does no harm.
     let mut patience = Patience::new(connections, Retry::Idempotent);
     let answer = loop {
-        let request = connections
-            .http
-            .post(token_url)
-            .basic_auth(
-                &principal.client_id,
-                Some(principal.client_secret.expose_secret()),
-            )
-            .timeout(TOKEN_TIMEOUT)
-            .form(&form);
-        match call::send(request, &Method::POST, token_url).await {
+        let sent = match request(connections, token_url, principal).await {
+            Ok(request) => call::send(request, &Method::POST, token_url).await,
+            Err(error) => Err(error),
+        };
+        match sent {
             Ok(answer) => break answer,
             Err(error) => patience.after(error).await?,
         }
@@ -222,5 +239,31 @@ async fn fetch(
         secret: parsed.access_token,
         renew_at: asked_at + (life - ahead),
         ends_at: asked_at + life,
+    })
+}
+
+/// One request for a token. The other issuer's token is looked for anew each time: it lives for minutes, and whoever renews
+/// it says nothing.
+async fn request(
+    connections: &Connections,
+    token_url: &str,
+    principal: &Principal,
+) -> Result<reqwest::RequestBuilder, ApiError> {
+    let request = connections.http.post(token_url).timeout(TOKEN_TIMEOUT);
+    let client_id = principal.client_id.as_str();
+    Ok(match &principal.proof {
+        Proof::Secret(secret) => request
+            .basic_auth(client_id, Some(secret.expose_secret()))
+            .form(&[("grant_type", "client_credentials"), ("scope", "all-apis")]),
+        Proof::IdToken(source) => {
+            let id_token = source.get(connections, token_url).await?;
+            request.form(&[
+                ("grant_type", TOKEN_EXCHANGE),
+                ("client_id", client_id),
+                ("subject_token_type", JWT),
+                ("subject_token", id_token.expose_secret()),
+                ("scope", "all-apis"),
+            ])
+        }
     })
 }

@@ -16,7 +16,7 @@ use super::error::{ApiError, ErrorKind};
 use super::foundation::Beyond;
 use super::limiter::{Limiter, Permit, Stats};
 use super::request::{Request, Retry};
-use super::token::{Auth, Principal};
+use super::token::{Auth, Principal, Proof};
 
 /// What a request carries. Kept in a form that can be sent again.
 pub(super) enum Payload {
@@ -55,25 +55,26 @@ pub(super) enum TokenSource {
 impl TokenSource {
     /// `default_url` is used for OAuth without a token URL; `None` asks the host.
     pub(super) fn new(auth: Auth, default_url: Option<String>) -> Self {
-        match auth {
-            Auth::Token(token) => Self::Fixed(token),
+        let (client_id, proof, token_url) = match auth {
+            Auth::Token(token) => return Self::Fixed(token),
             Auth::OAuth {
                 client_id,
                 client_secret,
                 token_url,
-            } => {
-                let principal = Principal {
-                    client_id,
-                    client_secret,
-                };
-                match token_url.or(default_url) {
-                    Some(url) => Self::Known { url, principal },
-                    None => Self::Discovered {
-                        url: OnceCell::new(),
-                        principal,
-                    },
-                }
-            }
+            } => (client_id, Proof::Secret(client_secret), token_url),
+            Auth::Federated {
+                client_id,
+                id_token,
+                token_url,
+            } => (client_id, Proof::IdToken(id_token), token_url),
+        };
+        let principal = Principal { client_id, proof };
+        match token_url.or(default_url) {
+            Some(url) => Self::Known { url, principal },
+            None => Self::Discovered {
+                url: OnceCell::new(),
+                principal,
+            },
         }
     }
 }

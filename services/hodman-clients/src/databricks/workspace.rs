@@ -125,6 +125,17 @@ impl Workspace {
         self.principal.get_or_try_init(|| self.me()).await
     }
 
+    /// The user whose personal token this speaks with; none for a service principal's. OAuth without a browser is for service
+    /// principals only, so nothing is asked then; else once for as long as this client lives.
+    pub async fn user(&self) -> Result<Option<&str>, ApiError> {
+        if !matches!(self.transport.tokens, TokenSource::Fixed(_)) {
+            return Ok(None);
+        }
+        // Users are known by their mail address, service principals by their application id.
+        let name = self.principal().await?.user_name.as_str();
+        Ok(name.contains('@').then_some(name))
+    }
+
     /// Who we are: `GET /api/2.0/preview/scim/v2/Me`. The cheapest proof that host and credentials are right.
     pub async fn me(&self) -> Result<Me, ApiError> {
         self.read(Request::get("/api/2.0/preview/scim/v2/Me")).await

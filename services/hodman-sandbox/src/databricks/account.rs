@@ -4,6 +4,7 @@ mod assignments;
 mod attach;
 mod checks;
 mod endpoint_rules;
+mod federated;
 mod federation;
 mod ip_access_lists;
 mod kinds;

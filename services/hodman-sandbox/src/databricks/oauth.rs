@@ -1,4 +1,4 @@
-//! OAuth for machines: discovery, and access tokens against a client id and secret.
+//! OAuth for machines: discovery, and access tokens against a client id and secret, or against a token of another issuer.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -11,11 +11,16 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
+use super::account::Account;
 use super::call::{Shared, form_pairs};
 use super::clock::Clock;
 use super::error::ApiError;
 use super::options::Principal;
 use super::tokens::{Caller, Token, Tokens};
+
+/// The exchange of RFC 8693, and the kind of token that it takes.
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// What the token endpoint of one host knows.
 #[derive(Debug, Clone)]
@@ -27,6 +32,8 @@ pub(crate) struct OAuth {
     pub(crate) account_id: String,
     pub(crate) workspace_id: Option<u64>,
     pub(crate) principals: Shared<Vec<Principal>>,
+    /// Knows the federation policies.
+    pub(crate) account: Shared<Account>,
     pub(crate) tokens: Shared<Tokens>,
     pub(crate) clock: Clock,
     /// Life of a token in seconds.
@@ -71,7 +78,7 @@ fn endpoints(root: &str) -> Json<Value> {
         "issuer": root,
         "authorization_endpoint": format!("{root}/v1/authorize"),
         "token_endpoint": format!("{root}/v1/token"),
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": ["client_credentials", TOKEN_EXCHANGE],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "scopes_supported": ["all-apis"],
     }))
@@ -122,28 +129,34 @@ fn issue(
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.clone())
     };
-    if field("grant_type").as_deref() != Some("client_credentials") {
-        return Err(ApiError::oauth(
-            400,
-            "unsupported_grant_type",
-            "Only client_credentials is served.",
-        ));
-    }
-    let (id, secret) = basic(headers)
-        .or_else(|| Some((field("client_id")?, field("client_secret")?)))
-        .ok_or_else(refused)?;
-    let known = oauth.principals.lock().iter().any(|principal| {
-        principal.client_id == id && principal.client_secret.expose_secret() == secret
-    });
-    if !known {
-        return Err(refused());
-    }
+    let login = match field("grant_type").as_deref() {
+        Some("client_credentials") => {
+            let (id, secret) = basic(headers)
+                .or_else(|| Some((field("client_id")?, field("client_secret")?)))
+                .ok_or_else(refused)?;
+            let known = oauth.principals.lock().iter().any(|principal| {
+                principal.client_id == id && principal.client_secret.expose_secret() == secret
+            });
+            if !known {
+                return Err(refused());
+            }
+            id
+        }
+        Some(TOKEN_EXCHANGE) => exchange(oauth, &field)?,
+        _ => {
+            return Err(ApiError::oauth(
+                400,
+                "unsupported_grant_type",
+                "Only client_credentials and token exchange are served.",
+            ));
+        }
+    };
     let now = oauth.clock.millis();
     let token = Token {
         id: String::new(),
         caller: Caller {
-            login: id,
-            service_principal: true,
+            service_principal: !login.contains('@'),
+            login,
         },
         host,
         created: now,
@@ -155,6 +168,20 @@ fn issue(
     Ok(Json(
         json!({"access_token": value, "scope": "all-apis", "token_type": "Bearer", "expires_in": oauth.lifetime}),
     ))
+}
+
+/// Whom the bearer of another issuer's token is taken for.
+fn exchange(oauth: &OAuth, field: &impl Fn(&str) -> Option<String>) -> Result<String, ApiError> {
+    let wrong = |words: &str| ApiError::oauth(400, "invalid_request", words);
+    if field("subject_token_type").as_deref() != Some(JWT) {
+        return Err(wrong("subject_token_type is not that of a JWT."));
+    }
+    let token = field("subject_token").ok_or_else(|| wrong("subject_token is missing."))?;
+    let client_id = field("client_id").filter(|id| !id.is_empty());
+    let account = oauth.account.lock();
+    account
+        .federated(client_id.as_deref(), &token, oauth.clock.millis())
+        .map_err(|words| ApiError::oauth(401, "invalid_client", words))
 }
 
 fn refused() -> ApiError {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Config, PackageStore, Purpose, SecretRef, Workspace};
+use super::{Config, Oidc, PackageStore, Purpose, SecretRef, Workspace};
 
 impl Config {
     /// Tells every contradiction, with the path of the key it is about.
@@ -14,6 +14,11 @@ impl Config {
         for (name, workspace) in &self.workspaces {
             if let Some(problem) = credentials(workspace) {
                 found(&format!("workspaces.{name}"), problem.to_owned());
+            }
+        }
+        for (name, account) in &self.accounts {
+            if let Some(problem) = proof(&account.client_secret, &account.oidc) {
+                found(&format!("accounts.{name}"), problem.to_owned());
             }
         }
         for (name, workspace) in &self.workspaces {
@@ -61,6 +66,13 @@ impl Config {
                 self.listen
             );
             found("insecure.unsigned_webhooks", message);
+        }
+        if self.insecure.user_credentials && !self.is_loopback() {
+            let message = format!(
+                "tokens of users are taken on loopback only, not on {}",
+                self.listen
+            );
+            found("insecure.user_credentials", message);
         }
         if self.github.webhook_secrets.is_empty() && !unsigned {
             found(
@@ -196,13 +208,16 @@ impl Config {
             ] {
                 all.push((format!("workspaces.{name}.{key}"), secret.as_ref()));
             }
+            let oidc = workspace.oidc.as_ref().map(Oidc::secret);
+            all.push((format!("workspaces.{name}.oidc"), oidc));
         }
         for (name, account) in &self.accounts {
             for (key, secret) in [
-                ("client_id", &account.client_id),
-                ("client_secret", &account.client_secret),
+                ("client_id", Some(&account.client_id)),
+                ("client_secret", account.client_secret.as_ref()),
+                ("oidc", account.oidc.as_ref().map(Oidc::secret)),
             ] {
-                all.push((format!("accounts.{name}.{key}"), Some(secret)));
+                all.push((format!("accounts.{name}.{key}"), secret));
             }
         }
         for (name, aws) in &self.aws {
@@ -220,15 +235,23 @@ impl Config {
 }
 
 fn credentials(workspace: &Workspace) -> Option<&'static str> {
-    match (
-        &workspace.client_id,
-        &workspace.client_secret,
-        &workspace.token,
-    ) {
-        (Some(_), Some(_), None) | (None, None, Some(_)) => None,
-        (None, None, None) => Some("needs `client_id` and `client_secret`, or `token`"),
-        (_, _, Some(_)) => Some("either `client_id` and `client_secret`, or `token`, not both"),
-        (_, _, None) => Some("`client_id` and `client_secret` belong together"),
+    let proof = proof(&workspace.client_secret, &workspace.oidc);
+    match (&workspace.client_id, &workspace.token) {
+        (Some(_), None) => proof,
+        (None, Some(_)) if workspace.client_secret.is_none() && workspace.oidc.is_none() => None,
+        (None, None) => Some("needs `client_id` with `client_secret` or `oidc`, or `token`"),
+        (_, Some(_)) => {
+            Some("either `client_id` with `client_secret` or `oidc`, or `token`, not both")
+        }
+    }
+}
+
+/// What a service principal shows: exactly one thing.
+fn proof(client_secret: &Option<SecretRef>, oidc: &Option<Oidc>) -> Option<&'static str> {
+    match (client_secret, oidc) {
+        (Some(_), None) | (None, Some(_)) => None,
+        (None, None) => Some("`client_id` needs `client_secret` or `oidc`"),
+        (Some(_), Some(_)) => Some("either `client_secret` or `oidc`, not both"),
     }
 }
 

@@ -83,18 +83,18 @@ impl Workspace {
         if let Some(token) = &self.token {
             return Ok(databricks::Auth::Token(token.resolve().context("token")?));
         }
-        let (Some(id), Some(secret)) = (&self.client_id, &self.client_secret) else {
-            anyhow::bail!("neither `token` nor `client_id` with `client_secret`");
+        let Some(id) = &self.client_id else {
+            anyhow::bail!("neither `token` nor `client_id`");
         };
-        Ok(databricks::Auth::OAuth {
-            client_id: id
-                .resolve()
+        super::oidc::auth(
+            id.resolve()
                 .context("client_id")?
                 .expose_secret()
                 .to_owned(),
-            client_secret: secret.resolve().context("client_secret")?,
-            token_url: self.token_url.clone(),
-        })
+            self.client_secret.as_ref(),
+            self.oidc.as_ref(),
+            self.token_url.clone(),
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
-use super::SecretRef;
+use super::{Oidc, SecretRef};
 
 /// How hodman signs in to a Databricks account. `environment.yaml` names it by `account`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -20,7 +20,11 @@ pub struct Account {
     /// The application id of a service principal of the account.
     pub client_id: SecretRef,
     /// Its OAuth secret.
-    pub client_secret: SecretRef,
+    #[serde(default)]
+    pub client_secret: Option<SecretRef>,
+    /// In place of `client_secret`: a token of another issuer that a federation policy of the account trusts.
+    #[serde(default)]
+    pub oidc: Option<Oidc>,
     /// Where tokens are minted; `HOST/oidc/accounts/ACCOUNT/v1/token` when absent.
     #[serde(default)]
     pub token_url: Option<String>,
@@ -64,10 +68,11 @@ impl Account {
     /// When a secret cannot be read.
     pub fn auth(&self) -> anyhow::Result<databricks::Auth> {
         let id = self.client_id.resolve().context("client_id")?;
-        Ok(databricks::Auth::OAuth {
-            client_id: id.expose_secret().to_owned(),
-            client_secret: self.client_secret.resolve().context("client_secret")?,
-            token_url: self.token_url.clone(),
-        })
+        super::oidc::auth(
+            id.expose_secret().to_owned(),
+            self.client_secret.as_ref(),
+            self.oidc.as_ref(),
+            self.token_url.clone(),
+        )
     }
 }

@@ -16,4 +16,7 @@ pub(super) fn default() -> SocketAddr {
 pub struct Insecure {
     /// Take webhooks without a signature. Without this and without a webhook secret the daemon does not start.
     pub unsigned_webhooks: bool,
+    /// Act with a user's personal access token, for servers that know no service principals. Without this such a token is
+    /// refused: what a user may do is more than hodman needs, and goes when the user does.
+    pub user_credentials: bool,
 }

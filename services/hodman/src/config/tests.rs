@@ -102,7 +102,35 @@ fn mistakes_are_shown_where_they_are() {
         (least("signing_key: secret\n"), "hodman.yaml:7:14"),
         (
             least("workspaces:\n  qa:\n    host: https://qa.example\n    client_id: {env: A}\n"),
-            "hodman.yaml:8:3: workspaces.qa: `client_id` and `client_secret` belong together",
+            "hodman.yaml:8:3: workspaces.qa: `client_id` needs `client_secret` or `oidc`",
+        ),
+        (
+            least(
+                "workspaces:\n  qa:\n    host: https://qa.example\n    client_id: {env: A}\n    client_secret: {env: B}\n    oidc: {env: C}\n",
+            ),
+            "hodman.yaml:8:3: workspaces.qa: either `client_secret` or `oidc`, not both",
+        ),
+        (
+            least(
+                "workspaces:\n  qa:\n    host: https://qa.example\n    token: {env: A}\n    oidc: {env: C}\n",
+            ),
+            "hodman.yaml:8:3: workspaces.qa: either `client_id` with `client_secret` or `oidc`, or `token`, not both",
+        ),
+        (
+            least(
+                "accounts:\n  main:\n    account_id: x\n    client_id: {env: A}\n    environments: []\n",
+            ),
+            "hodman.yaml:8:3: accounts.main: `client_id` needs `client_secret` or `oidc`",
+        ),
+        (
+            least(
+                "accounts:\n  main:\n    account_id: x\n    client_id: {env: A}\n    oidc: {path: x}\n    environments: []\n",
+            ),
+            "hodman.yaml:11:12: unknown key `path`",
+        ),
+        (
+            least("insecure:\n  user_credentials: true\nlisten: 0.0.0.0:80\n"),
+            "hodman.yaml:8:3: insecure.user_credentials: tokens of users are taken on loopback only, not on 0.0.0.0:80",
         ),
         (
             least("insecure:\n  unsigned_webhooks: true\nlisten: 0.0.0.0:80\n"),

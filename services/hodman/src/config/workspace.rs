@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SecretRef;
+use super::{Oidc, SecretRef};
 
 /// How hodman signs in to a workspace. `environment.yaml` names the workspace and cannot reach any other secret.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -23,10 +23,14 @@ pub struct Workspace {
     /// The service principal's OAuth secret.
     #[serde(default)]
     pub client_secret: Option<SecretRef>,
+    /// In place of `client_secret`: a token of another issuer that a federation policy of the account trusts.
+    #[serde(default)]
+    pub oidc: Option<Oidc>,
     /// Where tokens are minted; `HOST/oidc/v1/token` when absent.
     #[serde(default)]
     pub token_url: Option<String>,
-    /// A personal access token instead of a service principal, for servers that have no token endpoint.
+    /// A personal access token of a service principal instead, for servers that have no token endpoint. One of a user is
+    /// refused.
     #[serde(default)]
     pub token: Option<SecretRef>,
 }

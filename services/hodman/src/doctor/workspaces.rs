@@ -9,31 +9,41 @@ use hodman_clients::databricks::{
 
 use super::report::{Check, with_causes};
 use crate::config::{self, Config};
+use crate::places::of_a_user;
 
 /// The longest wait for one workspace.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// All workspaces at once.
-pub(super) async fn check(config: &Config) -> Vec<Check> {
-    // A person waits for the answer, so trouble is told, not waited out.
+/// A person waits for the answer, so trouble is told, not waited out.
+pub(super) fn connections() -> reqwest::Result<Connections> {
     let impatient = RetryPolicy {
         attempts: 2,
         ..RetryPolicy::default()
     };
-    let connections = match Connections::new() {
-        Ok(connections) => connections.with_retry_policy(impatient),
+    Ok(Connections::new()?.with_retry_policy(impatient))
+}
+
+/// All workspaces at once.
+pub(super) async fn check(config: &Config) -> Vec<Check> {
+    let connections = match connections() {
+        Ok(connections) => connections,
         Err(error) => return vec![Check::failed("workspaces", &error)],
     };
     join_all(
         config
             .workspaces
             .iter()
-            .map(|(name, known)| one(&connections, name, known)),
+            .map(|(name, known)| one(&connections, name, known, config.insecure.user_credentials)),
     )
     .await
 }
 
-async fn one(connections: &Connections, name: &str, known: &config::Workspace) -> Check {
+async fn one(
+    connections: &Connections,
+    name: &str,
+    known: &config::Workspace,
+    users: bool,
+) -> Check {
     let what = format!("workspace {name}");
     let host = known.host.clone();
     let auth = match known.auth() {
@@ -53,6 +63,10 @@ async fn one(connections: &Connections, name: &str, known: &config::Workspace) -
         Err(error) => return Check::failed(what, &error),
     };
     match workspace.me().await {
+        Ok(me) if known.token.is_some() && !users && me.user_name.contains('@') => {
+            Check::wrong(what, of_a_user(&me.user_name))
+                .hint("name a service principal: `client_id` with `client_secret` or `oidc`, or a token of its own")
+        }
         Ok(me) => Check::fine(
             what,
             format!(
@@ -61,12 +75,15 @@ async fn one(connections: &Connections, name: &str, known: &config::Workspace) -
                 me.display_name.unwrap_or(me.user_name)
             ),
         ),
-        Err(error) => Check::wrong(what, with_causes(&error)).hint(hint(&error)),
+        Err(error) => Check::wrong(what, with_causes(&error)).hint(hint(&error, known.oidc.is_some())),
     }
 }
 
-fn hint(error: &ApiError) -> &'static str {
+pub(super) fn hint(error: &ApiError, federated: bool) -> &'static str {
     match error.kind {
+        ErrorKind::Unauthenticated if federated => {
+            "check client_id, and that a federation policy of this service principal trusts the token's issuer, subject and audience"
+        }
         ErrorKind::Unauthenticated => {
             "check client_id and client_secret; the secret may have ended (two years at most)"
         }

@@ -97,7 +97,9 @@ async fn look(
 ) -> Result<(LiveSnapshot, Vec<String>), WorkError> {
     let mut snapshots = Vec::new();
     for place in &environment.workspaces {
-        let workspace = job.work.places.workspace(&place.name, &place.host)?;
+        let places = &job.work.places;
+        let workspace = places.workspace(&place.name, &place.host)?;
+        let workspace = places.machine(workspace).await?;
         // What is known of files is known of the first: the others' ids are other ids.
         let elsewhere;
         let known = if snapshots.is_empty() {

@@ -168,13 +168,17 @@ pub(super) async fn workspace(
 ) -> Result<Option<Workspace>, WorkError> {
     let places = &job.work.places;
     if host_of(&place.host).is_none() {
-        return places.workspace(&place.name, &place.host).map(Some);
+        let client = places.workspace(&place.name, &place.host)?;
+        return places.machine(client).await.map(Some);
     }
     let host = foundation
         .fill(&file(env), &Value::from(place.host.as_str()), known)
         .map_err(|error| WorkError::lasting(error.to_string()))?;
     match host.as_ref().and_then(Value::as_str) {
-        Some(host) => places.made(env.as_str(), &place.name, host).await.map(Some),
+        Some(host) => {
+            let client = places.made(env.as_str(), &place.name, host).await?;
+            places.machine(client).await.map(Some)
+        }
         None => Ok(None),
     }
 }

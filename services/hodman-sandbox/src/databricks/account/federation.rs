@@ -1,4 +1,4 @@
-//! Federation policies of the account and of its service principals, kept only: the token endpoints do not read them.
+//! Federation policies of the account and of its service principals, which the token endpoints go by.
 
 use axum::Router;
 use serde_json::{Value, json};
