@@ -4,6 +4,10 @@
 //! (key, natural name) and completed after it (id), so that a lost database or a crash in between loses nothing: what is
 //! there under the natural name and claimed is ours, what is there and not claimed is not.
 
+mod still;
+
+pub use still::Still;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +42,9 @@ pub struct Claim {
     /// For values that cannot be read back: what was put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put: Option<Put>,
+    /// What stands still for a change of the object, until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub still: Option<Still>,
     /// Whether the package applied last protects it by `prevent_destroy`: what left the package is protected still.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protected: bool,
@@ -159,13 +166,6 @@ impl Claims {
         claims
     }
 
-    /// What the package applied last protects, for [`crate::plan::PlanContext::protected`].
-    #[must_use]
-    pub fn protected(&self) -> BTreeSet<ResourceKey> {
-        let protected = self.claims.iter().filter(|(_, claim)| claim.protected);
-        protected.map(|(key, _)| key.clone()).collect()
-    }
-
     /// Notes the name of what is about to be made, where it was not known before; whether the claim is another now.
     pub fn name(&mut self, key: &ResourceKey, natural: &str) -> bool {
         if claimed_kind(key).is_none() {
@@ -175,6 +175,13 @@ impl Claims {
         let news = claim.natural.as_deref() != Some(natural);
         claim.natural = Some(natural.to_owned());
         news
+    }
+
+    /// What the package applied last protects, for [`crate::plan::PlanContext::protected`].
+    #[must_use]
+    pub fn protected(&self) -> BTreeSet<ResourceKey> {
+        let protected = self.claims.iter().filter(|(_, claim)| claim.protected);
+        protected.map(|(key, _)| key.clone()).collect()
     }
 
     /// Completes the claim on an object that is there now. Written under the name that the workspace gave it.

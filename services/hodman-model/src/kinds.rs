@@ -28,6 +28,7 @@ mod instance_pools;
 mod ip_access_lists;
 mod jobs;
 mod listed;
+mod maintenance;
 mod marker;
 mod model_serving_endpoints;
 mod models;
@@ -69,6 +70,7 @@ pub use cloudformation_stacks::{CloudformationStacks, TEMPLATE_BODY};
 pub use clusters::Clusters;
 pub use jobs::Jobs;
 pub use listed::{Listed, ReadError};
+pub use maintenance::Maintenance;
 pub use marker::{Marker, TAG_ENV, TAG_KEY, TAG_PIPELINE};
 pub use permissions::Permissions;
 use rules::Rules;
@@ -246,6 +248,12 @@ pub trait Kind: Sync + fmt::Debug {
     /// Whether a change takes a while and may be taken back without a word: it is waited for, and read again.
     fn settles(&self) -> bool {
         false
+    }
+
+    /// What has to stand still while `fields` of the object, which is as `live` says, change; none when nothing has to.
+    fn maintenance(&self, live: &Value, fields: &[&str]) -> Option<Maintenance> {
+        let _ = (live, fields);
+        None
     }
 
     /// Whether a replacement is made before the old object goes, so that whatever uses the old one can be moved: for

@@ -13,6 +13,7 @@ mod follow;
 mod guards;
 mod known;
 mod lookups;
+mod maintenance;
 mod make;
 mod names;
 mod observed;

@@ -17,6 +17,7 @@ fn claims(of: &[(&str, Option<&str>, Option<&str>)]) -> Claims {
                     id: id.map(str::to_owned),
                     put: None,
                     former: Vec::new(),
+                    still: None,
                 };
                 (key.parse().unwrap(), claim)
             })

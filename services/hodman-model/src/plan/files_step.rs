@@ -60,6 +60,7 @@ pub(super) fn files_step(
             .unwrap_or_default(),
         after: Vec::new(),
         busy_guard: false,
+        maintenance: None,
         rotation: false,
     })
 }

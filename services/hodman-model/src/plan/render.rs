@@ -88,6 +88,15 @@ fn loss(row: &Row) -> Option<String> {
     }
 }
 
+/// What else a row brings with it: what must stand still for it, and what is lost.
+fn beside(row: &Row) -> Vec<String> {
+    let still = row
+        .maintenance
+        .iter()
+        .map(|words| format!("maintenance: {words}"));
+    still.chain(loss(row)).collect()
+}
+
 /// One change as lines, `-` before what goes and `+` before what comes.
 fn change_lines(change: &FieldChange) -> Vec<String> {
     let line = |sign: &str, value: &serde_json::Value| {
@@ -183,11 +192,12 @@ pub(super) fn table(plan: &Plan) -> String {
 
 fn title_line(row: &Row, width: usize) -> String {
     let (sign, word, title) = (row.action.sign(), row.word(), row_title(row));
-    let loss = loss(row)
-        .map(|loss| format!(" ({loss})"))
-        .unwrap_or_default();
+    let beside: String = beside(row)
+        .iter()
+        .map(|words| format!(" ({words})"))
+        .collect();
     one_line(&format!(
-        "  {sign} {word:<8} {title:<width$}  {}{loss}",
+        "  {sign} {word:<8} {title:<width$}  {}{beside}",
         row.reason
     )) + "\n"
 }

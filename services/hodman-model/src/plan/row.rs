@@ -131,6 +131,10 @@ pub struct Row {
     /// asked first, and waited for, unless the environment's `allow_destroy` names it. No part of the digest.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub busy_guard: bool,
+    /// What is stopped before the change and held after it, in words; none when nothing has to stand still. No part of the
+    /// digest: it follows from what changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<String>,
     /// Whether nothing but the value behind a reference changed: the package is as it was, the secret is not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rotation: bool,
@@ -164,6 +168,16 @@ impl Row {
                 .changes
                 .iter()
                 .any(|change| !beside.iter().any(|field| is_in(change, field)))
+    }
+
+    /// The fields at the top that change.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.changes
+            .iter()
+            .filter_map(|change| match change.path.0.first() {
+                Some(PathSegment::Key(field)) => Some(field.as_str()),
+                _ => None,
+            })
     }
 
     /// Whether this is the upload of the file set.

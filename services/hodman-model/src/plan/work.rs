@@ -9,6 +9,7 @@ use super::compare::{change, differences, whole};
 use super::desired::{Desired, DesiredResource};
 use super::guards::{self, Refusal, Refused, maker};
 use super::known::Known;
+use super::maintenance::maintenance;
 use super::names::Names;
 use super::observed::Observed;
 use super::previewed::previewed;
@@ -295,6 +296,7 @@ impl<'a> Work<'a> {
             all.extend(sent.clone());
             action_digest(&self.context.workspace, key, draft.action, &all)
         };
+        let maintenance = maintenance(kind, draft.action, draft.live, &changes);
         changes = redacted(changes);
         changes.extend(sent);
         let reversible = match (draft.takes_along, draft.action) {
@@ -326,6 +328,7 @@ impl<'a> Work<'a> {
                 && draft
                     .live
                     .is_some_and(|live| kind.activity(&live.id).is_some()),
+            maintenance,
             rotation,
         };
         self.rows.insert(key.clone(), row);

@@ -3,8 +3,10 @@
 //! each.
 
 mod access;
+mod compute;
 mod find;
 mod made;
+mod maintenance;
 mod make;
 mod put;
 mod rows;
@@ -42,6 +44,9 @@ pub(super) async fn apply(
         ));
     }
     taken.keep(job).await?;
+    if let Some(words) = maintenance::unsettled(job, env, &taken) {
+        return Err(WorkError::waits(words));
+    }
     if let Some(outside) = outside(&taken, approved) {
         return Ok(Outcome::NotApproved {
             plan: facts,
@@ -147,11 +152,13 @@ async fn one_workspace(
         *given = known;
     }
     let written = site.ledger.flush().await;
-    match ended.failure(&rows.rows) {
-        Some(failure) => Err(failure),
-        None => written.map(|()| ended),
+    if let Some(failure) = ended.failure(&rows.rows) {
+        return Err(failure);
     }
 }
+    written?;
+    maintenance::over(&site).await?;
+    Ok(ended)
 
 fn approved_count(approved: &Approved, found: usize) -> u32 {
     let count = match approved {

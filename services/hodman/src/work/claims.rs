@@ -5,10 +5,10 @@ use super::{Job, WorkError};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{EntryKind, ErrorKind, ImportFormat, Workspace};
 use hodman_model::bundle::ResourceKey;
-use hodman_model::claims::{self, Claim, Claims, Put};
+use hodman_model::claims::{self, Claim, Claims, Put, Still};
 use hodman_model::kinds::{Identity, Listed, files, kind};
 use hodman_model::plan::{Desired, ObservedObject, WorkspacePart};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::Mutex;
 
 /// Folders and files that are read at once.
@@ -240,6 +240,22 @@ impl<'a> Ledger<'a> {
     pub async fn retire(&self, key: &ResourceKey) -> Result<(), WorkError> {
         let mut held = self.held.lock().await;
         held.claims.retire(key);
+        self.write(&mut held).await
+    }
+
+    /// What stands still, by the resource that it is for.
+    pub async fn still(&self) -> BTreeMap<ResourceKey, Still> {
+        self.held.lock().await.claims.still()
+    }
+
+    /// Notes what stands still for a change, at once: a crash would forget what was stopped.
+    pub async fn note_still(
+        &self,
+        key: &ResourceKey,
+        still: Option<Still>,
+    ) -> Result<(), WorkError> {
+        let mut held = self.held.lock().await;
+        held.claims.stand_still(key, still);
         self.write(&mut held).await
     }
 

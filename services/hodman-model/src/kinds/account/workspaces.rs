@@ -4,6 +4,7 @@
 //! A change may be taken back without a word when the network it asks for does not work, so it is read again.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -13,8 +14,8 @@ use crate::kinds::listed::{id_text, millis, text};
 use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, as_map, patterns};
 use crate::kinds::{
-    Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, Paging, ReadError,
-    Readiness, Reversibility,
+    Call, Change, Identity, Kind, ListCall, Listed, Listing, Maintenance, Marker, Method, Paging,
+    ReadError, Readiness, Reversibility,
 };
 
 /// Workspaces of the account.
@@ -51,6 +52,19 @@ const CHANGES: &[&str] = &[
 
 /// What only one that failed lets change, beside those.
 const REPAIRS: &[&str] = &["storage_configuration_id"];
+
+/// What clusters, pools and classic warehouses stand on: it changes only while none of them runs. Tags, the key of managed
+/// services and the way out of serverless compute are nothing to them.
+const STOOD_ON: &[&str] = &[
+    "credentials_id",
+    "network_id",
+    "private_access_settings_id",
+    "storage_configuration_id",
+    "storage_customer_managed_key_id",
+];
+
+/// How long no cluster may start after such a change: the service says so, whether or not it makes the network anew.
+const HOLD: Duration = Duration::from_mins(20);
 
 /// In the managed form of a workspace that failed; never wanted, so that a plan repairs it.
 const FAILED: &str = "failed";
@@ -257,6 +271,13 @@ impl Kind for Workspaces {
 
     fn settles(&self) -> bool {
         true
+    }
+
+    fn maintenance(&self, live: &Value, fields: &[&str]) -> Option<Maintenance> {
+        // Nothing runs in one that failed.
+        let runs = live.get(FAILED).is_none();
+        let stood_on = fields.iter().any(|field| STOOD_ON.contains(field));
+        (runs && stood_on).then_some(Maintenance { hold: HOLD })
     }
 
     fn failure_call(&self, answer: &Value) -> Option<Call> {

@@ -2,7 +2,7 @@
 
 use super::words::{code, count, fence};
 use super::{
-    Shown, detail_lines, folder_moves_line, held_lines, is_shown, loss, row_title, shown,
+    Shown, beside, detail_lines, folder_moves_line, held_lines, is_shown, row_title, shown,
     summary_line,
 };
 use crate::plan::{Plan, Row};
@@ -86,11 +86,12 @@ impl Limited {
 }
 
 fn title(row: &Row) -> String {
-    let loss = loss(row)
-        .map(|loss| format!(" **{loss}**"))
-        .unwrap_or_default();
+    let beside: String = beside(row)
+        .iter()
+        .map(|words| format!(" **{words}**"))
+        .collect();
     format!(
-        "- {} **{}** {} — {}{loss}",
+        "- {} **{}** {} — {}{beside}",
         row.action.sign().replace('-', "\\-"),
         row.word(),
         code(&row_title(row)),

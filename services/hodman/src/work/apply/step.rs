@@ -3,7 +3,7 @@
 use super::super::WorkError;
 use super::super::secrets::Values;
 use super::site::Site;
-use super::{access, make, put, settle, wait};
+use super::{access, maintenance, make, put, settle, wait};
 use hodman_model::field_path::PathSegment;
 use hodman_model::kinds::{self, Kind, grants, permissions};
 use hodman_model::plan::{Action, FieldChange, Row};
@@ -77,9 +77,20 @@ async fn change(
     } else if adopted || !row.changes.iter().all(beside) {
         let sending = values.put_into(kind, &config);
         let calls = kind.update(&live.id, &live.config, &sending, &site.marker(&row.key));
-        site.send(&calls).await?;
-        if kind.settles() {
-            settle::changed(site, kind, &live.id, &config).await?;
+        maintenance::begin(site, row, live).await?;
+        maintenance::hold(site, kind, row, live).await?;
+        let changed = async {
+            site.send(&calls).await?;
+            match kind.settles() {
+                true => settle::changed(site, kind, &live.id, &config).await,
+                false => Ok(()),
+            }
+        };
+        if let Err(error) = changed.await {
+            if !error.is_transient() && !error.is_lease_lost() {
+                maintenance::give_up(site, row, live).await?;
+            }
+            return Err(error);
         }
     }
     if adopted || touches(permissions::FIELD) {
