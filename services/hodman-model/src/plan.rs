@@ -88,6 +88,8 @@ pub struct PlanContext {
     pub given: Known,
     /// Whether the workspace is not there yet, so that nothing could be looked up in it.
     pub unseen: bool,
+    /// Whether the plan is only looked at, and refusals are no reason not to give it.
+    pub only_looks: bool,
     /// Whether values that changed behind their reference are put anew. Else such resources stand in
     /// [`WorkspacePart::held`].
     pub rotate: bool,

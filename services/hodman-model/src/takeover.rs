@@ -57,6 +57,21 @@ pub struct FormerState {
     pub others: Vec<String>,
 }
 
+impl FormerState {
+    /// What it knows of the kinds that `wanted` names.
+    #[must_use]
+    pub fn of(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let own = self
+            .objects
+            .iter()
+            .filter(|object| wanted(&object.key.kind));
+        Self {
+            objects: own.cloned().collect(),
+            others: self.others.clone(),
+        }
+    }
+}
+
 /// Reads a former owner's state; `path` is for the errors.
 ///
 /// # Errors

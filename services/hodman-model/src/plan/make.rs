@@ -67,7 +67,7 @@ pub fn plan(
         .filter(|key| !work.rows.contains_key(*key) && !work.held.contains_key(*key))
         .cloned()
         .collect();
-    if !work.refused.is_empty() {
+    if !work.refused.is_empty() && !context.only_looks {
         return Err(PlanError::Refused(work.refused.into_iter().collect()));
     }
     let files = desired

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Former, FormerState, not_json, refused};
 use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
-use crate::kinds::kind;
+use crate::kinds::{Kind, kind};
 
 /// Versions whose form is known: 2 is written by every release of the direct engine, 1 by its first ones.
 const VERSIONS: [u64; 2] = [1, 2];
@@ -74,4 +74,12 @@ pub(super) fn name_of(fields: &Value) -> Option<String> {
         .find_map(|field| fields.get(*field)?.as_str())
         .filter(|name| !name.is_empty())
         .map(str::to_owned)
+}
+
+/// The same of an object of that kind, whose API may have a word of its own for it; buckets are called by `bucket` elsewhere.
+pub(super) fn name_in(kind: &dyn Kind, fields: &Value) -> Option<String> {
+    let own = [kind.rules().name_field, "bucket"];
+    let own = own.iter().find_map(|field| fields.get(*field)?.as_str());
+    let own = own.filter(|name| !name.is_empty() && !name.contains("${"));
+    own.map(str::to_owned).or_else(|| name_of(fields))
 }

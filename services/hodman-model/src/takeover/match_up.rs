@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Former, FormerState};
 use crate::bundle::ResourceKey;
+use crate::kinds::kind;
 use crate::plan::{Desired, Observed};
 
 /// One object that is to become a resource of ours.
@@ -62,13 +63,25 @@ impl Matched {
     /// Says of each object what still marks it as somebody else's, as far as `observed` has it in full.
     pub fn look_for_marks(&mut self, observed: &Observed) {
         for found in &mut self.matches {
-            found.marked = observed
+            let marked = observed
                 .objects
                 .iter()
                 .find(|object| object.kind == found.key.kind && object.listed.id == found.id)
-                .and_then(|object| object.listed.outputs.get("deployed_by")?.as_str())
-                .map(str::to_owned);
+                .and_then(|object| object.listed.outputs.get("deployed_by")?.as_str());
+            if let Some(marked) = marked {
+                found.marked = Some(marked.to_owned());
+            }
         }
+    }
+
+    /// Both, of what workspaces stand on and of what is in one.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.matches.extend(other.matches);
+        self.ours.extend(other.ours);
+        self.left.extend(other.left);
+        self.made_anew.extend(other.made_anew);
+        self
     }
 
     /// Keys and ids, as they stand in the environment's file.
@@ -144,10 +157,9 @@ pub fn match_up(
             blocks,
         };
         let Some(object) = live.get(&(key.kind.as_str(), former.id.as_str())) else {
-            result.left.push(left(
-                "the workspace has no such object any more".to_owned(),
-                false,
-            ));
+            result
+                .left
+                .push(left("there is no such object any more".to_owned(), false));
             continue;
         };
         if let Some(marker) = &object.marker {
@@ -212,14 +224,20 @@ fn resource_for(
         blocks,
     };
     let Some(name) = &former.name else {
-        return Err(left(format!("the bundle has no `{}`", former.key), false));
+        return Err(left(
+            format!("nothing here is called `{}`", former.key),
+            false,
+        ));
     };
     let wanted: Vec<&ResourceKey> = desired
         .resources
         .iter()
         .filter(|(key, wanted)| {
             key.kind == former.key.kind
-                && super::bundle_state::name_of(&wanted.config).as_ref() == Some(name)
+                && kind(&key.kind)
+                    .and_then(|kind| super::bundle_state::name_in(kind, &wanted.config))
+                    .as_ref()
+                    == Some(name)
         })
         .map(|(key, _)| key)
         .collect();
@@ -231,7 +249,7 @@ fn resource_for(
     match (wanted.as_slice(), same_name) {
         ([], _) => Err(left(
             format!(
-                "the bundle has neither `{}` nor another of the name `{name}`",
+                "nothing here is called `{}`, and nothing has the name `{name}`",
                 former.key
             ),
             false,
@@ -239,7 +257,7 @@ fn resource_for(
         ([key], 1) => Ok(((*key).clone(), "the same name, and no other has it")),
         (wanted, _) => Err(left(
             format!(
-                "the name `{name}` fits {} resources of the bundle and {same_name} objects",
+                "the name `{name}` fits {} resources and {same_name} objects",
                 wanted.len()
             ),
             true,

@@ -29,7 +29,11 @@ const TERRAFORM: &str = r#"{
     {"mode": "managed", "type": "databricks_permissions", "name": "nightly", "provider": "p",
      "instances": [{"attributes": {"id": "/jobs/123"}}]},
     {"mode": "managed", "type": "aws_s3_bucket", "name": "root", "provider": "p",
-     "instances": [{"attributes": {"id": "bucket"}}]},
+     "instances": [{"attributes": {"id": "bucket", "bucket": "bucket"}}]},
+    {"mode": "managed", "type": "aws_s3_bucket_policy", "name": "root", "provider": "p",
+     "instances": [{"attributes": {"id": "bucket", "bucket": "bucket"}}]},
+    {"mode": "managed", "type": "aws_vpc", "name": "main", "provider": "p",
+     "instances": [{"attributes": {"id": "vpc-1"}}]},
     {"mode": "data", "type": "databricks_job", "name": "looked_up", "provider": "p",
      "instances": [{"attributes": {"id": "5"}}]}
   ]
@@ -75,6 +79,7 @@ fn a_terraform_state() {
     assert_eq!(
         addresses(&state),
         owned(&[
+            ("aws_s3_bucket.root", "aws_buckets.root", "bucket"),
             ("databricks_job.nightly", "jobs.nightly", "123"),
             (
                 "module.jobs.databricks_job.etl[\"orders\"]",
@@ -83,7 +88,54 @@ fn a_terraform_state() {
             ),
         ])
     );
-    assert_eq!(state.others, ["aws_s3_bucket.root"]);
+    assert_eq!(state.others, ["aws_vpc.main"]);
+}
+
+#[test]
+fn a_terraform_state_of_what_workspaces_stand_on() {
+    let one = |kind: &str, attributes: Value| json!({"mode": "managed", "type": kind, "name": "this", "provider": "p", "instances": [{"attributes": attributes}]});
+    let text = json!({"version": 4, "resources": [
+        one("aws_cloudformation_stack", json!({"id": "arn:aws:cloudformation:x:1:stack/net/0", "name": "net"})),
+        one("aws_iam_role", json!({"id": "shop", "name": "shop", "arn": "arn:aws:iam::1:role/shop"})),
+        one("databricks_mws_credentials", json!({"id": "acc/c-1", "credentials_id": "c-1", "credentials_name": "shop"})),
+        one("databricks_mws_ncc_private_endpoint_rule", json!({"id": "n/r", "network_connectivity_config_id": "n", "rule_id": "r"})),
+        one("databricks_mws_permission_assignment", json!({"id": "7|9", "workspace_id": 7, "principal_id": 9})),
+        one("databricks_mws_workspaces", json!({"id": "acc/7", "workspace_id": 7, "workspace_name": "shop", "token": [{"token_value": "dapi-secret"}]})),
+        one("databricks_mws_ncc_binding", json!({"id": "7/n"})),
+    ]})
+    .to_string();
+    let state = read(From::Tfstate, "terraform.tfstate", text.as_bytes()).unwrap();
+    let found: Vec<(String, &str, Option<&str>)> = state
+        .objects
+        .iter()
+        .map(|found| {
+            (
+                found.key.to_string(),
+                found.id.as_str(),
+                found.name.as_deref(),
+            )
+        })
+        .collect();
+    let own = |key: &str, id, name| (format!("{key}.this"), id, name);
+    assert_eq!(
+        found,
+        [
+            own("cloudformation_stacks", "net", Some("net")),
+            own("aws_roles", "shop", Some("shop")),
+            own("account_credentials", "c-1", Some("shop")),
+            own("account_private_endpoint_rules", "n/r", None),
+            own("account_permission_assignments", "7/9", None),
+            own("account_workspaces", "7", Some("shop")),
+        ]
+    );
+    assert_eq!(state.others, ["databricks_mws_ncc_binding.this"]);
+    let of = state.of(|kind| kind == "aws_roles");
+    assert_eq!(of.objects.len(), 1);
+    assert!(
+        !serde_json::to_string(&state)
+            .unwrap()
+            .contains("dapi-secret")
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::bundle_state::name_of;
+use super::bundle_state::name_in;
 use super::{Former, FormerState, not_json, refused};
 use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
@@ -47,11 +47,112 @@ pub(super) const TYPES: &[(&str, &str)] = &[
     ("databricks_volume", "volumes"),
 ];
 
+/// Types of what workspaces stand on, our kinds, and the attributes that hold the API's id, with a slash between several.
+/// Whether a group or a service principal is of the account or of a workspace its type does not say; a list of ids does.
+const STOOD_ON: &[(&str, &str, &[&str])] = &[
+    (
+        "aws_cloudformation_stack",
+        "cloudformation_stacks",
+        &["name"],
+    ),
+    ("aws_iam_role", "aws_roles", &["name"]),
+    ("aws_s3_bucket", "aws_buckets", &["bucket"]),
+    (
+        "databricks_account_federation_policy",
+        "account_federation_policies",
+        &["policy_id"],
+    ),
+    (
+        "databricks_account_network_policy",
+        "account_network_policies",
+        &["network_policy_id"],
+    ),
+    ("databricks_metastore", "account_metastores", &["id"]),
+    (
+        "databricks_metastore_assignment",
+        "account_metastore_assignments",
+        &["workspace_id"],
+    ),
+    (
+        "databricks_mws_credentials",
+        "account_credentials",
+        &["credentials_id"],
+    ),
+    (
+        "databricks_mws_customer_managed_keys",
+        "account_customer_managed_keys",
+        &["customer_managed_key_id"],
+    ),
+    (
+        "databricks_mws_log_delivery",
+        "account_log_deliveries",
+        &["config_id"],
+    ),
+    (
+        "databricks_mws_ncc_private_endpoint_rule",
+        "account_private_endpoint_rules",
+        &["network_connectivity_config_id", "rule_id"],
+    ),
+    (
+        "databricks_mws_network_connectivity_config",
+        "account_network_connectivity_configs",
+        &["network_connectivity_config_id"],
+    ),
+    (
+        "databricks_mws_networks",
+        "account_networks",
+        &["network_id"],
+    ),
+    (
+        "databricks_mws_permission_assignment",
+        "account_permission_assignments",
+        &["workspace_id", "principal_id"],
+    ),
+    (
+        "databricks_mws_private_access_settings",
+        "account_private_access_settings",
+        &["private_access_settings_id"],
+    ),
+    (
+        "databricks_mws_storage_configurations",
+        "account_storage_configurations",
+        &["storage_configuration_id"],
+    ),
+    (
+        "databricks_mws_vpc_endpoint",
+        "account_vpc_endpoints",
+        &["vpc_endpoint_id"],
+    ),
+    (
+        "databricks_mws_workspaces",
+        "account_workspaces",
+        &["workspace_id"],
+    ),
+    (
+        "databricks_service_principal_federation_policy",
+        "account_service_principal_federation_policies",
+        &["service_principal_id", "policy_id"],
+    ),
+    (
+        "databricks_workspace_network_option",
+        "account_workspace_networks",
+        &["workspace_id"],
+    ),
+];
+
 /// Types that say something about another object and go with it.
 const BESIDE: &[&str] = &[
     "databricks_permissions",
     "databricks_grants",
     "databricks_grant",
+    // Parts of a role or a bucket.
+    "aws_iam_role_policy",
+    "aws_iam_role_policy_attachment",
+    "aws_s3_bucket_ownership_controls",
+    "aws_s3_bucket_policy",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_versioning",
 ];
 
 #[derive(Deserialize)]
@@ -101,21 +202,27 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
         if resource.mode != "managed" || BESIDE.contains(&resource.kind.as_str()) {
             continue;
         }
+        let below = STOOD_ON.iter().find(|(of, ..)| *of == resource.kind);
         let known = TYPES
             .iter()
             .find(|(of, _)| *of == resource.kind)
             .map(|(_, kind)| *kind)
-            .filter(|name| kind(name).is_some());
+            .or(below.map(|(_, kind, _)| *kind))
+            .and_then(kind);
         for instance in resource
             .instances
             .iter()
             .filter(|instance| instance.deposed.is_none())
         {
             let address = address(&resource, instance);
-            match (known, id_of(&resource.kind, &instance.attributes)) {
+            let id = match below {
+                Some((_, _, fields)) => joined(&instance.attributes, fields),
+                None => id_of(&resource.kind, &instance.attributes),
+            };
+            match (known, id) {
                 (Some(kind), Some(id)) => found.objects.push(Former {
-                    key: ResourceKey::new(kind, key(&resource, instance)),
-                    name: name_of(&instance.attributes),
+                    key: ResourceKey::new(kind.name(), key(&resource, instance)),
+                    name: name_in(kind, &instance.attributes),
                     address,
                     id,
                 }),
@@ -134,12 +241,21 @@ fn id_of(kind: &str, attributes: &Value) -> Option<String> {
         "databricks_app" => "name",
         _ => "id",
     };
-    let text = |field: &str| match attributes.get(field)? {
+    text(attributes, field).or_else(|| text(attributes, "id"))
+}
+
+/// The id of what workspaces stand on.
+fn joined(attributes: &Value, fields: &[&str]) -> Option<String> {
+    let parts: Option<Vec<String>> = fields.iter().map(|field| text(attributes, field)).collect();
+    parts.map(|parts| parts.join("/"))
+}
+
+fn text(attributes: &Value, field: &str) -> Option<String> {
+    match attributes.get(field)? {
         Value::String(id) if !id.is_empty() => Some(id.clone()),
         Value::Number(id) => Some(id.to_string()),
         _ => None,
-    };
-    text(field).or_else(|| text("id"))
+    }
 }
 
 fn address(resource: &Resource, instance: &Instance) -> String {

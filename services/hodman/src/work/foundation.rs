@@ -46,6 +46,7 @@ pub(super) async fn take(
     env: &EnvName,
     environment: &Environment,
     mut foundation: Foundation,
+    only_looks: bool,
 ) -> Result<Stands, WorkError> {
     if environment.modules.is_empty() {
         return Ok(Stands::default());
@@ -67,7 +68,10 @@ pub(super) async fn take(
         adopt: &environment.adopt,
     };
     let mut found = live::observe_foundation(job, &place, &question).await?;
-    let context = context(job, env, environment, found.ledgers.own.protected());
+    let context = PlanContext {
+        only_looks,
+        ..context(job, env, environment, found.ledgers.own.protected())
+    };
     let mut plan = plan::plan(&foundation.desired, &found.observed, &context)?;
     let previews = previews(job, env, &place, &foundation, &found.observed, &plan).await?;
     if !previews.is_empty() {
@@ -192,7 +196,7 @@ pub(super) async fn workspace_of(
     place: &Place,
 ) -> Result<Workspace, WorkError> {
     let foundation = resolve(job, env, environment, tree)?;
-    let stands = take(job, env, environment, foundation).await?;
+    let stands = take(job, env, environment, foundation, false).await?;
     workspace(job, env, place, &stands.foundation, &stands.known)
         .await?
         .ok_or_else(|| WorkError::transient(format!("workspace `{}` is not made yet", place.name)))

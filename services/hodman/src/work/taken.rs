@@ -86,13 +86,35 @@ pub(super) async fn take_tree(
     environment: Environment,
     tree: &Arc<Tree>,
 ) -> Result<Taken, WorkError> {
+    taken(job, env, environment, tree, false).await
+}
+
+/// The same for somebody who looks for what is to be taken over: that names are others' is what is looked for, and no reason
+/// to see nothing. Its plan is never applied.
+pub(super) async fn look(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: Environment,
+    tree: &Arc<Tree>,
+) -> Result<Taken, WorkError> {
+    taken(job, env, environment, tree, true).await
+}
+
+async fn taken(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: Environment,
+    tree: &Arc<Tree>,
+    only_looks: bool,
+) -> Result<Taken, WorkError> {
     let modules = foundation::resolve(job, env, &environment, tree)?;
     let (bundle, desired) = desired(env, &environment, tree, &modules)?;
     let sent = secrets::sent(job, env, &desired).await?;
     let root = file_sets::root(job.pipeline, env.as_str());
     let mut parts = Vec::new();
     let mut plans = Vec::new();
-    let stands = Box::pin(foundation::take(job, env, &environment, modules)).await?;
+    let stands = foundation::take(job, env, &environment, modules, only_looks);
+    let stands = Box::pin(stands).await?;
     let given = stands.given();
     let absent = environment.state == Presence::Absent;
     let (mut ground, mut ground_plan) = (stands.part, stands.plan);
@@ -128,6 +150,7 @@ pub(super) async fn take_tree(
         let found = live::observe(&workspace, &question).await?;
         let context = PlanContext {
             sent: sent.clone(),
+            only_looks,
             rotate: environment.rotate == Rotate::Auto,
             given: given.clone(),
             ..context(job, env, &environment, place, &found.ledgers)

@@ -1,5 +1,6 @@
 //! Proposes that objects of a former owner become ours: their ids in the environment's file, by a pull request.
 
+use super::claims::Ledgers;
 use super::quiet::quiet;
 use super::{Job, WorkError, check, git, taken};
 use hodman_clients::git::Base;
@@ -8,8 +9,10 @@ use hodman_core::event::{Outcome, Takeover};
 use hodman_core::ids::{CommitSha, EnvName, PullNumber};
 use hodman_core::text::takeover_text;
 use hodman_model::bundle::ResourceKey;
+use hodman_model::claims::{self, Ledger};
 use hodman_model::field_path::PathSegment;
 use hodman_model::files::{Environment, parse_environment};
+use hodman_model::kinds::foundation_kinds;
 use hodman_model::plan::Plan;
 use hodman_model::takeover::{self, Former, FormerState, From, Matched};
 use hodman_model::yaml_edit;
@@ -59,18 +62,48 @@ pub(super) async fn take_over(
     propose(job, env, &main, by, &path, &proposal).await
 }
 
-/// What was found in the workspace with that place in the environment's file.
-fn there(taken: &taken::Taken, place: usize) -> Result<&taken::Part, WorkError> {
-    let found = taken.workspaces().nth(place);
-    found.map(|(_, part)| part).ok_or_else(|| {
-        WorkError::lasting("the workspace is not made yet: there is nothing in it to take over")
-    })
+/// Where objects are taken over: what workspaces stand on, or a workspace by its place in the environment's file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layer {
+    Foundation,
+    Workspace(usize),
+}
+
+impl Layer {
+    /// Whether objects of that kind lie there.
+    fn holds(self, kind: &str) -> bool {
+        let below = foundation_kinds().any(|of| of.name() == kind);
+        below == (self == Self::Foundation)
+    }
+
+    /// The ids that the environment's file lists there.
+    fn adopt(self, environment: &mut Environment) -> &mut BTreeMap<ResourceKey, String> {
+        match self {
+            Self::Foundation => &mut environment.adopt,
+            Self::Workspace(place) => &mut environment.workspaces[place].adopt,
+        }
+    }
+
+    /// What was found there.
+    fn part(self, taken: &taken::Taken) -> Result<&taken::Part, WorkError> {
+        let (found, none) = match self {
+            Self::Foundation => (
+                taken.parts.iter().find(|part| part.is_foundation()),
+                "the environment calls no modules: there is nothing that would become ours",
+            ),
+            Self::Workspace(place) => (
+                taken.workspaces().nth(place).map(|(_, part)| part),
+                "the workspace is not made yet: there is nothing in it to take over",
+            ),
+        };
+        found.ok_or_else(|| WorkError::lasting(none))
+    }
 }
 
 /// Pairs, plans and edits, without writing anything anywhere.
 ///
 /// # Errors
-/// When the repository or the workspace cannot be read, or a person has to decide something first.
+/// When the repository, the workspace or what it stands on cannot be read, or a person has to decide something first.
 pub(super) async fn proposal(
     job: &Job<'_>,
     env: &EnvName,
@@ -79,7 +112,15 @@ pub(super) async fn proposal(
 ) -> Result<Proposal, WorkError> {
     let (from, state) = known(takeover)?;
     let environment = taken::environment_at(job, env, commit)?;
-    let place = place(&environment, takeover.workspace.as_deref())?;
+    let below = |object: &Former| Layer::Foundation.holds(&object.key.kind);
+    let mut layers = Vec::new();
+    if state.objects.iter().any(below) {
+        layers.push(Layer::Foundation);
+    }
+    if layers.is_empty() || !state.objects.iter().all(below) {
+        let place = place(&environment, takeover.workspace.as_deref())?;
+        layers.push(Layer::Workspace(place));
+    }
     let at = commit.to_owned();
     let tree = job
         .repo
@@ -88,19 +129,36 @@ pub(super) async fn proposal(
     let tree = Arc::new(tree);
     // Without what the file lists already: its objects may be gone, and a plan would refuse to look further.
     let mut bare = environment.clone();
-    bare.workspaces[place].adopt.clear();
-    let found = taken::take_tree(job, env, bare, &tree).await?;
-    let observed = &there(&found, place)?.observed;
-    let mut matched =
-        takeover::match_up(&state, &found.desired, observed, job.pipeline, env.as_str());
+    for layer in &layers {
+        layer.adopt(&mut bare).clear();
+    }
+    let found = taken::look(job, env, bare, &tree).await?;
+    let mut matched = Matched::default();
+    for layer in &layers {
+        let part = layer.part(&found)?;
+        let mut observed = part.observed.clone();
+        if *layer == Layer::Foundation {
+            claims::mark(&others(job, env, commit).await?, &mut observed.objects);
+        }
+        let state = state.of(|kind| layer.holds(kind));
+        let desired = part.desired(&found);
+        let more = takeover::match_up(&state, desired, &observed, job.pipeline, env.as_str());
+        matched = matched.and(more);
+    }
     if matched.is_blocked() {
         return Err(WorkError::lasting(nothing(&matched)));
     }
     let mut with = environment.clone();
-    with.workspaces[place].adopt.extend(matched.adopt());
+    for layer in &layers {
+        let ids = matched.adopt().into_iter();
+        let own = ids.filter(|(key, _)| layer.holds(&key.kind));
+        layer.adopt(&mut with).extend(own);
+    }
     // Only now are these objects read in full: others' were nobody's business before.
     let taken = taken::take_tree(job, env, with, &tree).await?;
-    matched.look_for_marks(&there(&taken, place)?.observed);
+    for layer in &layers {
+        matched.look_for_marks(&layer.part(&taken)?.observed);
+    }
     let plan = taken.plan;
     let path = format!("environments/{env}/environment.yaml");
     let text = job
@@ -108,13 +166,30 @@ pub(super) async fn proposal(
         .mirror
         .read(commit, &job.repo.path(&path))?
         .unwrap_or_default();
-    let text = edited(&path, &String::from_utf8_lossy(&text), place, &matched)?;
+    let text = edited(&path, &String::from_utf8_lossy(&text), &layers, &matched)?;
     Ok(Proposal {
         matched,
         plan,
         text,
         from,
     })
+}
+
+/// What other environments of the pipeline claim of what workspaces stand on.
+async fn others(job: &Job<'_>, env: &EnvName, commit: &str) -> Result<Vec<Ledger>, WorkError> {
+    let mut found = Vec::new();
+    for name in super::observe::environment_names(job.repo, commit)? {
+        if name == env.as_str() {
+            continue;
+        }
+        let ledgers = Ledgers::of_foundation(job, &name).await?;
+        found.push(Ledger {
+            pipeline: job.pipeline.to_owned(),
+            env: name,
+            claims: ledgers.own,
+        });
+    }
+    Ok(found)
 }
 
 /// The request's list in the model's form.
@@ -171,15 +246,24 @@ fn place(environment: &Environment, name: Option<&str>) -> Result<usize, WorkErr
 }
 
 /// The environment's file with the ids in it; comments and order stay.
-fn edited(path: &str, text: &str, place: usize, matched: &Matched) -> Result<String, WorkError> {
+fn edited(
+    path: &str,
+    text: &str,
+    layers: &[Layer],
+    matched: &Matched,
+) -> Result<String, WorkError> {
     let mut text = text.to_owned();
     for found in &matched.matches {
-        let at = [
-            PathSegment::Key("workspaces".to_owned()),
-            PathSegment::Index(place),
-            PathSegment::Key("adopt".to_owned()),
-            PathSegment::Key(found.key.to_string()),
-        ];
+        let layer = layers.iter().find(|layer| layer.holds(&found.key.kind));
+        let mut at = match layer {
+            Some(Layer::Workspace(place)) => vec![
+                PathSegment::Key("workspaces".to_owned()),
+                PathSegment::Index(*place),
+            ],
+            Some(Layer::Foundation) | None => vec![],
+        };
+        at.push(PathSegment::Key("adopt".to_owned()));
+        at.push(PathSegment::Key(found.key.to_string()));
         text = yaml_edit::set(&text, &at, &found.id.clone().into(), &[])
             .map_err(|error| WorkError::lasting(format!("{path} cannot be edited: {error}")))?
             .text;

@@ -1,0 +1,291 @@
+//! What a workspace stands on and somebody made by hand: role, bucket, account objects and the workspace become hodman's,
+//! instead of being made a second time.
+
+use hodman_core::event::{Ask, FormerObject, Takeover};
+use hodman_core::ids::EnvName;
+use hodman_model::takeover::{self, From};
+use hodman_tests::checkout::root;
+use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
+use hodman_tests::servers::{aws_endpoint, python};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const REGION: &str = "eu-west-1";
+const TAKEN: &str = "arn:aws:iam::000000000000:role/hodman";
+
+const CALLS: &str = "\
+account: main
+aws: main
+modules:
+  role:
+    module: cross-account-role
+    inputs: {name: legacy-databricks, account_id: 0f0f0f0f-0000-0000-0000-000000000001}
+  bucket:
+    module: root-bucket
+    inputs: {name: legacy-root, account_id: 0f0f0f0f-0000-0000-0000-000000000001}
+  workspace:
+    module: workspace
+    inputs:
+      name: legacy
+      region: eu-west-1
+      role_arn: ${modules.role.outputs.role_arn}
+      bucket: ${modules.bucket.outputs.name}
+workspaces:
+";
+
+fn options() -> Options {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let modules = [
+        (
+            "modules/cross-account-role/module.yaml",
+            include_str!("../../examples/foundation/modules/cross-account-role/module.yaml"),
+        ),
+        (
+            "modules/root-bucket/module.yaml",
+            include_str!("../../examples/foundation/modules/root-bucket/module.yaml"),
+        ),
+        (
+            "modules/workspace/module.yaml",
+            include_str!("../../examples/foundation/modules/workspace/module.yaml"),
+        ),
+    ];
+    let options = modules
+        .into_iter()
+        .fold(Options::short(), |options, (path, text)| {
+            options.file(path, text)
+        });
+    let mut options = options.edit("environments/qa/environment.yaml", "workspaces:\n", CALLS);
+    options.settings = format!(
+        "aws:\n  main: {{region: {REGION}, endpoint: \"{}\", role_arn: \"{TAKEN}\", external_id: ours, access_key_id: {{value: test}}, \
+         secret_access_key: {{value: test}}, environments: [qa]}}",
+        aws_endpoint()
+    );
+    options
+}
+
+/// Makes all of it, and gives the state of the Terraform configuration that somebody did it with.
+async fn by_hand(scene: &Scene) -> Value {
+    let script = root().join("tests/probes/aws_by_hand.py");
+    let url = aws_endpoint();
+    let arguments = [
+        url.as_str(),
+        REGION,
+        TAKEN,
+        "legacy-databricks",
+        "legacy-root",
+    ];
+    let outcome = python(&script, &arguments, &[]).await;
+    assert!(outcome.ok, "{}", outcome.said);
+    let line = outcome.said.lines().next().unwrap_or_default();
+    let made: Value = serde_json::from_str(line).expect("JSON");
+    let account = scene.somebody();
+    let credentials = json!({"credentials_name": "legacy", "aws_credentials": {"sts_role": {"role_arn": made["arn"]}}});
+    let credentials = account.does(Method::POST, "credentials", credentials).await;
+    let storage = json!({"storage_configuration_name": "legacy", "root_bucket_info": {"bucket_name": "legacy-root"}});
+    let storage = account
+        .does(Method::POST, "storage-configurations", storage)
+        .await;
+    let workspace = json!({
+        "workspace_name": "legacy",
+        "aws_region": REGION,
+        "credentials_id": credentials["credentials_id"],
+        "storage_configuration_id": storage["storage_configuration_id"],
+        "custom_tags": {"team": "data"},
+    });
+    let workspace = account.does(Method::POST, "workspaces", workspace).await;
+    let path = format!("workspaces/{}", workspace["workspace_id"]);
+    for _ in 0..10 {
+        let now = account.does(Method::GET, &path, Value::Null).await;
+        if now["workspace_status"] == "RUNNING" {
+            break;
+        }
+    }
+    let one = |kind: &str, attributes: Value| json!({"mode": "managed", "type": kind, "name": "this", "provider": "p", "instances": [{"attributes": attributes}]});
+    json!({"version": 4, "resources": [
+        one("aws_iam_role", json!({"id": "legacy-databricks", "name": "legacy-databricks", "arn": made["arn"]})),
+        one("aws_s3_bucket", json!({"id": "legacy-root", "bucket": "legacy-root"})),
+        one("databricks_mws_credentials", credentials),
+        one("databricks_mws_storage_configurations", storage),
+        one("databricks_mws_workspaces", workspace),
+    ]})
+}
+
+fn takeover(state: &Value) -> Takeover {
+    let state = takeover::read(
+        From::Tfstate,
+        "terraform.tfstate",
+        state.to_string().as_bytes(),
+    );
+    let objects = state
+        .expect("a state")
+        .objects
+        .into_iter()
+        .map(|object| FormerObject {
+            key: object.key.to_string(),
+            address: object.address,
+            id: object.id,
+            name: object.name,
+        });
+    Takeover {
+        from: "tfstate".to_owned(),
+        workspace: None,
+        objects: objects.collect(),
+    }
+}
+
+async fn ask(short: &Short<'_>, state: &Value) {
+    let ask = Ask::Adopt {
+        env: "qa".into(),
+        takeover: takeover(state),
+    };
+    short.ask("olga", ask).await.expect("asked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_made_below_a_workspace_is_taken_over_and_not_made_again() {
+    let scene = Scene::start(options()).await;
+    let state = by_hand(&scene).await;
+    let account = scene.somebody();
+    // Another environment has the credentials; nobody else is asked.
+    let theirs = json!({"version": 1, "claims": {"account_credentials.theirs": {
+        "id": state["resources"][2]["instances"][0]["attributes"]["credentials_id"],
+    }}});
+    let packages = scene.data().join("packages");
+    std::fs::create_dir_all(&packages).expect("a folder");
+    let claims = packages.join("shop.prod.foundation-claims.json");
+    std::fs::write(&claims, theirs.to_string()).expect("written");
+
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    // Role and bucket have names that nobody else can have, and hodman did not make them.
+    let refused = async || {
+        let state = short.state().await.ok()?;
+        let told = hodman_core::explain::explain(&state, &EnvName::from("qa"), scene.clock.now())?;
+        let words: Vec<String> = told.waits.iter().map(ToString::to_string).collect();
+        words
+            .join("; ")
+            .contains("wants the name `legacy-databricks`")
+            .then_some(())
+    };
+    short.wait("a refusal", refused).await.expect("refused");
+    ask(&short, &state).await;
+    let belongs = async || {
+        let history = short.store().history("shop", Some("qa"), 50).await.ok()?;
+        let said = |words: &str| {
+            history
+                .iter()
+                .any(|entry| format!("{entry:?}").contains(words))
+        };
+        said("belongs to shop/prod/theirs already").then_some(())
+    };
+    short
+        .wait("a second refusal", belongs)
+        .await
+        .expect("refused");
+    std::fs::remove_file(&claims).expect("given up there");
+
+    ask(&short, &state).await;
+    let taken = async || {
+        let pulls = scene.forge.pulls(REPOSITORY);
+        pulls
+            .into_iter()
+            .find(|pull| pull.open && pull.head_ref == "hodman/takeover/qa")
+    };
+    let pull = short.wait("a takeover", taken).await.expect("proposed");
+    for words in [
+        "aws_roles.role-role",
+        "aws_buckets.bucket-bucket",
+        "account_credentials.workspace-credentials",
+        "account_storage_configurations.workspace-storage",
+        "account_workspaces.workspace-workspace",
+        "removed {",
+        "from = databricks_mws_workspaces.this",
+        "+ public_access_block",
+    ] {
+        assert!(pull.body.contains(words), "{words}: {}", pull.body);
+    }
+    let file = scene
+        .forge
+        .read_file(
+            REPOSITORY,
+            &pull.head_sha,
+            "environments/qa/environment.yaml",
+        )
+        .expect("the file");
+    let text = String::from_utf8(file).expect("text");
+    let lines: Vec<&str> = text.lines().collect();
+    let at = lines
+        .iter()
+        .position(|line| *line == "adopt:")
+        .expect("adopt at the top");
+    assert!(
+        lines[at + 1..]
+            .iter()
+            .any(|line| line.contains("aws_roles.role-role: legacy-databricks")),
+        "{text}"
+    );
+    assert!(
+        text.contains("# qa: what dev made, tried out."),
+        "comments stay: {text}"
+    );
+    short.merge(&pull).expect("merged");
+
+    let adopts = async || {
+        let pull = short.proposed("qa").await.ok()?;
+        pull.body.contains("5 adopt").then_some(pull)
+    };
+    let pull = short
+        .wait("a plan that adopts", adopts)
+        .await
+        .expect("a plan");
+    assert!(
+        pull.body.contains("2 create"),
+        "only the jobs: {}",
+        pull.body
+    );
+    assert!(!pull.body.contains("create** `a"), "{}", pull.body);
+    short.merge(&pull).expect("merged");
+    let healthy = async || {
+        let state = short.state().await.ok()?;
+        let env = state.environments.get(&EnvName::from("qa"))?;
+        let healthy = env.current.as_ref()?.healthy_since.is_some() && env.run.is_none();
+        healthy.then_some(())
+    };
+    short.wait("qa", healthy).await.expect("applied");
+    for (what, field) in [
+        ("credentials", "credentials_name"),
+        ("storage-configurations", "storage_configuration_name"),
+        ("workspaces", "workspace_name"),
+    ] {
+        let found = account.all(what).await;
+        let found: Vec<&Value> = found.iter().filter(|one| one[field] == "legacy").collect();
+        assert_eq!(found.len(), 1, "{what}: {found:?}");
+    }
+    let workspaces = account.all("workspaces").await;
+    let legacy = workspaces
+        .iter()
+        .find(|one| one["workspace_name"] == "legacy");
+    let tags = &legacy.expect("legacy")["custom_tags"];
+    assert_eq!(tags["hodman_key"], "workspace-workspace", "{tags}");
+
+    short
+        .ask("olga", Ask::Reconcile { env: "qa".into() })
+        .await
+        .expect("asked");
+    let empty = async || {
+        let state = short.state().await.ok()?;
+        let drift = &state.environments.get(&EnvName::from("qa"))?.drift;
+        (drift.last.is_some()
+            && !drift.wanted
+            && drift.comparing.is_none()
+            && drift.found.is_none())
+        .then_some(())
+    };
+    short
+        .wait("a comparison without a difference", empty)
+        .await
+        .expect("an empty plan");
+    daemon.stop().await;
+}
