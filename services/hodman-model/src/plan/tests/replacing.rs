@@ -114,3 +114,68 @@ fn every_row_waits_only_for_rows_before_it() {
         }
     }
 }
+
+#[test]
+fn a_set_whose_members_others_give_is_the_same_in_whatever_order_they_come() {
+    let stack =
+        json!({"stack_name": "s", "template": "sha256:1", "template_body": "Resources: {}"});
+    let mut world = World::new().resource("cloudformation_stacks.vpc", stack);
+    world.apply();
+    world.object("cloudformation_stacks.vpc").listed.outputs =
+        json!({"outputs": {"First": "subnet-9", "Second": "subnet-1"}});
+    let output = |name: &str| format!("${{resources.cloudformation_stacks.vpc.outputs.{name}}}");
+    let network = json!({"network_name": "n", "vpc_id": "v", "subnet_ids": [output("First"), output("Second")]});
+    let mut world = world.resource("account_networks.n", network);
+    world.apply();
+    assert_eq!(
+        world.object("account_networks.n").listed.config["subnet_ids"],
+        json!(["subnet-1", "subnet-9"])
+    );
+    assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+    world.edit("account_networks.n", |config| {
+        config["subnet_ids"][0] = json!("subnet-2")
+    });
+    assert_eq!(rows(&world.plan()), ["replace account_networks.n"]);
+}
+
+#[test]
+fn what_needed_another_while_it_was_wanted_goes_before_it() {
+    let stack = |name: &str, parameters| json!({"stack_name": name, "template": "sha256:1", "template_body": "x", "parameters": parameters});
+    let mut world = World::new()
+        .resource("cloudformation_stacks.a", stack("a", json!({})))
+        .resource("cloudformation_stacks.b", stack("b", json!({"Bits": "1"})))
+        .resource(
+            "account_networks.n",
+            json!({"network_name": "n", "vpc_id": "v"}),
+        );
+    world.apply();
+    let key = |text: &str| -> ResourceKey { text.parse().unwrap() };
+    world.bundle.resources.clear();
+    let after = |world: &World, text: &str| -> Vec<ResourceKey> {
+        let plan = world.plan();
+        let row = plan.parts[0].rows.iter().find(|row| row.key == key(text));
+        row.unwrap().after.clone()
+    };
+    assert!(
+        after(&world, "cloudformation_stacks.a").is_empty(),
+        "parameters say nothing"
+    );
+    world.context.formerly = BTreeMap::from([
+        (
+            key("cloudformation_stacks.b"),
+            BTreeSet::from([key("cloudformation_stacks.a")]),
+        ),
+        (
+            key("account_networks.n"),
+            BTreeSet::from([key("cloudformation_stacks.b")]),
+        ),
+    ]);
+    assert_eq!(
+        after(&world, "cloudformation_stacks.a"),
+        [key("cloudformation_stacks.b")]
+    );
+    assert_eq!(
+        after(&world, "cloudformation_stacks.b"),
+        [key("account_networks.n")]
+    );
+}
