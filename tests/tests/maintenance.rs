@@ -65,8 +65,21 @@ async fn waits(scene: &Scene, short: &Short<'_>) -> Option<String> {
     Some(words.join("; "))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
+/// Everything that runs in a workspace stands on its credentials.
+fn other_credentials(scene: &Scene) {
+    let module = MODULE.replace(
+        "credentials_name: ${inputs.name}",
+        "credentials_name: ${inputs.name}-keys",
+    );
+    assert_ne!(module, MODULE);
+    let files = [(FILE, Some(module.as_bytes()))];
+    scene
+        .forge
+        .commit(REPOSITORY, "main", &files, "other credentials", "rita")
+        .expect("committed");
+}
+
+async fn start() -> Scene {
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .ok();
@@ -76,7 +89,25 @@ async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
         CALL,
     );
     options.made = vec!["qa"];
-    let scene = Scene::start(options).await;
+    Scene::start(options).await
+}
+
+async fn healthy(short: &Short<'_>) {
+    let at_rest = async || {
+        let state = short.state().await.ok()?;
+        let env = state.environments.get(&EnvName::from("qa"))?;
+        let healthy = env.current.as_ref()?.healthy_since.is_some() && env.run.is_none();
+        healthy.then_some(())
+    };
+    short
+        .wait("qa", at_rest)
+        .await
+        .expect("applied and verified");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
+    let scene = start().await;
     let account = scene.somebody();
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
@@ -96,17 +127,7 @@ async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
     let pool = inside.makes("/api/2.0/instance-pools/create", pool).await;
     let pool = pool["instance_pool_id"].as_str().expect("an id").to_owned();
 
-    // Other credentials: everything that runs stands on them.
-    let module = MODULE.replace(
-        "credentials_name: ${inputs.name}",
-        "credentials_name: ${inputs.name}-keys",
-    );
-    assert_ne!(module, MODULE);
-    let files = [(FILE, Some(module.as_bytes()))];
-    scene
-        .forge
-        .commit(REPOSITORY, "main", &files, "other credentials", "rita")
-        .expect("committed");
+    other_credentials(&scene);
     let pull = short.proposed("qa").await.expect("a plan");
     let step = "maintenance: runs are waited for, clusters, SQL warehouses and idle instances of pools are stopped first, and nothing \
                 starts for 20 minutes after";
@@ -173,15 +194,47 @@ async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
         .wait("the pool as it was", back)
         .await
         .expect("refilled");
-    let healthy = async || {
-        let state = short.state().await.ok()?;
-        let env = state.environments.get(&EnvName::from("qa"))?;
-        let healthy = env.current.as_ref()?.healthy_since.is_some() && env.run.is_none();
-        healthy.then_some(())
+    healthy(&short).await;
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_off_while_the_workspace_changes_it_waits_for_the_end_of_that_and_asks_nobody() {
+    let scene = start().await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    other_credentials(&scene);
+    let pull = short.proposed("qa").await.expect("a plan");
+    scene.databricks.account().slow_provisioning(10_000);
+    short.merge(&pull).expect("merged");
+    let asked = async || {
+        let requests = scene.databricks.account_faults().requests();
+        requests
+            .iter()
+            .any(|sent| sent.method == "PATCH")
+            .then_some(())
     };
-    short
-        .wait("qa", healthy)
-        .await
-        .expect("applied and verified");
+    short.wait("the change", asked).await.expect("asked for");
+    daemon.stop().await;
+
+    // Nobody answers in a workspace that is set up anew, so nothing of it is seen.
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    scene.clock.advance(Duration::minutes(2));
+    let changing = async || {
+        let words = waits(&scene, &short).await?;
+        words
+            .contains("account_workspaces shop is still being changed")
+            .then_some(())
+    };
+    short.wait("the end of it", changing).await.expect("waits");
+    scene.databricks.account().hurry();
+    scene.clock.advance(Duration::minutes(22));
+    healthy(&short).await;
+    let account = scene.somebody();
+    let credentials = account.all("credentials").await;
+    assert_eq!(credentials.len(), 1, "{credentials:?}");
+    assert_eq!(credentials[0]["credentials_name"], "shop-keys");
     daemon.stop().await;
 }

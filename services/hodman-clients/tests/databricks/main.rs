@@ -1,5 +1,6 @@
 //! The Databricks clients against a server that speaks real HTTP.
 
+mod federated;
 mod files;
 mod jobs;
 mod limits;
