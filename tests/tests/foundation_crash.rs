@@ -1,5 +1,5 @@
-//! `kill -9` of the real binary at each write to the account while an environment is made from nothing. It ends complete,
-//! nothing is there twice, and nothing is left that nobody knows of.
+//! `kill -9` of the real binary at each write to the account while an environment is made from nothing, and while it is
+//! destroyed. It ends complete, nothing is there twice, and nothing is left that nobody knows of.
 
 use axum::http::Method;
 use axum::http::request::Parts;
@@ -28,15 +28,22 @@ modules:
 workspaces:
 ";
 
-/// Credentials, the storage configuration, the workspace.
+/// Credentials, the storage configuration, the workspace; and so they go.
 const WRITES: usize = 3;
 
-async fn start() -> Scene {
+/// The same without the protection, which a destroy would refuse to pass.
+fn unprotected() -> &'static str {
+    let module = MODULE.replace("      lifecycle: {prevent_destroy: true}\n", "");
+    assert_ne!(module, MODULE);
+    module.leak()
+}
+
+async fn start(module: &'static str) -> Scene {
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .ok();
     let mut options = Options::short()
-        .file("modules/workspace/module.yaml", MODULE)
+        .file("modules/workspace/module.yaml", module)
         .edit("environments/qa/environment.yaml", "workspaces:\n", CALL);
     options.made = vec!["qa"];
     Scene::start(options).await
@@ -69,10 +76,8 @@ async fn all(scene: &Scene, what: &str) -> Vec<Value> {
     answer.expect("a list").as_array().cloned().expect("a list")
 }
 
-/// Killed at the write number `at`, before or after its effect.
-async fn killed_at(at: usize, after: bool) -> anyhow::Result<()> {
-    let scene = start().await;
-    let killer = Killer::default();
+/// Kills at the write number `at` from now on, before or after its effect; whether it did.
+fn strike(scene: &Scene, killer: &Killer, at: usize, after: bool) -> Arc<AtomicBool> {
     let (count, own) = (AtomicUsize::new(0), killer.clone());
     let struck = Arc::new(AtomicBool::new(false));
     let strikes = Arc::clone(&struck);
@@ -89,6 +94,14 @@ async fn killed_at(at: usize, after: bool) -> anyhow::Result<()> {
         }
     });
     scene.databricks.account_faults().direct(Some(director));
+    struck
+}
+
+/// Killed at the write number `at` while the environment is made.
+async fn killed_at(at: usize, after: bool) -> anyhow::Result<()> {
+    let scene = start(MODULE).await;
+    let killer = Killer::default();
+    let struck = strike(&scene, &killer, at, after);
     scene.databricks.account().slow_provisioning(2);
     let short = Short::beside(&scene).await?;
     let hodman = Hodman::start(&scene, killer)?;
@@ -109,12 +122,49 @@ async fn killed_at(at: usize, after: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Killed at the write number `at` while the environment is destroyed.
+async fn killed_in_destroying(at: usize, after: bool) -> anyhow::Result<()> {
+    let scene = start(unprotected()).await;
+    let before = all(&scene, "workspaces").await.len();
+    let killer = Killer::default();
+    let short = Short::beside(&scene).await?;
+    let hodman = Hodman::start(&scene, killer.clone())?;
+    let told = hodman.during(async {
+        short.promote("qa").await?;
+        let struck = strike(&scene, &killer, at, after);
+        short.destroy("qa").await?;
+        anyhow::ensure!(struck.load(Ordering::SeqCst), "nothing was killed");
+        Ok(())
+    });
+    told.await.map_err(|error| {
+        error.context(format!("the end of hodman's log:\n{}", hodman.end_of_log()))
+    })?;
+    for what in ["credentials", "storage-configurations"] {
+        let left = all(&scene, what).await;
+        anyhow::ensure!(left.is_empty(), "{what}: {left:?}");
+    }
+    let left = all(&scene, "workspaces").await;
+    anyhow::ensure!(left.len() == before, "{left:?}");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn killed_at_each_write_to_the_account_it_ends_complete_and_nothing_twice() {
+    told(killed_at).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn killed_at_each_write_of_a_destroy_nothing_is_left() {
+    told(killed_in_destroying).await;
+}
+
+/// Every write, before and after its effect.
+async fn told(killed: impl AsyncFn(usize, bool) -> anyhow::Result<()>) {
     let tellings = (0..WRITES).flat_map(|at| [(at, false), (at, true)]);
+    let killed = &killed;
     let told = futures::future::join_all(tellings.map(|(at, after)| async move {
         let words = format!("write {at}, {}", if after { "after" } else { "before" });
-        (words, killed_at(at, after).await)
+        (words, killed(at, after).await)
     }));
     let bad: Vec<String> = told
         .await

@@ -184,8 +184,6 @@ pub trait Kind: Sync + fmt::Debug {
     /// How one object is read in full.
     fn get(&self, id: &str) -> Call;
 
-    /// Fields that only other requests tell, asked for objects that are ours, wanted or captured.
-    fn details(&self, id: &str) -> Vec<Detail> {
     /// The object `id` in the answer to [`Kind::get`], with what only the request says; none when it is not in it: some APIs
     /// have no request for a single one.
     fn pick(&self, id: &str, answer: Value) -> Option<Value> {
@@ -199,6 +197,8 @@ pub trait Kind: Sync + fmt::Debug {
         None
     }
 
+    /// Fields that only other requests tell, asked for objects that are ours, wanted or captured.
+    fn details(&self, id: &str) -> Vec<Detail> {
         let _ = id;
         Vec::new()
     }
@@ -262,8 +262,7 @@ pub trait Kind: Sync + fmt::Debug {
         false
     }
 
-    /// Whether a refusal of a create with these words passes by itself, and the create is worth sending again for some
-    /// minutes.
+    /// Whether a refusal with these words passes by itself, and what was refused is worth sending again for some minutes.
     fn passing(&self, message: &str) -> bool {
         let _ = message;
         false

@@ -88,6 +88,9 @@ pub struct PlanContext {
     pub given: Known,
     /// Whether the workspace is not there yet, so that nothing could be looked up in it.
     pub unseen: bool,
+    /// What resources that are to go needed of each other while they were wanted: where no field says so, such as the
+    /// parameters of a stack, they would go in any order.
+    pub formerly: BTreeMap<ResourceKey, BTreeSet<ResourceKey>>,
     /// Whether the plan is only looked at, and refusals are no reason not to give it.
     pub only_looks: bool,
     /// Whether values that changed behind their reference are put anew. Else such resources stand in

@@ -168,6 +168,47 @@ impl<'s> Short<'s> {
         .await
     }
 
+    /// Somebody says that an environment is to go, and merges the pull request that shows what goes. Waits until it has gone.
+    ///
+    /// # Errors
+    /// What did not happen.
+    pub async fn destroy(&self, env: &str) -> anyhow::Result<PullView> {
+        let (forge, file) = (
+            &self.scene.forge,
+            format!("environments/{env}/environment.yaml"),
+        );
+        let head = forge.head(REPOSITORY, "main").context("main")?;
+        let text = forge
+            .read_file(REPOSITORY, &head, &file)
+            .context("its file")?;
+        let text =
+            String::from_utf8(text)?.replace("mode: promoted", "mode: promoted\nstate: absent");
+        forge
+            .commit(
+                REPOSITORY,
+                "main",
+                &[(file.as_str(), Some(text.as_bytes()))],
+                &format!("{env} goes"),
+                "olga",
+            )
+            .map_err(|error| anyhow::anyhow!(error.message))?;
+        let shown = async || {
+            let state = self.state().await.ok()?;
+            let open = environment(&state, env)?.promotion.as_ref()?.number()?;
+            let mut pulls = forge.pulls(REPOSITORY).into_iter();
+            pulls.find(|pull| pull.open && pull.number == open.0 && pull.body.contains("absent"))
+        };
+        let pull = self.wait("a plan that destroys", shown).await?;
+        self.merge(&pull)?;
+        let gone = async || {
+            let state = self.state().await.ok()?;
+            let env = environment(&state, env)?;
+            (explain::standing(env) == explain::Standing::Gone && env.run.is_none()).then_some(())
+        };
+        self.wait("nothing of it", gone).await?;
+        Ok(pull)
+    }
+
     /// Waits until nothing is going on and everything was said.
     ///
     /// # Errors

@@ -57,6 +57,7 @@ pub fn plan(
         if let Some(kind) = kind(&key.kind).filter(|_| !desired.resources.contains_key(key)) {
             let mut needed = work.delete(kind, key, live, &symbols);
             needed.extend(lies_in(kind, live, &names, context));
+            needed.extend(context.formerly.get(key).into_iter().flatten().cloned());
             needs.removed.insert(key.clone(), needed);
         }
     }

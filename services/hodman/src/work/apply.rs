@@ -8,6 +8,7 @@ mod find;
 mod made;
 mod maintenance;
 mod make;
+mod patience;
 mod put;
 mod rows;
 mod settle;
@@ -43,10 +44,10 @@ pub(super) async fn apply(
             "the binding on main changed; looked at anew",
         ));
     }
-    taken.keep(job).await?;
     if let Some(words) = maintenance::unsettled(job, env, &taken) {
         return Err(WorkError::waits(words));
     }
+    taken.keep(job).await?;
     if let Some(outside) = outside(&taken, approved) {
         return Ok(Outcome::NotApproved {
             plan: facts,
@@ -155,10 +156,10 @@ async fn one_workspace(
     if let Some(failure) = ended.failure(&rows.rows) {
         return Err(failure);
     }
-}
     written?;
     maintenance::over(&site).await?;
     Ok(ended)
+}
 
 fn approved_count(approved: &Approved, found: usize) -> u32 {
     let count = match approved {

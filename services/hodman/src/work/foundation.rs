@@ -51,9 +51,11 @@ pub(super) async fn take(
     if environment.modules.is_empty() {
         return Ok(Stands::default());
     }
+    let mut formerly = BTreeMap::new();
     if environment.state == Presence::Absent {
         // What it gives is still asked for: the workspaces that it made are emptied before they go.
-        foundation.desired.resources.clear();
+        let all = std::mem::take(&mut foundation.desired.resources).into_iter();
+        formerly = all.map(|(key, wanted)| (key, wanted.needs)).collect();
     }
     let place = job
         .work
@@ -70,6 +72,7 @@ pub(super) async fn take(
     let mut found = live::observe_foundation(job, &place, &question).await?;
     let context = PlanContext {
         only_looks,
+        formerly,
         ..context(job, env, environment, found.ledgers.own.protected())
     };
     let mut plan = plan::plan(&foundation.desired, &found.observed, &context)?;

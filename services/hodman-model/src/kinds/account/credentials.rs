@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::plain::{Changing, Plain, Removing, at_once};
+use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
@@ -31,5 +31,5 @@ pub(super) static CREDENTIALS: Plain = Plain {
     loses: "",
     for_ever: false,
     // The role is tried at once, and a role of a moment ago is not known everywhere: about ten seconds in real life.
-    passing: &["Failed credentials validation checks"],
+    passing: &["Failed credentials validation checks", IN_USE],
 };

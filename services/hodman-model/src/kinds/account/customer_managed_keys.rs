@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::plain::{Changing, Plain, Removing, at_once};
+use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
 use crate::kinds::fields::fills;
 use crate::kinds::rules::{Rules, patterns};
 
@@ -34,5 +34,5 @@ pub(super) static CUSTOMER_MANAGED_KEYS: Plain = Plain {
     readiness: at_once,
     loses: "",
     for_ever: false,
-    passing: &[],
+    passing: &[IN_USE],
 };

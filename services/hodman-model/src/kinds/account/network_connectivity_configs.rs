@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::plain::{Changing, Plain, Removing, at_once};
+use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
@@ -34,5 +34,5 @@ pub(super) static NETWORK_CONNECTIVITY_CONFIGS: Plain = Plain {
     readiness: at_once,
     loses: "the addresses from which serverless compute comes, which others may have let in",
     for_ever: true,
-    passing: &[],
+    passing: &[IN_USE],
 };

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::plain::{Changing, Plain, Removing, at_once};
+use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
 use crate::kinds::fields::references;
 use crate::kinds::rules::{Rules, patterns};
 
@@ -56,5 +56,5 @@ pub(super) static NETWORKS: Plain = Plain {
     readiness: at_once,
     loses: "",
     for_ever: false,
-    passing: &[],
+    passing: &[IN_USE],
 };

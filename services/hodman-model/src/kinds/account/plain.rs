@@ -12,6 +12,10 @@ use crate::kinds::{
     Readiness, Reversibility,
 };
 
+/// The refusal of a removal while something uses the object. Whatever used it may be gone for some seconds already, so it
+/// passes.
+pub(super) const IN_USE: &str = "is being used by";
+
 /// How an object is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Changing {
@@ -38,12 +42,12 @@ pub(super) struct Plain {
     /// The collection, below the account.
     pub path: &'static str,
     pub id_field: &'static str,
+    /// The field that no two of them share; empty when there is none.
+    pub unique: &'static str,
     /// The field of a list's answer with the objects; empty when the answer is the list.
     pub items_field: &'static str,
     /// The field of answers that holds the object; empty when they are the object.
     pub wrapper: &'static str,
-    /// The field that no two of them share; empty when there is none.
-    pub unique: &'static str,
     /// Whether requests have that field, too.
     pub wraps_requests: bool,
     /// The fields of the create request.
@@ -59,7 +63,7 @@ pub(super) struct Plain {
     pub loses: &'static str,
     /// Whether what is lost cannot be made again.
     pub for_ever: bool,
-    /// Refusals of a create that pass by themselves, as they are worded.
+    /// Refusals that pass by themselves, as they are worded.
     pub passing: &'static [&'static str],
 }
 
@@ -111,14 +115,14 @@ impl Kind for Plain {
         Identity::Claim
     }
 
-    fn listing(&self) -> Listing {
-        Listing::All(ListCall {
-            paging: if self.items_field.is_empty() {
-                Paging::None
     fn natural(&self, config: &Value) -> Option<String> {
         text(config, self.unique)
     }
 
+    fn listing(&self) -> Listing {
+        Listing::All(ListCall {
+            paging: if self.items_field.is_empty() {
+                Paging::None
             } else {
                 Paging::Token
             },

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::json;
 
-use super::plain::{Changing, Plain, Removing, at_once};
+use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
 use crate::kinds::Method;
 use crate::kinds::fields::{defaults, references};
 use crate::kinds::rules::{Rules, patterns};
@@ -62,5 +62,5 @@ pub(super) static PRIVATE_ACCESS_SETTINGS: Plain = Plain {
     readiness: at_once,
     loses: "",
     for_ever: false,
-    passing: &[],
+    passing: &[IN_USE],
 };

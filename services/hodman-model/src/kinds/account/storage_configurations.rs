@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::plain::{Changing, Plain, Removing, at_once};
+use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
@@ -33,5 +33,5 @@ pub(super) static STORAGE_CONFIGURATIONS: Plain = Plain {
     readiness: at_once,
     loses: "",
     for_ever: false,
-    passing: &[],
+    passing: &[IN_USE],
 };

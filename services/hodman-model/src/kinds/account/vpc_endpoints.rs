@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::plain::{Changing, Plain, Removing};
+use super::plain::{Changing, IN_USE, Plain, Removing};
 use crate::kinds::Readiness;
 use crate::kinds::rules::{Rules, patterns};
 
@@ -44,5 +44,5 @@ pub(super) static VPC_ENDPOINTS: Plain = Plain {
     readiness,
     loses: "",
     for_ever: false,
-    passing: &[],
+    passing: &[IN_USE],
 };

@@ -219,7 +219,7 @@ pub fn sample(kind: &dyn Kind) -> (&'static [&'static str], Value) {
         "account_network_policies" => (
             &["network_policy_id"],
             json!({"network_policy_id": "tight", "egress": {"network_access": {"restriction_mode": "RESTRICTED_ACCESS",
-                   "allowed_internet_destinations": [{"destination": "pypi.org", "internet_destination_type": "DNS_NAME"}]}}}),
+                   "allowed_internet_destinations": [{"destination": "packages.example", "internet_destination_type": "DNS_NAME"}]}}}),
         ),
         "account_workspace_networks" => (
             &["workspace_id", "network_policy_id"],

@@ -145,6 +145,13 @@ fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
             workspace.get("workspace_id").cloned().unwrap_or_default()
         )));
     }
+    if account.switches.lingering > 0 && !kind.references().is_empty() {
+        account.switches.lingering -= 1;
+        return Err(ApiError::state(format!(
+            "Unable to delete, {} is being used by active workspace 8000000000000001",
+            kind.word()
+        )));
+    }
     if kind == Kind::VpcEndpoint {
         let names = |network: &&Map<String, Value>| {
             let named = network.get("vpc_endpoints").and_then(Value::as_object);

@@ -15,6 +15,8 @@ pub(super) struct Switches {
     pub(super) reverts: u32,
     /// Reasons for which the next new workspaces fail.
     pub(super) failures: Vec<String>,
+    /// How often objects that nothing uses any more are refused to go, as if something did.
+    pub(super) lingering: u32,
     /// States that a new workspace stays `PROVISIONING` longer.
     pub(super) slow: u32,
     /// VPCs that do not work when a workspace is attached to them: `error_type` and `error_message`.
@@ -38,6 +40,12 @@ impl AccountHandle {
         self.account.lock().switches.unknown_role = times;
     }
 
+    /// The next `times` removals of what a workspace can use are refused as if one that is gone used it still, as happens for
+    /// some seconds.
+    pub fn linger(&self, times: u32) {
+        self.account.lock().switches.lingering = times;
+    }
+
     /// The next `times` changes of workspaces are answered as done, and are not.
     pub fn revert_changes(&self, times: u32) {
         self.account.lock().switches.reverts = times;
@@ -54,6 +62,12 @@ impl AccountHandle {
         self.account.lock().switches.slow = states;
     }
 
+    /// Workspaces that are `PROVISIONING` now are done at the next look, however slow they were to be.
+    pub fn hurry(&self) {
+        let mut account = self.account.lock();
+        account.slowness.values_mut().for_each(|left| *left = 0);
+    }
+
     /// Networks in this VPC are `BROKEN` once a workspace is attached. `error_type` is `credentials`, `networkAcl`,
     /// `securityGroup`, `subnet` or `vpc`.
     pub fn break_vpc(&self, vpc_id: &str, error_type: &str, message: &str) {
@@ -62,12 +76,6 @@ impl AccountHandle {
         account
             .switches
             .broken_vpcs
-    /// Workspaces that are `PROVISIONING` now are done at the next look, however slow they were to be.
-    pub fn hurry(&self) {
-        let mut account = self.account.lock();
-        account.slowness.values_mut().for_each(|left| *left = 0);
-    }
-
             .insert(vpc_id.to_owned(), error);
     }
 

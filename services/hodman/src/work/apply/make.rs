@@ -4,6 +4,7 @@
 use super::super::secrets::Values;
 use super::super::{WorkError, live};
 use super::find::{Since, begun, find, nameless};
+use super::patience::Patience;
 use super::site::Site;
 use super::{access, wait};
 use hodman_clients::databricks::{ApiError, ErrorKind};
@@ -13,28 +14,21 @@ use hodman_model::plan::Row;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// What was made a moment ago may not be known everywhere: a create that names it is sent again this often.
 const TRIES: u32 = 4;
 
-/// How long a refusal that passes by itself is waited out: a new role is known everywhere after some ten seconds, seldom
-/// after minutes.
-const PASSES_WITHIN: Duration = Duration::from_mins(5);
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
 pub(super) async fn make(
     site: &Site<'_>,
-    if let Some(name) = kind.natural(&config) {
-        site.ledger.name(&row.key, &name).await?;
-    }
     kind: &'static dyn Kind,
     row: &Row,
     values: &Values,
 ) -> Result<(), WorkError> {
     let wanted = site.wanted(row)?;
     let config = site.filled(&wanted.config)?;
+    if let Some(name) = kind.natural(&config) {
+        site.ledger.name(&row.key, &name).await?;
+    }
     let sending = values.put_into(kind, &config);
     let list = access::at_create(site, kind, wanted).await?;
     let (id, answer) = object(site, kind, row, &sending, list.as_deref()).await?;
@@ -192,8 +186,7 @@ async fn ask(
     list: Option<&[Value]>,
 ) -> Result<(String, Option<Value>), WorkError> {
     let mut tries = 0;
-    let mut pause = FIRST_PAUSE;
-    let began = Instant::now();
+    let mut patience = Patience::new();
     loop {
         site.job.fence.check().await?;
         let mut create = kind.create(config, marker);
@@ -227,10 +220,7 @@ async fn ask(
         if tries == 1 && names_something_missing(&error) && folder(site, kind, config).await? {
             continue;
         }
-        if kind.passing(error.message()) && began.elapsed() < PASSES_WITHIN {
-            tracing::info!(key = %row.key, "not yet: {}", error.message());
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+        if patience.after(kind, &error).await {
             continue;
         }
         if tries >= TRIES || row.after.is_empty() || !names_something_missing(&error) {

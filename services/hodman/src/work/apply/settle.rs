@@ -99,7 +99,7 @@ async fn one(site: &Site<'_>, key: &ResourceKey, id: &str) -> Result<(), WorkErr
     let Some(kind) = kind(&key.kind) else {
         return Ok(());
     };
-    match site.remove(kind, id, &serde_json::Value::Null).await {
+    match site.remove(kind, id, &serde_json::Value::Null, false).await {
         Ok(()) => {
             tracing::info!(%key, id, "what was replaced is gone");
             site.ledger.went(key, id).await;

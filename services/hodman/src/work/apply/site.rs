@@ -3,10 +3,11 @@
 use super::super::claims::Ledger;
 use super::super::taken::{Part, Taken};
 use super::super::{Job, WorkError, live};
+use super::patience;
 use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
-use hodman_model::kinds::{Call, Kind, Listed, Marker};
+use hodman_model::kinds::{Call, Kind, Listed, Listing, Marker};
 use hodman_model::plan::{DesiredResource, Known, Row, substitute_known};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -100,11 +101,32 @@ impl<'a> Site<'a> {
         Ok(())
     }
 
-    /// Removes an object; "does not exist" is what was wanted.
-    pub async fn remove(&self, kind: &dyn Kind, id: &str, config: &Value) -> Result<(), WorkError> {
+    /// The same for a change of an object, whose refusals may pass.
+    pub async fn change(&self, kind: &dyn Kind, calls: &[Call]) -> Result<(), WorkError> {
+        for call in calls {
+            patience::send(self, kind, call).await??;
+        }
+        Ok(())
+    }
+
+    /// Removes an object; "does not exist" is what was wanted. A refusal that passes is waited out where nothing else would
+    /// come back to it.
+    pub async fn remove(
+        &self,
+        kind: &dyn Kind,
+        id: &str,
+        config: &Value,
+        patient: bool,
+    ) -> Result<(), WorkError> {
         for call in kind.delete(id, config) {
-            self.job.fence.check().await?;
-            match self.part.workspace.call(live::request(&call)).await {
+            let sent = match patient {
+                true => patience::send(self, kind, &call).await?,
+                false => {
+                    self.job.fence.check().await?;
+                    self.part.workspace.call(live::request(&call)).await
+                }
+            };
+            match sent {
                 Ok(_) => {}
                 Err(error) if error.is_not_found() => {}
                 Err(error) if may_be_gone(&error) && self.is_gone(kind, id).await => {}
@@ -114,14 +136,23 @@ impl<'a> Site<'a> {
         Ok(())
     }
 
-    /// Whether the list shows that an object is not there any more. What cannot be asked is not known to be gone; the
-    /// refusal that led here says why.
+    /// Whether the list shows that an object is not there any more, or, of a kind without one, the object itself. What cannot
+    /// be asked is not known to be gone; the refusal that led here says why.
     async fn is_gone(&self, kind: &dyn Kind, id: &str) -> bool {
         let Some(kind) = hodman_model::kinds::kind(kind.name()) else {
             return false;
         };
-        match live::of_kind(&self.part.workspace, kind).await {
-            Ok(found) => found.iter().all(|object| object.listed.id != id),
+        let workspace = &self.part.workspace;
+        let gone = match kind.listing() {
+            Listing::ByName => live::by_id(workspace, kind, id)
+                .await
+                .map(|found| found.is_none()),
+            Listing::All(_) | Listing::Below { .. } => live::of_kind(workspace, kind)
+                .await
+                .map(|found| found.iter().all(|object| object.listed.id != id)),
+        };
+        match gone {
+            Ok(gone) => gone,
             Err(error) => {
                 tracing::warn!(
                     kind = kind.name(),

@@ -37,7 +37,7 @@ async fn act(
                 site.ledger.retire(&row.key).await?;
                 return make::make(site, kind, row, values).await;
             }
-            site.remove(kind, &live.id, &live.config).await?;
+            site.remove(kind, &live.id, &live.config, true).await?;
             site.known().forget(&row.key);
             // A crash from here on leaves a create, which the approval does not have: a person is asked again.
             make::make(site, kind, row, values).await
@@ -45,7 +45,7 @@ async fn act(
         Action::Delete => {
             let live = site.live(row)?;
             wait::until_idle(site, kind, row, &live.id).await?;
-            site.remove(kind, &live.id, &live.config).await?;
+            site.remove(kind, &live.id, &live.config, true).await?;
             if kind.settles() {
                 settle::gone(site, kind, &live.id).await?;
             }
@@ -80,7 +80,7 @@ async fn change(
         maintenance::begin(site, row, live).await?;
         maintenance::hold(site, kind, row, live).await?;
         let changed = async {
-            site.send(&calls).await?;
+            site.change(kind, &calls).await?;
             match kind.settles() {
                 true => settle::changed(site, kind, &live.id, &config).await,
                 false => Ok(()),
