@@ -4,6 +4,8 @@
 mod aws;
 mod foundation;
 
+pub use foundation::Seen;
+
 use crate::config;
 use crate::work::WorkError;
 use hodman_clients::databricks::{Connections, Workspace, WorkspaceConfig};

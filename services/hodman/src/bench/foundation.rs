@@ -5,7 +5,7 @@
 
 mod country;
 
-use super::workspace::{Calls, run_all, tagged};
+use super::workspace::{Calls, Measured, run_all};
 use super::{Bound, Report};
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -102,7 +102,7 @@ impl Bench<'_> {
         env: &EnvName,
         package: &PackageDigest,
         head: &CommitSha,
-    ) -> anyhow::Result<(super::workspace::Measured, super::workspace::Measured)> {
+    ) -> anyhow::Result<(Measured, Measured)> {
         let plan = Act::Plan {
             package: package.clone(),
             config: head.clone(),
@@ -180,7 +180,7 @@ impl Bench<'_> {
         self.report
             .aimed(what("memory"), measured.peak, "MiB", Bound::AtMost(MEMORY));
         let calls = Calls::count(&self.country.calls());
-        let (all, fewest) = (calls.all(), number * fewest());
+        let (all, fewest) = (calls.all(), number * FEWEST + 1);
         ensure!(all > 0, "the sandbox was not asked");
         self.report.row(what("calls"), f64::from(all), "");
         self.report
@@ -206,11 +206,8 @@ impl Bench<'_> {
     }
 }
 
-/// For one environment in which nothing changed. The account: a list of each of the three kinds, and the list once more that
-/// tells that the workspace's address is one of its account; two tokens. The workspace: whose is what; the folder of the file set and
-/// the one in it; a list for each kind with tags, and one of the policies, which have none; the permissions of the cluster.
-fn fewest() -> u32 {
-    let account = 3 + 1 + 2;
-    let workspace = 3 + tagged() + 1 + 1;
-    account + workspace
-}
+/// For one environment in which nothing changed; one token of the account serves all of them. The account: a list of each of the
+/// three kinds. The workspace: where its tokens are, and one; whose is what; the folder of the file set, the one in it, and the two
+/// that lead to what others claim, since policies have no tags; a list each of jobs, clusters and policies; the permissions of the
+/// cluster, which no list shows.
+const FEWEST: u32 = 3 + 2 + 1 + 4 + 3 + 1;

@@ -9,7 +9,7 @@ mod calls;
 mod step;
 mod town;
 
-pub(super) use calls::{Calls, tagged};
+pub(super) use calls::Calls;
 pub(super) use step::{Measured, StepArgs, run_all, step};
 pub(super) use town::{SECRET, SECRET_VARIABLE};
 

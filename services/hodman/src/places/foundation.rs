@@ -11,6 +11,15 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What a look at an account told of addresses.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Which account.
+    pub account: Option<String>,
+    /// Addresses of workspaces of it.
+    pub hosts: Vec<String>,
+}
+
 impl Places {
     /// The client for what `environment`, called `env`, stands on.
     ///
@@ -47,12 +56,16 @@ impl Places {
         Ok(client)
     }
 
-    fn account(&self, env: &str, name: &str) -> Result<AccountConfig, WorkError> {
-        let known = self.accounts.get(name).ok_or_else(|| {
+    fn account_of(&self, name: &str) -> Result<&config::Account, WorkError> {
+        self.accounts.get(name).ok_or_else(|| {
             WorkError::lasting(format!(
                 "account `{name}` is not in the daemon's configuration (`accounts:`)"
             ))
-        })?;
+        })
+    }
+
+    fn account(&self, env: &str, name: &str) -> Result<AccountConfig, WorkError> {
+        let known = self.account_of(name)?;
         allowed(env, &format!("account `{name}`"), &known.environments)?;
         Ok(AccountConfig {
             account_id: known.account_id.clone(),
@@ -83,7 +96,13 @@ impl Places {
     ///
     /// # Errors
     /// When the configuration does not know the workspace or its account, or the account has no workspace there.
-    pub async fn made(&self, env: &str, name: &str, host: &str) -> Result<Workspace, WorkError> {
+    pub async fn made(
+        &self,
+        env: &str,
+        name: &str,
+        host: &str,
+        seen: &Seen,
+    ) -> Result<Workspace, WorkError> {
         let Some(known) = self.configured.get(name) else {
             return self.workspace(name, host);
         };
@@ -92,6 +111,17 @@ impl Places {
         };
         if let Some(client) = self.known(&(name.to_owned(), host.to_owned())) {
             return Ok(client);
+        }
+        if seen.account.as_ref() == Some(account)
+            && seen.hosts.iter().any(|told| trimmed(told) == trimmed(host))
+        {
+            // The account told it a moment ago, in the same look.
+            allowed(
+                env,
+                &format!("account `{account}`"),
+                &self.account_of(account)?.environments,
+            )?;
+            return self.client(name, host, known);
         }
         let config = FoundationConfig {
             name: format!("account {account}"),

@@ -3,13 +3,16 @@
 
 use super::taken::Part;
 use super::{Job, WorkError, live};
+use crate::places::Seen;
 use hodman_clients::databricks::Workspace;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::{Environment, Presence, Tree, Workspace as Place};
 use hodman_model::kinds::{CloudformationStacks, Kind as _, Marker, files as file_sets};
 use hodman_model::modules::{FOUNDATION, Foundation, host_of};
-use hodman_model::plan::{self, Action, Known, Observed, Plan, PlanContext, substitute_known};
+use hodman_model::plan::{
+    self, Action, Known, Observed, ObservedObject, Plan, PlanContext, substitute_known,
+};
 use hodman_model::stacks::StackPlan;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +28,8 @@ pub(super) struct Stands {
     pub part: Option<Part>,
     /// What is known of its objects.
     pub known: Known,
+    /// The addresses that its account told.
+    pub seen: Seen,
 }
 
 impl Stands {
@@ -87,7 +92,12 @@ pub(super) async fn take(
         job.pipeline,
         env.as_str(),
     );
+    let seen = Seen {
+        account: environment.account.clone(),
+        hosts: hosts(&found.observed),
+    };
     Ok(Stands {
+        seen,
         foundation,
         plan: Some(plan),
         part: Some(Part {
@@ -111,6 +121,15 @@ pub(super) fn resolve(
     }
     Foundation::resolve(job.pipeline, &file(env), environment, tree)
         .map_err(|error| WorkError::lasting(error.to_string()))
+}
+
+/// The addresses of the account's workspaces, as far as they are ours.
+fn hosts(observed: &Observed) -> Vec<String> {
+    let of_kind = |object: &&ObservedObject| object.kind == "account_workspaces";
+    let workspaces = observed.objects.iter().filter(of_kind);
+    workspaces
+        .filter_map(|object| Some(object.listed.outputs.get("host")?.as_str()?.to_owned()))
+        .collect()
 }
 
 /// What the changes of stacks would do to their resources. Of one that waits for what another row makes, nobody can say yet.
@@ -170,20 +189,22 @@ pub(super) async fn workspace(
     job: &Job<'_>,
     env: &EnvName,
     place: &Place,
-    foundation: &Foundation,
-    known: &Known,
+    stands: &Stands,
 ) -> Result<Option<Workspace>, WorkError> {
     let places = &job.work.places;
     if host_of(&place.host).is_none() {
         let client = places.workspace(&place.name, &place.host)?;
         return places.machine(client).await.map(Some);
     }
-    let host = foundation
-        .fill(&file(env), &Value::from(place.host.as_str()), known)
+    let host = stands
+        .foundation
+        .fill(&file(env), &Value::from(place.host.as_str()), &stands.known)
         .map_err(|error| WorkError::lasting(error.to_string()))?;
     match host.as_ref().and_then(Value::as_str) {
         Some(host) => {
-            let client = places.made(env.as_str(), &place.name, host).await?;
+            let client = places
+                .made(env.as_str(), &place.name, host, &stands.seen)
+                .await?;
             places.machine(client).await.map(Some)
         }
         None => Ok(None),
@@ -200,7 +221,7 @@ pub(super) async fn workspace_of(
 ) -> Result<Workspace, WorkError> {
     let foundation = resolve(job, env, environment, tree)?;
     let stands = take(job, env, environment, foundation, false).await?;
-    workspace(job, env, place, &stands.foundation, &stands.known)
+    workspace(job, env, place, &stands)
         .await?
         .ok_or_else(|| WorkError::transient(format!("workspace `{}` is not made yet", place.name)))
 }

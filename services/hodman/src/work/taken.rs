@@ -114,17 +114,17 @@ async fn taken(
     let mut parts = Vec::new();
     let mut plans = Vec::new();
     let stands = foundation::take(job, env, &environment, modules, only_looks);
-    let stands = Box::pin(stands).await?;
+    let mut stands = Box::pin(stands).await?;
     let given = stands.given();
     let absent = environment.state == Presence::Absent;
-    let (mut ground, mut ground_plan) = (stands.part, stands.plan);
+    let (mut ground, mut ground_plan) = (stands.part.take(), stands.plan.take());
     if !absent {
         plans.extend(ground_plan.take());
         parts.extend(ground.take());
     }
     let mut all_there = true;
     for place in &environment.workspaces {
-        let workspace = foundation::workspace(job, env, place, &stands.foundation, &stands.known);
+        let workspace = foundation::workspace(job, env, place, &stands);
         let Some(workspace) = Box::pin(workspace).await? else {
             if absent {
                 continue;
@@ -256,7 +256,8 @@ impl Taken {
 
     /// Keeps the whole plan, so that it can be shown in full and adopted from.
     pub(super) async fn keep(&self, job: &Job<'_>) -> Result<(), WorkError> {
-        let json = serde_json::to_vec(&self.plan.to_json())?;
+        // Written as it is: as a value in between, ten thousand rows would take two hundred megabytes more.
+        let json = serde_json::to_vec(&self.plan)?;
         job.work
             .store
             .put_blob(

@@ -67,7 +67,7 @@ pub(super) fn fewest(step: &str, jobs: u32, permissions: bool) -> Option<u32> {
 }
 
 /// Kinds whose objects of ours only their tags tell.
-pub(in crate::bench) fn tagged() -> u32 {
+fn tagged() -> u32 {
     count(|kind| kind.identity() == Identity::Tags)
 }
 
