@@ -2,9 +2,11 @@
 
 `aws_hand.py URL REGION queue NAME` makes a queue and prints its address; `… role NAME TEXT` gives a role another description, `…
 bucket NAME` takes a bucket's policy away, `… look-role NAME` and `… look-bucket NAME` print the description and whether there is a policy;
-`… send QUEUE MESSAGE` puts a message into a queue.
+`… send QUEUE MESSAGE` puts a message into a queue; `… account KEY` prints as JSON what the account of that
+key has: roles with their policies, buckets with theirs, stacks with their status and change sets.
 """
 
+import json
 import sys
 
 import boto3
@@ -13,10 +15,38 @@ import botocore.exceptions
 url, region, what, *rest = sys.argv[1:]
 
 
-def client(service):
+def client(service, key="test"):
     return boto3.client(
-        service, endpoint_url=url, region_name=region, aws_access_key_id="test", aws_secret_access_key="test"
+        service, endpoint_url=url, region_name=region, aws_access_key_id=key, aws_secret_access_key="test"
     )
+
+
+def bucket_policy(s3, name):
+    try:
+        return json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])
+    except botocore.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucketPolicy":
+            raise
+        return None
+
+
+def account(key):
+    iam, s3, cfn = (client(service, key) for service in ("iam", "s3", "cloudformation"))
+    stacks = [one for one in cfn.describe_stacks()["Stacks"] if one["StackStatus"] != "DELETE_COMPLETE"]
+    return {
+        "roles": {
+            role["RoleName"]: iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+            for role in iam.list_roles()["Roles"]
+        },
+        "buckets": {one["Name"]: bucket_policy(s3, one["Name"]) for one in s3.list_buckets()["Buckets"]},
+        "stacks": {one["StackName"]: one["StackStatus"] for one in stacks},
+        "change_sets": [
+            one["ChangeSetName"]
+            for stack in stacks
+            for one in cfn.list_change_sets(StackName=stack["StackName"])["Summaries"]
+            if one["ExecutionStatus"] == "AVAILABLE"
+        ],
+    }
 
 
 if what == "queue":
@@ -30,12 +60,8 @@ elif what == "bucket":
 elif what == "look-role":
     print(client("iam").get_role(RoleName=rest[0])["Role"].get("Description", ""))
 elif what == "look-bucket":
-    try:
-        client("s3").get_bucket_policy(Bucket=rest[0])
-        print("a policy")
-    except botocore.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchBucketPolicy":
-            raise
-        print("no policy")
+    print("a policy" if bucket_policy(client("s3"), rest[0]) else "no policy")
+elif what == "account":
+    print(json.dumps(account(rest[0])))
 else:
     sys.exit(f"not known: {what}")
