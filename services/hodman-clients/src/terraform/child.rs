@@ -59,7 +59,7 @@ impl Drop for Asked {
     }
 }
 
-/// Runs it to its end. What it says goes into memory that it shares with us, not through a pipe: if we die, its next line would
+/// Runs it to its end; what it reads is the caller's to say. What it says goes into memory that it shares with us, not through a pipe: if we die, its next line would
 /// kill it at a pipe, before it has stored its state and unlocked it. Without us it goes on to its end. With `whole`, standard output is kept as it is; else its lines are said like those of the error output.
 ///
 /// A stop is SIGTERM to the program alone: it then ends what it is at, stores its state and unlocks it. Its providers are in
@@ -74,7 +74,7 @@ pub(super) async fn run(
 ) -> std::io::Result<Ended> {
     let (over, _) = watch::channel(false);
     let (sender, mut said) = mpsc::channel(64);
-    command.stdin(Stdio::null()).process_group(0);
+    command.process_group(0);
     if whole {
         // Such commands only read.
         command.stdout(Stdio::piped());

@@ -34,6 +34,39 @@ impl PlanKey {
     fn cipher(&self) -> Result<RandomizedNonceKey, TerraformError> {
         RandomizedNonceKey::new(&AES_256_GCM, &self.0).map_err(|_| TerraformError::Sealed)
     }
+
+    /// Nonce and AES-256-GCM ciphertext of `bytes`; opens only with the same `about`.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn seal(&self, about: &[u8], mut bytes: Vec<u8>) -> Result<Vec<u8>, TerraformError> {
+        let nonce = self
+            .cipher()?
+            .seal_in_place_append_tag(Aad::from(about), &mut bytes)
+            .map_err(|_| TerraformError::Sealed)?;
+        let mut sealed = nonce.as_ref().to_vec();
+        sealed.append(&mut bytes);
+        Ok(sealed)
+    }
+
+    /// What was sealed.
+    ///
+    /// # Errors
+    /// With another key, about something else, or when it is damaged.
+    pub fn open(&self, about: &[u8], sealed: &[u8]) -> Result<Vec<u8>, TerraformError> {
+        let (nonce, sealed) = sealed
+            .split_at_checked(NONCE_LEN)
+            .ok_or(TerraformError::Sealed)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| TerraformError::Sealed)?;
+        let mut bytes = sealed.to_vec();
+        let length = self
+            .cipher()?
+            .open_in_place(nonce, Aad::from(about), &mut bytes)
+            .map_err(|_| TerraformError::Sealed)?
+            .len();
+        bytes.truncate(length);
+        Ok(bytes)
+    }
 }
 
 impl std::fmt::Debug for PlanKey {
@@ -54,33 +87,16 @@ pub struct SealedPlan {
 impl SealedPlan {
     pub(super) fn seal(
         binding: Binding,
-        mut plan: Vec<u8>,
+        plan: Vec<u8>,
         key: &PlanKey,
     ) -> Result<Self, TerraformError> {
-        let cipher = key.cipher()?;
-        let nonce = cipher
-            .seal_in_place_append_tag(Aad::from(binding.bytes()?), &mut plan)
-            .map_err(|_| TerraformError::Sealed)?;
-        let mut sealed = nonce.as_ref().to_vec();
-        sealed.append(&mut plan);
+        let sealed = key.seal(&binding.bytes()?, plan)?;
         Ok(Self { binding, sealed })
     }
 
     /// The plan file.
     pub(super) fn open(&self, key: &PlanKey) -> Result<Vec<u8>, TerraformError> {
-        let (nonce, sealed) = self
-            .sealed
-            .split_at_checked(NONCE_LEN)
-            .ok_or(TerraformError::Sealed)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| TerraformError::Sealed)?;
-        let mut plan = sealed.to_vec();
-        let length = key
-            .cipher()?
-            .open_in_place(nonce, Aad::from(self.binding.bytes()?), &mut plan)
-            .map_err(|_| TerraformError::Sealed)?
-            .len();
-        plan.truncate(length);
-        Ok(plan)
+        key.open(&self.binding.bytes()?, &self.sealed)
     }
 }
 

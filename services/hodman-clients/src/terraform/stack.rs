@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::child::{self, End, Ended, Limits};
 use super::mask::Mask;
-use super::workdir::{failed, write};
+use super::workdir::{ERRORED, failed, write};
 use super::{
     Binding, Inputs, LockHolder, PlanKey, SealedPlan, Terraform, TerraformError, Workdir, events,
 };
@@ -107,6 +107,23 @@ impl Stack {
         }
         let _held = self.terraform.cache.hold().await?;
         self.lines("init", &arguments, &[0], say).await.map(drop)
+    }
+
+    /// The backend as `init` understood it, `{"type", "config"}`; null when the directory has no `backend` block, so that the
+    /// state would lie in the folder of the run and go with it.
+    ///
+    /// # Errors
+    /// When what `init` left cannot be read.
+    pub fn backend(&self) -> Result<Value, TerraformError> {
+        let file = self.workdir.beside("data").join("terraform.tfstate");
+        let bytes = match std::fs::read(file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
+            Err(error) => return Err(failed("reading the backend", error)),
+        };
+        let mut left: Value = serde_json::from_slice(&bytes)
+            .map_err(|_| TerraformError::Unreadable { command: "init" })?;
+        Ok(left["backend"].take())
     }
 
     /// `plan`: what would be done, saved and shown. Nothing changes but the lock, which is held meanwhile.
@@ -260,7 +277,7 @@ impl Stack {
     }
 
     fn kept_state(&self, error: TerraformError) -> TerraformError {
-        let file = self.workdir.directory().join("errored.tfstate");
+        let file = self.workdir.directory().join(ERRORED);
         let kept = std::fs::read_to_string(file).ok().map(SecretString::from);
         let message = error.to_string();
         if kept.is_some() || message.contains("Failed to save state") {
@@ -337,7 +354,7 @@ impl Stack {
         let _ = std::fs::remove_file(&file);
         pushed?;
         // Else the next failure would take it for its own.
-        let _ = std::fs::remove_file(self.workdir.directory().join("errored.tfstate"));
+        let _ = std::fs::remove_file(self.workdir.directory().join(ERRORED));
         Ok(())
     }
 
@@ -393,7 +410,7 @@ impl Stack {
             say(&text);
         };
         let run = child::run(
-            self.command(arguments),
+            self.command(arguments)?,
             &limits,
             whole,
             self.stop.clone(),
@@ -426,7 +443,7 @@ impl Stack {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    fn command(&self, arguments: &[&str]) -> Result<Command, TerraformError> {
         let config = &self.terraform.config;
         let mut command = Command::new(&config.program);
         let rc = self.workdir.beside("terraform.rc");
@@ -444,7 +461,8 @@ impl Stack {
         if let Some(folder) = self.terraform.cache.folder() {
             command.env("TF_PLUGIN_CACHE_DIR", folder);
         }
-        command
+        command.stdin(self.workdir.input()?);
+        Ok(command)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The folder of one run: the files of a commit, and beside them what the program keeps.
 
+use std::fs::{File, TryLockError};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
+use std::process::Stdio;
 
 use super::TerraformError;
 
@@ -13,9 +15,58 @@ use super::TerraformError;
 pub struct Workdir {
     root: PathBuf,
     directory: PathBuf,
+    /// Given to every program that runs here as its standard input, which is empty: the lock is held for as long as one of
+    /// them lives, also when we do not.
+    lock: Option<File>,
 }
 
+/// What Terraform calls a state that it could not store.
+pub(super) const ERRORED: &str = "errored.tfstate";
+
 impl Workdir {
+    /// The same for a folder that several might use, one after the other: none while somebody else is at work in it, be it a
+    /// program that an earlier process of ours left behind. A state that such a program could not store is moved out of
+    /// the way, to [`Workdir::left_state`].
+    ///
+    /// # Errors
+    /// As for [`Workdir::new`].
+    pub fn alone<'a>(
+        root: &Path,
+        directory: &str,
+        files: impl IntoIterator<Item = (&'a str, &'a [u8], bool)>,
+    ) -> Result<Option<Self>, TerraformError> {
+        if let Some(parent) = root.parent() {
+            let mut builder = std::fs::DirBuilder::new();
+            let made = builder.recursive(true).mode(0o700).create(parent);
+            made.map_err(|error| failed("making the folder of all runs", error))?;
+        }
+        let mut options = File::options();
+        let opened = options.read(true).write(true).create(true).mode(0o600);
+        let lock = opened
+            .open(beside(root, "lock"))
+            .map_err(|error| failed("opening the lock of the folder", error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => {
+                return Err(failed("locking the folder of the run", error));
+            }
+        }
+        if let Some(left) = find(&root.join("repository"), ERRORED) {
+            std::fs::rename(left, Self::left_state(root))
+                .map_err(|error| failed("keeping a state that was not stored", error))?;
+        }
+        let mut workdir = Self::new(root, directory, files)?;
+        workdir.lock = Some(lock);
+        Ok(Some(workdir))
+    }
+
+    /// Where a state lies that a run in `root` could not store, when there is one: all that knows what was made.
+    #[must_use]
+    pub fn left_state(root: &Path) -> PathBuf {
+        beside(root, ERRORED)
+    }
+
     /// Makes `root` anew with `files` (path in the repository, content, whether it may be run) below it. `directory` is
     /// the stack's own one; modules beside it can be reached when their files are given.
     ///
@@ -69,6 +120,7 @@ impl Workdir {
         Ok(Self {
             root: root.to_owned(),
             directory: stack,
+            lock: None,
         })
     }
 
@@ -87,10 +139,41 @@ impl Workdir {
         &self.directory
     }
 
+    /// What a program that runs here reads: nothing.
+    pub(super) fn input(&self) -> Result<Stdio, TerraformError> {
+        match &self.lock {
+            Some(lock) => lock
+                .try_clone()
+                .map(Stdio::from)
+                .map_err(|error| failed("holding the lock of the folder", error)),
+            None => Ok(Stdio::null()),
+        }
+    }
+
     /// A place beside the checked out files.
     pub(super) fn beside(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
+}
+
+/// `name` beside the folder `root`, with its name in front.
+fn beside(root: &Path, name: &str) -> PathBuf {
+    let mut path = root.as_os_str().to_owned();
+    path.push(".");
+    path.push(name);
+    path.into()
+}
+
+/// A file of that name in a folder or one below it.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let here = folder.join(name);
+    if here.is_file() {
+        return Some(here);
+    }
+    let entries = std::fs::read_dir(folder).ok()?.flatten();
+    entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .find_map(|entry| find(&entry.path(), name))
 }
 
 pub(super) fn write(path: &Path, content: &[u8], runs: bool) -> Result<(), TerraformError> {
@@ -107,5 +190,28 @@ pub(super) fn failed(what: &str, source: std::io::Error) -> TerraformError {
     TerraformError::File {
         what: what.to_owned(),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_one_runs_at_a_time_and_a_state_left_there_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("shop.qa.net");
+        let alone = || Workdir::alone(&root, "modules/net", []).unwrap();
+        let first = alone().unwrap();
+        assert!(alone().is_none());
+        // As a program has it that outlives us.
+        let held = first.lock.as_ref().unwrap().try_clone().unwrap();
+        std::fs::write(first.directory().join(ERRORED), "{}").unwrap();
+        drop(first);
+        assert!(alone().is_none());
+        drop(held);
+        let again = alone().unwrap();
+        assert!(!again.directory().join(ERRORED).exists());
+        assert_eq!(std::fs::read(Workdir::left_state(&root)).unwrap(), b"{}");
     }
 }
