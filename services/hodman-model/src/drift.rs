@@ -7,6 +7,7 @@ mod compare;
 mod files;
 mod objects;
 mod render;
+mod stack;
 #[cfg(test)]
 mod tests;
 

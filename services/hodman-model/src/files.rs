@@ -24,7 +24,7 @@ pub use environment::{
     Gates, Layout, Merge, Missed, Mode, ModuleCall, Open, Presence, Rotate, Schedule, Schedules,
     Selection, TagSelection, Verify, Window, WindowKind, Workspace, parse_environment,
 };
-pub use policy::{BuildPolicy, POLICY_FILE, Policy, parse_policy};
+pub use policy::{BuildPolicy, POLICY_FILE, Policy, TerraformPolicy, parse_policy};
 pub use release::{CommitId, InvalidCommitId, Release, parse_release, render_release};
 pub use schema::schemas;
 pub use template::{Parameter, Template};

@@ -49,6 +49,7 @@ mod service_principals;
 mod sql_warehouses;
 mod storage_credentials;
 mod tag_list;
+mod terraform_stacks;
 mod unity;
 mod vector_search_endpoints;
 mod vector_search_indexes;
@@ -74,6 +75,7 @@ pub use maintenance::Maintenance;
 pub use marker::{Marker, TAG_ENV, TAG_KEY, TAG_PIPELINE};
 pub use permissions::Permissions;
 use rules::Rules;
+pub use terraform_stacks::{SENSITIVE_OUTPUT, SOURCES, TerraformStacks, holds_sensitive_output};
 
 /// What can be taken back after an action, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -371,7 +373,7 @@ pub fn kind(name: &str) -> Option<&'static dyn Kind> {
 }
 
 /// The kinds of stacks.
-pub static STACK_KINDS: &[&dyn Kind] = &[&CloudformationStacks];
+pub static STACK_KINDS: &[&dyn Kind] = &[&CloudformationStacks, &TerraformStacks];
 
 /// The kinds of what workspaces stand on: stacks, objects of AWS and of the Databricks account.
 pub fn foundation_kinds() -> impl Iterator<Item = &'static dyn Kind> {

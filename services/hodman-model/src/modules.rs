@@ -21,6 +21,7 @@ use serde_json::Value;
 
 pub use input::{Input, InputType};
 pub use module::{Engine, Module, Output};
+pub use stack::{StackFile, stack_files};
 pub use text::host_of;
 
 use crate::bundle::{ResolvedBundle, Resource, ResourceKey};

@@ -7,6 +7,7 @@ mod before_after;
 mod compare;
 mod desired;
 mod edges;
+mod engine;
 mod error;
 mod files_step;
 mod follow;
@@ -20,6 +21,7 @@ mod observed;
 mod order;
 mod ours;
 mod previewed;
+mod reasons;
 mod redacted;
 mod references;
 mod render;
@@ -48,14 +50,14 @@ pub(crate) use ours::Ours;
 pub(crate) use redacted::redacted;
 pub(crate) use references::ids_to_references;
 pub(crate) use references::is_symbolic;
-pub use references::{id_reference, refers_to};
+pub use references::{asked_in, id_reference, refers_to};
 pub(crate) use render::words;
 pub use row::{Action, FieldChange, FileChange, FileChangeKind, Row};
 pub use sent::Sent;
 pub(crate) use sent::sent_change;
 pub use substitute::{Unresolved, substitute, substitute_known};
 
-pub(crate) use work::again_reason;
+pub(crate) use reasons::again_reason;
 
 pub use crate::kinds::Reversibility;
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use change_set::from_change_set;
 pub use row::{Shown, StackAction, StackField, StackRow};
-pub use terraform::from_terraform;
+pub use terraform::{from_terraform, shown_secrets};
 
 use crate::digest::{Digest, Hasher};
 
@@ -45,6 +45,13 @@ pub struct StackPlan {
     /// How many resources stay as they are.
     #[serde(default)]
     pub unchanged: usize,
+    /// Whether the engine alone says if anything is to be done: nothing is, when there is no row and no output here, whatever
+    /// else the stack was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decides: bool,
+    /// The plan that was being applied when it was cut off, and of which this is the rest. An approval of that one covers this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Box<StackPlan>>,
 }
 
 /// A text that is not what the engine writes.
@@ -91,6 +98,46 @@ impl StackPlan {
         hasher.finish()
     }
 
+    /// What the plan is known by: itself, or what it is the rest of.
+    #[must_use]
+    pub fn approved_as(&self) -> &Self {
+        self.begun.as_deref().unwrap_or(self)
+    }
+
+    /// Whether `rest` is what is left of this one: nothing in it but what stands here, though what was not known before may
+    /// be known by now.
+    #[must_use]
+    pub fn covers(&self, rest: &Self) -> bool {
+        let same_row = |row: &StackRow| {
+            let known = self.rows.iter().find(|known| {
+                known.address == row.address
+                    && known.kind == row.kind
+                    && known.action == row.action
+                    && known.moved_from == row.moved_from
+            });
+            known.is_some_and(|known| {
+                known.digest == row.digest || all_covered(&known.fields, &row.fields)
+            })
+        };
+        rest.rows.iter().all(same_row) && all_covered(&self.outputs, &rest.outputs)
+    }
+
+    /// Gives everything that is named after a secret another name: a plain digest could be guessed.
+    pub fn rename_secrets(&mut self, rename: &dyn Fn(&Digest) -> Digest) {
+        for row in self.rows.iter_mut().chain(&mut self.drift) {
+            if row.fields.iter().any(StackField::is_secret) {
+                row.digest = rename(&row.digest);
+            }
+        }
+        let rows = self.rows.iter_mut().chain(&mut self.drift);
+        let fields = rows.flat_map(|row| &mut row.fields);
+        for field in fields.chain(&mut self.outputs) {
+            if field.is_secret() {
+                field.digest = rename(&field.digest);
+            }
+        }
+    }
+
     /// The addresses whose data is lost for ever; an approval must name each.
     #[must_use]
     pub fn irreversible(&self) -> BTreeSet<&str> {
@@ -107,6 +154,19 @@ impl StackPlan {
             .iter()
             .filter(|row| row.action.removes() && rules.protects(&row.address))
     }
+}
+
+/// Whether each of `fields` stands among `known`, or within something there that was not known yet.
+fn all_covered(known: &[StackField], fields: &[StackField]) -> bool {
+    fields.iter().all(|field| {
+        known.iter().any(|known| {
+            let unknown = known.after == Some(Shown::Unknown);
+            let within = field.path.0.starts_with(&known.path.0);
+            let before = known.before.is_none() || known.before == field.before;
+            (known.path == field.path && known.digest == field.digest)
+                || (unknown && within && before)
+        })
+    })
 }
 
 impl StackRules {

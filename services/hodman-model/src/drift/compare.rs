@@ -58,6 +58,12 @@ impl Found<'_> {
             };
             return self.row(kind, key, FieldPath::default(), values, class, reason);
         };
+        if let Some(preview) = three.observed.previews.get(key)
+            && preview.decides
+            && declared.is_some()
+        {
+            return self.stack(kind, key, preview);
+        }
         let managed = wanted.managed(kind);
         let (there, folders) = symbolic(kind, live, Some(&managed), &self.symbols);
         self.server_defaults(kind, key, live, &there);

@@ -44,8 +44,12 @@ pub struct Environment {
     /// The AWS account and region of the modules' objects: the name under which the daemon's own settings hold them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aws: Option<String>,
+    /// How the modules of Terraform are run: the name under which the daemon's own settings hold the program and its identities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terraform: Option<String>,
     /// Objects of AWS and of the account that were there before hodman and become resources of the modules:
-    /// `account_workspaces.main-workspace: "123"`.
+    /// `account_workspaces.main-workspace: "123"`. A state of Terraform that was there before is named by its stack:
+    /// `terraform_stacks.network: hodman-shop-qa-network`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub adopt: BTreeMap<ResourceKey, String>,
     /// The target in `databricks.yml`; the environment's name when absent.

@@ -16,6 +16,29 @@ pub struct Policy {
     /// Whether build commands of the bundle's `artifacts` may run when a package is made. The daemon's own settings must
     /// allow them for the pipeline, too.
     pub builds: BuildPolicy,
+    /// Whether a pull request that changes an environment's inputs gets a plan of its stacks of Terraform, before it is merged: with the
+    /// identity for plans, and never from a fork. Refused, they are planned once it is merged.
+    #[serde(skip_serializing_if = "TerraformPolicy::is_refused")]
+    pub terraform_plans: TerraformPolicy,
+}
+
+/// Whether Terraform runs for a pull request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TerraformPolicy {
+    /// No: not before it is merged.
+    #[default]
+    Refused,
+    /// Yes.
+    Allowed,
+}
+
+impl TerraformPolicy {
+    /// Whether all is as when the key is absent.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        *self == Self::Refused
+    }
 }
 
 /// Whether build commands may run.

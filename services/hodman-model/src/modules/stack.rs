@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::module::{self, Engine, Module};
@@ -9,7 +10,8 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::digest::{Hasher, sha256};
 use crate::files::Tree;
 use crate::foundation::templates::{Carried, SCHEME};
-use crate::kinds::TEMPLATE_BODY;
+use crate::kinds::{SOURCES, TEMPLATE_BODY};
+use crate::plan::asked_in;
 
 /// Whose stack it is, and where its files are.
 pub(super) struct Of<'a> {
@@ -43,12 +45,19 @@ pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Va
         None => format!("hodman-{}-{}-{}", of.pipeline, of.env, of.call),
     };
     if module.engine == Engine::Terraform {
-        let (digest, sources) = sources(of, module)?;
+        let (directory, digest, sources) = sources(of, module)?;
+        let variables = told["variables"].take();
+        let uses: Vec<String> = asked_in(&variables)
+            .into_keys()
+            .map(|key| key.to_string())
+            .collect();
         return Ok(json!({
             "name": name,
             "source": digest,
-            "variables": told["variables"].take(),
-            "sources": sources,
+            "variables": variables,
+            "directory": directory,
+            (SOURCES): sources,
+            "uses": uses,
         }));
     }
     let body = template(of, module.template.as_deref().unwrap_or_default())?;
@@ -102,8 +111,25 @@ fn template(of: &Of<'_>, named: &str) -> Result<String, Diagnostic> {
     }
 }
 
-/// The files of a Terraform directory by their names there, and the digest of all of them.
-fn sources(of: &Of<'_>, module: &Module) -> Result<(String, BTreeMap<String, String>), Diagnostic> {
+/// A file of a Terraform directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackFile {
+    /// What is in it.
+    pub text: String,
+    /// Whether it may be run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub runs: bool,
+}
+
+/// The files that a stack's resource was given, by their names in its directory; none when it is no such text.
+#[must_use]
+pub fn stack_files(sources: &str) -> Option<BTreeMap<String, StackFile>> {
+    serde_json::from_str(sources).ok()
+}
+
+/// A Terraform directory, the digest of all of its files, and the files: as one text, in which nothing looks like a placeholder of
+/// ours, though Terraform writes its own in the same way.
+fn sources(of: &Of<'_>, module: &Module) -> Result<(String, String, String), Diagnostic> {
     let own = format!("modules/{}", of.module);
     let directory = module
         .directory
@@ -116,7 +142,11 @@ fn sources(of: &Of<'_>, module: &Module) -> Result<(String, BTreeMap<String, Str
             .strip_prefix(directory)
             .and_then(|rest| rest.strip_prefix('/'));
         if let Some(inner) = inner.filter(|inner| *inner != "module.yaml") {
-            sources.insert(inner.to_owned(), text(path, &source.bytes)?);
+            let file = StackFile {
+                text: text(path, &source.bytes)?,
+                runs: source.executable,
+            };
+            sources.insert(inner.to_owned(), file);
         }
     }
     if !sources
@@ -129,11 +159,15 @@ fn sources(of: &Of<'_>, module: &Module) -> Result<(String, BTreeMap<String, Str
     }
     let mut hasher = Hasher::default();
     hasher.field(b"hodman terraform 1");
-    for (name, text) in &sources {
+    for (name, file) in &sources {
         hasher.field(name.as_bytes());
-        hasher.field(text.as_bytes());
+        hasher.field(file.text.as_bytes());
+        hasher.field(if file.runs { b"runs" } else { b"" });
     }
-    Ok((hasher.finish().to_string(), sources))
+    // Texts and truths in a mapping: none of it can fail to be JSON.
+    let text = serde_json::to_string(&sources).unwrap_or_default();
+    let text = text.replace("${", "$\\u007b");
+    Ok((directory.to_owned(), hasher.finish().to_string(), text))
 }
 
 fn text(path: &str, bytes: &[u8]) -> Result<String, Diagnostic> {

@@ -62,6 +62,7 @@ pub(super) fn files_step(
         busy_guard: false,
         maintenance: None,
         rotation: false,
+        waits: false,
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::before_after::Symbols;
 use super::desired::Desired;
 use super::edges::{Needs, ordered};
@@ -58,6 +60,7 @@ pub fn plan(
             let mut needed = work.delete(kind, key, live, &symbols);
             needed.extend(lies_in(kind, live, &names, context));
             needed.extend(context.formerly.get(key).into_iter().flatten().cloned());
+            needed.extend(used(live));
             needs.removed.insert(key.clone(), needed);
         }
     }
@@ -118,6 +121,16 @@ fn lies_in<'o>(
             super::ours::is_mine(marker, context).then(|| ResourceKey::new(kind, &marker.key))
         })
         .collect()
+}
+
+/// The resources that `live` says it was made with.
+fn used(live: &Listed) -> impl Iterator<Item = ResourceKey> {
+    let uses = live.outputs.get("uses").and_then(Value::as_array);
+    let keys = uses.into_iter().flatten().filter_map(Value::as_str);
+    keys.filter_map(|key| {
+        let (kind, key) = key.split_once('.')?;
+        Some(ResourceKey::new(kind, key))
+    })
 }
 
 /// A replaced object has another id and other outputs: what refers to it changes, too, and perhaps must be replaced

@@ -52,6 +52,8 @@ pub struct Observed {
     pub puts: BTreeMap<ResourceKey, Put>,
     /// What bringing a stack to what is wanted would do to its resources, as far as its engine was asked.
     pub previews: BTreeMap<ResourceKey, StackPlan>,
+    /// Stacks whose inputs other rows are yet to give, and those rows: their engine can be asked once those are done.
+    pub waiting: BTreeMap<ResourceKey, BTreeSet<ResourceKey>>,
     /// Objects that several pipelines or environments claim; [`crate::claims::mark`] finds them.
     pub contested: Vec<Contested>,
     /// Names that other pipelines or environments claim, by (kind, natural name), whether there is an object or not.

@@ -76,6 +76,19 @@ pub(super) fn placeholders_in(config: &Value) -> BTreeSet<Placeholder> {
     found
 }
 
+/// The fields of other resources that `config` asks for.
+#[must_use]
+pub fn asked_in(config: &Value) -> BTreeMap<ResourceKey, BTreeSet<String>> {
+    let mut asked = BTreeMap::new();
+    for placeholder in placeholders_in(config) {
+        if let Placeholder::Output(key, field) = placeholder {
+            let fields: &mut BTreeSet<String> = asked.entry(key).or_default();
+            fields.insert(field);
+        }
+    }
+    asked
+}
+
 /// Every resource that `config` refers to.
 pub(super) fn references_in(config: &Value) -> BTreeSet<ResourceKey> {
     let placeholders = placeholders_in(config).into_iter();

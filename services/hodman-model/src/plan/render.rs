@@ -7,6 +7,7 @@ pub(super) use markdown::markdown;
 
 use super::row::FieldChange;
 use super::{Action, Plan, Reversibility, Row, WorkspacePart};
+use crate::field_path::PathSegment;
 use words::{count, one_line, value_text};
 
 /// Rows as they are shown: those that only move to another folder of files are one.
@@ -130,6 +131,16 @@ fn detail_lines(row: &Row) -> Vec<String> {
     changes.chain(file_lines(row)).collect()
 }
 
+/// The lines of what is in a stack that is removed.
+fn removed_lines(row: &Row) -> Vec<String> {
+    let inside = |change: &&FieldChange| match change.path.0.as_slice() {
+        [PathSegment::Key(first), _] => first == "resources",
+        _ => false,
+    };
+    let changes = row.changes.iter().filter(inside);
+    changes.flat_map(change_lines).collect()
+}
+
 /// Whether something is to be said of a workspace.
 fn is_shown(part: &WorkspacePart) -> bool {
     !part.rows.is_empty() || !part.held.is_empty()
@@ -167,12 +178,15 @@ pub(super) fn table(plan: &Plan) -> String {
             match shown {
                 Shown::Row(row) => {
                     out.push_str(&title_line(row, width));
-                    // A removal is said whole by its name; its fields only hide the next line.
-                    if row.action != Action::Delete {
-                        detail_lines(row)
-                            .iter()
-                            .for_each(|line| out.push_str(&format!("        {line}\n")));
-                    }
+                    // A removal is said whole by its name; its fields only hide the next line. What a stack takes along is
+                    // said.
+                    let lines = match row.action {
+                        Action::Delete => removed_lines(row),
+                        _ => detail_lines(row),
+                    };
+                    lines
+                        .iter()
+                        .for_each(|line| out.push_str(&format!("        {line}\n")));
                 }
                 Shown::FolderMoves(rows) => {
                     out.push_str(&format!("  ~ update   {}\n", folder_moves_line(&rows)));

@@ -7,6 +7,7 @@ pub(crate) mod properties;
 mod rendering;
 mod replacing;
 mod samples;
+mod stacks;
 pub(crate) mod world;
 
 use std::collections::BTreeMap;

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::before_after::{Symbols, symbolic};
 use super::compare::{change, differences, whole};
 use super::desired::{Desired, DesiredResource};
-use super::guards::{self, Refusal, Refused, maker};
+use super::guards::{self, Refusal, Refused};
 use super::known::Known;
 use super::maintenance::maintenance;
 use super::names::Names;
 use super::observed::Observed;
-use super::previewed::previewed;
+use super::reasons::{adopt_reason, again_reason, update_reason};
 use super::redacted::redacted;
 use super::references::references_in;
 use super::row::{Action, FieldChange, Row, action_digest};
@@ -23,7 +23,6 @@ use crate::digest::Digest;
 use crate::field_path::FieldPath;
 use crate::kinds::pattern::Keep;
 use crate::kinds::{Change, Kind, Listed, files};
-use crate::stacks::StackPlan;
 
 pub(super) struct Work<'a> {
     pub context: &'a PlanContext,
@@ -39,14 +38,18 @@ pub(super) struct Work<'a> {
 }
 
 /// What a row is made of.
-struct Draft<'l> {
-    action: Action,
-    changes: Vec<FieldChange>,
-    sent: Option<SentChange>,
-    reason: String,
-    live: Option<&'l Listed>,
+pub(super) struct Draft<'l> {
+    pub action: Action,
+    pub changes: Vec<FieldChange>,
+    pub sent: Option<SentChange>,
+    pub reason: String,
+    pub live: Option<&'l Listed>,
     /// What goes along, allowed by the environment's file.
-    takes_along: Option<String>,
+    pub takes_along: Option<String>,
+    /// What stands in its name in place of the last of its changes, and from which of them on.
+    pub previewed: Option<(usize, Vec<FieldChange>)>,
+    /// Whether what it does can be said only later.
+    pub waits: bool,
 }
 
 impl<'a> Work<'a> {
@@ -80,14 +83,17 @@ impl<'a> Work<'a> {
         let managed = wanted.managed(kind);
         let mut changes = whole(&managed, true);
         changes.extend(self.folder_change(&managed, &BTreeSet::new()));
-        let draft = Draft {
+        let mut draft = Draft {
             action: Action::Create,
             changes,
             sent: self.sent(kind, key, wanted, None),
             reason: "in the package, not in the workspace".to_owned(),
             live: None,
             takes_along: None,
+            previewed: None,
+            waits: false,
         };
+        self.ask_engine(key, &mut draft);
         self.push(kind, key, draft, None);
     }
 
@@ -108,15 +114,20 @@ impl<'a> Work<'a> {
         changes.extend(self.folder_change(&managed, &folders));
         self.in_use.extend(folders);
         let preview = self.observed.previews.get(key);
-        if let Some(preview) = preview.filter(|_| !changes.is_empty()) {
-            changes.extend(preview.rows.iter().map(previewed));
+        if preview
+            .is_some_and(|preview| preview.decides && preview.is_empty() && preview.begun.is_none())
+        {
+            // Whatever else it was told: its engine says that nothing is to be done.
+            return;
         }
+        let asked = preview.is_some_and(|preview| preview.decides || !changes.is_empty())
+            || self.observed.waiting.contains_key(key);
         let sent = self.sent(kind, key, wanted, Some(live));
         let adopted = live
             .marker
             .as_ref()
             .is_none_or(|marker| marker.key != key.key);
-        if changes.is_empty() && !adopted {
+        if changes.is_empty() && !adopted && !asked {
             match &sent {
                 None => return,
                 Some(sent) if sent.rotation && !self.context.rotate => {
@@ -135,12 +146,15 @@ impl<'a> Work<'a> {
             action: Action::Update,
             reason: match (&sent, changes.as_slice()) {
                 (Some(sent), []) => sent.reason.clone(),
+                (_, []) => String::new(),
                 (_, changes) => update_reason(changes, replaced),
             },
             changes,
             sent,
             live: Some(live),
             takes_along: None,
+            previewed: None,
+            waits: false,
         };
         let forced = draft
             .changes
@@ -176,13 +190,8 @@ impl<'a> Work<'a> {
             };
             draft.takes_along = self.remove(kind, key, live, &draft, wanted.prevent_destroy);
         }
-        let lost: Vec<&str> = preview
-            .map(StackPlan::irreversible)
-            .into_iter()
-            .flatten()
-            .collect();
-        if !lost.is_empty() {
-            draft.takes_along = Some(format!("the data of {}", lost.join(", ")));
+        if asked {
+            self.ask_engine(key, &mut draft);
         }
         self.until_done.insert(key.clone(), references_in(&before));
         self.push(kind, key, draft, None);
@@ -211,9 +220,12 @@ impl<'a> Work<'a> {
             reason: "carries our marker and is not in the package any more".to_owned(),
             live: Some(live),
             takes_along: None,
+            previewed: None,
+            waits: false,
         };
         let protected = self.context.protected.contains(key);
         draft.takes_along = self.remove(kind, key, live, &draft, protected);
+        self.ask_engine(key, &mut draft);
         self.push(kind, key, draft, Some(whole(&named, false)));
         references_in(&before)
     }
@@ -292,7 +304,12 @@ impl<'a> Work<'a> {
         let sent = draft.sent.map(|sent| sent.change);
         let mut changes = draft.changes;
         let digest = {
-            let mut all = named.unwrap_or_else(|| changes.clone());
+            let (told, engine) = match draft.previewed {
+                Some((at, engine)) => (&changes[..at], engine),
+                None => (&changes[..], Vec::new()),
+            };
+            let mut all = named.unwrap_or_else(|| told.to_vec());
+            all.extend(engine);
             all.extend(sent.clone());
             action_digest(&self.context.workspace, key, draft.action, &all)
         };
@@ -330,6 +347,7 @@ impl<'a> Work<'a> {
                     .is_some_and(|live| kind.activity(&live.id).is_some()),
             maintenance,
             rotation,
+            waits: draft.waits,
         };
         self.rows.insert(key.clone(), row);
     }
@@ -349,47 +367,5 @@ fn points_to_files(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(points_to_files),
         Value::Object(map) => map.values().any(points_to_files),
         _ => false,
-    }
-}
-
-fn adopt_reason(kind: &dyn Kind, live: &Listed) -> String {
-    match &live.marker {
-        Some(former) => format!(
-            "takes over {} {}, which was {}.{} before",
-            kind.singular(),
-            live.id,
-            kind.name(),
-            former.key
-        ),
-        None => format!(
-            "takes over {} {}, made by {}",
-            kind.singular(),
-            live.id,
-            maker(live)
-        ),
-    }
-}
-
-/// What was taken over before and lost our marks: whoever had it before us wrote all of it anew.
-pub(crate) fn again_reason(kind: &dyn Kind, live: &Listed) -> String {
-    let sign = live.outputs.get("deployed_by").and_then(Value::as_str);
-    let sign = sign.map(|sign| format!(" ({sign})")).unwrap_or_default();
-    format!(
-        "its former owner still writes to it{sign}: {} {} was taken over before and lost our marks; taken over again, until the \
-         former owner lets go",
-        kind.singular(),
-        live.id
-    )
-}
-
-fn update_reason(changes: &[FieldChange], replaced: Option<&ResourceKey>) -> String {
-    let reason = match changes {
-        [only] if only.is_files_folder() => "points to the new files".to_owned(),
-        [only] => format!("{} differs from the package", only.path),
-        _ => format!("{} fields differ from the package", changes.len()),
-    };
-    match replaced {
-        Some(other) => format!("{reason}; {other}, which it refers to, is replaced"),
-        None => reason,
     }
 }

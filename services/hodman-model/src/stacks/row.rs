@@ -114,6 +114,26 @@ pub struct StackRow {
     pub digest: Digest,
 }
 
+impl StackField {
+    /// Whether a secret stands on one of its sides.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.before == Some(Shown::Sensitive) || self.after == Some(Shown::Sensitive)
+    }
+}
+
+impl Shown {
+    /// As it is shown in a plan.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        match self {
+            Self::Value(value) => value.clone(),
+            Self::Sensitive => Value::from("(sensitive)"),
+            Self::Unknown => Value::from("(known after apply)"),
+        }
+    }
+}
+
 impl StackRow {
     /// Whether an approval must name it.
     #[must_use]

@@ -84,7 +84,10 @@ pub fn from_terraform(shown: &[u8], rules: &StackRules) -> Result<StackPlan, Sta
         return Err(StackPlanError::Errored);
     }
     let eyes = shown.eyes();
-    let mut plan = StackPlan::default();
+    let mut plan = StackPlan {
+        decides: true,
+        ..StackPlan::default()
+    };
     for resource in &shown.resource_changes {
         match resource.row(&eyes, rules)? {
             Some(row) => plan.rows.push(row),
@@ -106,6 +109,25 @@ pub fn from_terraform(shown: &[u8], rules: &StackRules) -> Result<StackPlan, Sta
     plan.rows.sort_by(|a, b| a.address.cmp(&b.address));
     plan.drift.sort_by(|a, b| a.address.cmp(&b.address));
     Ok(plan)
+}
+
+/// Those of `secrets`, names of variables, that the configuration declares and does not call sensitive: Terraform would show
+/// their values in its plans.
+///
+/// # Errors
+/// When it is no plan.
+pub fn shown_secrets<'a>(
+    shown: &[u8],
+    secrets: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<&'a str>, StackPlanError> {
+    let shown: Shown = serde_json::from_slice(shown).map_err(|error| {
+        StackPlanError::Unreadable(format!("line {} column {}", error.line(), error.column()))
+    })?;
+    let declared = &shown.configuration["root_module"]["variables"];
+    Ok(secrets
+        .into_iter()
+        .filter(|name| declared.get(*name).is_some() && declared[*name]["sensitive"] != json!(true))
+        .collect())
 }
 
 impl Shown {

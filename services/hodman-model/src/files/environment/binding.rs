@@ -31,6 +31,9 @@ impl Environment {
                 "aws": self.aws,
                 "adopt": self.adopt,
             });
+            if let Some(terraform) = &self.terraform {
+                binding["foundation"]["terraform"] = json!(terraform);
+            }
         }
         sha256(canonical_json(&binding).as_bytes())
     }

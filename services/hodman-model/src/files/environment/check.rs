@@ -49,6 +49,7 @@ impl Check<'_> {
                     &["modules"],
                     &["account"],
                     &["aws"],
+                    &["terraform"],
                     &["adopt"],
                     &["allow_destroy"],
                     &["schedules", "reconcile"],

@@ -165,6 +165,10 @@ pub fn sample(kind: &dyn Kind) -> (&'static [&'static str], Value) {
             &["stack_name", "template", "template_body"],
             json!({"stack_name": "s", "template": "sha256:1", "template_body": "Resources: {}", "parameters": {"Bits": 12, "Dns": true}}),
         ),
+        "terraform_stacks" => (
+            &["name", "source"],
+            json!({"name": "t", "source": "sha256:1", "sources": "{}", "directory": "modules/net", "variables": {"size": 1}}),
+        ),
         "account_credentials" => (
             &["credentials_name", "aws_credentials"],
             json!({"credentials_name": "c", "aws_credentials": {"sts_role": {"role_arn": "arn:r"}}}),

@@ -1,0 +1,50 @@
+//! Why a row is there, in words.
+
+use serde_json::Value;
+
+use super::guards::maker;
+use super::row::FieldChange;
+use crate::bundle::ResourceKey;
+use crate::kinds::{Kind, Listed};
+
+pub(super) fn adopt_reason(kind: &dyn Kind, live: &Listed) -> String {
+    match &live.marker {
+        Some(former) => format!(
+            "takes over {} {}, which was {}.{} before",
+            kind.singular(),
+            live.id,
+            kind.name(),
+            former.key
+        ),
+        None => format!(
+            "takes over {} {}, made by {}",
+            kind.singular(),
+            live.id,
+            maker(live)
+        ),
+    }
+}
+
+/// What was taken over before and lost our marks: whoever had it before us wrote all of it anew.
+pub(crate) fn again_reason(kind: &dyn Kind, live: &Listed) -> String {
+    let sign = live.outputs.get("deployed_by").and_then(Value::as_str);
+    let sign = sign.map(|sign| format!(" ({sign})")).unwrap_or_default();
+    format!(
+        "its former owner still writes to it{sign}: {} {} was taken over before and lost our marks; taken over again, until the \
+         former owner lets go",
+        kind.singular(),
+        live.id
+    )
+}
+
+pub(super) fn update_reason(changes: &[FieldChange], replaced: Option<&ResourceKey>) -> String {
+    let reason = match changes {
+        [only] if only.is_files_folder() => "points to the new files".to_owned(),
+        [only] => format!("{} differs from the package", only.path),
+        _ => format!("{} fields differ from the package", changes.len()),
+    };
+    match replaced {
+        Some(other) => format!("{reason}; {other}, which it refers to, is replaced"),
+        None => reason,
+    }
+}
