@@ -21,6 +21,7 @@ mod run;
 mod slots;
 mod strays;
 mod takeover;
+mod unlock;
 
 #[cfg(test)]
 mod tests;

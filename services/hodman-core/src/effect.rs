@@ -1,6 +1,6 @@
 //! What hodman does outside. Every choice is made here, none while doing it.
 
-use crate::event::{Named, Takeover};
+use crate::event::{Named, Takeover, Unlock};
 use crate::facts::PullKind;
 use crate::ids::{
     ActionDigest, BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest,
@@ -32,7 +32,7 @@ impl Effect {
             Act::Observe { .. } => "observe",
             Act::Build { .. } => "build",
             Act::Plan { .. } | Act::Look { .. } => "plan",
-            Act::Apply { .. } | Act::Verify { .. } => "apply",
+            Act::Apply { .. } | Act::Verify { .. } | Act::Unlock { .. } => "apply",
             Act::Capture { .. } => "capture",
             Act::OpenPull { .. }
             | Act::UpdatePull { .. }
@@ -201,6 +201,17 @@ pub enum Act {
         from: String,
         /// Its files by path.
         files: BTreeMap<String, String>,
+        /// Who asks.
+        by: String,
+    },
+    /// Free the state of a stack.
+    Unlock {
+        /// The commit whose `environments/` say where it is.
+        config: CommitSha,
+        /// The call of the module that is the stack.
+        stack: String,
+        /// How.
+        unlock: Unlock,
         /// Who asks.
         by: String,
     },

@@ -107,6 +107,15 @@ pub enum Ask {
         /// Its files, and those of modules that it calls: by path, those that the repository has already stay.
         files: BTreeMap<String, String>,
     },
+    /// Free the state of a stack that stands in everybody's way.
+    Unlock {
+        /// Which environment.
+        env: EnvName,
+        /// The call of the module that is the stack.
+        stack: String,
+        /// How.
+        unlock: Unlock,
+    },
     /// Try a failed step again, or propose a package again that was declined.
     Retry {
         /// Which environment.
@@ -126,9 +135,20 @@ impl Ask {
             | Self::Reconcile { env }
             | Self::Rollback { env, .. }
             | Self::Adopt { env, .. }
+            | Self::Unlock { env, .. }
             | Self::Retry { env } => Some(env),
         }
     }
+}
+
+/// What keeps everybody from the state of a stack, and is to be taken out of the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unlock {
+    /// The lock of this id, whose holder is gone: a person says so. With another lock there, nothing is done.
+    Lock(String),
+    /// A state that an apply could not store: it is stored now.
+    StoreState,
 }
 
 /// What a former owner knows of the objects that it made in one workspace: keys, ids and names, nothing else of its state,
@@ -233,6 +253,8 @@ pub enum Outcome {
         /// In the service's words.
         detail: String,
     },
+    /// The state of a stack is free.
+    Unlocked,
     /// A capture ended.
     Captured {
         /// The pull request, when there is something to propose.

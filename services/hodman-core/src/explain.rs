@@ -233,6 +233,9 @@ fn there(env: &Environment) -> Vec<String> {
     if let Some(why) = &env.takeover.error {
         lines.push(format!("the last takeover was refused: {why}"));
     }
+    if let Some(why) = &env.unlocking.error {
+        lines.push(format!("the last unlock was refused: {why}"));
+    }
     if env.capture.conflicts > 0 {
         lines.push(format!(
             "{} objects differ here and in Git and no capture says who is right; Git's side stays until somebody settles it",

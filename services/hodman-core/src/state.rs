@@ -169,6 +169,8 @@ pub struct Environment {
     pub capture: Capture,
     /// Objects of a former owner being proposed for takeover.
     pub takeover: TakingOver,
+    /// The state of a stack being freed.
+    pub unlocking: Unlocking,
     /// The last slot taken of each schedule.
     pub slots: BTreeMap<String, DateTime<Utc>>,
     /// What was last said, so that nothing is said twice.
@@ -511,6 +513,16 @@ pub struct TakingOver {
     /// What was proposed last.
     pub pull: Option<PullNumber>,
     /// Why the last one could not be proposed.
+    pub error: Option<String>,
+}
+
+/// A request to free the state of a stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unlocking {
+    /// Being done right now.
+    pub running: Option<Op>,
+    /// Why the last one could not be.
     pub error: Option<String>,
 }
 

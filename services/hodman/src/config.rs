@@ -15,6 +15,7 @@ mod pipeline;
 mod queue;
 mod secret;
 mod sources;
+mod terraform;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -43,6 +44,7 @@ pub use pipeline::Pipeline;
 pub use queue::Queue;
 pub use secret::{SecretProblem, SecretRef};
 pub use sources::{AwsSource, Sources};
+pub use terraform::{AwsRole, TerraformIdentity, TerraformPlace};
 pub use timers::{Log, LogFormat, Timers};
 pub use variables::{VARIABLES, Variable};
 pub use workspace::Workspace;
@@ -87,6 +89,9 @@ pub struct Config {
     /// AWS accounts and regions, by the name that `environment.yaml` uses.
     #[serde(default)]
     pub aws: BTreeMap<String, AwsPlace>,
+    /// How Terraform is run, and as whom, by the name that `environment.yaml` uses.
+    #[serde(default)]
+    pub terraform: BTreeMap<String, TerraformPlace>,
     /// Where secrets that packages name may come from, by environment. An environment that is not here gets none.
     #[serde(default)]
     pub secrets: BTreeMap<String, Sources>,

@@ -125,8 +125,10 @@ impl Daemon {
     pub async fn stop(mut self) {
         self.intake.cancel();
         self.rest.cancel();
+        let patience = self.parts.work.places.patience(self.patience);
+        self.parts.work.places.stop();
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.patience + Duration::from_secs(1), all)
+        if tokio::time::timeout(patience + Duration::from_secs(1), all)
             .await
             .is_err()
         {

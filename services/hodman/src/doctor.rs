@@ -7,6 +7,7 @@ mod aws;
 mod forge;
 mod local;
 mod report;
+mod terraform;
 #[cfg(test)]
 mod tests;
 mod workspaces;
@@ -63,6 +64,7 @@ pub async fn examine(config: &Config, clock: &Clock) -> Report {
     );
     let mut checks = local::secrets(config);
     checks.push(local::data_dir(config));
+    checks.extend(terraform::check(config));
     checks.push(store);
     for more in [forge, packages, queues, workspaces, accounts] {
         checks.extend(more);

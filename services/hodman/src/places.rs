@@ -1,17 +1,46 @@
 //! The workspaces that environments name, and the clients that speak to them: one client, and so one token and one
 //! limiter, for each.
 
+mod at_work;
 mod aws;
 mod foundation;
+mod terraform;
 
 pub use foundation::Seen;
 
+use crate::clock::Clock;
 use crate::config;
+use crate::packages::Packages;
+use crate::secrets::Sources;
 use crate::work::WorkError;
-use hodman_clients::databricks::{Connections, Workspace, WorkspaceConfig};
+use at_work::AtWork;
+use hodman_clients::databricks::{
+    ApiError, Connections, ErrorKind, Request, Workspace, WorkspaceConfig,
+};
+use hodman_store::Store;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::watch;
+
+/// More than the time that a program was given to end, for what is written down of its end.
+const AFTERWORDS: Duration = Duration::from_secs(10);
+
+/// What places use for themselves beside what they speak to.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// Where what must outlive the database is kept.
+    pub packages: Arc<Packages>,
+    /// Whose key what must not be read is sealed with.
+    pub secrets: Arc<Sources>,
+    /// For what may be lost with it.
+    pub store: Store,
+    /// The moment.
+    pub clock: Clock,
+    /// The daemon's own folder.
+    pub folder: PathBuf,
+}
 
 /// Workspaces by name. Credentials are taken only from the daemon's own configuration, under the name that the
 /// environment gives: no pull request can name the daemon's keys or send them to another host.
@@ -22,6 +51,10 @@ pub struct Places {
     aws: BTreeMap<String, config::AwsPlace>,
     /// Whether users' tokens are taken.
     users: bool,
+    terraform: BTreeMap<String, config::TerraformPlace>,
+    ground: Ground,
+    stop: watch::Sender<bool>,
+    at_work: AtWork,
     connections: Connections,
     clients: Mutex<BTreeMap<(String, String), Workspace>>,
 }
@@ -31,15 +64,36 @@ impl Places {
     ///
     /// # Errors
     /// When the TLS stack cannot be set up.
-    pub fn new(config: &config::Config) -> anyhow::Result<Self> {
+    pub fn new(config: &config::Config, ground: Ground) -> anyhow::Result<Self> {
         Ok(Self {
             configured: config.workspaces.clone(),
             accounts: config.accounts.clone(),
             aws: config.aws.clone(),
             users: config.insecure.user_credentials,
+            terraform: config.terraform.clone(),
+            ground,
+            stop: watch::Sender::new(false),
+            at_work: AtWork::default(),
             connections: Connections::new()?,
             clients: Mutex::default(),
         })
+    }
+
+    /// Asks the programs at work to end. They finish what they are at, and store what they know of it.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// How long their end is worth waiting for: `otherwise` when none is at work.
+    #[must_use]
+    pub fn patience(&self, otherwise: Duration) -> Duration {
+        if !self.at_work.any() {
+            return otherwise;
+        }
+        let graces = self.terraform.values().map(|place| place.client().grace);
+        graces
+            .max()
+            .map_or(otherwise, |longest| otherwise.max(longest + AFTERWORDS))
     }
 
     /// The only host that the configuration allows for a workspace.
@@ -140,4 +194,9 @@ pub(crate) fn of_a_user(user: &str) -> String {
 
 fn trimmed(host: &str) -> &str {
     host.trim_end_matches('/')
+}
+
+fn error(request: &Request, kind: ErrorKind, words: impl Into<String>) -> ApiError {
+    let call = format!("{} {}", request.method, request.path);
+    ApiError::of(kind, call, None, words, false)
 }

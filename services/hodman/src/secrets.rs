@@ -219,6 +219,19 @@ impl Sources {
             })
     }
 
+    /// A key for something else than telling versions apart; the same for the same `purpose`, and in no database.
+    #[must_use]
+    pub fn derived(&self, purpose: &str) -> [u8; KEY_BYTES] {
+        let mut key = [0; KEY_BYTES];
+        // HMAC takes keys of every length.
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.expose_secret()) {
+            mac.update(b"hodman derived key 1\n");
+            mac.update(purpose.as_bytes());
+            key.copy_from_slice(&mac.finalize().into_bytes());
+        }
+        key
+    }
+
     /// A name for `text`, which holds values: the same for the same text, and without the key nobody learns from it what
     /// the values are, nor tries guesses.
     #[must_use]

@@ -27,8 +27,10 @@ mod quiet;
 mod restore;
 mod say;
 mod secrets;
+mod stacks;
 mod taken;
 mod takeover;
+mod unlock;
 mod upload;
 mod verify;
 
@@ -37,6 +39,7 @@ pub use capture::first_lock;
 pub(crate) use drift::BLOB as DRIFT_BLOB;
 pub use drift::DriftReport;
 pub use error::WorkError;
+pub(crate) use error::chain;
 pub use observe::policy_of;
 pub use restore::{Restore, Restored};
 pub use taken::Taken;
@@ -73,9 +76,9 @@ pub struct Work {
     /// Workspaces by name.
     pub places: Places,
     /// Packages.
-    pub packages: Packages,
+    pub packages: Arc<Packages>,
     /// Where secrets that packages name come from.
-    pub secrets: Sources,
+    pub secrets: Arc<Sources>,
     /// The key that signs attestations.
     pub signer: Signer,
     /// Where people reach the web page, if it is known.
@@ -195,6 +198,12 @@ impl Work {
                 files,
                 by,
             } => new_environment::propose(&job, env()?, config, from, files, by).await,
+            Act::Unlock {
+                config,
+                stack,
+                unlock,
+                ..
+            } => unlock::unlock(&job, env()?, config, stack, unlock).await,
             Act::CheckPull {
                 number,
                 head,

@@ -91,7 +91,8 @@ impl Worker {
             }
         }
         let wait = async { while running.join_next().await.is_some() {} };
-        if tokio::time::timeout(grace, wait).await.is_err() {
+        let patience = self.work.places.patience(grace);
+        if tokio::time::timeout(patience, wait).await.is_err() {
             tracing::warn!("{} effects are left to their leases", running.len());
         }
         Ok(())

@@ -251,6 +251,7 @@ impl<S: Remembers> World<S> {
                 changed: 0,
                 conflicts: 0,
             }),
+            Act::Unlock { .. } => Step::End(Outcome::Unlocked),
             Act::AdoptDrift { .. } | Act::TakeOver { .. } | Act::NewEnvironment { .. } => {
                 Step::End(Outcome::PullNeedless)
             }

@@ -59,7 +59,9 @@ fn one(
         command.ask,
         Ask::Observe | Ask::Hold { .. } | Ask::Resume { .. }
     );
-    if acts && (env.gone || env.policy.absent) {
+    // What is being destroyed may be locked, too.
+    let absent = env.policy.absent && !matches!(command.ask, Ask::Unlock { .. });
+    if acts && (env.gone || absent) {
         return Err(format!(
             "{name} is not in Git (or absent); nothing is done to it"
         ));
@@ -106,6 +108,9 @@ fn one(
             Ok(())
         }
         Ask::Adopt { takeover, .. } => super::takeover::ask(draft, name, env, takeover, by),
+        Ask::Unlock { stack, unlock, .. } => {
+            super::unlock::ask(draft, name, env, (stack, unlock), by)
+        }
         Ask::Retry { .. } => {
             retry(draft, name, env, by);
             Ok(())
@@ -116,7 +121,7 @@ fn one(
     }
 }
 
-fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) {
+pub(super) fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) {
     draft.note(Some(name), "retry-asked", format!("by {by}"));
     env.put_aside.clear();
     if let Some(found) = &mut env.drift.found {

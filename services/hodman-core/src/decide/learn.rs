@@ -3,7 +3,7 @@
 use super::advance::with_env;
 use super::{
     Draft, build, capture, command, drift, new_environment, notice, observe, pins, promotion,
-    pulls, report, run, strays, takeover,
+    pulls, report, run, strays, takeover, unlock,
 };
 use crate::event::{Event, Outcome};
 use crate::facts::ForgeFacts;
@@ -40,6 +40,7 @@ enum Waiting {
     Closing(EnvName),
     TakingOver(EnvName),
     Proposing(EnvName),
+    Unlocking(EnvName),
 }
 
 fn ended(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> {
@@ -72,6 +73,7 @@ fn dispatch(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> 
         Some(Waiting::Closing(env)) => strays::ended(draft, &env, op, outcome),
         Some(Waiting::TakingOver(env)) => takeover::ended(draft, &env, outcome),
         Some(Waiting::Proposing(env)) => new_environment::ended(draft, &env, outcome),
+        Some(Waiting::Unlocking(env)) => unlock::ended(draft, &env, outcome),
         None => Err(format!(
             "{op} is not waited for: superseded, or answered before"
         )),
@@ -105,6 +107,9 @@ fn waiting(state: &PipelineState, op: Op) -> Option<Waiting> {
         }
         if env.takeover.running == Some(op) {
             return Some(Waiting::TakingOver(name));
+        }
+        if env.unlocking.running == Some(op) {
+            return Some(Waiting::Unlocking(name));
         }
         if env.saying.contains_key(&op) {
             return Some(Waiting::Saying(name));

@@ -16,5 +16,6 @@ mod property;
 mod pulls;
 mod rollback;
 mod takeover;
+mod unlock;
 mod way;
 mod world;

@@ -8,7 +8,7 @@ use super::output::{plain, print, print_json};
 use crate::intake::CommandRequest;
 use crate::web::view::EventView;
 use anyhow::Context as _;
-use hodman_core::event::Ask;
+use hodman_core::event::{Ask, Unlock};
 use serde_json::Value;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -107,6 +107,20 @@ fn meant(ask: args::Ask) -> anyhow::Result<(Ask, Remote)> {
                 remote,
             )
         }
+        args::Ask::Unlock {
+            env,
+            stack,
+            lock,
+            remote,
+            ..
+        } => (
+            Ask::Unlock {
+                env: env.into(),
+                stack,
+                unlock: lock.map_or(Unlock::StoreState, Unlock::Lock),
+            },
+            remote,
+        ),
         args::Ask::Retry { env, remote } => (Ask::Retry { env: env.into() }, remote),
         args::Ask::Observe { remote } => (Ask::Observe, remote),
     })

@@ -43,6 +43,11 @@ impl Config {
                 found(&format!("secrets.{env}"), problem);
             }
         }
+        for (name, place) in &self.terraform {
+            if let Some(problem) = place.problem() {
+                found(&format!("terraform.{name}"), problem);
+            }
+        }
         if self.timers.lease.as_secs() < 5 || self.timers.observe.as_secs() == 0 {
             found("timers", "a lease of less than 5s, or no time between observations, keeps the daemon busy with itself".into());
         }
@@ -149,6 +154,15 @@ impl Config {
         for (name, aws) in &self.aws {
             urls.push((format!("aws.{name}.endpoint"), aws.endpoint.as_ref()));
         }
+        for (name, place) in &self.terraform {
+            for (which, identity) in place.identities() {
+                let endpoint = identity
+                    .aws
+                    .as_ref()
+                    .and_then(|role| role.endpoint.as_ref());
+                urls.push((format!("terraform.{name}.{which}.aws.endpoint"), endpoint));
+            }
+        }
         for (env, sources) in &self.secrets {
             for source in [&sources.aws_secrets_manager, &sources.aws_ssm] {
                 let endpoint = source.as_ref().and_then(|source| source.endpoint.as_ref());
@@ -226,6 +240,23 @@ impl Config {
                 ("secret_access_key", &aws.secret_access_key),
             ] {
                 all.push((format!("aws.{name}.{key}"), secret.as_ref()));
+            }
+        }
+        for (name, place) in &self.terraform {
+            let at = |key: &str| format!("terraform.{name}.{key}");
+            for (variable, secret) in &place.variables {
+                all.push((at(&format!("variables.{variable}")), Some(secret)));
+            }
+            for (which, identity) in place.identities() {
+                for (variable, secret) in &identity.env {
+                    all.push((at(&format!("{which}.env.{variable}")), Some(secret)));
+                }
+                if let Some(role) = &identity.aws {
+                    let id = role.access_key_id.as_ref();
+                    all.push((at(&format!("{which}.aws.access_key_id")), id));
+                    let key = role.secret_access_key.as_ref();
+                    all.push((at(&format!("{which}.aws.secret_access_key")), key));
+                }
             }
         }
         all.into_iter()

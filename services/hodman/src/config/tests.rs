@@ -271,3 +271,32 @@ fn secrets_are_read_and_never_shown() {
         .expect_err("not set");
     assert_eq!(unset.to_string(), "the environment variable A is not set");
 }
+
+#[test]
+fn an_identity_is_who_terraform_is_and_no_more() {
+    let place = |plan: &str| {
+        least(&format!(
+            "terraform:\n  main:\n    plan: {plan}\n    apply: {{env: {{AWS_ACCESS_KEY_ID: {{env: K}}}}}}\n    environments: [qa]\n"
+        ))
+    };
+    let read = read(&place("{env: {WHO: {env: READER}}}")).expect("it is right");
+    let known = &read.terraform["main"];
+    assert_eq!(known.program, Path::new("terraform"));
+    assert_eq!(known.client().grace.as_secs(), 600);
+    assert_eq!(known.at_once, 2);
+    let own: Vec<String> = read.own_secrets().into_iter().map(|(key, _)| key).collect();
+    assert!(
+        own.contains(&"terraform.main.plan.env.WHO".to_owned()),
+        "{own:?}"
+    );
+
+    let found = refused(&place("{env: {TF_CLI_ARGS: {env: X}}}"));
+    assert!(found.contains("how Terraform runs"), "{found}");
+    let role = "aws: {role_arn: \"arn:r\", region: eu-central-1}";
+    let found = refused(&place(&format!(
+        "{{env: {{AWS_PROFILE: {{env: X}}}}, {role}}}"
+    )));
+    assert!(found.contains("not both"), "{found}");
+    let found = refused(&place("{env: {WHO: {value: shown}}}"));
+    assert!(found.contains("never written here"), "{found}");
+}

@@ -6,7 +6,7 @@ use crate::intake::signature::Verifier;
 use crate::intake::sqs::QueueStatus;
 use crate::intake::webhook::Counters;
 use crate::packages::Packages;
-use crate::places::Places;
+use crate::places::{Ground, Places};
 use crate::secrets::Sources;
 use crate::sign::Signer;
 use crate::work::{Repo, Work};
@@ -88,18 +88,27 @@ impl Parts {
                 repo(&config, &github, pipeline).await?,
             );
         }
+        let packages = Packages::open(&config.package_store())
+            .await
+            .context("opening the package store")?;
+        let secrets = Sources::open(&config)
+            .await
+            .context("setting up the sources of secrets")?;
+        let ground = Ground {
+            packages: Arc::new(packages),
+            secrets: Arc::new(secrets),
+            store: store.clone(),
+            clock: clock.clone(),
+            folder: config.data_dir.clone(),
+        };
         let work = Work {
             store: store.clone(),
             clock: clock.clone(),
             github,
             pipelines,
-            places: Places::new(&config).context("setting up HTTP clients")?,
-            packages: Packages::open(&config.package_store())
-                .await
-                .context("opening the package store")?,
-            secrets: Sources::open(&config)
-                .await
-                .context("setting up the sources of secrets")?,
+            packages: Arc::clone(&ground.packages),
+            secrets: Arc::clone(&ground.secrets),
+            places: Places::new(&config, ground).context("setting up HTTP clients")?,
             signer: Signer::load(config.signing_key.as_ref(), &config.data_dir)?,
             public_url: Some(public_url.clone()),
             origins: Default::default(),

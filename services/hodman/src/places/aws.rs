@@ -2,9 +2,10 @@
 
 mod stacks;
 
+use super::error;
 use hodman_clients::aws::{Aws, Foundation};
 use hodman_clients::cloudformation::{CloudFormation, Pace};
-use hodman_clients::databricks::{ApiError, Elsewhere, ErrorKind, Request};
+use hodman_clients::databricks::{ApiError, Elsewhere, Request};
 use serde_json::Value;
 use stacks::Stacks;
 use std::pin::Pin;
@@ -44,9 +45,4 @@ impl Elsewhere for AwsObjects {
     ) -> Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send + 'a>> {
         Box::pin(self.answer(request))
     }
-}
-
-fn error(request: &Request, kind: ErrorKind, words: impl Into<String>) -> ApiError {
-    let call = format!("{} {}", request.method, request.path);
-    ApiError::of(kind, call, None, words, false)
 }

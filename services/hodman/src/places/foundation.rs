@@ -1,13 +1,17 @@
 //! What workspaces stand on, and the workspaces that are made there.
 
 use super::aws::AwsObjects;
-use super::{Places, trimmed};
+use super::terraform::{self, Stacks};
+use super::{Places, error, trimmed};
 use crate::config;
 use crate::work::WorkError;
-use hodman_clients::databricks::{AccountConfig, Elsewhere, FoundationConfig, Request, Workspace};
+use hodman_clients::databricks::{
+    AccountConfig, ApiError, Elsewhere, ErrorKind, FoundationConfig, Request, Workspace,
+};
 use hodman_model::files::Environment;
 use hodman_model::kinds::kind;
 use serde_json::Value;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +36,10 @@ impl Places {
     ) -> Result<Workspace, WorkError> {
         let key = (
             format!("foundation of {env}"),
-            format!("{:?} {:?}", environment.account, environment.aws),
+            format!(
+                "{:?} {:?} {:?}",
+                environment.account, environment.aws, environment.terraform
+            ),
         );
         if let Some(client) = self.known(&key) {
             return Ok(client);
@@ -41,10 +48,17 @@ impl Places {
             Some(name) => Some(self.account(env, name)?),
             None => None,
         };
-        let elsewhere = match &environment.aws {
-            Some(name) => Some(self.elsewhere(env, name).await?),
+        let aws = match &environment.aws {
+            Some(name) => Some(self.aws(env, name).await?),
             None => None,
         };
+        let stacks = match &environment.terraform {
+            Some(name) => Some(self.stacks(env, name)?),
+            None => None,
+        };
+        let any = aws.is_some() || stacks.is_some();
+        let elsewhere =
+            any.then(|| Arc::new(BesideTheAccount { aws, stacks }) as Arc<dyn Elsewhere>);
         let config = FoundationConfig {
             name: format!("foundation of {env}"),
             account,
@@ -78,7 +92,23 @@ impl Places {
         })
     }
 
-    async fn elsewhere(&self, env: &str, name: &str) -> Result<Arc<dyn Elsewhere>, WorkError> {
+    fn stacks(&self, env: &str, name: &str) -> Result<Stacks, WorkError> {
+        let known = self.terraform.get(name).ok_or_else(|| {
+            WorkError::lasting(format!(
+                "terraform `{name}` is not in the daemon's configuration (`terraform:`)"
+            ))
+        })?;
+        allowed(env, &format!("terraform `{name}`"), &known.environments)?;
+        Ok(Stacks::new(
+            env,
+            known.clone(),
+            self.ground.clone(),
+            self.stop.subscribe(),
+            self.at_work.clone(),
+        ))
+    }
+
+    async fn aws(&self, env: &str, name: &str) -> Result<AwsObjects, WorkError> {
         let known = self.aws.get(name).ok_or_else(|| {
             WorkError::lasting(format!(
                 "aws `{name}` is not in the daemon's configuration (`aws:`)"
@@ -88,7 +118,7 @@ impl Places {
         let aws = config::aws_place(known, env)
             .await
             .map_err(|error| WorkError::lasting(format!("aws `{name}`: {error:#}")))?;
-        Ok(Arc::new(AwsObjects::new(&aws)))
+        Ok(AwsObjects::new(&aws))
     }
 
     /// The client for a workspace that a module made, at the address that its account tells: credentials go nowhere else,
@@ -139,6 +169,34 @@ impl Places {
             )));
         }
         self.client(name, host, known)
+    }
+}
+
+/// Everything that is no object of the account.
+#[derive(Debug)]
+struct BesideTheAccount {
+    aws: Option<AwsObjects>,
+    stacks: Option<Stacks>,
+}
+
+impl Elsewhere for BesideTheAccount {
+    fn call<'a>(
+        &'a self,
+        request: &'a Request,
+    ) -> Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send + 'a>> {
+        let of_terraform = request.path.starts_with(terraform::PATH);
+        match (of_terraform, &self.aws, &self.stacks) {
+            (true, _, Some(stacks)) => stacks.call(request),
+            (false, Some(aws), _) => aws.call(request),
+            (of_terraform, ..) => {
+                let words = match of_terraform {
+                    true => "no Terraform is named for this environment (`terraform:` in its file)",
+                    false => "no AWS account is named for this environment (`aws:` in its file)",
+                };
+                let none = error(request, ErrorKind::Unsupported, words);
+                Box::pin(async move { Err(none) })
+            }
+        }
     }
 }
 

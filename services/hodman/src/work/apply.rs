@@ -13,6 +13,7 @@ mod put;
 mod rows;
 mod settle;
 mod site;
+mod stack;
 mod step;
 mod wait;
 
@@ -24,6 +25,7 @@ use super::{Job, WorkError, filesets};
 use hodman_core::effect::Approved;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest};
+use hodman_model::bundle::ResourceKey;
 use hodman_model::digest::Digest;
 use hodman_model::plan::{Known, WorkspacePart};
 use site::Site;
@@ -55,13 +57,15 @@ pub(super) async fn apply(
         });
     }
     let (mut done, mut uploaded) = Box::pin(all_workspaces(job, env, &taken)).await?;
-    let mut all_there = taken.all_there();
+    let mut whole = taken.is_whole();
     let allowed = taken.plan.action_digests();
-    let places = taken.plan.parts.len();
-    // A workspace that was made just now is looked at for the first time. What is done there was approved when nothing was
-    // seen of it, so all of it must stand in that plan. Each pass makes at least one more of them or fails.
-    for _ in 0..places {
-        if all_there {
+    let waiting = taken.plan.rows().filter(|(_, row)| row.waits).count();
+    let passes = taken.plan.parts.len() + waiting;
+    // A workspace that was made just now is looked at for the first time, and so is what a stack does whose inputs are known just
+    // now. What is done there was approved when nothing was seen of it, so all of it must stand in that plan. Each pass makes at
+    // least one more of them or fails.
+    for _ in 0..passes {
+        if whole {
             break;
         }
         let again = Box::pin(taken::take(job, env, package, config.as_str())).await?;
@@ -70,20 +74,25 @@ pub(super) async fn apply(
                 "the binding on main changed; looked at anew",
             ));
         }
-        if let Err(keys) = again.plan.subset_of(&allowed) {
+        again.keep(job).await?;
+        let outside = match approved {
+            Approved::Reversible => outside(&again, approved),
+            _ => again.plan.subset_of(&allowed).err().map(names),
+        };
+        if let Some(outside) = outside {
             return Ok(Outcome::NotApproved {
                 plan: again.facts(),
-                outside: keys.iter().map(ToString::to_string).collect(),
+                outside,
             });
         }
         let more = Box::pin(all_workspaces(job, env, &again)).await?;
         done += more.0;
         uploaded += more.1;
-        all_there = again.all_there();
+        whole = again.is_whole();
     }
-    if !all_there {
+    if !whole {
         return Err(WorkError::lasting(
-            "the modules were applied, and a workspace that they give has no address still",
+            "the modules were applied, and a workspace or an input that they give is not known still",
         ));
     }
     let all = approved_count(approved, facts.actions.len());
@@ -117,6 +126,10 @@ pub(super) async fn all_workspaces(
             })?;
             done += ended.done;
             uploaded += ended.uploaded;
+        }
+        if part.is_foundation() && rows.rows.iter().any(|row| row.waits) {
+            // What stands on it may take what is not known yet.
+            break;
         }
         // Also when nothing was left to do: the apply before this one may have been killed right here.
         filesets::tidy(job, env.as_str(), taken, part).await?;
@@ -161,6 +174,10 @@ async fn one_workspace(
     Ok(ended)
 }
 
+fn names(keys: Vec<ResourceKey>) -> Vec<String> {
+    keys.iter().map(ToString::to_string).collect()
+}
+
 fn approved_count(approved: &Approved, found: usize) -> u32 {
     let count = match approved {
         Approved::Actions { actions, .. } => actions.len(),
@@ -179,7 +196,7 @@ fn outside(taken: &Taken, approved: &Approved) -> Option<Vec<String>> {
                 .collect();
             match taken.plan.subset_of(&known) {
                 Ok(()) => vec![],
-                Err(keys) => keys.iter().map(ToString::to_string).collect(),
+                Err(keys) => names(keys),
             }
         }
         Approved::PlanOnly { plan } if plan.as_str() == taken.plan.digest().as_str() => vec![],

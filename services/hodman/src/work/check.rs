@@ -47,6 +47,10 @@ pub(super) async fn check(
             if !*changed {
                 continue;
             }
+            if let Some(why) = terraform_refused(job, environment)? {
+                shown.push(format!("### {env}\n\nNot planned here: {why}.\n"));
+                continue;
+            }
             match plan(job, env, environment, package).await {
                 Ok((binding, facts, markdown)) => {
                     shown.push(format!(
@@ -66,6 +70,31 @@ pub(super) async fn check(
     say(job, head, &found, &shown, fork).await?;
     let problems = u32::try_from(found.0.len()).unwrap_or(u32::MAX);
     Ok(Outcome::Checked { problems, plans })
+}
+
+/// Why stacks of Terraform are not planned for a pull request; none when there are none, or the policy on the promoted branch allows
+/// it. The modules are those of the package in place, but what they are told is the pull request's.
+fn terraform_refused(
+    job: &Job<'_>,
+    environment: &files::Environment,
+) -> Result<Option<String>, WorkError> {
+    if environment.terraform.is_none() {
+        return Ok(None);
+    }
+    let repo = job.repo;
+    let main = repo.mirror.head(&repo.branch)?.unwrap_or_default();
+    let policy = match text(repo, &main, files::POLICY_FILE)? {
+        Some(text) => files::parse_policy(files::POLICY_FILE, &text).unwrap_or_default(),
+        None => files::Policy::default(),
+    };
+    Ok((policy.terraform_plans == files::TerraformPolicy::Refused).then(|| {
+        format!(
+            "Terraform runs for a pull request only if `terraform_plans: allowed` stands in `{}` on `{}`; it is planned, and \
+             asked for, when this is merged",
+            files::POLICY_FILE,
+            repo.branch
+        )
+    }))
 }
 
 /// Every file that hodman reads, at this commit; environments with whether their binding differs from main's.

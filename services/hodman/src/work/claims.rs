@@ -76,6 +76,11 @@ impl Ledgers {
         })
     }
 
+    /// Whether anything is ours.
+    pub fn claims_any(&self) -> bool {
+        !self.own.claims.is_empty()
+    }
+
     /// Gives every claimed object its marker, and says what is claimed twice, and which names others claim.
     pub fn mark(&self, objects: &mut [ObservedObject]) -> claims::Marked {
         claims::mark(&self.all, objects)

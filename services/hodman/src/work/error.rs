@@ -95,7 +95,7 @@ impl fmt::Display for WorkError {
 impl std::error::Error for WorkError {}
 
 /// The whole chain in one line, as the boundary where it is shown wants it.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut next = error.source();
     while let Some(source) = next {

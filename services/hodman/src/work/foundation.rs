@@ -1,19 +1,17 @@
 //! What workspaces stand on: the modules that an environment calls, their part of the plan, and the addresses of the
 //! workspaces that they make.
 
+use super::claims::Ledgers;
 use super::taken::Part;
-use super::{Job, WorkError, live};
+use super::{Job, WorkError, live, stacks};
 use crate::places::Seen;
 use hodman_clients::databricks::Workspace;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::{Environment, Presence, Tree, Workspace as Place};
-use hodman_model::kinds::{CloudformationStacks, Kind as _, Marker, files as file_sets};
+use hodman_model::kinds::files as file_sets;
 use hodman_model::modules::{FOUNDATION, Foundation, host_of};
-use hodman_model::plan::{
-    self, Action, Known, Observed, ObservedObject, Plan, PlanContext, substitute_known,
-};
-use hodman_model::stacks::StackPlan;
+use hodman_model::plan::{self, Action, Known, Observed, ObservedObject, Plan, PlanContext, Row};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,16 +31,32 @@ pub(super) struct Stands {
 }
 
 impl Stands {
-    /// What workspaces may go by: of what is about to be replaced nothing is known.
+    /// What workspaces may go by: of what is about to be replaced, and of stacks whose outputs are about to change, nothing is
+    /// known.
     pub fn given(&self) -> Known {
         let mut given = self.known.clone();
+        let previews = self.part.as_ref().map(|part| &part.observed.previews);
+        let gives_otherwise = |row: &Row| {
+            let preview = previews.and_then(|previews| previews.get(&row.key));
+            let changes = preview.is_some_and(|preview| !preview.outputs.is_empty());
+            row.waits || changes
+        };
         for (_, row) in self.plan.iter().flat_map(Plan::rows) {
-            if row.action == Action::Replace {
+            if row.action == Action::Replace || gives_otherwise(row) {
                 given.forget(&row.key);
             }
         }
         given
     }
+}
+
+/// Whether the engines of stacks are asked what they would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Engines {
+    /// They are, for a plan.
+    Asked,
+    /// They are not: only what is there counts.
+    Left,
 }
 
 /// Compares what the modules ask for with what is there.
@@ -52,8 +66,14 @@ pub(super) async fn take(
     environment: &Environment,
     mut foundation: Foundation,
     only_looks: bool,
+    engines: Engines,
 ) -> Result<Stands, WorkError> {
-    if environment.modules.is_empty() {
+    // Without calls there may still be what earlier ones made.
+    if environment.modules.is_empty()
+        && !Ledgers::of_foundation(job, env.as_str())
+            .await?
+            .claims_any()
+    {
         return Ok(Stands::default());
     }
     let mut formerly = BTreeMap::new();
@@ -67,24 +87,34 @@ pub(super) async fn take(
         .places
         .foundation(env.as_str(), environment)
         .await?;
+    let adopt = adopted(environment);
     let question = live::Question {
         desired: &foundation.desired,
         pipeline: job.pipeline,
         env: env.as_str(),
         root: "",
-        adopt: &environment.adopt,
+        adopt: &adopt,
     };
     let mut found = live::observe_foundation(job, &place, &question).await?;
+    stacks::forget_unmade(&foundation, &mut found.observed);
     let context = PlanContext {
         only_looks,
         formerly,
         ..context(job, env, environment, found.ledgers.own.protected())
     };
     let mut plan = plan::plan(&foundation.desired, &found.observed, &context)?;
-    let previews = previews(job, env, &place, &foundation, &found.observed, &plan).await?;
-    if !previews.is_empty() {
-        found.observed.previews = previews;
-        plan = plan::plan(&foundation.desired, &found.observed, &context)?;
+    if engines == Engines::Asked {
+        let question = stacks::Question {
+            job,
+            env,
+            environment,
+            place: &place,
+            foundation: &foundation,
+            plan: &plan,
+        };
+        if Box::pin(stacks::ask(&question, &mut found.observed)).await? {
+            plan = plan::plan(&foundation.desired, &found.observed, &context)?;
+        }
     }
     let known = Known::of(
         &foundation.desired,
@@ -132,37 +162,13 @@ fn hosts(observed: &Observed) -> Vec<String> {
         .collect()
 }
 
-/// What the changes of stacks would do to their resources. Of one that waits for what another row makes, nobody can say yet.
-async fn previews(
-    job: &Job<'_>,
-    env: &EnvName,
-    place: &Workspace,
-    foundation: &Foundation,
-    observed: &Observed,
-    plan: &Plan,
-) -> Result<BTreeMap<ResourceKey, StackPlan>, WorkError> {
-    let desired = &foundation.desired;
-    let known = Known::of(desired, observed, job.pipeline, env.as_str());
-    let mut previews = BTreeMap::new();
-    for (_, row) in plan.rows() {
-        let (Action::Update, Some(id)) = (row.action, &row.live_id) else {
-            continue;
-        };
-        let wanted = desired.resources.get(&row.key);
-        let config = wanted.and_then(|wanted| substitute_known(&wanted.config, "", &known).ok());
-        let (Some(config), true) = (config, row.key.kind == CloudformationStacks.name()) else {
-            continue;
-        };
-        let marker = Marker {
-            pipeline: job.pipeline.to_owned(),
-            env: env.as_str().to_owned(),
-            key: row.key.key.clone(),
-        };
-        let call = CloudformationStacks::preview(id, &config, &marker);
-        let answer = place.call(live::request(&call)).await?;
-        previews.insert(row.key.clone(), serde_json::from_value(answer)?);
-    }
-    Ok(previews)
+/// What is taken over by the id of an object. A state of Terraform is none: it is taken over by being planned.
+pub(super) fn adopted(environment: &Environment) -> BTreeMap<ResourceKey, String> {
+    let adopt = environment.adopt.iter();
+    adopt
+        .filter(|(key, _)| !stacks::is_terraform(key))
+        .map(|(key, id)| (key.clone(), id.clone()))
+        .collect()
 }
 
 /// What the foundation's plan goes by.
@@ -177,7 +183,7 @@ pub(super) fn context(
         env: env.as_str().to_owned(),
         workspace: FOUNDATION.to_owned(),
         files_root: file_sets::root(job.pipeline, env.as_str()),
-        adopt: environment.adopt.clone(),
+        adopt: adopted(environment),
         allow_destroy: environment.allow_destroy.clone(),
         protected,
         ..PlanContext::default()
@@ -220,7 +226,7 @@ pub(super) async fn workspace_of(
     place: &Place,
 ) -> Result<Workspace, WorkError> {
     let foundation = resolve(job, env, environment, tree)?;
-    let stands = take(job, env, environment, foundation, false).await?;
+    let stands = take(job, env, environment, foundation, false, Engines::Left).await?;
     workspace(job, env, place, &stands)
         .await?
         .ok_or_else(|| WorkError::transient(format!("workspace `{}` is not made yet", place.name)))

@@ -29,12 +29,13 @@ pub(super) async fn look(
         .places
         .foundation(env.as_str(), &environment)
         .await?;
+    let adopt = foundation::adopted(&environment);
     let question = live::Question {
         desired: &desired,
         pipeline: job.pipeline,
         env: env.as_str(),
         root: "",
-        adopt: &environment.adopt,
+        adopt: &adopt,
     };
     let found = live::observe_single(job, &place, &question).await?;
     let protected = found.ledgers.own.protected();

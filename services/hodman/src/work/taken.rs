@@ -2,7 +2,7 @@
 
 use super::claims::Ledgers;
 use super::desired::desired;
-use super::{Job, WorkError, foundation, live, secrets};
+use super::{Job, WorkError, foundation, live, secrets, stacks};
 use hodman_clients::databricks::Workspace;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
@@ -113,9 +113,13 @@ async fn taken(
     let root = file_sets::root(job.pipeline, env.as_str());
     let mut parts = Vec::new();
     let mut plans = Vec::new();
-    let stands = foundation::take(job, env, &environment, modules, only_looks);
+    let asked = foundation::Engines::Asked;
+    let stands = foundation::take(job, env, &environment, modules, only_looks, asked);
     let mut stands = Box::pin(stands).await?;
     let given = stands.given();
+    if environment.terraform.is_some() {
+        stacks::no_secret_leaves_terraform(&desired, &given)?;
+    }
     let absent = environment.state == Presence::Absent;
     let (mut ground, mut ground_plan) = (stands.part.take(), stands.plan.take());
     if !absent {
@@ -226,6 +230,12 @@ impl Taken {
     #[must_use]
     pub fn all_there(&self) -> bool {
         self.parts.len() == self.plan.parts.len()
+    }
+
+    /// Whether the plan is known to its end: nothing of it waits for what other rows give, and every workspace is there.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.all_there() && !self.plan.rows().any(|(_, row)| row.waits)
     }
 
     /// Whether a workspace cannot be looked at although everything that it stands on is as it should be.

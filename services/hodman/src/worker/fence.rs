@@ -66,6 +66,12 @@ impl Fence {
         }
     }
 
+    /// Whether nothing may be written under it.
+    #[must_use]
+    pub fn is_for_reading(&self) -> bool {
+        self.id == 0 && !self.by_hand
+    }
+
     /// Which try this is, from 1.
     #[must_use]
     pub fn attempt(&self) -> i64 {

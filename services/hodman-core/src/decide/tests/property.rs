@@ -56,7 +56,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn ask(ask: u8, env: u8) -> Ask {
     let env: EnvName = ENVS[usize::from(env) % ENVS.len()].into();
     let reason = "because".to_owned();
-    match ask % 10 {
+    match ask % 11 {
         0 => Ask::Observe,
         1 => Ask::Capture { env },
         2 => Ask::Hold { env, reason },
@@ -75,6 +75,11 @@ fn ask(ask: u8, env: u8) -> Ask {
                     name: None,
                 }],
             },
+        },
+        10 => Ask::Unlock {
+            env,
+            stack: "net".into(),
+            unlock: crate::event::Unlock::Lock("1".into()),
         },
         _ => {
             let to = (ask & 32 != 0).then(|| PackageDigest("sha256:p1".into()));
@@ -158,6 +163,7 @@ fn answer(w: &World, act: &Act, how: u8) -> Outcome {
             Outcome::Checked { problems: 0, plans }
         }
         Act::Say { .. } => Outcome::Said,
+        Act::Unlock { .. } => Outcome::Unlocked,
     }
 }
 

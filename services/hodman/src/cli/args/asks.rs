@@ -73,6 +73,22 @@ pub enum Ask {
         #[command(flatten)]
         remote: Remote,
     },
+    /// Free the state of a stack of Terraform: take away the lock of somebody who is gone, or store the state that an apply
+    /// could not store. `hodman explain` says which lock, whose, and since when.
+    Unlock {
+        /// The environment.
+        env: String,
+        /// The stack: the name of the module's call.
+        stack: String,
+        /// The lock's id. Only for a lock whose holder is gone: two at once damage the state.
+        #[arg(long, value_name = "ID", required_unless_present = "store_state")]
+        lock: Option<String>,
+        /// Store the state that was kept when it could not be stored.
+        #[arg(long, conflicts_with = "lock")]
+        store_state: bool,
+        #[command(flatten)]
+        remote: Remote,
+    },
     /// Try a failed step again, or propose a package again that was declined.
     Retry {
         /// The environment.

@@ -99,8 +99,13 @@ pub(super) async fn run(site: &Site<'_>, rows: &[Row]) -> Result<Ended, WorkErro
             waited_by[*other].push(index);
         }
     }
+    // What can be said only later is done later, and with it what needs it.
+    let mut later: BTreeSet<usize> = (0..rows.len()).filter(|index| rows[*index].waits).collect();
+    for index in later.clone() {
+        skip(index, &waited_by, &mut later);
+    }
     let mut ready: BTreeSet<usize> = (0..rows.len())
-        .filter(|index| waits[*index].is_empty())
+        .filter(|index| waits[*index].is_empty() && !later.contains(index))
         .collect();
     let mut running = FuturesUnordered::new();
     let mut ended = Ended::default();
@@ -119,7 +124,8 @@ pub(super) async fn run(site: &Site<'_>, rows: &[Row]) -> Result<Ended, WorkErro
                 ended.uploaded += uploaded;
                 for next in &waited_by[index] {
                     waits[*next].remove(&index);
-                    if waits[*next].is_empty() && !ended.skipped.contains(next) {
+                    let open = ended.skipped.contains(next) || later.contains(next);
+                    if waits[*next].is_empty() && !open {
                         ready.insert(*next);
                     }
                 }

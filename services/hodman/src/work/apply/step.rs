@@ -2,8 +2,9 @@
 
 use super::super::WorkError;
 use super::super::secrets::Values;
+use super::super::stacks;
 use super::site::Site;
-use super::{access, maintenance, make, put, settle, wait};
+use super::{access, maintenance, make, put, settle, stack, wait};
 use hodman_model::field_path::PathSegment;
 use hodman_model::kinds::{self, Kind, grants, permissions};
 use hodman_model::plan::{Action, FieldChange, Row};
@@ -12,6 +13,12 @@ pub(super) async fn step(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
     let kind = kinds::kind(&row.key.kind).ok_or_else(|| {
         WorkError::lasting(format!("hodman does not know the kind `{}`", row.key.kind))
     })?;
+    if stacks::is_terraform(&row.key) {
+        return stack::step(site, row).await;
+    }
+    if site.taken.environment.terraform.is_some() && row.action != Action::Delete {
+        stacks::no_sensitive_output(&row.key, &site.filled(&site.wanted(row)?.config)?)?;
+    }
     let values = put::values(site, kind, row).await?;
     let done = act(site, kind, row, &values).await;
     done.map_err(|error| values.hide(error))?;

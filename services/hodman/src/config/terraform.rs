@@ -1,0 +1,176 @@
+//! How Terraform is run, and as whom.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use hodman_clients::terraform::TerraformConfig;
+use hodman_model::files::Span;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{AwsPlace, SecretRef};
+
+/// How modules of Terraform are run. `environment.yaml` names it by `terraform`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TerraformPlace {
+    /// `terraform` or `tofu`: a name found through `PATH`, or a path.
+    #[serde(default = "terraform")]
+    pub program: PathBuf,
+    /// Where downloaded providers are kept for the next run; each run downloads them when absent.
+    #[serde(default)]
+    pub plugin_cache: Option<PathBuf>,
+    /// A CLI configuration, such as one with a provider mirror.
+    #[serde(default)]
+    pub cli_config: Option<PathBuf>,
+    /// What completes the `backend` block of each directory. `${stack}` in a text is the stack's own name, so that each has a
+    /// state of its own.
+    #[serde(default)]
+    pub backend: BTreeMap<String, Value>,
+    /// Variables that every stack gets which declares them, as sensitive: secrets that stand in no repository.
+    #[serde(default)]
+    pub variables: BTreeMap<String, SecretRef>,
+    /// Who plans: may read what the stacks manage, and their states.
+    pub plan: TerraformIdentity,
+    /// Who applies.
+    pub apply: TerraformIdentity,
+    /// The longest that one command may take.
+    #[serde(default = "two_hours")]
+    pub wall: Span,
+    /// The longest that a command may say nothing.
+    #[serde(default = "a_quarter")]
+    pub silence: Span,
+    /// How long a command that is asked to stop may finish what it is at, before it is killed; so long the daemon waits for
+    /// it when it ends.
+    #[serde(default = "ten_minutes")]
+    pub grace: Span,
+    /// How long a state that somebody else has locked is waited for.
+    #[serde(default = "five_minutes")]
+    pub lock_timeout: Span,
+    /// How many run at once; each takes some hundred megabytes with a large provider.
+    #[serde(default = "two")]
+    pub at_once: usize,
+    /// The environments that may use it; no other gets anything, whatever its file says.
+    pub environments: Vec<String>,
+}
+
+/// Who Terraform is. Nothing of the daemon's own identity reaches it.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TerraformIdentity {
+    /// Variables of its environment, such as `AWS_ACCESS_KEY_ID` or `DATABRICKS_CLIENT_SECRET`.
+    #[serde(default)]
+    pub env: BTreeMap<String, SecretRef>,
+    /// A role that is taken for each run; its keys go into the environment.
+    #[serde(default)]
+    pub aws: Option<AwsRole>,
+}
+
+/// A role of AWS, and who takes it: fixed keys, else the daemon.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsRole {
+    /// The role.
+    pub role_arn: String,
+    /// What the role's trust asks for, when it does.
+    #[serde(default)]
+    pub external_id: Option<String>,
+    /// The region, such as `eu-central-1`.
+    pub region: String,
+    /// Fixed keys with which it is taken.
+    #[serde(default)]
+    pub access_key_id: Option<SecretRef>,
+    /// The secret half of the fixed keys.
+    #[serde(default)]
+    pub secret_access_key: Option<SecretRef>,
+    /// Something other than AWS that speaks the same.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+}
+
+fn terraform() -> PathBuf {
+    "terraform".into()
+}
+
+const fn two_hours() -> Span {
+    Span::from_secs(2 * 3600)
+}
+
+const fn a_quarter() -> Span {
+    Span::from_secs(15 * 60)
+}
+
+const fn ten_minutes() -> Span {
+    Span::from_secs(10 * 60)
+}
+
+const fn five_minutes() -> Span {
+    Span::from_secs(5 * 60)
+}
+
+const fn two() -> usize {
+    2
+}
+
+fn time(span: Span) -> std::time::Duration {
+    std::time::Duration::from_secs(span.as_secs())
+}
+
+impl TerraformPlace {
+    /// The client's settings.
+    #[must_use]
+    pub fn client(&self) -> TerraformConfig {
+        TerraformConfig {
+            program: self.program.clone(),
+            plugin_cache: self.plugin_cache.clone(),
+            cli_config: self.cli_config.clone(),
+            wall: time(self.wall),
+            silence: time(self.silence),
+            grace: time(self.grace),
+            lock_timeout: time(self.lock_timeout),
+        }
+    }
+
+    /// Its two identities, by name.
+    pub(super) fn identities(&self) -> [(&'static str, &TerraformIdentity); 2] {
+        [("plan", &self.plan), ("apply", &self.apply)]
+    }
+
+    /// What is wrong with it; none when nothing is.
+    pub(super) fn problem(&self) -> Option<String> {
+        if self.at_once == 0 {
+            return Some("at_once: none would ever run".to_owned());
+        }
+        for (name, identity) in self.identities() {
+            let keys = identity.env.keys();
+            if let Some(key) = keys.into_iter().find(|key| key.starts_with("TF_")) {
+                return Some(format!(
+                    "{name}.env: {key} is how Terraform runs, not who it is"
+                ));
+            }
+            if identity.aws.is_some() && identity.env.keys().any(|key| key.starts_with("AWS_")) {
+                return Some(format!(
+                    "{name}: either a role of AWS or keys of it in `env`, not both"
+                ));
+            }
+        }
+        None
+    }
+}
+
+impl AwsRole {
+    /// The same as a place of AWS.
+    #[must_use]
+    pub fn place(&self) -> AwsPlace {
+        AwsPlace {
+            region: self.region.clone(),
+            access_key_id: self.access_key_id.clone(),
+            secret_access_key: self.secret_access_key.clone(),
+            role_arn: Some(self.role_arn.clone()),
+            external_id: self.external_id.clone(),
+            endpoint: self.endpoint.clone(),
+            environments: Vec::new(),
+        }
+    }
+}

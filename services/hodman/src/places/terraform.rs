@@ -1,0 +1,189 @@
+//! Stacks of Terraform behind requests of the same form as those to Databricks: looked at by the identity for plans, applied by the
+//! other one, always by a plan that was shown.
+
+mod bring;
+mod failure;
+mod free;
+mod inputs;
+mod look;
+mod record;
+mod run;
+mod saved;
+mod told;
+
+use super::Ground;
+use super::at_work::AtWork;
+use crate::config::TerraformPlace;
+use failure::{Failure, refusal};
+use hodman_clients::databricks::{ApiError, Elsewhere, ErrorKind, Request};
+use hodman_clients::terraform::{PlanKey, Terraform};
+use hodman_model::digest::{Digest, sha256};
+use hodman_model::kinds::{SENSITIVE_OUTPUT, TAG_KEY};
+use run::As;
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, watch};
+
+/// Where requests for stacks go.
+pub(super) const PATH: &str = "/terraform/stacks";
+
+/// What keys for saved plans are derived for.
+const KEY_PURPOSE: &str = "saved plans of Terraform";
+
+/// The stacks of one environment.
+#[derive(Debug)]
+pub(super) struct Stacks {
+    env: String,
+    place: TerraformPlace,
+    terraform: Terraform,
+    ground: Ground,
+    key: PlanKey,
+    at_once: Arc<Semaphore>,
+    stop: watch::Receiver<bool>,
+    at_work: AtWork,
+}
+
+impl Stacks {
+    /// Nothing is run yet.
+    pub fn new(
+        env: &str,
+        place: TerraformPlace,
+        ground: Ground,
+        stop: watch::Receiver<bool>,
+        at_work: AtWork,
+    ) -> Self {
+        Self {
+            env: env.to_owned(),
+            terraform: Terraform::new(place.client()),
+            key: PlanKey::new(ground.secrets.derived(KEY_PURPOSE)),
+            at_once: Arc::new(Semaphore::new(place.at_once)),
+            ground,
+            place,
+            stop,
+            at_work,
+        }
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Value, ApiError> {
+        let rest = request.path.strip_prefix(PATH).unwrap_or_default();
+        let rest = rest.trim_start_matches('/');
+        let (name, what) = rest.split_once('/').unwrap_or((rest, ""));
+        let body = request.body.clone().unwrap_or_default();
+        let done = match (request.method.as_str(), name, what) {
+            ("GET", name, "") => self.show(name).await,
+            ("POST", "", "") => match body["name"].as_str() {
+                Some(name) => self.bring(name, &body).await,
+                None => Err(Failure::Refused("a stack needs a name".to_owned())),
+            },
+            ("PUT", name, "") => self.bring(name, &body).await,
+            ("DELETE", name, "") => self.remove(name, &body).await,
+            ("POST", name, "preview") => self.preview(name, &body).await,
+            ("POST", name, "preview-removal") => self.preview_removal(name, &body).await,
+            ("POST", name, "unlock") => self.unlock(name, &body).await,
+            ("POST", name, "store-state") => self.store_state(name, &body).await,
+            _ => {
+                let words = "no such request";
+                return Err(super::error(request, ErrorKind::Unsupported, words));
+            }
+        };
+        let call = self.call_of(name, &body);
+        done.map_err(|failure| refusal(request, (&self.env, &call), &self.now(), failure))
+    }
+
+    /// The call of a stack, as people name it.
+    fn call_of(&self, name: &str, body: &Value) -> String {
+        let tagged = body["tags"][TAG_KEY].as_str();
+        let inside = || Some(name.split_once(&format!("-{}-", self.env))?.1);
+        tagged.or_else(inside).unwrap_or(name).to_owned()
+    }
+
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.ground.clock.now()
+    }
+
+    /// What is known of a stack, and what it gives.
+    async fn show(&self, name: &str) -> Result<Value, Failure> {
+        let record = self.record(name).await?;
+        let Some((record, told)) = record
+            .as_ref()
+            .and_then(|record| Some((record, record.told()?)))
+        else {
+            return Err(Failure::NoStack(name.to_owned()));
+        };
+        let mut shown = json!({
+            "name": name,
+            "source": told.source,
+            "variables": told.variables,
+            "uses": told.uses,
+            "tags": record.tags(),
+        });
+        if record.made.is_none() {
+            shown["unmade"] = json!(true);
+            return Ok(shown);
+        }
+        let mut outputs = Map::new();
+        for (output, given) in self.outputs(name, told).await? {
+            let value = match given.sensitive {
+                true => json!({SENSITIVE_OUTPUT: {"stack": name, "output": output}}),
+                false => given.value,
+            };
+            outputs.insert(output, value);
+        }
+        shown["outputs"] = Value::Object(outputs);
+        Ok(shown)
+    }
+
+    /// What a stack gives, secrets in clear.
+    async fn outputs(
+        &self,
+        name: &str,
+        told: &told::Told,
+    ) -> Result<Vec<(String, Given)>, Failure> {
+        let run = self.open(name, told, As::Plan).await?;
+        let written = run.stack.outputs().await?;
+        let secrets = run.secrets;
+        let mut given = Vec::new();
+        for (output, said) in told::outputs(&written)? {
+            // A value that was given as a secret is one, whatever the directory calls it.
+            let sensitive = said.sensitive || told::holds_any(&said.value, &secrets);
+            let value = said.value;
+            given.push((output, Given { value, sensitive }));
+        }
+        Ok(given)
+    }
+}
+
+/// One output.
+struct Given {
+    value: Value,
+    sensitive: bool,
+}
+
+/// A secret as it is passed on.
+fn secret_text(value: &Value) -> SecretString {
+    match value {
+        Value::String(text) => SecretString::from(text.as_str()),
+        other => SecretString::from(other.to_string()),
+    }
+}
+
+/// The digest in a field of a request.
+fn digest_in(body: &Value, field: &str) -> Option<Digest> {
+    body[field].as_str()?.parse().ok()
+}
+
+/// A name over several texts.
+fn named(parts: &[&str]) -> Digest {
+    sha256(json!(parts).to_string().as_bytes())
+}
+
+impl Elsewhere for Stacks {
+    fn call<'a>(
+        &'a self,
+        request: &'a Request,
+    ) -> Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send + 'a>> {
+        Box::pin(self.answer(request))
+    }
+}

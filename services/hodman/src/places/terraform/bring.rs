@@ -1,0 +1,148 @@
+//! Brings a stack to what it is told, or removes it: by the plan that was shown, or by one with the same rows.
+
+use super::look::{Looked, rest_of_begun};
+use super::record::{Begun, Record, marker_in};
+use super::run::{As, Run, tell};
+use super::told::Told;
+use super::{Failure, Stacks, digest_in};
+use hodman_clients::terraform::TerraformError;
+use hodman_model::digest::Digest;
+use serde_json::Value;
+
+/// Another plan is made when the kept one is stale, and once more when somebody was faster again.
+const TRIES: u32 = 3;
+
+/// What is done to a stack.
+struct Doing<'a> {
+    name: &'a str,
+    told: &'a Told,
+    removes: bool,
+    /// The rows that somebody was shown.
+    shown: Option<Digest>,
+}
+
+impl Stacks {
+    pub(super) async fn bring(&self, name: &str, body: &Value) -> Result<Value, Failure> {
+        let told = Told::of(body)?;
+        let marker = marker_in(body)?;
+        let record = self.record(name).await?;
+        if let Some(other) = record.as_ref().filter(|record| record.marker != marker) {
+            let marker = &other.marker;
+            return Err(Failure::Refused(format!(
+                "stack {name} belongs to {}/{}/{}",
+                marker.pipeline, marker.env, marker.key
+            )));
+        }
+        let record = record.unwrap_or_else(|| Record::new(marker));
+        record.must_be_stored()?;
+        let run = self.open(name, &told, As::Apply).await?;
+        let doing = Doing {
+            name,
+            told: &told,
+            removes: false,
+            shown: digest_in(body, "shown"),
+        };
+        let mut record = self.carry_out(&run, &doing, record).await?;
+        record.lineage = run.stack.state().await?.lineage;
+        record.made = Some(told);
+        record.begun = None;
+        self.remember(name, Some(&record)).await?;
+        drop(run);
+        self.show(name).await
+    }
+
+    pub(super) async fn remove(&self, name: &str, body: &Value) -> Result<Value, Failure> {
+        let Some(record) = self.record(name).await? else {
+            return Err(Failure::NoStack(name.to_owned()));
+        };
+        record.must_be_stored()?;
+        let told = record.told().cloned();
+        let told = told.ok_or_else(|| Failure::NoStack(name.to_owned()))?;
+        let run = self.open(name, &told, As::Apply).await?;
+        let doing = Doing {
+            name,
+            told: &told,
+            removes: true,
+            shown: digest_in(body, "shown"),
+        };
+        self.carry_out(&run, &doing, record).await?;
+        self.remember(name, None).await?;
+        Ok(Value::Null)
+    }
+
+    async fn carry_out(
+        &self,
+        run: &Run,
+        doing: &Doing<'_>,
+        mut record: Record,
+    ) -> Result<Record, Failure> {
+        let name = doing.name;
+        let commit = doing.told.commit(doing.removes);
+        let mut kept = match &doing.shown {
+            Some(shown) => {
+                let state = run.stack.state().await?;
+                self.kept(name, &commit, shown, &state).await?
+            }
+            None => None,
+        };
+        for _ in 0..TRIES {
+            let looked = match kept.take() {
+                Some(mut kept) => {
+                    rest_of_begun(&mut kept.plan, Some(&record), &commit);
+                    kept
+                }
+                None => {
+                    let what = (doing.told, doing.removes);
+                    self.look(name, run, what, Some(&record)).await?
+                }
+            };
+            if looked.plan.is_empty() {
+                return Ok(record);
+            }
+            may_be_done(doing, &looked)?;
+            // Known before it begins: a crash from here on is gone on with, and its rest was approved.
+            record.begun = Some(Begun {
+                told: doing.told.clone(),
+                removes: doing.removes,
+                plan: looked.plan.approved_as().clone(),
+            });
+            self.remember(name, Some(&record)).await?;
+            let mut say = |line: &str| tell(name, line);
+            let applied = run.stack.apply(&commit, &looked.saved, &self.key, &mut say);
+            match applied.await {
+                Ok(()) => return Ok(record),
+                Err(error @ (TerraformError::Stale(_) | TerraformError::Sealed)) => {
+                    tracing::info!(stack = name, "planned anew: {error}");
+                }
+                Err(TerraformError::StateNotStored { message, state }) => {
+                    record.unsaved = Some(self.seal(name, &message, state.as_ref())?);
+                    self.remember(name, Some(&record)).await?;
+                    record.must_be_stored()?;
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(Failure::Later(format!(
+            "somebody else changes the state of stack {name} all the time"
+        )))
+    }
+}
+
+/// Refuses what nobody was shown.
+fn may_be_done(doing: &Doing<'_>, looked: &Looked) -> Result<(), Failure> {
+    let now = looked.plan.digest();
+    if doing.shown.as_ref() == Some(&now) {
+        return Ok(());
+    }
+    let rows: Vec<String> = looked
+        .plan
+        .rows
+        .iter()
+        .map(|row| format!("{} {}", row.action.word(), row.address))
+        .collect();
+    Err(Failure::Later(format!(
+        "stack {} would be changed otherwise than it was shown ({}): somebody changed it meanwhile, and it is looked at anew",
+        doing.name,
+        rows.join(", ")
+    )))
+}

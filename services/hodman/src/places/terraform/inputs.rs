@@ -1,0 +1,122 @@
+//! What Terraform is given: variables, one of two identities, the backend's values.
+
+use super::run::As;
+use super::told::Told;
+use super::{Failure, Stacks, secret_text};
+use crate::config::{self, SecretRef};
+use hodman_clients::terraform::{Input, Inputs};
+use hodman_model::kinds::{SENSITIVE_OUTPUT, holds_sensitive_output};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+impl Stacks {
+    /// Everything that a run of the stack is given, and the names of variables that are secrets.
+    pub(super) async fn inputs(&self, name: &str, told: &Told, who: As) -> Result<Inputs, Failure> {
+        let mut inputs = Inputs {
+            backend: self.backend(name),
+            ..Inputs::default()
+        };
+        for (variable, value) in &told.variables {
+            let input = match value {
+                Value::Null => continue,
+                value if holds_sensitive_output(value) => {
+                    let mut value = value.clone();
+                    Box::pin(self.put_secrets_in(&mut value)).await?;
+                    Input::Secret(secret_text(&value))
+                }
+                value => Input::Plain(value.clone()),
+            };
+            inputs.variables.insert(variable.clone(), input);
+        }
+        for (variable, secret) in &self.place.variables {
+            let value = self.secret(&format!("variables.{variable}"), secret)?;
+            let told = inputs.variables.entry(variable.clone());
+            told.or_insert(Input::Secret(value));
+        }
+        let identity = match who {
+            As::Plan => &self.place.plan,
+            As::Apply => &self.place.apply,
+        };
+        for (variable, secret) in &identity.env {
+            let value = self.secret(variable, secret)?;
+            inputs.identity.insert(variable.clone(), value);
+        }
+        if let Some(role) = &identity.aws {
+            let refused = |error: anyhow::Error| {
+                Failure::Refused(format!("the keys for role {}: {error:#}", role.role_arn))
+            };
+            let aws = config::aws_place(&role.place(), &self.env)
+                .await
+                .map_err(refused)?;
+            let session = aws.session().await.map_err(|source| Failure::Role {
+                role: role.role_arn.clone(),
+                source,
+            })?;
+            inputs.identity.extend(session);
+        }
+        Ok(inputs)
+    }
+
+    fn secret(&self, what: &str, secret: &SecretRef) -> Result<SecretString, Failure> {
+        secret
+            .resolve()
+            .map_err(|problem| Failure::Refused(format!("terraform: {what}: {problem}")))
+    }
+
+    fn backend(&self, name: &str) -> Map<String, Value> {
+        let values = self.place.backend.iter();
+        values
+            .map(|(key, value)| (key.clone(), with_name(value, name)))
+            .collect()
+    }
+
+    /// Puts the values of sensitive outputs of other stacks in place.
+    async fn put_secrets_in(&self, value: &mut Value) -> Result<(), Failure> {
+        match value {
+            Value::Object(map) => {
+                if let Some(of) = map.get(SENSITIVE_OUTPUT) {
+                    let stack = of["stack"].as_str().unwrap_or_default();
+                    let output = of["output"].as_str().unwrap_or_default();
+                    *value = self.sensitive(stack, output).await?;
+                    return Ok(());
+                }
+                for inner in map.values_mut() {
+                    Box::pin(self.put_secrets_in(inner)).await?;
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    Box::pin(self.put_secrets_in(item)).await?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn sensitive(&self, stack: &str, output: &str) -> Result<Value, Failure> {
+        let record = self.record(stack).await?;
+        let told = record.as_ref().and_then(|record| record.made.as_ref());
+        let Some(told) = told else {
+            return Err(Failure::NoStack(stack.to_owned()));
+        };
+        let found = self.outputs(stack, told).await?;
+        let given = found.into_iter().find(|(name, _)| name == output);
+        given
+            .map(|(_, given)| given.value)
+            .ok_or_else(|| Failure::Later(format!("stack {stack} gives no `{output}`")))
+    }
+}
+
+/// Which stack's it is.
+fn with_name(value: &Value, name: &str) -> Value {
+    match value {
+        Value::String(text) => Value::from(text.replace("${stack}", name)),
+        Value::Array(items) => items.iter().map(|item| with_name(item, name)).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, item)| (key.clone(), with_name(item, name)))
+            .collect(),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,137 @@
+//! What bringing or removing a stack would do.
+
+use super::record::Record;
+use super::run::{As, Run, tell};
+use super::told::Told;
+use super::{Failure, Stacks};
+use hodman_clients::terraform::{Planned, SealedPlan};
+use hodman_model::stacks::{StackPlan, StackRules, from_terraform, shown_secrets};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+/// A plan as it is shown, and as it would be applied.
+pub(super) struct Looked {
+    pub plan: StackPlan,
+    pub saved: SealedPlan,
+    /// Whose the state is that is there already, when it is none of ours.
+    pub foreign: Option<String>,
+}
+
+impl Stacks {
+    pub(super) async fn preview(&self, name: &str, body: &Value) -> Result<Value, Failure> {
+        let told = Told::of(body)?;
+        let record = self.record(name).await?;
+        if let Some(record) = &record {
+            record.must_be_stored()?;
+        }
+        let run = self.open(name, &told, As::Plan).await?;
+        let looked = self
+            .look(name, &run, (&told, false), record.as_ref())
+            .await?;
+        self.shown(name, looked, body).await
+    }
+
+    pub(super) async fn preview_removal(&self, name: &str, body: &Value) -> Result<Value, Failure> {
+        let Some(record) = self.record(name).await? else {
+            return Err(Failure::NoStack(name.to_owned()));
+        };
+        record.must_be_stored()?;
+        let told = record
+            .told()
+            .ok_or_else(|| Failure::NoStack(name.to_owned()))?;
+        let run = self.open(name, told, As::Plan).await?;
+        let looked = self.look(name, &run, (told, true), Some(&record)).await?;
+        self.shown(name, looked, body).await
+    }
+
+    async fn shown(&self, name: &str, looked: Looked, body: &Value) -> Result<Value, Failure> {
+        // Somebody who only looks leaves nothing behind.
+        if body["keep"] == json!(true) && !looked.plan.is_empty() {
+            self.keep(name, &looked).await?;
+        }
+        Ok(json!({"plan": looked.plan, "foreign": looked.foreign}))
+    }
+
+    /// Plans what `told` asks for, or its removal.
+    pub(super) async fn look(
+        &self,
+        name: &str,
+        run: &Run,
+        (told, removes): (&Told, bool),
+        record: Option<&Record>,
+    ) -> Result<Looked, Failure> {
+        let commit = told.commit(removes);
+        let mut say = |line: &str| tell(name, line);
+        let planned = match removes {
+            true => run.stack.plan_destroy(&commit, &self.key, &mut say).await?,
+            false => run.stack.plan(&commit, &self.key, &mut say).await?,
+        };
+        let known = record.map_or("", |record| record.lineage.as_str());
+        let lineage = planned.saved.binding.lineage.as_str();
+        if !known.is_empty() && known != lineage {
+            return Err(Failure::Refused(format!(
+                "the state of stack {name} is another than the one that was applied last ({known:?} then, {lineage:?} now): where its \
+                 backend was changed on purpose, move the state there (`terraform init -migrate-state`); where it was lost, bring it back"
+            )));
+        }
+        let mut plan = self.rows(run, &planned)?;
+        rest_of_begun(&mut plan, record, &commit);
+        let foreign = match record {
+            None => left_by_others(name, &planned),
+            Some(_) => None,
+        };
+        Ok(Looked {
+            plan,
+            saved: planned.saved,
+            foreign,
+        })
+    }
+
+    fn rows(&self, run: &Run, planned: &Planned) -> Result<StackPlan, Failure> {
+        let shown = planned.shown.expose_secret().as_bytes();
+        let unreadable = |error: hodman_model::stacks::StackPlanError| {
+            Failure::Refused(format!("Terraform's plan: {error}"))
+        };
+        let names = run.secret_names.iter().map(String::as_str);
+        let open = shown_secrets(shown, names).map_err(unreadable)?;
+        if let Some(name) = open.first() {
+            return Err(Failure::Refused(format!(
+                "variable `{name}` is given a secret and is not declared `sensitive = true`: it would be shown"
+            )));
+        }
+        let mut plan = from_terraform(shown, &StackRules::default()).map_err(unreadable)?;
+        if !planned.changes {
+            plan.rows.clear();
+            plan.outputs.clear();
+        }
+        plan.rename_secrets(&|digest| {
+            let name = self.ground.secrets.version(&digest.as_str().into());
+            super::named(&[&name])
+        });
+        Ok(plan)
+    }
+}
+
+/// Says of a plan that it is the rest of one that was begun, where it is.
+pub(super) fn rest_of_begun(plan: &mut StackPlan, record: Option<&Record>, commit: &str) {
+    let begun = record.and_then(|record| record.begun.as_ref());
+    plan.begun = begun
+        .filter(|begun| begun.told.commit(begun.removes) == commit && begun.plan.covers(plan))
+        .map(|begun| Box::new(begun.plan.clone()));
+}
+
+/// What a state holds that hodman has no record of.
+fn left_by_others(name: &str, planned: &Planned) -> Option<String> {
+    if planned.saved.binding.lineage.is_empty() {
+        return None;
+    }
+    let shown: Value = serde_json::from_str(planned.shown.expose_secret()).ok()?;
+    let module = &shown["prior_state"]["values"]["root_module"];
+    let filled = |value: &Value| value.as_array().is_some_and(|items| !items.is_empty());
+    (filled(&module["resources"]) || filled(&module["child_modules"])).then(|| {
+        format!(
+            "there is a state already where stack {name} keeps its own (lineage {}, serial {}), and hodman did not make it",
+            planned.saved.binding.lineage, planned.saved.binding.serial
+        )
+    })
+}

@@ -1,0 +1,148 @@
+//! One run: the stack's folder to ourselves, its files in it, the backend known.
+
+use super::told::Told;
+use super::{Failure, Stacks};
+use crate::places::at_work::Working;
+use hodman_clients::terraform::{Input, Stack, Workdir};
+use hodman_model::modules::StackFile;
+use secrecy::SecretString;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+/// How long another run of the same stack is waited for at least.
+const AT_LEAST: Duration = Duration::from_mins(1);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Who Terraform is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum As {
+    /// Who may read.
+    Plan,
+    /// Who may change.
+    Apply,
+}
+
+/// A stack that commands can be given to.
+pub(super) struct Run {
+    pub stack: Stack,
+    /// The names of variables whose values are secrets.
+    pub secret_names: Vec<String>,
+    /// Every secret that it was given.
+    pub secrets: Vec<SecretString>,
+    _permit: OwnedSemaphorePermit,
+    _working: Working,
+}
+
+impl Stacks {
+    /// The folder of a stack's runs: the same for all of them, because paths stand in saved plans.
+    fn root(&self, name: &str) -> PathBuf {
+        self.ground.folder.join("terraform").join(name)
+    }
+
+    /// Waits until the stack's folder is free, and makes it ready.
+    pub(super) async fn open(&self, name: &str, told: &Told, who: As) -> Result<Run, Failure> {
+        // Before its folder is held: secrets may come from other stacks.
+        let inputs = self.inputs(name, told, who).await?;
+        let permit = self
+            .at_once
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|error| Failure::Later(error.to_string()))?;
+        let working = self.at_work.begin();
+        let files = told.files()?;
+        let root = self.root(name);
+        let workdir = self.folder(name, &root, &told.directory, &files).await?;
+        self.gather(name, &root).await?;
+        let mut secrets: Vec<SecretString> = inputs.identity.values().cloned().collect();
+        let mut secret_names = Vec::new();
+        for (variable, input) in &inputs.variables {
+            if let Input::Secret(secret) = input {
+                secret_names.push(variable.clone());
+                secrets.push(secret.clone());
+            }
+        }
+        let stack = self.terraform.stack(workdir, inputs, self.stop.clone())?;
+        stack.init(&mut |line| tell(name, line)).await?;
+        lasting_backend(&stack.backend()?, &told.directory)?;
+        Ok(Run {
+            stack,
+            secret_names,
+            secrets,
+            _permit: permit,
+            _working: working,
+        })
+    }
+
+    async fn folder(
+        &self,
+        name: &str,
+        root: &Path,
+        directory: &str,
+        files: &std::collections::BTreeMap<String, StackFile>,
+    ) -> Result<Workdir, Failure> {
+        let patience = self.place.client().lock_timeout.max(AT_LEAST);
+        let began = Instant::now();
+        loop {
+            let files = files
+                .iter()
+                .map(|(path, file)| (path.as_str(), file.text.as_bytes(), file.runs));
+            if let Some(workdir) = Workdir::alone(root, directory, files)? {
+                return Ok(workdir);
+            }
+            if began.elapsed() > patience {
+                return Err(Failure::Later(format!(
+                    "another run of stack {name} is at work still, perhaps one that the daemon left behind when it ended; it is waited for"
+                )));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Says a line of Terraform's, masked, in the log.
+pub(super) fn tell(name: &str, line: &str) {
+    tracing::debug!(stack = name, "{line}");
+}
+
+/// Refuses a state that would lie in the folder of the run, and go with it.
+fn lasting_backend(backend: &Value, directory: &str) -> Result<(), Failure> {
+    let hint = "give the directory a `backend \"s3\" {}` or another block, and its values under `terraform:` of the daemon's settings";
+    if backend.is_null() {
+        return Err(Failure::Refused(format!(
+            "{directory} has no `backend` block: its state would be lost with the folder of the run; {hint}"
+        )));
+    }
+    let path = backend["config"]["path"].as_str().unwrap_or_default();
+    if backend["type"] == "local" && !Path::new(path).is_absolute() {
+        return Err(Failure::Refused(format!(
+            "{directory} keeps its state in the folder of the run, where it would be lost: a local backend needs an absolute `path`; {hint}"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_state_that_would_go_with_its_folder_is_refused() {
+        let of = |backend| lasting_backend(&backend, "modules/net").map_err(|no| no.to_string());
+        assert_eq!(of(json!({"type": "s3", "config": {}})), Ok(()));
+        let local = |path: &str| json!({"type": "local", "config": {"path": path}});
+        assert_eq!(of(local("/var/lib/states/net")), Ok(()));
+        for backend in [
+            json!(null),
+            local("net.tfstate"),
+            json!({"type": "local", "config": {"path": null}}),
+        ] {
+            let refused = of(backend).expect_err("refused");
+            assert!(refused.contains("modules/net"), "{refused}");
+        }
+    }
+}

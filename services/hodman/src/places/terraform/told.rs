@@ -1,0 +1,97 @@
+//! What a stack is told: its files and its variables; and what it gives.
+
+use super::{Failure, named};
+use hodman_clients::terraform::TerraformError;
+use hodman_model::kinds::SOURCES;
+use hodman_model::modules::{StackFile, stack_files};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Shorter texts stand elsewhere by chance.
+const SHORTEST_SECRET: usize = 4;
+
+/// What a stack is told. Variables hold no secret: what is one stands there as where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Told {
+    /// The digest of the files.
+    pub source: String,
+    /// The directory in the repository.
+    pub directory: String,
+    /// The files, as the model writes them.
+    pub sources: String,
+    /// The variables.
+    pub variables: Map<String, Value>,
+    /// The resources that the variables came from.
+    pub uses: Vec<String>,
+}
+
+impl Told {
+    /// From a request's body.
+    pub fn of(body: &Value) -> Result<Self, Failure> {
+        let text = |field: &str| {
+            body[field]
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| Failure::Refused(format!("the stack has no `{field}`")))
+        };
+        let uses = body["uses"].as_array().into_iter().flatten();
+        Ok(Self {
+            source: text("source")?,
+            directory: text("directory")?,
+            sources: text(SOURCES)?,
+            variables: body["variables"].as_object().cloned().unwrap_or_default(),
+            uses: uses
+                .filter_map(|key| key.as_str().map(str::to_owned))
+                .collect(),
+        })
+    }
+
+    /// What a plan is bound to: all of it. A plan that removes is another.
+    pub fn commit(&self, removes: bool) -> String {
+        let variables = Value::Object(self.variables.clone());
+        let variables = hodman_model::digest::canonical_json(&variables);
+        let what = if removes { "remove" } else { "bring" };
+        named(&[what, &self.source, &self.directory, &variables]).to_string()
+    }
+
+    /// The files by their paths in the repository.
+    pub fn files(&self) -> Result<BTreeMap<String, StackFile>, Failure> {
+        let files = stack_files(&self.sources)
+            .ok_or_else(|| Failure::Refused("the stack's files are not understood".to_owned()))?;
+        Ok(files
+            .into_iter()
+            .map(|(name, file)| (format!("{}/{name}", self.directory), file))
+            .collect())
+    }
+}
+
+/// An output as Terraform writes it.
+#[derive(Deserialize)]
+pub(super) struct Said {
+    #[serde(default)]
+    pub sensitive: bool,
+    #[serde(default)]
+    pub value: Value,
+}
+
+/// What `output -json` wrote.
+pub(super) fn outputs(written: &SecretString) -> Result<BTreeMap<String, Said>, Failure> {
+    // The inner error may quote a value and is left out.
+    serde_json::from_str(written.expose_secret())
+        .map_err(|_| Failure::Terraform(TerraformError::Unreadable { command: "output" }))
+}
+
+/// Whether one of the secrets stands anywhere in `value`.
+pub(super) fn holds_any(value: &Value, secrets: &[SecretString]) -> bool {
+    match value {
+        Value::String(text) => secrets
+            .iter()
+            .map(|secret| secret.expose_secret())
+            .any(|secret| secret.len() >= SHORTEST_SECRET && text.contains(secret)),
+        Value::Array(items) => items.iter().any(|item| holds_any(item, secrets)),
+        Value::Object(map) => map.values().any(|item| holds_any(item, secrets)),
+        _ => false,
+    }
+}

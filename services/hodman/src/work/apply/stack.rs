@@ -1,0 +1,45 @@
+//! A stack of Terraform: brought to what is wanted, or removed, by what was shown and nothing else.
+
+use super::super::{WorkError, live, stacks};
+use super::site::Site;
+use hodman_model::kinds::{Kind, Listed, TerraformStacks};
+use hodman_model::plan::{Action, Row};
+use serde_json::Value;
+
+pub(super) async fn step(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
+    let shown = stacks::shown(&site.part.observed.previews, &row.key)?.digest();
+    if row.action == Action::Delete {
+        let call = TerraformStacks::remove(&site.live(row)?.id, &shown);
+        site.job.fence.check().await?;
+        match site.part.workspace.call(live::request(&call)).await {
+            Ok(_) => {}
+            // Removed by a try whose end nobody heard of.
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.into()),
+        }
+        site.known().forget(&row.key);
+        site.ledger.gone(&row.key).await;
+        return Ok(());
+    }
+    let config = site.filled(&site.wanted(row)?.config)?;
+    let name = TerraformStacks
+        .natural(&config)
+        .ok_or_else(|| WorkError::lasting(format!("{} has no name", row.key)))?;
+    let call = TerraformStacks::bring(&name, &config, &site.marker(&row.key), &shown);
+    site.job.fence.check().await?;
+    let answer = site.part.workspace.call(live::request(&call)).await?;
+    note(site, row, &answer).await
+}
+
+/// What it gives is known from here on.
+async fn note(site: &Site<'_>, row: &Row, answer: &Value) -> Result<(), WorkError> {
+    let listed: Option<Listed> = TerraformStacks
+        .read(answer)
+        .map_err(|error| WorkError::lasting(error.to_string()))?;
+    let Some(listed) = listed else {
+        return Ok(());
+    };
+    site.known()
+        .made(site.part.desired(site.taken), &row.key, &listed);
+    site.ledger.made(&row.key, &listed).await
+}

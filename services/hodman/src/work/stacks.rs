@@ -1,0 +1,260 @@
+//! What stacks would do to their resources, asked of their engines before a plan is made; stacks of Terraform in the order in which
+//! they take from each other.
+
+use super::{Job, WorkError, live};
+use hodman_clients::databricks::Workspace;
+use hodman_core::ids::EnvName;
+use hodman_model::bundle::ResourceKey;
+use hodman_model::files::Environment;
+use hodman_model::kinds::{
+    Call, CloudformationStacks, Kind as _, Marker, TerraformStacks, holds_sensitive_output,
+};
+use hodman_model::modules::Foundation;
+use hodman_model::plan::{Action, Desired, Known, Observed, Plan, asked_in, substitute_known};
+use hodman_model::stacks::StackPlan;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who is asked about what.
+pub(super) struct Question<'a> {
+    pub job: &'a Job<'a>,
+    pub env: &'a EnvName,
+    pub environment: &'a Environment,
+    pub place: &'a Workspace,
+    pub foundation: &'a Foundation,
+    /// The plan without what the engines say.
+    pub plan: &'a Plan,
+}
+
+/// Whether the resource is a stack of Terraform.
+pub(super) fn is_terraform(key: &ResourceKey) -> bool {
+    key.kind == TerraformStacks.name()
+}
+
+/// Forgets stacks that were begun and never made, where they are wanted: they are made, by what is left of their plan.
+pub(super) fn forget_unmade(foundation: &Foundation, observed: &mut Observed) {
+    observed.objects.retain(|object| {
+        let unmade = object.kind == TerraformStacks.name()
+            && object.listed.outputs.get("unmade") == Some(&json!(true));
+        let wanted = object.listed.marker.as_ref().is_some_and(|marker| {
+            let key = ResourceKey::new(&object.kind, &marker.key);
+            foundation.desired.resources.contains_key(&key)
+        });
+        !(unmade && wanted)
+    });
+}
+
+/// Fills in what the engines say; gives whether any was asked.
+pub(super) async fn ask(
+    question: &Question<'_>,
+    observed: &mut Observed,
+) -> Result<bool, WorkError> {
+    let known = Known::of(
+        &question.foundation.desired,
+        observed,
+        question.job.pipeline,
+        question.env.as_str(),
+    );
+    no_secret_leaves_terraform(&question.foundation.desired, &known)?;
+    question.cloudformation(observed, &known).await?;
+    question.removals(observed).await?;
+    question.terraform(observed, &known).await?;
+    Ok(!observed.previews.is_empty() || !observed.waiting.is_empty())
+}
+
+impl Question<'_> {
+    fn marker(&self, key: &ResourceKey) -> Marker {
+        Marker {
+            pipeline: self.job.pipeline.to_owned(),
+            env: self.env.as_str().to_owned(),
+            key: key.key.clone(),
+        }
+    }
+
+    /// What the change sets of CloudFormation say. Of a stack that waits for what another row makes, nobody can say yet.
+    async fn cloudformation(
+        &self,
+        observed: &mut Observed,
+        known: &Known,
+    ) -> Result<(), WorkError> {
+        let desired = &self.foundation.desired;
+        for (_, row) in self.plan.rows() {
+            let (Action::Update, Some(id)) = (row.action, &row.live_id) else {
+                continue;
+            };
+            let wanted = desired.resources.get(&row.key);
+            let config = wanted.and_then(|wanted| substitute_known(&wanted.config, "", known).ok());
+            let (Some(config), true) = (config, row.key.kind == CloudformationStacks.name()) else {
+                continue;
+            };
+            let call = CloudformationStacks::preview(id, &config, &self.marker(&row.key));
+            let answer = self.place.call(live::request(&call)).await?;
+            let preview = serde_json::from_value(answer)?;
+            observed.previews.insert(row.key.clone(), preview);
+        }
+        Ok(())
+    }
+
+    /// What removing stacks of Terraform would do that nobody wants any more.
+    async fn removals(&self, observed: &mut Observed) -> Result<(), WorkError> {
+        let ours = observed.objects.iter().filter_map(|object| {
+            let key = ResourceKey::new(&object.kind, &object.listed.marker.as_ref()?.key);
+            let mine = object.listed.marker.as_ref() == Some(&self.marker(&key));
+            let wanted = self.foundation.desired.resources.contains_key(&key);
+            (is_terraform(&key) && mine && !wanted).then(|| (key, object.listed.id.clone()))
+        });
+        for (key, id) in ours.collect::<Vec<_>>() {
+            let call = TerraformStacks::preview_removal(&id);
+            let (plan, _) = self.preview(call).await.map_err(|error| at(&key, error))?;
+            observed.previews.insert(key, plan);
+        }
+        Ok(())
+    }
+
+    async fn terraform(&self, observed: &mut Observed, known: &Known) -> Result<(), WorkError> {
+        let desired = &self.foundation.desired;
+        let mut left: Vec<&ResourceKey> = desired
+            .resources
+            .keys()
+            .filter(|key| is_terraform(key))
+            .collect();
+        while !left.is_empty() {
+            let open: BTreeSet<&ResourceKey> = left.iter().copied().collect();
+            let (later, now): (Vec<_>, Vec<_>) = left.into_iter().partition(|key| {
+                let wanted = desired.resources.get(*key);
+                wanted.is_some_and(|wanted| wanted.needs.iter().any(|other| open.contains(other)))
+            });
+            if now.is_empty() {
+                // The plan says which need each other in a circle.
+                return Ok(());
+            }
+            for key in now {
+                self.one(key, observed, known).await?;
+            }
+            left = later;
+        }
+        Ok(())
+    }
+
+    async fn one(
+        &self,
+        key: &ResourceKey,
+        observed: &mut Observed,
+        known: &Known,
+    ) -> Result<(), WorkError> {
+        let Some(wanted) = self.foundation.desired.resources.get(key) else {
+            return Ok(());
+        };
+        let asked = asked_in(&wanted.config);
+        let open: BTreeSet<ResourceKey> = asked
+            .iter()
+            .filter(|(other, fields)| self.is_open(other, fields, observed, known))
+            .map(|(other, _)| other.clone())
+            .collect();
+        if !open.is_empty() {
+            observed.waiting.insert(key.clone(), open);
+            return Ok(());
+        }
+        let config = match substitute_known(&wanted.config, "", known) {
+            Ok(config) => config,
+            // What gives it is there, and does not give it.
+            Err(missing) => return Err(WorkError::lasting(format!("{key}: {missing}"))),
+        };
+        let name = TerraformStacks.natural(&config).unwrap_or_default();
+        let call = TerraformStacks::preview(&name, &config, &self.marker(key));
+        let (plan, foreign) = self.preview(call).await.map_err(|error| at(key, error))?;
+        if let Some(foreign) = foreign.filter(|_| !self.environment.adopt.contains_key(key)) {
+            return Err(WorkError::lasting(format!(
+                "{key}: {foreign}: name it under `adopt` of the environment's file (`{key}: {name}`) to take it over, or give the \
+                 stack another place for its state"
+            )));
+        }
+        observed.previews.insert(key.clone(), plan);
+        Ok(())
+    }
+
+    /// Whether what `other` gives for `fields` is not known before its own row is done.
+    fn is_open(
+        &self,
+        other: &ResourceKey,
+        fields: &BTreeSet<String>,
+        observed: &Observed,
+        known: &Known,
+    ) -> bool {
+        if known.id_of(other).is_none() || observed.waiting.contains_key(other) {
+            return true;
+        }
+        if let Some(preview) = observed.previews.get(other).filter(|_| is_terraform(other)) {
+            let changes = |field: &String| {
+                preview.outputs.iter().any(|output| {
+                    let name = output.path.to_string();
+                    field.strip_prefix("outputs.").is_some_and(|asked| {
+                        asked == name || asked.starts_with(&format!("{name}."))
+                    })
+                })
+            };
+            return fields.iter().any(changes) || preview.begun.is_some();
+        }
+        // An update of a stack may change anything that it gives; of anything else, nothing that others ask for.
+        let stack = other.kind == CloudformationStacks.name();
+        self.plan.rows().any(|(_, row)| {
+            let anew = matches!(row.action, Action::Create | Action::Replace);
+            row.key == *other && (anew || stack)
+        })
+    }
+
+    async fn preview(&self, mut call: Call) -> Result<(StackPlan, Option<String>), WorkError> {
+        // Who only looks has no effect of its own.
+        let body = call.body.get_or_insert_with(|| json!({}));
+        body["keep"] = json!(!self.job.fence.is_for_reading());
+        let mut answer = self.place.call(live::request(&call)).await?;
+        let foreign = answer["foreign"].as_str().map(str::to_owned);
+        Ok((serde_json::from_value(answer["plan"].take())?, foreign))
+    }
+}
+
+/// A sensitive output has no place where its value would be shown or stored.
+pub(super) fn no_secret_leaves_terraform(
+    desired: &Desired,
+    known: &Known,
+) -> Result<(), WorkError> {
+    for (key, wanted) in &desired.resources {
+        // Most resources take nothing from a module.
+        let takes = |asked: BTreeMap<ResourceKey, _>| asked.keys().any(is_terraform);
+        if is_terraform(key) || !takes(asked_in(&wanted.config)) {
+            continue;
+        }
+        if let Ok(config) = substitute_known(&wanted.config, "", known) {
+            no_sensitive_output(key, &config)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what holds a sensitive output of a stack, outside of Terraform.
+pub(super) fn no_sensitive_output(
+    key: &ResourceKey,
+    config: &serde_json::Value,
+) -> Result<(), WorkError> {
+    if !holds_sensitive_output(config) {
+        return Ok(());
+    }
+    Err(WorkError::lasting(format!(
+        "{key} takes an output that its stack calls sensitive: only variables of other Terraform stacks take one, for its value is \
+         shown and stored nowhere"
+    )))
+}
+
+fn at(key: &ResourceKey, error: WorkError) -> WorkError {
+    error.doing(&key.to_string())
+}
+
+/// What previews say of each stack, for those that ask by key.
+pub(super) fn shown<'o>(
+    previews: &'o BTreeMap<ResourceKey, StackPlan>,
+    key: &ResourceKey,
+) -> Result<&'o StackPlan, WorkError> {
+    previews
+        .get(key)
+        .ok_or_else(|| WorkError::lasting(format!("nobody was shown what {key} would do")))
+}
