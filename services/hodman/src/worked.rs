@@ -14,6 +14,15 @@ pub struct Worked {
 /// All of them.
 pub const ENVIRONMENTS: &[Worked] = &[
     Worked {
+        name: "by-terraform",
+        template: include_str!(
+            "../../../examples/foundation/environments/by-terraform/template.yaml"
+        ),
+        environment: include_str!(
+            "../../../examples/foundation/environments/by-terraform/environment.yaml"
+        ),
+    },
+    Worked {
         name: "from-nothing",
         template: include_str!(
             "../../../examples/foundation/environments/from-nothing/template.yaml"
@@ -27,6 +36,15 @@ pub const ENVIRONMENTS: &[Worked] = &[
         template: include_str!("../../../examples/foundation/environments/managed/template.yaml"),
         environment: include_str!(
             "../../../examples/foundation/environments/managed/environment.yaml"
+        ),
+    },
+    Worked {
+        name: "named-by-terraform",
+        template: include_str!(
+            "../../../examples/foundation/environments/named-by-terraform/template.yaml"
+        ),
+        environment: include_str!(
+            "../../../examples/foundation/environments/named-by-terraform/environment.yaml"
         ),
     },
     Worked {
@@ -91,6 +109,14 @@ pub const MODULES: &[(&str, &str)] = &[
         include_str!("../../../examples/foundation/modules/kms-key/module.yaml"),
     ),
     (
+        "modules/names/main.tf",
+        include_str!("../../../examples/foundation/modules/names/main.tf"),
+    ),
+    (
+        "modules/names/module.yaml",
+        include_str!("../../../examples/foundation/modules/names/module.yaml"),
+    ),
+    (
         "modules/network/module.yaml",
         include_str!("../../../examples/foundation/modules/network/module.yaml"),
     ),
@@ -125,6 +151,14 @@ pub const MODULES: &[(&str, &str)] = &[
     (
         "modules/workspace/module.yaml",
         include_str!("../../../examples/foundation/modules/workspace/module.yaml"),
+    ),
+    (
+        "modules/workspace-by-terraform/main.tf",
+        include_str!("../../../examples/foundation/modules/workspace-by-terraform/main.tf"),
+    ),
+    (
+        "modules/workspace-by-terraform/module.yaml",
+        include_str!("../../../examples/foundation/modules/workspace-by-terraform/module.yaml"),
     ),
     (
         "modules/workspace-own-network/module.yaml",

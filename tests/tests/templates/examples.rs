@@ -118,9 +118,19 @@ fn every_module_uses_all_that_it_is_told_and_nothing_else() {
     for (name, module) in modules() {
         let objects = serde_json::to_string(&module.resources).expect("JSON");
         let parameters = serde_json::to_string(&module.parameters).expect("JSON");
+        let variables = match (&module.variables, module.engine) {
+            (Some(variables), _) => serde_json::to_string(variables).expect("JSON"),
+            // Each under its own name.
+            (None, Engine::Terraform) => module
+                .inputs
+                .keys()
+                .map(|name| format!("${{inputs.{name}}}"))
+                .collect(),
+            (None, _) => String::new(),
+        };
         let outputs = serde_json::to_string(&module.outputs).expect("JSON");
         let mut used = BTreeSet::new();
-        for inside in placeholders(&[objects, parameters, outputs].concat()) {
+        for inside in placeholders(&[objects, parameters, variables, outputs].concat()) {
             if let Some(input) = inside.strip_prefix("inputs.") {
                 used.insert(input.to_owned());
             } else if let Some(reference) = inside.strip_prefix("resources.") {

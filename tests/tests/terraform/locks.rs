@@ -1,0 +1,172 @@
+//! A lock that somebody left behind, and a state that cannot be stored: both stand in the way until a person says so.
+
+use hodman_core::event::{Ask, Unlock};
+use hodman_tests::harness::{Hodman, Killer, Scene, Secrets, Short};
+use serde_json::Value;
+
+use super::bench::{Bench, signal};
+use super::buckets::Bucket;
+use super::looks::{explained, healthy, qa, record};
+
+async fn unlock(short: &Short<'_>, unlock: Unlock) {
+    let ask = Ask::Unlock {
+        env: "qa".into(),
+        stack: "one".to_owned(),
+        unlock,
+    };
+    short.ask("olga", ask).await.expect("asked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_that_was_left_behind_is_told_and_goes_by_its_id_only() {
+    let bench = Bench::new();
+    let bucket = Bucket::new().await;
+    let scene = Scene::start(bucket.waiting(&bench, Secrets::Inline)).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    signal("-KILL", bench.sign(&short).await);
+
+    let told = explained(&short, &scene, "the state is locked by").await;
+    assert!(
+        told.contains("OperationTypeApply") && told.contains("ago"),
+        "{told}"
+    );
+    let (_, id) = told
+        .split_once("hodman unlock qa one --lock ")
+        .expect("what takes it away");
+    let id: String = id
+        .chars()
+        .take_while(|c| c.is_ascii_hexdigit() || *c == '-')
+        .collect();
+
+    let wrong = "00000000-0000-0000-0000-000000000000".to_owned();
+    unlock(&short, Unlock::Lock(wrong)).await;
+    let refused = short
+        .wait("the refusal", async || {
+            let state = short.state().await.ok()?;
+            qa(&state)?.unlocking.error.clone()
+        })
+        .await
+        .expect("refused");
+    assert!(
+        refused.contains(&id),
+        "it names the lock that is there: {refused}"
+    );
+    assert!(
+        bucket
+            .keys()
+            .await
+            .iter()
+            .any(|key| key.ends_with(".tflock")),
+        "and that one stays"
+    );
+
+    unlock(&short, Unlock::Lock(id)).await;
+    bench.sign(&short).await;
+    bench.go_on();
+    healthy(&short).await;
+    assert_eq!(
+        bucket.keys().await,
+        ["hodman-shop-qa-one.tfstate"],
+        "no lock is left"
+    );
+    assert_eq!(
+        bucket.resources("hodman-shop-qa-one").await,
+        ["first", "waits"]
+    );
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_that_could_not_be_stored_stops_its_stack_until_it_is() {
+    let bench = Bench::new();
+    let bucket = Bucket::new().await;
+    let scene = Scene::start(bucket.waiting(&bench, Secrets::Inline)).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    bench.sign(&short).await;
+    bucket.lose().await;
+    bench.go_on();
+
+    let told = explained(&short, &scene, "could not store its state").await;
+    assert!(
+        told.contains("hodman unlock qa one --store-state"),
+        "{told}"
+    );
+    let kept = record(&scene, "one").await;
+    assert!(kept["unsaved"]["state"].is_string(), "{kept}");
+    assert!(
+        !kept["unsaved"].to_string().contains("terraform_data"),
+        "sealed: {kept}"
+    );
+
+    // The backend is not mended yet: it is said, and nothing is lost.
+    unlock(&short, Unlock::StoreState).await;
+    short
+        .wait("the refusal", async || {
+            let state = short.state().await.ok()?;
+            qa(&state)?.unlocking.error.clone()
+        })
+        .await
+        .expect("refused");
+    assert_eq!(record(&scene, "one").await["unsaved"], kept["unsaved"]);
+
+    bucket.make().await;
+    unlock(&short, Unlock::StoreState).await;
+    healthy(&short).await;
+    assert_eq!(
+        bucket.resources("hodman-shop-qa-one").await,
+        ["first", "waits"]
+    );
+    assert!(
+        !bench.path("pid").exists(),
+        "what was made is not made twice"
+    );
+    assert_eq!(record(&scene, "one").await["unsaved"], Value::Null);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_that_nobody_was_left_to_hear_of_is_found_by_the_next_daemon() {
+    let bench = Bench::new();
+    let bucket = Bucket::new().await;
+    let scene = Scene::start(bucket.waiting(&bench, Secrets::Environment)).await;
+    let killer = Killer::default();
+    let config = scene.config(Secrets::Environment, scene.port);
+    scene.hook(&format!("http://127.0.0.1:{}/webhooks/github", scene.port));
+    let hodman = Hodman::with_config(&scene, killer.clone(), &config, bench.variables());
+    let hodman = hodman.expect("hodman starts");
+    hodman.ready().await.expect("ready");
+    let short = Short::beside(&scene).await.expect("the database");
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    bench.sign(&short).await;
+    killer.kill();
+    bucket.lose().await;
+    bench.go_on();
+
+    hodman.keep_alive().expect("started again");
+    hodman.ready().await.expect("ready");
+    let story = async {
+        let told = explained(&short, &scene, "could not store its state").await;
+        assert!(told.contains("--store-state"), "{told}");
+        bucket.make().await;
+        unlock(&short, Unlock::StoreState).await;
+        healthy(&short).await;
+        Ok(())
+    };
+    let ended = hodman.during(story).await;
+    ended.unwrap_or_else(|error| panic!("{error:#}\n{}", hodman.end_of_log()));
+    assert_eq!(
+        bucket.resources("hodman-shop-qa-one").await,
+        ["first", "waits"]
+    );
+    assert!(
+        !bench.path("pid").exists(),
+        "what was made is not made twice"
+    );
+}

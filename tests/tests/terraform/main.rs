@@ -1,0 +1,13 @@
+//! Stacks of Terraform in an environment, with the real program and its built-in provider: planned in the pull request, applied as they were
+//! shown; and what goes wrong on the way.
+
+mod bench;
+mod buckets;
+mod examples;
+mod faults;
+mod locks;
+mod looks;
+mod policy;
+mod refusals;
+mod story;
+mod stray;
