@@ -43,6 +43,7 @@ pub use access::{Grant, Lifecycle, Permission, Principal};
 pub use artifacts::{ArtifactFiles, builds};
 pub use folder::inputs;
 pub use key::{InvalidResourceKey, ResourceKey};
+pub(crate) use kinds::{Keyed, keyed_lists};
 pub use lint::{Finding, RULES, lint};
 pub(crate) use lone::lone;
 pub use notebook::notebook_path;

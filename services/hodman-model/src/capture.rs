@@ -17,6 +17,7 @@ mod jupyter;
 mod keys;
 mod merge;
 mod merge_text;
+mod overlay;
 mod paths;
 mod repo;
 mod resources;
@@ -36,7 +37,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use adopt::{AdoptError, Adopted, adopt};
-pub use form::holds;
+pub use form::{Overrides, holds};
 pub use join::join;
 pub use jupyter::{is_jupyter, notebook};
 pub use select::{chooser, wanted_paths};
@@ -217,7 +218,7 @@ pub const UNKNOWN: &str = "unknown";
 /// # Errors
 /// When a bundle file of the repository cannot be read.
 pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
-    let repo = repo::read(input.tree)?;
+    let repo = repo::read(input.tree, input.target)?;
     let selected = select::select(input);
     let keys = keys::assign(input, &repo, &selected);
     let terraform = input.rules.format == CaptureFormat::Terraform;

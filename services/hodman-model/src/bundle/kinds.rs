@@ -57,7 +57,7 @@ pub(super) enum RunAs {
 
 /// A list whose items have a name: an override's item changes the one of that name.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Keyed {
+pub(crate) struct Keyed {
     /// The field.
     pub list: &'static str,
     /// The name's field in each item.
@@ -381,6 +381,11 @@ pub(super) const KINDS: &[BundleKind] = &[
     refused("postgres_roles", POSTGRES),
     refused("postgres_synced_tables", POSTGRES),
 ];
+
+/// The lists of a kind whose items are known by name.
+pub(crate) fn keyed_lists(kind: &str) -> &'static [Keyed] {
+    bundle_kind(kind).map_or(&[], |kind| kind.keyed)
+}
 
 /// The kind of that name.
 pub(super) fn bundle_kind(name: &str) -> Option<&'static BundleKind> {

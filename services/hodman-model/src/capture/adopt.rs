@@ -8,7 +8,7 @@ use super::paths::{extension, relative};
 use super::repo;
 use crate::bundle::{Language, ResourceKey};
 use crate::diagnostic::Diagnostics;
-use crate::field_path::FieldPath;
+use crate::field_path::{FieldPath, PathSegment};
 use crate::files::Tree;
 use crate::kinds::{files, kind};
 use crate::plan::FieldChange;
@@ -45,8 +45,9 @@ pub enum AdoptError {
 
 /// Edits the definition of `key` so that it says what `changes` (of a plan's update) found in the workspace.
 ///
-/// Where `targets.<target>` of the root file already says something for a field, it is said there, else in the
-/// resource itself: it is then the next package's value for every environment.
+/// Where `targets.<target>` already says something for a field, it is said there. So is what the resource says by a
+/// reference, which stays as it is for the other environments. Else it is said in the resource itself: it is then the next
+/// package's value for every environment.
 ///
 /// # Errors
 /// When the bundle cannot be read or has no such resource or place.
@@ -56,7 +57,7 @@ pub fn adopt(
     changes: &[FieldChange],
     target: &str,
 ) -> Result<Adopted, AdoptError> {
-    let repo = repo::read(tree).map_err(AdoptError::Bundle)?;
+    let repo = repo::read(tree, target).map_err(AdoptError::Bundle)?;
     let found = repo.resources.get(key).zip(kind(&key.kind));
     let (resource, kind) = found.ok_or_else(|| AdoptError::NoSuchResource(key.clone()))?;
     let mut adopted = Adopted::default();
@@ -75,36 +76,48 @@ pub fn adopt(
             ));
             continue;
         }
-        let root = FieldPath::default();
-        let own = root.key("resources").key(&key.kind).key(&key.key);
-        let mut over = root.key("targets").key(target);
-        over.0.extend(own.0.iter().cloned());
-        let mut place = (resource.file.clone(), own);
-        if let Some(root_file) = repo.root_file {
-            over.0.extend(change.path.0.iter().cloned());
-            let says = yaml_edit::read(&text_of(tree, &adopted, root_file))
-                .is_ok_and(|value| over.get(&value).is_some());
-            over.0.truncate(over.0.len() - change.path.0.len());
-            if says {
-                place = (root_file.to_owned(), over);
-            }
-        }
-        let (file, mut path) = place;
-        path.0.extend(change.path.0.iter().cloned());
-        let text = text_of(tree, &adopted, &file);
-        let before = yaml_edit::read(&text)
-            .ok()
-            .and_then(|value| path.get(&value).cloned());
-        if let Some(written) = before
-            .as_ref()
-            .and_then(Value::as_str)
-            .filter(|written| written.contains("${var."))
-        {
+        let at = repo.place_of_field(key, target, &change.path);
+        let (file, place) = at.ok_or_else(|| AdoptError::NoSuchResource(key.clone()))?;
+        let (mut file, mut place) = (file.to_owned(), place);
+        let own = file == resource.file && place == resource.place;
+        let says = |adopted: &Adopted, file: &str, place: &FieldPath| {
+            let mut path = place.clone();
+            path.0.extend(change.path.0.iter().cloned());
+            let value = yaml_edit::read(&text_of(tree, adopted, file)).ok()?;
+            path.get(&value).cloned()
+        };
+        if !own && change.before.is_none() && change.path.get(&resource.raw).is_some() {
             adopted.notes.push(format!(
-                "`{}` was {written} and is a fixed value now",
+                "`{}` is gone in the workspace; what the resource says cannot be taken away for one target, so it stays",
                 change.path
             ));
+            continue;
         }
+        let before = says(&adopted, &file, &place);
+        if let Some(written) = before
+            .as_ref()
+            .filter(|written| change.before.is_some() && has_reference(written))
+        {
+            let shown = written
+                .as_str()
+                .map_or_else(|| "a block with references".to_owned(), str::to_owned);
+            match over_place(&repo, key, target, &change.path).filter(|_| own) {
+                Some(over) => {
+                    (file, place) = over;
+                    adopted.notes.push(format!(
+                        "`{}` stays {shown} in {}; the value stands in the target `{target}`",
+                        change.path, resource.file
+                    ));
+                }
+                None => adopted.notes.push(format!(
+                    "`{}` was {shown} and is a fixed value now",
+                    change.path
+                )),
+            }
+        }
+        let mut path = place;
+        path.0.extend(change.path.0.iter().cloned());
+        let text = text_of(tree, &adopted, &file);
         let order = kind.rules().field_order;
         let edited = match &change.before {
             Some(live) => yaml_edit::set(&text, &path.0, &written(live, &file, tree), order),
@@ -124,6 +137,34 @@ pub fn adopt(
         }
     }
     Ok(adopted)
+}
+
+/// Whether a value refers to something: a variable, another resource.
+fn has_reference(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("${"),
+        Value::Array(items) => items.iter().any(has_reference),
+        Value::Object(map) => map.values().any(has_reference),
+        _ => false,
+    }
+}
+
+/// Where the target can say a field of the resource: in the file that has the target, if its path has no places in lists,
+/// which a target cannot name.
+fn over_place(
+    repo: &repo::Repo,
+    key: &ResourceKey,
+    target: &str,
+    path: &FieldPath,
+) -> Option<(String, FieldPath)> {
+    let by_place = path
+        .0
+        .iter()
+        .any(|segment| matches!(segment, PathSegment::Index(_)));
+    let file = repo.target_files.get(target).filter(|_| !by_place)?;
+    let mut place = FieldPath::default().key("targets").key(target);
+    place.0.extend(repo::place_of(key).0);
+    Some((file.clone(), place))
 }
 
 fn text_of(tree: &Tree, adopted: &Adopted, file: &str) -> String {

@@ -7,8 +7,10 @@ use serde_json::Value;
 use super::beside::{self, Beside};
 use super::jupyter::kept;
 use super::keys::Keys;
+use super::overlay::{join_keyed, lay};
 use super::paths::{REPO, resolve, short};
-use super::repo::defined;
+use super::repo::{self, Override, Repo, defined};
+use crate::bundle::ResourceKey;
 use crate::digest::{Digest, canonical_json, sha256};
 use crate::files::Tree;
 use crate::kinds::pattern::Keep;
@@ -69,38 +71,70 @@ pub(super) fn of_live(kind: &dyn Kind, listed: &Listed, names: &Names<'_>) -> Va
     beside.put(rules.normalise(&redact("", &form).0))
 }
 
-/// The form of a resource that `file` of the repository defines as `raw`.
-pub(super) fn of_raw(
+/// The form of a resource of the repository, as `target` has it.
+pub(super) fn of_repo(
     kind: &dyn Kind,
-    raw: &Value,
-    file: &str,
+    key: &ResourceKey,
+    repo: &Repo,
+    target: &str,
+    tree: &Tree,
+    variables: &BTreeMap<String, Value>,
+) -> Option<Value> {
+    let resource = repo.resources.get(key)?;
+    let mut pieces = vec![(&resource.raw, resource.file.as_str())];
+    let over = repo.overrides_of(key, target);
+    pieces.extend(over.map(|over| (&over.raw, over.file.as_str())));
+    Some(of_raw(kind, &pieces, tree, variables))
+}
+
+/// The form of a resource that files of the repository define: the resource itself, and what is laid over it, each with
+/// its file.
+fn of_raw(
+    kind: &dyn Kind,
+    pieces: &[(&Value, &str)],
     tree: &Tree,
     variables: &BTreeMap<String, Value>,
 ) -> Value {
     let rules = kind.rules();
-    let mut form = with_variables(raw, variables);
+    let from_git = pieces
+        .iter()
+        .any(|(raw, _)| raw.get("git_source").is_some());
+    let mut form = Value::Null;
+    for (raw, file) in pieces {
+        let mut piece = with_variables(raw, variables);
+        if !from_git {
+            repo_paths(kind, &mut piece, file, tree);
+        }
+        lay(&mut form, piece);
+    }
+    if pieces.len() > 1 {
+        join_keyed(kind.name(), &mut form);
+    }
     if let Value::Object(map) = &mut form {
         map.remove("lifecycle");
         beside::to_managed(map);
     }
     let beside = Beside::take(&mut form, None);
-    if form.get("git_source").is_none() {
-        for (patterns, notebooks) in [(&rules.notebook_paths, true), (&rules.file_paths, false)] {
-            for at in patterns {
-                at.visit(&mut form, &mut |value| {
-                    if let Some(path) = value
-                        .as_str()
-                        .and_then(|written| repo_path(written, file, tree, notebooks))
-                    {
-                        *value = Value::String(format!("{REPO}{path}"));
-                    }
-                    Keep::Yes
-                });
-            }
-        }
-    }
     let form = rules.without_fills(&rules.normalise(&form), None);
     beside.put(rules.normalise(&redact("", &form).0))
+}
+
+/// Paths that `file` writes, as paths of the repository.
+fn repo_paths(kind: &dyn Kind, config: &mut Value, file: &str, tree: &Tree) {
+    let rules = kind.rules();
+    for (patterns, notebooks) in [(&rules.notebook_paths, true), (&rules.file_paths, false)] {
+        for at in patterns {
+            at.visit(config, &mut |value| {
+                if let Some(path) = value
+                    .as_str()
+                    .and_then(|written| repo_path(written, file, tree, notebooks))
+                {
+                    *value = Value::String(format!("{REPO}{path}"));
+                }
+                Keep::Yes
+            });
+        }
+    }
 }
 
 /// The file of the repository that a path in a bundle means; none for absolute paths and URLs.
@@ -176,6 +210,25 @@ pub(super) fn same(live: Option<&Value>, repo: Option<&Value>) -> bool {
     }
 }
 
+/// What a target says about resources, as the files have it now: the base of a merge was captured with it laid over.
+#[derive(Clone, Default)]
+pub struct Overrides(Vec<Override>);
+
+impl Overrides {
+    /// Those of `target` in the bundle in `tree`; none when its files cannot be read, which is told elsewhere.
+    #[must_use]
+    pub fn of(tree: &Tree, target: &str) -> Self {
+        let repo = repo::read(tree, target);
+        repo.map(|repo| Self::in_repo(&repo, target))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn in_repo(repo: &Repo, target: &str) -> Self {
+        let of_target = |over: &&Override| over.target == target;
+        Self(repo.overrides.iter().filter(of_target).cloned().collect())
+    }
+}
+
 /// Whether `bytes`, as the content of `path`, hold what a lock calls `digest`: the file itself, or a resource in it.
 /// So the base of a merge is found in a repository's history.
 #[must_use]
@@ -183,10 +236,12 @@ pub fn holds(
     path: &str,
     bytes: &[u8],
     tree: &Tree,
+    overrides: &Overrides,
     variables: &BTreeMap<String, Value>,
     digest: &Digest,
 ) -> bool {
-    is_of(path, bytes, digest) || resource_in(path, bytes, tree, variables, digest).is_some()
+    is_of(path, bytes, digest)
+        || resource_in(path, bytes, tree, overrides, variables, digest).is_some()
 }
 
 /// Whether a file is the one that a lock calls `digest`. Whoever only ran a notebook did not change it.
@@ -194,17 +249,42 @@ pub(super) fn is_of(path: &str, bytes: &[u8], digest: &Digest) -> bool {
     sha256(bytes) == *digest || sha256(&kept(path, bytes)) == *digest
 }
 
-/// The form in `bytes` that has that digest.
+/// The form in `bytes` that has that digest, with what the target says laid over it or, as captures once were, without.
 pub(super) fn resource_in(
     path: &str,
     bytes: &[u8],
     tree: &Tree,
+    overrides: &Overrides,
     variables: &BTreeMap<String, Value>,
     wanted: &Digest,
 ) -> Option<Value> {
     let value = crate::yaml_edit::read(std::str::from_utf8(bytes).ok()?).ok()?;
-    defined(&value)
-        .iter()
-        .filter_map(|(key, raw)| Some(of_raw(kind(&key.kind)?, raw, path, tree, variables)))
-        .find(|form| digest(form) == *wanted)
+    // Of this file as it was then; of the others as they are now.
+    let then = repo::said_by_targets(&value, path);
+    let mut forms = Vec::new();
+    for (key, raw) in &defined(&value) {
+        let Some(kind) = kind(&key.kind) else {
+            continue;
+        };
+        let said = overrides.0.iter().filter(|over| over.key == *key);
+        let over: Vec<(&Value, &str)> = said
+            .filter_map(|over| match over.file == path {
+                true => {
+                    let before = then
+                        .iter()
+                        .find(|before| before.key == over.key && before.target == over.target)?;
+                    Some((&before.raw, path))
+                }
+                false => Some((&over.raw, over.file.as_str())),
+            })
+            .collect();
+        let alone = vec![(raw, path)];
+        let whole: Vec<(&Value, &str)> =
+            alone.iter().copied().chain(over.iter().copied()).collect();
+        forms.push(of_raw(kind, &whole, tree, variables));
+        if !over.is_empty() {
+            forms.push(of_raw(kind, &alone, tree, variables));
+        }
+    }
+    forms.into_iter().find(|form| digest(form) == *wanted)
 }

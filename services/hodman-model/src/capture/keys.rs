@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::CaptureInput;
-use super::repo::Repo;
+use super::form::with_variables;
+use super::repo::{Repo, RepoResource};
 use super::select::Selected;
 use crate::bundle::ResourceKey;
 use crate::kinds::{Kind, kind};
@@ -37,7 +38,7 @@ pub(super) fn assign(input: &CaptureInput<'_>, repo: &Repo, selected: &Selected<
         if keys.contains_key(&identity) {
             continue;
         }
-        let namesake = namesake(kind, &live.listed.name, repo, &taken);
+        let namesake = namesake(kind, &live.listed.name, repo, input, &taken);
         let key = namesake.unwrap_or_else(|| fresh(kind, &live.listed.name, repo, &taken));
         taken.insert(key.clone());
         keys.insert(identity, key);
@@ -50,15 +51,21 @@ fn namesake(
     kind: &dyn Kind,
     name: &str,
     repo: &Repo,
+    input: &CaptureInput<'_>,
     taken: &BTreeSet<ResourceKey>,
 ) -> Option<ResourceKey> {
     let field = kind.rules().name_field;
+    let called = |key: &ResourceKey, resource: &RepoResource| {
+        let over = repo.overrides_of(key, input.target);
+        let over = over.filter_map(|over| over.raw.get(field)).last();
+        let written = over.or_else(|| resource.raw.get(field))?;
+        // A name may be a variable, or have one in it.
+        Some(with_variables(written, input.variables) == name)
+    };
     repo.resources
         .iter()
         .filter(|(key, _)| key.kind == kind.name() && !taken.contains(*key))
-        .find(|(_, resource)| {
-            resource.raw.get(field).and_then(serde_json::Value::as_str) == Some(name)
-        })
+        .find(|(key, resource)| called(key, resource) == Some(true))
         .map(|(key, _)| key.clone())
 }
 

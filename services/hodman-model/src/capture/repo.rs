@@ -1,4 +1,4 @@
-//! The resources that the repository's bundle files define, as written.
+//! The resources that the repository's bundle files define, as written, and what targets say about them.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::bundle::ResourceKey;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::field_path::FieldPath;
 use crate::files::{Tree, yaml};
 
 /// The names that the Databricks CLI takes for the root file, in its order.
@@ -21,8 +22,40 @@ const ROOT_FILES: &[&str] = &[
 pub(super) struct RepoResource {
     /// The file.
     pub file: String,
+    /// Where in it; below `targets` for what only a target defines.
+    pub place: FieldPath,
     /// The config, variables and all in place.
     pub raw: Value,
+}
+
+/// What a target says about a resource.
+#[derive(Clone)]
+pub(super) struct Override {
+    /// The target.
+    pub target: String,
+    /// The resource.
+    pub key: ResourceKey,
+    /// The file.
+    pub file: String,
+    /// The fields that it says, variables and all in place.
+    pub raw: Value,
+}
+
+impl Override {
+    /// Where in the file.
+    pub fn place(&self) -> FieldPath {
+        let mut place = FieldPath::default().key("targets").key(&self.target);
+        place.0.extend(place_of(&self.key).0);
+        place
+    }
+}
+
+/// Where a bundle file has a resource.
+pub(super) fn place_of(key: &ResourceKey) -> FieldPath {
+    FieldPath::default()
+        .key("resources")
+        .key(&key.kind)
+        .key(&key.key)
 }
 
 /// The bundle as written.
@@ -31,15 +64,55 @@ pub(super) struct Repo {
     pub resources: BTreeMap<ResourceKey, RepoResource>,
     /// The root file, when there is one.
     pub root_file: Option<&'static str>,
+    /// The file that has each target; the root file, where it is one of them.
+    pub target_files: BTreeMap<String, String>,
+    /// What all targets say, in the order of the files.
+    pub overrides: Vec<Override>,
 }
 
-pub(super) fn read(tree: &Tree) -> Result<Repo, Diagnostics> {
+impl Repo {
+    /// What `target` says about a resource that it does not define alone.
+    pub fn overrides_of(
+        &self,
+        key: &ResourceKey,
+        target: &str,
+    ) -> impl DoubleEndedIterator<Item = &Override> {
+        let own = self.resources.get(key).map(|resource| &resource.place);
+        self.overrides
+            .iter()
+            .filter(move |over| over.key == *key && over.target == target)
+            .filter(move |over| own != Some(&over.place()))
+    }
+
+    /// The file that says the field at `path`, and where: the target's, where it says the field, else the resource's own.
+    pub fn place_of_field(
+        &self,
+        key: &ResourceKey,
+        target: &str,
+        path: &FieldPath,
+    ) -> Option<(&str, FieldPath)> {
+        let over = self.overrides_of(key, target);
+        let says = over.rev().find(|over| path.get(&over.raw).is_some());
+        match says {
+            Some(over) => Some((&over.file, over.place())),
+            None => {
+                let resource = self.resources.get(key)?;
+                Some((&resource.file, resource.place.clone()))
+            }
+        }
+    }
+}
+
+/// The bundle's files, for `target`.
+pub(super) fn read(tree: &Tree, target: &str) -> Result<Repo, Diagnostics> {
     let root_file = ROOT_FILES
         .iter()
         .copied()
         .find(|name| tree.contains_key(*name));
     let mut found = Diagnostics::default();
-    let mut resources = BTreeMap::new();
+    let mut resources: BTreeMap<ResourceKey, RepoResource> = BTreeMap::new();
+    let mut overrides: Vec<Override> = Vec::new();
+    let mut target_files = BTreeMap::new();
     let mut parse = |file: &str| match parse(tree, file) {
         Ok(value) => value,
         Err(diagnostic) => {
@@ -57,15 +130,37 @@ pub(super) fn read(tree: &Tree) -> Result<Repo, Diagnostics> {
             parse(&file)
         };
         for (key, raw) in defined(&value) {
-            resources.entry(key).or_insert(RepoResource {
+            resources.entry(key.clone()).or_insert(RepoResource {
                 file: file.clone(),
+                place: place_of(&key),
                 raw,
             });
         }
+        overrides.extend(said_by_targets(&value, &file));
+        for target in value
+            .get("targets")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            target_files
+                .entry(target.0.clone())
+                .or_insert_with(|| file.clone());
+        }
+    }
+    for over in overrides.iter().filter(|over| over.target == target) {
+        let alone = || RepoResource {
+            file: over.file.clone(),
+            place: over.place(),
+            raw: over.raw.clone(),
+        };
+        resources.entry(over.key.clone()).or_insert_with(alone);
     }
     found.into_result(Repo {
         resources,
         root_file,
+        target_files,
+        overrides,
     })
 }
 
@@ -102,6 +197,25 @@ fn included(tree: &Tree, root: &Value) -> Vec<String> {
     tree.keys()
         .filter(|path| globs.is_match(path.as_str()) && !ROOT_FILES.contains(&path.as_str()))
         .cloned()
+        .collect()
+}
+
+/// What the targets of one file say about resources.
+pub(super) fn said_by_targets(value: &Value, file: &str) -> Vec<Override> {
+    let targets = ["targets", "environments"]
+        .iter()
+        .find_map(|key| value.get(*key)?.as_object());
+    targets
+        .into_iter()
+        .flatten()
+        .flat_map(|(target, said)| {
+            defined(said).into_iter().map(|(key, raw)| Override {
+                target: target.clone(),
+                key,
+                file: file.to_owned(),
+                raw,
+            })
+        })
         .collect()
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::beside::graft;
 use super::copies::graft_mode;
-use super::form::{Names, digest, of_live, of_raw, resource_in};
+use super::form::{Names, Overrides, digest, of_live, of_repo, resource_in};
 use super::keys::Keys;
 use super::merge::{Merged, merge, take};
 use super::paths::{is_personal, short};
@@ -94,15 +94,14 @@ fn one(
         || format!("resources/{}.{}.yml", key.key, kind.singular()),
         |repo| repo.file.clone(),
     );
-    let git = repo.map(|repo| {
-        of_raw(
-            kind,
-            &repo.raw,
-            &repo.file,
-            work.input.tree,
-            work.input.variables,
-        )
-    });
+    let git = of_repo(
+        kind,
+        key,
+        work.repo,
+        work.input.target,
+        work.input.tree,
+        work.input.variables,
+    );
     if let Some(git) = &git {
         graft(&mut form, git, &live.listed.config);
         if live.copy {
@@ -161,13 +160,15 @@ fn one(
         (Some(git), locked) => {
             let base = locked.as_ref().and_then(|locked| {
                 let bytes = (work.input.base)(&file, locked)?;
-                resource_in(&file, &bytes, work.input.tree, work.input.variables, locked)
+                let over = Overrides::in_repo(work.repo, work.input.target);
+                let (tree, variables) = (work.input.tree, work.input.variables);
+                resource_in(&file, &bytes, tree, &over, variables, locked)
             });
             merge(kind.rules(), base.as_ref(), git, dev)
         }
     };
     if !merged.edits.is_empty() {
-        let written = write::edits(work, kind, key, &file, &merged.edits, dev);
+        let written = write::edits(work, kind, key, &merged.edits, dev);
         let renamed = merged
             .edits
             .iter()
@@ -252,20 +253,15 @@ fn held_back(work: &mut Work<'_>, key: &ResourceKey, live: &LiveResource, other:
 /// An object of the last capture that the workspace does not have any more.
 fn gone(work: &mut Work<'_>, entry: CapturedEntry) {
     let key = ResourceKey::new(&entry.kind, &entry.key);
-    let Some((repo, kind)) = work.repo.resources.get(&key).zip(kind(&entry.kind)) else {
+    let Some(kind) = kind(&entry.kind) else {
         return;
     };
-    let git = of_raw(
-        kind,
-        &repo.raw,
-        &repo.file,
-        work.input.tree,
-        work.input.variables,
-    );
+    let (target, tree) = (work.input.target, work.input.tree);
+    let git = of_repo(kind, &key, work.repo, target, tree, work.input.variables);
+    let Some(git) = git else { return };
     let name = key.to_string();
     if digest(&git) == entry.digest {
-        let file = repo.file.clone();
-        write::removal(work, kind, &key, &file);
+        write::removal(work, kind, &key);
         work.row(
             &name,
             CapturedAs::Removed,

@@ -7,6 +7,7 @@ mod files;
 mod identity;
 mod project;
 mod rules;
+mod targets;
 mod terraform;
 mod variables;
 

@@ -12,8 +12,8 @@ use hodman_clients::github::Pull;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, EnvName, PlanDigest, PullNumber};
 use hodman_model::capture::{
-    self, CaptureInput, Captured, CapturedAs, LiveSnapshot, capture as model_capture, holds,
-    lock_path,
+    self, CaptureInput, Captured, CapturedAs, LiveSnapshot, Overrides, capture as model_capture,
+    holds, lock_path,
 };
 use hodman_model::digest::Digest;
 use hodman_model::files::{
@@ -143,7 +143,8 @@ async fn known_at(
         .await
 }
 
-fn lock_in(tree: &Tree, env: &EnvName) -> Result<CapturedLock, WorkError> {
+/// The last capture of an environment, as the files have it.
+pub(super) fn lock_in(tree: &Tree, env: &EnvName) -> Result<CapturedLock, WorkError> {
     let path = lock_path(env.as_str());
     Ok(match tree.get(&path) {
         Some(SourceBytes { bytes, .. }) => {
@@ -229,13 +230,14 @@ fn merge_tree(
 ) -> Result<Captured, WorkError> {
     let lock = lock_in(tree, env)?;
     let variables = variables(env.as_str(), environment, tree);
+    let overrides = Overrides::of(tree, target(env.as_str(), environment));
     // Earlier contents of a file, found in its history by digest: the base of a merge needs no database.
     let base = |path: &str, wanted: &Digest| -> Option<Vec<u8>> {
         let inside = repo.path(path);
         let versions = repo.mirror.history_of(&inside, commit, HISTORY).ok()?;
         versions.into_iter().find_map(|version| {
             let bytes = repo.mirror.read(&version.commit, &inside).ok()??;
-            holds(path, &bytes, tree, &variables, wanted).then_some(bytes)
+            holds(path, &bytes, tree, &overrides, &variables, wanted).then_some(bytes)
         })
     };
     let rules = environment.capture.clone().unwrap_or_default();

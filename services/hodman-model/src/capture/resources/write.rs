@@ -3,23 +3,18 @@
 mod beside;
 mod value;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use crate::bundle::ResourceKey;
 use crate::capture::merge::Edit;
+use crate::capture::repo::place_of;
 use crate::capture::{CapturedAs, Work};
 use crate::field_path::{FieldPath, PathSegment};
 use crate::kinds::Kind;
 use crate::yaml_edit;
 use value::Writer;
-
-/// The place of a resource in a bundle file.
-fn place(key: &ResourceKey) -> FieldPath {
-    FieldPath::default()
-        .key("resources")
-        .key(&key.kind)
-        .key(&key.key)
-}
 
 /// Puts a new resource into `file`.
 pub(super) fn new_file(
@@ -32,42 +27,90 @@ pub(super) fn new_file(
     let mut writer = Writer::new(file, key);
     let config = writer.resource(work, form);
     let secrets = writer.secrets;
-    put(work, kind, file, &place(key), Some(&config));
+    put(work, kind, file, &place_of(key), Some(&config));
     declare(work, key, &secrets);
 }
 
-/// Writes fields into `file`, of a resource whose form is now `form`; gives what is to be said about how it went.
+/// Writes fields of a resource whose form is now `form`, each where the files say it: what the target says is changed
+/// there. Gives what is to be said about how it went.
 pub(super) fn edits(
     work: &mut Work<'_>,
     kind: &dyn Kind,
     key: &ResourceKey,
-    file: &str,
     edits: &[Edit],
     form: &Value,
 ) -> String {
-    let mut writer = Writer::new(file, key);
-    let mut rewritten = Vec::new();
-    for edit in beside::as_lists(work, edits, form, file, &place(key)) {
-        let value = edit
-            .value
-            .as_ref()
-            .map(|value| writer.field(work, &edit.path, value));
-        let mut path = place(key);
-        path.0.extend(edit.path.0.iter().cloned());
-        rewritten.extend(put(work, kind, file, &path, value.as_ref()));
-    }
-    let secrets = writer.secrets;
-    declare(work, key, &secrets);
-    match rewritten.first() {
-        None => String::new(),
-        Some(block) => {
-            format!(" (the block `{block}` of {file} was written anew; its comments are lost)")
+    let mut by_place: BTreeMap<(String, FieldPath), Vec<Edit>> = BTreeMap::new();
+    let mut told = String::new();
+    for edit in edits {
+        let Some(place) = place_of_edit(work, key, edit) else {
+            continue;
+        };
+        if edit.value.is_none() && shows_through(work, key, &place, &edit.path) {
+            told += &format!(
+                " (`{}` is gone in the workspace; what the resource says cannot be taken away for one target, so it stays)",
+                edit.path
+            );
+            continue;
         }
+        by_place.entry(place).or_default().push(edit.clone());
+    }
+    for ((file, place), edits) in by_place {
+        let mut writer = Writer::new(&file, key);
+        for edit in beside::as_lists(work, &edits, form, &file, &place) {
+            let value = edit
+                .value
+                .as_ref()
+                .map(|value| writer.field(work, &edit.path, value));
+            let mut path = place.clone();
+            path.0.extend(edit.path.0.iter().cloned());
+            if let Some(block) = put(work, kind, &file, &path, value.as_ref()) {
+                told += &format!(
+                    " (the block `{block}` of {file} was written anew; its comments are lost)"
+                );
+            }
+        }
+        let secrets = writer.secrets;
+        declare(work, key, &secrets);
+    }
+    told
+}
+
+/// The file that says a field, and where in it the resource stands.
+fn place_of_edit(work: &Work<'_>, key: &ResourceKey, edit: &Edit) -> Option<(String, FieldPath)> {
+    let target = work.input.target;
+    if let Some(over) = beside::says(work, key, &edit.path) {
+        return Some((over.file.clone(), over.place()));
+    }
+    let (file, place) = work.repo.place_of_field(key, target, &edit.path)?;
+    Some((file.to_owned(), place))
+}
+
+/// Whether a field that is taken away from what the target says is then said by the resource itself.
+fn shows_through(
+    work: &Work<'_>,
+    key: &ResourceKey,
+    (file, place): &(String, FieldPath),
+    path: &FieldPath,
+) -> bool {
+    let own = work.repo.resources.get(key);
+    own.is_some_and(|own| (&own.file, &own.place) != (file, place) && path.get(&own.raw).is_some())
+}
+
+/// Takes a resource out of the bundle, with what targets say about it.
+pub(super) fn removal(work: &mut Work<'_>, kind: &dyn Kind, key: &ResourceKey) {
+    let said = work.repo.overrides.iter().filter(|over| over.key == *key);
+    let mut places: BTreeSet<(String, FieldPath)> =
+        said.map(|over| (over.file.clone(), over.place())).collect();
+    let own = work.repo.resources.get(key);
+    places.extend(own.map(|own| (own.file.clone(), own.place.clone())));
+    for (file, place) in places {
+        remove(work, kind, &file, &place);
     }
 }
 
-/// Takes a resource out of `file`, and the file away when nothing else is in it.
-pub(super) fn removal(work: &mut Work<'_>, kind: &dyn Kind, key: &ResourceKey, file: &str) {
+/// Takes what stands at `place` out of `file`, and the file away when nothing else is in it.
+fn remove(work: &mut Work<'_>, kind: &dyn Kind, file: &str, place: &FieldPath) {
     let alone = yaml_edit::read(&work.text(file)).is_ok_and(|value| {
         let kinds = value.get("resources").and_then(Value::as_object);
         let one = |value: &Value| {
@@ -81,7 +124,7 @@ pub(super) fn removal(work: &mut Work<'_>, kind: &dyn Kind, key: &ResourceKey, f
     if alone {
         work.out.changes.insert(file.to_owned(), None);
     } else {
-        put(work, kind, file, &place(key), None);
+        put(work, kind, file, place, None);
     }
 }
 

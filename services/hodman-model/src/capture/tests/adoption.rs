@@ -113,3 +113,59 @@ fn a_replaced_variable_is_said_and_an_unknown_resource_is_an_error() {
         "the bundle does not define `jobs.none`"
     );
 }
+
+const IN_A_TARGET: &str = "bundle: {name: shop}
+include: [resources/*.yml, targets.yml]
+variables:
+  title: {default: All}
+";
+
+#[test]
+fn a_reference_stays_for_the_others_and_the_target_says_the_value() {
+    let mut project = merged();
+    project.rewrite("databricks.yml", |_| IN_A_TARGET.into());
+    project.rewrite("targets.yml", |_| {
+        "targets:\n  # Where customers look.\n  prod:\n    mode: production\n".into()
+    });
+    project.rewrite("resources/all.job.yml", |text| {
+        text.replace("name: All", "name: ${var.title} # as people call it")
+    });
+    let key = ResourceKey::new("jobs", "all");
+    let changes = [change("name", Some(json!("By hand")), Some(json!("All")))];
+    let adopted = adopt(&project.tree, &key, &changes, "prod").unwrap();
+    assert_eq!(
+        text(&adopted, "targets.yml"),
+        "targets:\n  # Where customers look.\n  prod:\n    mode: production\n    resources:\n      jobs:\n        all:\n          name: By hand\n"
+    );
+    assert_eq!(adopted.changes.len(), 1, "the reference stays: {adopted:?}");
+    assert!(
+        adopted.notes[0].contains("stays ${var.title}"),
+        "{adopted:?}"
+    );
+}
+
+#[test]
+fn a_task_that_the_target_overrides_in_another_file_is_changed_there() {
+    let mut project = merged();
+    project.rewrite("databricks.yml", |_| IN_A_TARGET.into());
+    project.rewrite("targets.yml", |_| {
+        "targets:\n  prod:\n    resources:\n      jobs:\n        nightly_load:\n          tasks:\n            - task_key: load\n              max_retries: 5 # prod is patient\n              timeout_seconds: 60\n"
+            .into()
+    });
+    let key = ResourceKey::new("jobs", "nightly_load");
+    let changes = [
+        change(
+            "tasks[task_key=load].max_retries",
+            Some(json!(9)),
+            Some(json!(5)),
+        ),
+        change("timeout_seconds", Some(json!(30)), None),
+    ];
+    let adopted = adopt(&project.tree, &key, &changes, "prod").unwrap();
+    let there = text(&adopted, "targets.yml");
+    assert!(
+        there.contains("              max_retries: 9 # prod is patient\n"),
+        "{there}"
+    );
+    assert!(text(&adopted, "resources/nightly_load.job.yml").contains("timeout_seconds: 30"));
+}

@@ -137,7 +137,16 @@ impl Project {
                 .filter(|(at, _)| at == path)
                 .map(|(_, bytes)| bytes);
             all.into_iter()
-                .find(|bytes| holds(path, bytes, &self.tree, &self.variables(), digest))
+                .find(|bytes| {
+                    holds(
+                        path,
+                        bytes,
+                        &self.tree,
+                        &Overrides::of(&self.tree, "dev"),
+                        &self.variables(),
+                        digest,
+                    )
+                })
                 .cloned()
         };
         capture(&CaptureInput {

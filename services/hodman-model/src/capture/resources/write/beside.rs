@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use crate::bundle::ResourceKey;
 use crate::capture::Work;
 use crate::capture::beside::{grant, permission, principal_of, to_list};
 use crate::capture::form::with_variables;
 use crate::capture::merge::Edit;
+use crate::capture::repo::Override;
 use crate::field_path::{FieldPath, PathSegment};
 use crate::kinds::{grants, permissions};
 use crate::yaml_edit;
@@ -34,6 +36,26 @@ pub(super) fn as_lists(
         }
     }
     turned
+}
+
+/// What the target says about the principal whose permission or grant `path` is.
+pub(super) fn says<'w>(
+    work: &Work<'w>,
+    key: &ResourceKey,
+    path: &FieldPath,
+) -> Option<&'w Override> {
+    let field = field_of(path)?;
+    let Some(PathSegment::Key(principal)) = path.0.get(1) else {
+        return None;
+    };
+    let over = work.repo.overrides_of(key, work.input.target);
+    over.rev().find(|over| {
+        let list = over.raw.get(field).and_then(Value::as_array);
+        list.into_iter().flatten().any(|entry| {
+            let entry = with_variables(entry, &work.variables);
+            principal_of(field, &entry).as_ref() == Some(principal)
+        })
+    })
 }
 
 fn field_of(path: &FieldPath) -> Option<&'static str> {
