@@ -88,5 +88,11 @@ fn a_first_apply_makes_each_job_with_its_permissions_and_a_plan_after_it_finds_n
     let beside = found.iter().filter(|(what, _)| {
         what.starts_with("first apply: ") && what.contains("/api/2.0/permissions/")
     });
-    assert_eq!(beside.count(), 0, "{found:#?}");
+    let beside: Vec<_> = beside.collect();
+    let looked = "first apply: GET /api/2.0/permissions/jobs/{id}".to_owned();
+    assert_eq!(
+        beside,
+        [&(looked, 1)],
+        "whether they came along is seen at the first: {found:#?}"
+    );
 }

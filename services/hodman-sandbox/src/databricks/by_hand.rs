@@ -19,6 +19,12 @@ impl WorkspaceHandle {
         self.world.lock().jobs.deny_deleted = deny;
     }
 
+    /// Whether the permissions in a call that makes a job are passed over without a word, as by a workspace without access
+    /// control and by some imitations of one.
+    pub fn ignore_access_in_creates(&self, ignore: bool) {
+        self.world.lock().jobs.ignore_access = ignore;
+    }
+
     /// Does what a call of the workspace's API does, in the name of `by`: for every kind that has no method of its own
     /// here. `path` begins with `/api/` and may have a query; `Value::Null` is no body. The answer is the call's, or null
     /// when it has no JSON. No token is asked for, nothing is counted, limited or logged, no fault strikes.

@@ -44,6 +44,8 @@ pub(crate) struct Jobs {
     deleted: BTreeSet<u64>,
     /// Whether calls on a deleted job are refused with 403, as callers without administration see it.
     pub(crate) deny_deleted: bool,
+    /// Whether a create minds the permissions that it brings.
+    pub(crate) ignore_access: bool,
     /// A new job appears in `jobs/list` only after this many calls of it.
     pub(crate) list_lag: u32,
     /// Jobs (by name or by tag `hodman_key`) whose next run fails, with the reason.

@@ -64,6 +64,41 @@ pub(super) async fn at_create(
     Ok(Some(known.list(&fields, &Value::Null, &me)))
 }
 
+/// Whether the workspace minded the permissions that the create of `listed` brought. Some pass over them without a word, so
+/// the first object of a kind is looked at, and what is true of it is true of all: one request for an apply, not one for each
+/// object.
+pub(super) async fn came_along(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    wanted: &DesiredResource,
+    listed: &Listed,
+) -> Result<bool, WorkError> {
+    let (Some(known), Some(fields)) = (kind.permissions(), &wanted.permissions) else {
+        return Ok(true);
+    };
+    // Held while the first one is looked at: the others wait for what is found.
+    let mut minds = site.minds.lock().await;
+    if let Some(minds) = minds.get(kind.name()) {
+        return Ok(*minds);
+    }
+    let Some(live) = live::live_permissions(&site.part.workspace, kind, listed).await? else {
+        // Not shown yet: said once more for this one, and the next one is looked at.
+        return Ok(false);
+    };
+    let fields = site.filled(fields)?;
+    let live = known.comparable(&live, &fields);
+    let has = |(principal, level): (&String, &Value)| live.get(principal) == Some(level);
+    let came = fields.as_object().is_none_or(|all| all.iter().all(has));
+    if !came {
+        tracing::warn!(
+            kind = kind.name(),
+            "the workspace passes over permissions in a create; they are set by a request for each object"
+        );
+    }
+    minds.insert(kind.name(), came);
+    Ok(came)
+}
+
 /// Brings the grants to what the package says, when it says anything.
 pub(super) async fn grants(
     site: &Site<'_>,

@@ -43,9 +43,11 @@ pub(super) async fn make(
     site.note(kind, &row.key, &id, &config).await?;
     // What was made just now is as its create said; what was found after a lost answer may be another try's.
     let made_with_them = answer.is_some() && list.is_some();
-    if wanted.permissions.is_some() && !made_with_them {
+    if wanted.permissions.is_some() {
         let listed = listed(site, kind, &id, &config).await?;
-        access::permissions(site, kind, wanted, &listed, None).await?;
+        if !made_with_them || !access::came_along(site, kind, wanted, &listed).await? {
+            access::permissions(site, kind, wanted, &listed, None).await?;
+        }
     }
     access::grants(site, kind, wanted, &id, None).await
 }

@@ -21,6 +21,8 @@ pub(super) struct Site<'a> {
     pub part: &'a Part,
     pub ledger: Ledger<'a>,
     known: Mutex<Known>,
+    /// By kind: whether the workspace minds the permissions that a create brings. Found out at the first one.
+    pub minds: tokio::sync::Mutex<BTreeMap<&'static str, bool>>,
     /// What was found, by kind and id.
     found: BTreeMap<(&'a str, &'a str), &'a Listed>,
 }
@@ -53,6 +55,7 @@ impl<'a> Site<'a> {
             part,
             ledger,
             known: Mutex::new(known),
+            minds: tokio::sync::Mutex::default(),
         }
     }
 
