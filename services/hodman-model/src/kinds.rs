@@ -72,7 +72,7 @@ pub use clusters::Clusters;
 pub use jobs::Jobs;
 pub use listed::{Listed, ReadError};
 pub use maintenance::Maintenance;
-pub use marker::{Marker, TAG_ENV, TAG_KEY, TAG_PIPELINE};
+pub use marker::{Marker, RESTORED, TAG_ENV, TAG_KEY, TAG_PIPELINE};
 pub use permissions::Permissions;
 use rules::Rules;
 pub use terraform_stacks::{SENSITIVE_OUTPUT, SOURCES, TerraformStacks, holds_sensitive_output};
@@ -293,6 +293,12 @@ pub trait Kind: Sync + fmt::Debug {
     fn busy(&self, answer: &Value) -> Vec<String> {
         let _ = answer;
         Vec::new()
+    }
+
+    /// The object that one of this name lies in, as (kind, natural name), where it can be read only with that one: what is
+    /// claimed and not wanted any more must still be found.
+    fn lies_in(&self, _natural: &str) -> Option<(&'static str, String)> {
+        None
     }
 
     /// Objects that must be there first although no reference names them, by kind and natural name: the catalog of a

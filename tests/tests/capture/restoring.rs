@@ -4,6 +4,8 @@ use std::process::Output;
 
 use super::kinds::a_team_at_work;
 use super::stage::Stage;
+use hodman::work::Restore;
+use hodman_sandbox::faults::FaultRule;
 use hodman_tests::harness::{Options, Secrets, binary};
 use serde_json::Value;
 
@@ -67,5 +69,112 @@ async fn an_empty_workspace_becomes_what_was_captured() {
     assert!(again["done"].is_null(), "an empty plan: {again}");
     let jobs = stage.get("prod", "/api/2.2/jobs/list").await;
     assert_eq!(jobs["jobs"].as_array().map(Vec::len), Some(3), "{jobs}");
+    stage.stop().await;
+}
+
+fn wanted(workspace: &str) -> Restore {
+    Restore {
+        branch: "main".to_owned(),
+        workspace: workspace.to_owned(),
+        target: None,
+        like: None,
+        force: false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_stops_between_its_two_notes_is_finished_by_the_next() {
+    let stage = Stage::start(Options::short()).await;
+    a_team_at_work(&stage).await;
+    stage.captured().await;
+    // Nobody had this one in the workspace: it lies in the folder.
+    stage.commit("main", "src/more.txt", Some("more"));
+    let prod = stage.scene.workspace("prod");
+    let notes = "/Workspace/Shared/.hodman/shop/restore/files.json";
+    let note = || -> Value {
+        let bytes = prod.read_file(notes).expect("a note");
+        serde_json::from_slice(&bytes).expect("JSON")
+    };
+    // The note itself passes, the next two imports do not.
+    let rule = FaultRule::status(400, 2)
+        .on("POST")
+        .path_contains("/workspace/import")
+        .skipping(2);
+    prod.faults().add(rule);
+    let work = &stage.daemon.as_ref().expect("a daemon").parts().work;
+    let plan = work
+        .plan_restore("shop", &wanted("prod"))
+        .await
+        .expect("a plan");
+    let stopped = work.apply_restore("shop", &wanted("prod"), &plan).await;
+    assert!(stopped.is_err(), "{stopped:?}");
+    let unsure = note();
+    let files = unsure["files"].as_object().expect("files");
+    assert!(
+        files.len() >= 4 && files.values().all(|file| file["digest"].is_null()),
+        "noted as uncertain before anything is written: {unsure}"
+    );
+
+    let plan = work
+        .plan_restore("shop", &wanted("prod"))
+        .await
+        .expect("a plan");
+    assert!(plan.has_files_step(), "{}", plan.to_table());
+    work.apply_restore("shop", &wanted("prod"), &plan)
+        .await
+        .expect("done");
+    let left = work
+        .plan_restore("shop", &wanted("prod"))
+        .await
+        .expect("a plan");
+    assert!(left.is_empty(), "{}", left.to_table());
+    let sure = note();
+    let files = sure["files"].as_object().expect("files");
+    assert!(
+        files.values().all(|file| file["digest"].is_string()),
+        "{sure}"
+    );
+    let more = prod.read_file("/Workspace/Shared/.hodman/shop/restore/files/src/more.txt");
+    assert_eq!(more.as_deref(), Some(b"more".as_slice()));
+    assert!(
+        prod.read_file("/Workspace/Shared/shop/look.sql").is_some(),
+        "where people had it"
+    );
+    stage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_has_at_the_same_place_is_not_written_over() {
+    let stage = Stage::start(Options::short()).await;
+    a_team_at_work(&stage).await;
+    stage.captured().await;
+    let prod = stage.scene.workspace("prod");
+    let person = "ana@acme.example";
+    prod.put_file("/Shared/shop/look.sql", b"select 'mine'\n", person)
+        .expect("a file");
+    let work = &stage.daemon.as_ref().expect("a daemon").parts().work;
+    let plan = work
+        .plan_restore("shop", &wanted("prod"))
+        .await
+        .expect("a plan");
+    let refused = work.apply_restore("shop", &wanted("prod"), &plan).await;
+    let words = refused.expect_err("refused").to_string();
+    assert!(
+        words.contains("/Shared/shop/look.sql is there already"),
+        "{words}"
+    );
+    let kept = prod.read_file("/Shared/shop/look.sql");
+    assert_eq!(kept.as_deref(), Some(b"select 'mine'\n".as_slice()));
+
+    // The same content is no reason to stop.
+    prod.put_file("/Shared/shop/look.sql", b"select 1\n", person)
+        .expect("a file");
+    let plan = work
+        .plan_restore("shop", &wanted("prod"))
+        .await
+        .expect("a plan");
+    work.apply_restore("shop", &wanted("prod"), &plan)
+        .await
+        .expect("done");
     stage.stop().await;
 }

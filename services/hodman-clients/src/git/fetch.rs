@@ -5,6 +5,9 @@ use git2::{AutotagOption, Direction, FetchOptions, FetchPrune, Repository};
 use super::error::GitError;
 use super::mirror::{Mirror, is_sound};
 
+/// How often a fetch is tried again that failed in a sound mirror.
+const AGAIN: u32 = 3;
+
 impl Mirror {
     /// Fetches all branches and drops those that the remote no longer has. A mirror that turns
     /// out to be damaged is cloned anew. May be repeated at will.
@@ -13,12 +16,20 @@ impl Mirror {
     /// [`GitError::Unauthorized`], [`GitError::RemoteNotFound`], [`GitError::Unreachable`], …
     pub fn fetch(&self) -> Result<(), GitError> {
         let _network = self.network();
-        match self.with_repository(|repository| self.fetch_into(repository)) {
-            Err(error @ GitError::Library { .. }) if !is_sound(self.path()) => {
-                tracing::warn!(%error, path = %self.path().display(), "git mirror is damaged: cloning it anew");
-                self.rebuild_locked()
+        let mut again = AGAIN;
+        loop {
+            match self.with_repository(|repository| self.fetch_into(repository)) {
+                Err(error @ GitError::Library { .. }) if !is_sound(self.path()) => {
+                    tracing::warn!(%error, path = %self.path().display(), "git mirror is damaged: cloning it anew");
+                    return self.rebuild_locked();
+                }
+                // Whoever removes the last branch of a folder removes the folder, perhaps just before a lock is made in it.
+                Err(error @ GitError::Library { .. }) if again > 0 => {
+                    tracing::debug!(%error, "fetching once more");
+                    again -= 1;
+                }
+                outcome => return outcome,
             }
-            outcome => outcome,
         }
     }
 

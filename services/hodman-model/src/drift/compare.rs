@@ -137,7 +137,7 @@ impl Found<'_> {
 
     /// The folder of files that the object points into.
     fn folder(&mut self, kind: &dyn Kind, key: &ResourceKey, declared: &Value, live: Vec<Digest>) {
-        let digest = |desired: &Desired| desired.files.as_ref().map(|set| set.digest.clone());
+        let digest = |desired: &Desired| desired.files.as_ref().map(|set| set.folder.clone());
         let (last, now) = (digest(self.base), digest(self.three.declared));
         if !canonical_json(declared).contains(files::PLACEHOLDER)
             || live.as_slice() == now.as_slice()

@@ -1,4 +1,4 @@
-//! Files that were uploaded and are gone.
+//! Files that were uploaded and are gone or changed, and readers who were let in and are shut out.
 
 use serde_json::json;
 
@@ -22,28 +22,60 @@ impl Found<'_> {
             return;
         }
         match self.three.observed.files.get(&set.digest) {
-            None | Some(FileSetState::Complete) => {}
+            None => {}
+            Some(FileSetState::Complete) => self.readers(),
             Some(FileSetState::Absent) => {
                 let path = FieldPath::default().key(files::PLACEHOLDER);
                 self.gone(path, &set.digest, "the folder of the files is gone");
             }
-            Some(FileSetState::Partial { missing }) => {
+            Some(FileSetState::Partial { missing, changed }) => {
                 for file in missing {
                     let path = FieldPath::default().key(file.as_str());
                     let digest = set.files.get(file).unwrap_or(&set.digest);
                     self.gone(path, digest, "the file is gone");
                 }
+                for file in changed {
+                    let path = FieldPath::default().key(file.as_str());
+                    let digest = set.files.get(file).unwrap_or(&set.digest);
+                    let values = Values {
+                        last_applied: Some(json!(digest)),
+                        declared: Some(json!(digest)),
+                        live: Some(json!("another content")),
+                    };
+                    let reason = "changed in the workspace; files go there from Git only";
+                    self.of_files(path, values, Class::HandEditToPutBack, reason);
+                }
             }
         }
     }
 
+    /// Readers who were let in and may not read any more.
+    fn readers(&mut self) {
+        for principal in &self.three.observed.readers_missing {
+            let path = FieldPath::default()
+                .key(files::READERS)
+                .key(principal.as_str());
+            let values = Values {
+                last_applied: Some(json!("CAN_READ")),
+                declared: Some(json!("CAN_READ")),
+                live: None,
+            };
+            let reason = "may not read the files any more";
+            self.of_files(path, values, Class::HandEditToPutBack, reason);
+        }
+    }
+
     fn gone(&mut self, path: FieldPath, digest: &Digest, reason: &str) {
-        let key = ResourceKey::new(files::KEY, files::KEY);
         let values = Values {
             last_applied: Some(json!(digest)),
             declared: Some(json!(digest)),
             live: None,
         };
-        self.unredacted("file", &key, path, values, Class::Deleted, reason);
+        self.of_files(path, values, Class::Deleted, reason);
+    }
+
+    fn of_files(&mut self, path: FieldPath, values: Values, class: Class, reason: &str) {
+        let key = ResourceKey::new(files::KEY, files::KEY);
+        self.unredacted("file", &key, path, values, class, reason);
     }
 }

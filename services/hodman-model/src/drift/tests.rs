@@ -140,10 +140,13 @@ fn deleted_objects_and_files_are_seen_and_cleared_tags_are_guessed() {
     let (mut world, last) = applied();
     let set = last.files.clone().unwrap();
     let missing = vec!["src/load.py".to_owned()];
-    world
-        .observed
-        .files
-        .insert(set.digest.clone(), FileSetState::Partial { missing });
+    world.observed.files.insert(
+        set.digest.clone(),
+        FileSetState::Partial {
+            missing,
+            changed: vec![],
+        },
+    );
     world.object("jobs.load").listed.marker = None;
     world
         .observed

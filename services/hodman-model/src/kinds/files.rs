@@ -8,6 +8,9 @@ use crate::digest::{Digest, sha256};
 /// The key of the files step in a plan.
 pub const KEY: &str = "files";
 
+/// The field of the step that says who reads the files.
+pub const READERS: &str = "readers";
+
 /// What stands in configs for the folder of the files.
 pub const PLACEHOLDER: &str = "${files}";
 

@@ -10,6 +10,10 @@ pub const TAG_ENV: &str = "hodman_env";
 /// The tag with the key of the resource under its kind.
 pub const TAG_KEY: &str = "hodman_key";
 
+/// What stands for the environment in the marks of objects that were restored. They are their workspace's own: a capture
+/// takes them as people's work.
+pub const RESTORED: &str = "restore";
+
 /// Whose object this is: which resource of which pipeline in which environment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Marker {

@@ -2,6 +2,7 @@
 
 mod access;
 mod literal;
+mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use crate::bundle::{Lookup, ResolvedBundle, Resource, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::digest::{Digest, sha256};
 use crate::kinds::pattern::Keep;
-use crate::kinds::{Kind, grants, kind, permissions};
+use crate::kinds::{Kind, files, grants, kind, permissions};
 use literal::Literals;
 
 /// One resource as it should be.
@@ -86,6 +87,9 @@ pub struct FileSet {
     pub folder: Digest,
     /// The digest of each file's content, by path in the bundle.
     pub files: BTreeMap<String, Digest>,
+    /// Files that lie at a place of their own in the workspace and not in the folder, by path in the bundle: what is
+    /// restored goes back to where people had it.
+    pub places: BTreeMap<String, String>,
 }
 
 /// What an environment should have.
@@ -166,8 +170,18 @@ impl Desired {
                 .iter()
                 .map(|(path, file)| (path.clone(), sha256(&file.bytes)))
                 .collect(),
+            places: BTreeMap::new(),
         });
         Ok(desired)
+    }
+
+    /// Lets files lie at places of their own, by path in the bundle, and points what runs them there. Those that the
+    /// bundle does not have are left out, and so are those of a folder that is used as a whole and has other files, too.
+    pub fn put_at(&mut self, bundle: &ResolvedBundle, places: &BTreeMap<String, String>) {
+        let Some(set) = &mut self.files else { return };
+        let configs = self.resources.values_mut().map(|wanted| &mut wanted.config);
+        set.places = places::put(bundle, places, configs);
+        set.folder = files::in_place();
     }
 
     /// Asks for every field that `value`, which is no resource, refers to.
@@ -232,6 +246,12 @@ impl Desired {
                     .hint("hodman neither starts nor stops what runs; leave it out"),
             );
         }
+        for field in unsendable(kind, &resource.config) {
+            found
+                .push(at(format!(": `{field}` cannot be applied")).hint(
+                    "the API has no place for it, so it would differ for ever; leave it out",
+                ));
+        }
         let mut literals = Literals::new(bundle);
         let config = literals.put_in(&resource.config);
         let permissions = access::permissions(kind, resource, &mut literals, &at, found);
@@ -249,4 +269,18 @@ impl Desired {
             line: resource.line,
         }
     }
+}
+
+/// The fields that no request of the kind sends, and that a comparison would miss for ever.
+fn unsendable(kind: &dyn Kind, config: &Value) -> Vec<String> {
+    let settable = kind.rules().settable;
+    if settable.is_empty() {
+        return Vec::new();
+    }
+    let managed = kind.rules().normalise(config);
+    let fields = managed.as_object().into_iter().flatten();
+    fields
+        .map(|(field, _)| field.clone())
+        .filter(|field| !settable.contains(&field.as_str()))
+        .collect()
 }

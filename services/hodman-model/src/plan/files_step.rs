@@ -23,11 +23,18 @@ pub(super) fn files_step(
     let in_place = wanted.folder == files::in_place();
     let count = wanted.files.len();
     let reason = match observed.files.get(&wanted.digest) {
-        Some(FileSetState::Complete) => return None,
+        Some(FileSetState::Complete) => return readers_step(workspace, observed),
+        Some(FileSetState::Absent) | None if in_place => {
+            format!("{count} files, from then on changed in place")
+        }
+        Some(FileSetState::Partial { changed, .. }) if in_place && !changed.is_empty() => format!(
+            "changed in place, {} of them by hand before: runs at work may see a mixture of old and new files",
+            changed.len()
+        ),
         _ if in_place => {
             "changed in place: runs at work may see a mixture of old and new files".to_owned()
         }
-        Some(FileSetState::Partial { missing }) => {
+        Some(FileSetState::Partial { missing, .. }) => {
             format!(
                 "an earlier upload stopped half-way: {} of {count} files missing",
                 missing.len()
@@ -63,6 +70,33 @@ pub(super) fn files_step(
         maintenance: None,
         rotation: false,
         waits: false,
+    })
+}
+
+/// The step that lets readers in again, when all files are there.
+fn readers_step(workspace: &str, observed: &Observed) -> Option<Row> {
+    let missing: Vec<&String> = observed.readers_missing.iter().collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let changes = vec![change(
+        FieldPath::default().key(files::READERS),
+        None,
+        Some(json!(missing)),
+    )];
+    let count = missing.len();
+    Some(Row {
+        digest: action_digest(workspace, &files_key(), Action::Update, &changes),
+        key: files_key(),
+        action: Action::Update,
+        changes,
+        reason: format!("{count} who are to read the files may not"),
+        reversible: Reversibility::Reversible,
+        live_id: None,
+        files: Vec::new(),
+        after: Vec::new(),
+        busy_guard: false,
+        rotation: false,
     })
 }
 

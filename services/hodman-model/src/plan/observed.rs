@@ -32,6 +32,9 @@ pub enum FileSetState {
     Partial {
         /// The paths that lack.
         missing: Vec<String>,
+        /// The paths of files that somebody changed by hand, as far as they can be.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<String>,
     },
     /// Every file is there.
     Complete,
@@ -44,6 +47,8 @@ pub struct Observed {
     pub objects: Vec<ObservedObject>,
     /// The folders of file sets below the environment's root; a digest that is not here is absent.
     pub files: BTreeMap<Digest, FileSetState>,
+    /// Principals in managed form that are to read the files, which are all there, and may not.
+    pub readers_missing: BTreeSet<String>,
     /// Resources whose objects we took over once; from our claims.
     pub taken_over: BTreeSet<ResourceKey>,
     /// What earlier file sets hold, as far as somebody remembers: only to say which files change.

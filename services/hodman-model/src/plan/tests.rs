@@ -135,6 +135,7 @@ fn a_half_uploaded_file_set_is_the_same_action_as_none() {
         digest.clone(),
         FileSetState::Partial {
             missing: vec!["src/load.py".into()],
+            changed: vec![],
         },
     );
     assert_eq!(world.plan().digest(), before.digest());

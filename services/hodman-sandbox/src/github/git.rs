@@ -157,18 +157,19 @@ pub(crate) fn apply(
             &empty
         }
     };
-    let mut builder = TreeUpdateBuilder::new();
+    // First what goes: a file may come where a folder was.
+    let mut goes = TreeUpdateBuilder::new();
+    for change in changes.iter().filter(|change| change.content.is_none()) {
+        goes.remove(change.path.as_str());
+    }
+    let left = repo.find_tree(goes.create_updated(repo, base)?)?;
+    let mut comes = TreeUpdateBuilder::new();
     for change in changes {
-        match &change.content {
-            Some(content) => {
-                builder.upsert(change.path.as_str(), repo.blob(content)?, FileMode::Blob);
-            }
-            None => {
-                builder.remove(change.path.as_str());
-            }
+        if let Some(content) = &change.content {
+            comes.upsert(change.path.as_str(), repo.blob(content)?, FileMode::Blob);
         }
     }
-    builder.create_updated(repo, base)
+    comes.create_updated(repo, &left)
 }
 
 /// Writes a commit object and moves nothing.

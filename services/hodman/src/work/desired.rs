@@ -49,6 +49,9 @@ pub(super) fn desired(
     {
         set.folder = file_sets::in_place();
     }
+    if !environment.files.places.is_empty() {
+        desired.put_at(&bundle, &environment.files.places);
+    }
     // Ten thousand resources once more, which nobody asks for from here on: its files are what is uploaded.
     bundle.resources.clear();
     Ok((bundle, desired))

@@ -8,9 +8,11 @@ use super::taken::{Part, Taken};
 use super::{Job, WorkError};
 use hodman_clients::databricks::{EntryKind, ErrorKind, ImportFormat, Request, Retry, Workspace};
 use hodman_model::digest::Digest;
+use hodman_model::files::Environment;
 use hodman_model::kinds::files as sets;
 use hodman_model::kinds::permissions::managed_principal;
 use hodman_model::kinds::{Identity, Kind};
+use hodman_model::plan::Desired;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,38 +35,28 @@ pub(super) async fn readable(
     taken: &Taken,
     part: &Part,
 ) -> Result<(), WorkError> {
-    let readers = readers(taken);
+    let readers = readers(&taken.environment, &taken.desired);
     if part.is_foundation() || taken.desired.files.is_none() || readers.is_empty() {
         return Ok(());
     }
     let root = sets::root(job.pipeline, env);
     let workspace = &part.workspace;
-    let entry = match workspace.files().status(&root).await {
-        Err(error) if error.is_not_found() => {
+    let access = match access(workspace, &root).await? {
+        Access::NoFolder => {
             job.fence.check().await?;
             workspace.files().mkdirs(&root).await?;
-            workspace.files().status(&root).await?
+            access(workspace, &root).await?
         }
-        other => other?,
+        other => other,
     };
-    let Some(id) = entry.object_id else {
-        return Err(WorkError::lasting(format!(
-            "the workspace does not say the id of {root}"
-        )));
+    let (path, there) = match access {
+        Access::Open => return Ok(()),
+        Access::NoFolder => {
+            // A list may lag behind what was made a moment ago.
+            return Err(WorkError::transient(format!("{root} is not there yet")));
+        }
+        Access::Principals { path, there } => (path, there),
     };
-    let path = format!("/api/2.0/permissions/directories/{id}");
-    let answer = match workspace.call(Request::get(&path)).await {
-        Ok(answer) => answer,
-        // A workspace without access control lets everybody read.
-        Err(error) if matches!(error.kind, ErrorKind::Unsupported) => return Ok(()),
-        Err(error) => return Err(WorkError::from(error).doing("reading who reads the files")),
-    };
-    let listed = answer["access_control_list"].as_array();
-    let there: BTreeSet<String> = listed
-        .into_iter()
-        .flatten()
-        .filter_map(hodman_model::kinds::permissions::principal)
-        .collect();
     let missing: Vec<Value> = readers
         .iter()
         .filter(|(principal, _)| !there.contains(*principal))
@@ -87,16 +79,69 @@ pub(super) async fn readable(
         .map_err(|error| WorkError::from(error).doing("letting readers read the files"))
 }
 
+/// Who may do something with a folder.
+enum Access {
+    /// It is not there.
+    NoFolder,
+    /// A workspace without access control lets everybody read.
+    Open,
+    /// The path of its permissions, and everybody who has one, from above or its own.
+    Principals {
+        path: String,
+        there: BTreeSet<String>,
+    },
+}
+
+async fn access(workspace: &Workspace, root: &str) -> Result<Access, WorkError> {
+    let entry = match workspace.files().status(root).await {
+        Err(error) if error.is_not_found() => return Ok(Access::NoFolder),
+        other => other?,
+    };
+    let Some(id) = entry.object_id else {
+        return Err(WorkError::lasting(format!(
+            "the workspace does not say the id of {root}"
+        )));
+    };
+    let path = format!("/api/2.0/permissions/directories/{id}");
+    let answer = match workspace.call(Request::get(&path)).await {
+        Ok(answer) => answer,
+        Err(error) if matches!(error.kind, ErrorKind::Unsupported) => return Ok(Access::Open),
+        Err(error) => return Err(WorkError::from(error).doing("reading who reads the files")),
+    };
+    let listed = answer["access_control_list"].as_array();
+    let there = listed
+        .into_iter()
+        .flatten()
+        .filter_map(hodman_model::kinds::permissions::principal)
+        .collect();
+    Ok(Access::Principals { path, there })
+}
+
+/// Of those who are to read the files, in managed form, those who may not: somebody took it from them since.
+pub(super) async fn shut_out(
+    workspace: &Workspace,
+    root: &str,
+    readers: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, WorkError> {
+    if readers.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    Ok(match access(workspace, root).await? {
+        Access::NoFolder | Access::Open => BTreeSet::new(),
+        Access::Principals { there, .. } => readers.difference(&there).cloned().collect(),
+    })
+}
+
 /// By principal in managed form: the entry that lets it read.
-fn readers(taken: &Taken) -> BTreeMap<String, Value> {
+pub(super) fn readers(environment: &Environment, desired: &Desired) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
-    for group in &taken.environment.files.readers {
+    for group in &environment.files.readers {
         found.insert(
             managed_principal("group", group),
             json!({ "group_name": group, "permission_level": READ }),
         );
     }
-    for resource in taken.desired.resources.values() {
+    for resource in desired.resources.values() {
         let run_as = &resource.config["run_as"];
         for (field, word) in [
             ("service_principal_name", "service_principal"),

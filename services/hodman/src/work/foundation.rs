@@ -93,6 +93,7 @@ pub(super) async fn take(
         pipeline: job.pipeline,
         env: env.as_str(),
         root: "",
+        readers: BTreeSet::new(),
         adopt: &adopt,
     };
     let mut found = live::observe_foundation(job, &place, &question).await?;

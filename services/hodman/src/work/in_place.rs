@@ -1,14 +1,24 @@
-//! What lies in the folder with the fixed path, by a file beside it. An entry without a digest is being changed or
-//! removed: a crash leaves it so, and the next plan sees that it is not finished.
+//! What lies in the folder with the fixed path, or at places of its own, by a file beside it. An entry without a digest is
+//! being changed or removed: a crash leaves it so, and the next plan sees that it is not finished.
+//!
+//! Each entry has how the workspace listed the file when it was written. What is listed otherwise was touched by hand, and
+//! is read: so a change by hand is seen for the price of a list, and an unread file was not touched.
 
-use super::WorkError;
-use hodman_clients::databricks::{ErrorKind, ImportFormat, Workspace, notebook_path};
+use super::{WorkError, live};
+use futures::{StreamExt as _, TryStreamExt as _};
+use hodman_clients::databricks::{
+    Entry as Listed, EntryKind, ErrorKind, ImportFormat, Workspace, notebook_path,
+};
 use hodman_model::bundle::{ResolvedBundle, SourceFile};
-use hodman_model::digest::Digest;
+use hodman_model::capture::notebook;
+use hodman_model::digest::{Digest, sha256};
 use hodman_model::kinds::files as file_sets;
 use hodman_model::plan::{FileSet, FileSetState};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Files that are read at once because they were touched.
+const AT_ONCE: usize = 8;
 
 /// What lies there, by path in the bundle.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -19,10 +29,43 @@ pub(super) struct Manifest {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
-    /// Where it lies below the folder: notebooks lose the end of their names.
+    /// Where it lies below the folder, or the whole path: notebooks lose the end of their names.
     target: String,
     /// Its content; none while that is uncertain.
     digest: Option<Digest>,
+    /// How the workspace listed it when it was written; none where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<Seen>,
+}
+
+/// What a list says of a file that changes with its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Seen {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    object_id: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    modified_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+}
+
+impl Seen {
+    fn of(listed: &Listed) -> Self {
+        Self {
+            object_id: listed.object_id,
+            modified_at: listed.modified_at,
+            size: listed.size,
+        }
+    }
+}
+
+/// What has to go before a set is written.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Old {
+    /// Files and notebooks, each below the folder or with its whole path.
+    pub files: BTreeSet<String>,
+    /// Folders that held only them, the deepest first.
+    pub folders: Vec<String>,
 }
 
 impl Manifest {
@@ -55,28 +98,56 @@ impl Manifest {
         Ok(())
     }
 
-    /// How much of `set` is there, `listed` being what a listing of the folder says.
-    pub(super) fn state(&self, set: &FileSet, listed: FileSetState) -> FileSetState {
-        let mut missing: BTreeSet<String> = match listed {
-            FileSetState::Absent => return FileSetState::Absent,
-            FileSetState::Partial { missing } => missing.into_iter().collect(),
-            FileSetState::Complete => BTreeSet::new(),
-        };
-        let differs = |path: &String, digest: &Digest| {
-            self.files.get(path).and_then(|there| there.digest.as_ref()) != Some(digest)
-        };
-        let differing = set
-            .files
-            .iter()
-            .filter(|(path, digest)| differs(path, digest));
-        missing.extend(differing.map(|(path, _)| path.clone()));
+    /// Whether the file is ours, finished or not: what is not, is never written over.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// How much of `set` is there as it should be.
+    pub(super) async fn state(
+        &self,
+        workspace: &Workspace,
+        set: &FileSet,
+        folder: &str,
+    ) -> Result<FileSetState, WorkError> {
+        if self.files.is_empty() {
+            return Ok(FileSetState::Absent);
+        }
+        let there = list(workspace, set, folder).await?;
+        let mut missing = BTreeSet::new();
+        let mut touched = Vec::new();
+        for (path, digest) in &set.files {
+            let entry = self.files.get(path);
+            let Some(entry) = entry.filter(|entry| entry.digest.as_ref() == Some(digest)) else {
+                missing.insert(path.clone());
+                continue;
+            };
+            match there.get(live::bare(&whole(folder, &entry.target))) {
+                Some(listed) if is_content(listed) => {
+                    if entry
+                        .seen
+                        .as_ref()
+                        .is_some_and(|seen| *seen != Seen::of(listed))
+                    {
+                        touched.push(changed(workspace, path, digest, listed));
+                    }
+                }
+                _ => drop(missing.insert(path.clone())),
+            }
+        }
+        let changed: Vec<Option<String>> = futures::stream::iter(touched)
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let changed: BTreeSet<String> = changed.into_iter().flatten().collect();
         let others = self.files.keys().any(|path| !set.files.contains_key(path));
-        if missing.is_empty() && !others {
-            return FileSetState::Complete;
+        if missing.is_empty() && changed.is_empty() && !others {
+            return Ok(FileSetState::Complete);
         }
-        FileSetState::Partial {
+        Ok(FileSetState::Partial {
             missing: missing.into_iter().collect(),
-        }
+            changed: changed.into_iter().collect(),
+        })
     }
 
     /// What is known to be there.
@@ -88,50 +159,234 @@ impl Manifest {
         }
     }
 
-    /// Notes as uncertain what is about to change, and gives what must be removed first, below the folder: what left
-    /// the set, and what was a notebook and is a file now, or the other way round.
+    /// Notes as uncertain what is about to change, and gives what must be removed first: what left the set, what was a
+    /// notebook and is a file now, or the other way round, and the folders that nothing lies in any more.
     pub(super) fn begin(
         &mut self,
         bundle: &ResolvedBundle,
+        set: &FileSet,
         changing: &BTreeSet<&str>,
-    ) -> BTreeSet<String> {
+    ) -> Old {
         self.version = 1;
-        let mut old = BTreeSet::new();
+        let mut old = Old::default();
         for (path, entry) in &mut self.files {
             match bundle.files.get(path) {
-                Some(file) if target(path, file) == entry.target => {}
+                Some(file) if target(set, path, file) == entry.target => {}
                 _ => {
-                    old.insert(entry.target.clone());
+                    old.files.insert(entry.target.clone());
                     entry.digest = None;
                 }
             }
         }
+        let stays: BTreeSet<String> = bundle
+            .files
+            .iter()
+            .flat_map(|(path, file)| above(&target(set, path, file)))
+            .collect();
+        let left: BTreeSet<String> = old.files.iter().flat_map(|target| above(target)).collect();
+        // Folders at places of their own are people's, and stay.
+        old.folders = left
+            .into_iter()
+            .filter(|folder| !folder.starts_with('/') && !stays.contains(folder))
+            .rev()
+            .collect();
         for path in changing {
             let Some(file) = bundle.files.get(*path) else {
                 continue;
             };
-            let target = target(path, file);
             let entry = Entry {
-                target,
+                target: target(set, path, file),
                 digest: None,
+                seen: None,
             };
             self.files.insert((*path).to_owned(), entry);
         }
         old
     }
 
-    /// Notes that `set` is there and nothing else.
-    pub(super) fn end(&mut self, set: &FileSet) {
+    /// Notes that `set` is there and nothing else, and how what was `written` just now is listed.
+    pub(super) async fn end(
+        &mut self,
+        workspace: &Workspace,
+        set: &FileSet,
+        folder: &str,
+        written: &BTreeSet<&str>,
+    ) -> Result<(), WorkError> {
+        let there = list(workspace, set, folder).await?;
         self.files.retain(|path, _| set.files.contains_key(path));
         for (path, entry) in &mut self.files {
             entry.digest = set.files.get(path).cloned();
+            if written.contains(path.as_str()) {
+                let listed = there.get(live::bare(&whole(folder, &entry.target)));
+                entry.seen = listed.map(Seen::of);
+            }
         }
+        Ok(())
     }
 }
 
-fn target(path: &str, file: &SourceFile) -> String {
-    match file.notebook {
-        Some(_) => notebook_path(path).to_owned(),
-        None => path.to_owned(),
+/// Everything that is listed where the files of a set lie, by path without `/Workspace`.
+async fn list(
+    workspace: &Workspace,
+    set: &FileSet,
+    folder: &str,
+) -> Result<BTreeMap<String, Listed>, WorkError> {
+    let mut there = live::listed(workspace, folder, true)
+        .await?
+        .unwrap_or_default();
+    let parents: BTreeSet<&str> = set
+        .places
+        .values()
+        .filter_map(|place| place.rsplit_once('/'))
+        .map(|(parent, _)| parent)
+        .collect();
+    for parent in parents {
+        there.extend(
+            live::listed(workspace, parent, false)
+                .await?
+                .unwrap_or_default(),
+        );
+    }
+    Ok(there)
+}
+
+fn is_content(listed: &Listed) -> bool {
+    matches!(listed.kind, EntryKind::File | EntryKind::Notebook { .. })
+}
+
+/// The path of a file that was touched, when its content is another one.
+async fn changed(
+    workspace: &Workspace,
+    path: &str,
+    digest: &Digest,
+    listed: &Listed,
+) -> Result<Option<String>, WorkError> {
+    let same = holds(workspace, listed, digest).await?;
+    Ok((!same).then(|| path.to_owned()))
+}
+
+/// Whether a file that is there has the content with that digest. What a notebook's run left in it is no change, and a
+/// server may end a source with a line break of its own.
+pub(super) async fn holds(
+    workspace: &Workspace,
+    listed: &Listed,
+    digest: &Digest,
+) -> Result<bool, WorkError> {
+    let files = workspace.files();
+    let bytes = match &listed.kind {
+        // No list says in which format a notebook is kept.
+        EntryKind::Notebook { .. } => files.export(&listed.path).await,
+        _ => files.export_entry(listed).await,
+    };
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(error) if error.is_not_found() => return Ok(false),
+        Err(error) => return Err(WorkError::from(error).doing(&format!("reading {}", listed.path))),
+    };
+    let is = |bytes: &[u8]| sha256(bytes) == *digest;
+    if is(&bytes) || notebook(&bytes).is_some_and(|kept| is(&kept)) {
+        return Ok(true);
+    }
+    if !matches!(listed.kind, EntryKind::Notebook { .. }) {
+        return Ok(false);
+    }
+    let bare = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    Ok(is(bare) || is(&[bare, b"\n"].concat()))
+}
+
+/// Where a file of the bundle lies: below the folder, or at its own place.
+pub(super) fn target(set: &FileSet, path: &str, file: &SourceFile) -> String {
+    match (set.places.get(path), file.notebook) {
+        (Some(place), _) => place.clone(),
+        (None, Some(_)) => notebook_path(path).to_owned(),
+        (None, None) => path.to_owned(),
+    }
+}
+
+/// The whole path of a target.
+pub(super) fn whole(folder: &str, target: &str) -> String {
+    match target.starts_with('/') {
+        true => target.to_owned(),
+        false => format!("{folder}/{target}"),
+    }
+}
+
+/// The folders above a target.
+fn above(target: &str) -> impl Iterator<Item = String> + use<> {
+    let ends: Vec<String> = target
+        .match_indices('/')
+        .filter(|(at, _)| *at > 0)
+        .map(|(at, _)| target[..at].to_owned())
+        .collect();
+    ends.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bundle(paths: &[&str]) -> (ResolvedBundle, FileSet) {
+        let file = |path: &&str| SourceFile {
+            bytes: path.as_bytes().to_vec().into(),
+            executable: false,
+            notebook: None,
+        };
+        let files = paths.iter().map(|path| ((*path).to_owned(), file(path)));
+        let bundle = ResolvedBundle {
+            files: files.collect(),
+            ..ResolvedBundle::default()
+        };
+        let digests = bundle.files.iter();
+        let set = FileSet {
+            digest: sha256(b"set"),
+            folder: file_sets::in_place(),
+            files: digests
+                .map(|(path, file)| (path.clone(), sha256(&file.bytes)))
+                .collect(),
+            places: BTreeMap::new(),
+        };
+        (bundle, set)
+    }
+
+    fn manifest(paths: &[&str]) -> Manifest {
+        let (bundle, set) = bundle(paths);
+        let changing = paths.iter().copied().collect();
+        let mut manifest = Manifest::default();
+        manifest.begin(&bundle, &set, &changing);
+        manifest
+    }
+
+    #[test]
+    fn a_file_comes_where_a_folder_was_and_the_reverse() {
+        let (new, set) = bundle(&["src/a", "src/b/c", "src/kept/x"]);
+        let mut there = manifest(&[
+            "src/a/deep/x",
+            "src/a/y",
+            "src/b",
+            "src/kept/x",
+            "src/kept/y",
+        ]);
+        let old = there.begin(&new, &set, &BTreeSet::from(["src/a", "src/b/c"]));
+        let files: Vec<&str> = old.files.iter().map(String::as_str).collect();
+        assert_eq!(files, ["src/a/deep/x", "src/a/y", "src/b", "src/kept/y"]);
+        assert_eq!(
+            old.folders,
+            ["src/a/deep", "src/a"],
+            "the deepest first; what is used stays"
+        );
+    }
+
+    #[test]
+    fn folders_of_people_stay() {
+        let (_, mut set) = bundle(&["src/a"]);
+        set.places
+            .insert("src/a".to_owned(), "/Workspace/Shared/shop/a".to_owned());
+        let (gone, empty) = (ResolvedBundle::default(), bundle(&[]).1);
+        let (placed, _) = bundle(&["src/a"]);
+        let mut there = Manifest::default();
+        there.begin(&placed, &set, &BTreeSet::from(["src/a"]));
+        let old = there.begin(&gone, &empty, &BTreeSet::new());
+        assert!(old.files.contains("/Workspace/Shared/shop/a"));
+        assert!(old.folders.is_empty(), "{old:?}");
     }
 }

@@ -12,12 +12,12 @@ mod scope;
 mod symbols;
 
 pub(super) use beside::{live_grants, live_permissions, permission_id};
-pub(super) use folder::folder_state;
+pub(super) use folder::{bare, folder_state, listed};
 pub(super) use lists::{add, by_id, of_kind};
 
 use super::claims::Ledgers;
 use super::in_place::Manifest;
-use super::{Job, WorkError};
+use super::{Job, WorkError, filesets};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Request, Retry, Workspace};
 use hodman_model::bundle::ResourceKey;
@@ -27,7 +27,7 @@ use hodman_model::kinds::files as file_sets;
 use hodman_model::kinds::{
     ACCOUNT_KINDS, Call, KINDS, Kind, Listing, Marker, Method, foundation_kinds,
 };
-use hodman_model::plan::{Desired, Observed, ObservedObject};
+use hodman_model::plan::{Desired, FileSetState, Observed, ObservedObject};
 use lists::Parents;
 use missed::Missed;
 use scope::Scope;
@@ -47,6 +47,8 @@ pub(super) struct Question<'a> {
     pub env: &'a str,
     /// The folder of the environment's file sets.
     pub root: &'a str,
+    /// Who is to read the files, in managed form.
+    pub readers: BTreeSet<String>,
     /// Objects that are to be taken over.
     pub adopt: &'a BTreeMap<ResourceKey, String>,
 }
@@ -70,21 +72,28 @@ pub(super) async fn observe(
     let files = async {
         let mut files = BTreeMap::new();
         let mut known_sets = BTreeMap::new();
+        let mut readers_missing = BTreeSet::new();
         if let Some(set) = &question.desired.files {
             let folder = file_sets::folder(question.root, &set.folder);
-            let paths = set.files.keys().map(String::as_str);
-            let mut state = folder_state(workspace, &folder, paths).await?;
-            if set.folder == file_sets::in_place() {
+            let state = if set.folder == file_sets::in_place() {
                 let there = Manifest::read(workspace, question.root).await?;
-                state = there.state(set, state);
                 known_sets.insert(set.folder.clone(), there.known(set));
+                there.state(workspace, set, &folder).await?
+            } else {
+                let paths = set.files.keys().map(String::as_str);
+                folder_state(workspace, &folder, paths).await?
+            };
+            // While files are still to come, whoever uploads them lets readers in, too.
+            if state == FileSetState::Complete {
+                readers_missing =
+                    filesets::shut_out(workspace, question.root, &question.readers).await?;
             }
             files.insert(set.digest.clone(), state);
         }
-        Ok::<_, WorkError>((files, known_sets))
+        Ok::<_, WorkError>((files, known_sets, readers_missing))
     };
     let others = lookups::others(workspace, question.desired);
-    let (mut objects, (files, known_sets), others) =
+    let (mut objects, (files, known_sets, readers_missing), others) =
         tokio::try_join!(read(workspace, &scope), files, others)?;
     let marked = ledgers.mark(&mut objects);
     for object in &mut objects {
@@ -96,6 +105,7 @@ pub(super) async fn observe(
             objects,
             files,
             known_sets,
+            readers_missing,
             puts: ledgers.own.puts(),
             taken_over: ledgers.own.taken_over(question.adopt),
             claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),
@@ -188,7 +198,8 @@ pub(super) struct Served {
 }
 
 /// The same as far as the workspace serves it, and which kinds it does not serve, in whole or in part: what is not seen
-/// of those is not known to be gone. Permissions and grants of the objects are asked for where `access` says so.
+/// of those is not known to be gone. Permissions and grants of the objects are asked for where `access` says so; `named` are
+/// objects that no list shows, by kind.
 ///
 /// # Errors
 /// When the workspace does not answer, refuses the credentials, or serves nothing at all.
@@ -196,10 +207,12 @@ pub(super) async fn as_far_as_served(
     workspace: &Workspace,
     wanted: &(dyn Fn(&dyn Kind) -> bool + Sync),
     access: &(dyn Fn(&ObservedObject) -> bool + Sync),
+    named: BTreeMap<&'static str, BTreeSet<String>>,
 ) -> Result<Served, WorkError> {
     let kinds: Vec<_> = KINDS.iter().copied().filter(|kind| wanted(*kind)).collect();
     let mut scope = Scope::all(kinds.iter().copied());
     scope.missed = Some(Missed::default());
+    scope.ask_for(named);
     let mut objects = read(workspace, &scope).await?;
     let missed = scope.missed.unwrap_or_default();
     if let Some(why) = missed.everything(&kinds) {

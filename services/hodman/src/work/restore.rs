@@ -2,18 +2,22 @@
 //!
 //! By the same planner and executor as a promotion, but for a person in the foreground: there is no environment whose
 //! state could ask for it, and after a disaster perhaps no daemon. What it makes carries the name `restore` as its
-//! environment, so that no promotion takes it for its own, and a second run goes on where the first one ended.
+//! environment, so that no promotion takes it for its own, and a second run goes on where the first one ended. Files go
+//! back to where people had them, and to a capture all of it is people's own work again.
 
 use super::{Job, Repo, Work, WorkError, apply, check, taken};
 use crate::worker::Fence;
 use hodman_core::ids::EnvName;
-use hodman_model::files::{Environment, Mode, parse_environment};
+use hodman_model::files::{Environment, Mode, Tree, parse_environment};
 use hodman_model::plan::Plan;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The environment's name in markers and folders.
-const ENV: &str = "restore";
+const ENV: &str = hodman_model::kinds::RESTORED;
+/// What a lock calls files and notebooks.
+const FILES: &str = "files";
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -114,7 +118,10 @@ async fn take(job: &Job<'_>, wanted: &Restore, main: &str) -> Result<taken::Take
             if !wanted_here.force {
                 refuse_free_form(repo, &wanted_here, &host, &[&main, &commit])?;
             }
-            let environment = environment(repo, &wanted_here, &host, &commit)?;
+            let (mut environment, captured) = environment(repo, &wanted_here, &host, &commit)?;
+            if let Some(captured) = captured {
+                environment.files.places = places(&tree, &captured)?;
+            }
             Ok((Arc::new(tree), environment))
         })
         .await?;
@@ -162,13 +169,25 @@ fn refuse_free_form(
     Ok(())
 }
 
-/// An environment of one workspace, like the one that was asked for or captured.
+/// Where people had the files that were captured, by path in the repository.
+fn places(tree: &Tree, captured: &EnvName) -> Result<BTreeMap<String, String>, WorkError> {
+    let lock = super::capture::lock_in(tree, captured)?;
+    let files = lock.entries.into_iter();
+    Ok(files
+        .filter(|entry| entry.id.starts_with('/') && tree.contains_key(&entry.file))
+        .filter(|entry| entry.kind == FILES)
+        .map(|entry| (entry.file, format!("/Workspace{}", entry.id)))
+        .collect())
+}
+
+/// An environment of one workspace, like the one that was asked for or captured; the name of that one, when people work
+/// there by hand.
 fn environment(
     repo: &Repo,
     wanted: &Restore,
     host: &str,
     commit: &str,
-) -> Result<Environment, WorkError> {
+) -> Result<(Environment, Option<EnvName>), WorkError> {
     let all = environments(repo, commit)?;
     let like = match &wanted.like {
         Some(like) => Some(all.iter().find(|(name, _)| name == like).ok_or_else(|| {
@@ -193,8 +212,8 @@ fn environment(
     if let Some(map) = text.as_object_mut() {
         map.retain(|_, value| !value.is_null());
     }
-    Ok(parse_environment(
-        "environments/restore/environment.yaml",
-        &text.to_string(),
-    )?)
+    let environment =
+        parse_environment("environments/restore/environment.yaml", &text.to_string())?;
+    let by_hand = like.filter(|(_, environment)| environment.mode == Mode::FreeForm);
+    Ok((environment, by_hand.map(|(name, _)| name.as_str().into())))
 }

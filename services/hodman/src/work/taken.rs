@@ -2,7 +2,7 @@
 
 use super::claims::Ledgers;
 use super::desired::desired;
-use super::{Job, WorkError, foundation, live, secrets, stacks};
+use super::{Job, WorkError, filesets, foundation, live, secrets, stacks};
 use hodman_clients::databricks::Workspace;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
@@ -149,6 +149,9 @@ async fn taken(
             pipeline: job.pipeline,
             env: env.as_str(),
             root: &root,
+            readers: filesets::readers(&environment, &desired)
+                .into_keys()
+                .collect(),
             adopt: &place.adopt,
         };
         let found = live::observe(&workspace, &question).await?;

@@ -1,12 +1,15 @@
 //! Uploads a file set into the folder named by its digest. What is there already is left: the same digest means the
 //! same bytes, so a crash half-way costs only what was missing, and a rollback uploads nothing.
 
-use super::in_place::Manifest;
+use super::in_place::{self, Manifest};
 use super::taken::{Part, Taken};
-use super::{Job, WorkError};
+use super::{Job, WorkError, live};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hodman_clients::databricks::{ErrorKind, ImportFormat, Language, Workspace, notebook_path};
+use hodman_clients::databricks::{
+    ApiError, EntryKind, ErrorKind, ImportFormat, Language, Workspace, notebook_path,
+};
 use hodman_model::bundle::{Language as Notebook, SourceFile};
+use hodman_model::digest::sha256;
 use hodman_model::kinds::files as file_sets;
 use hodman_model::plan::FileSetState;
 use std::collections::BTreeSet;
@@ -24,11 +27,14 @@ pub(super) async fn upload(
         return Ok(0);
     };
     let root = file_sets::root(job.pipeline, env);
+    let workspace = &part.workspace;
     let mut there = Manifest::default();
     let in_place = set.folder == file_sets::in_place();
     let missing: BTreeSet<&str> = match part.observed.files.get(&set.digest) {
         Some(FileSetState::Complete) => return Ok(0),
-        Some(FileSetState::Partial { missing }) => missing.iter().map(String::as_str).collect(),
+        Some(FileSetState::Partial { missing, changed }) => {
+            missing.iter().chain(changed).map(String::as_str).collect()
+        }
         Some(FileSetState::Absent) | None => set.files.keys().map(String::as_str).collect(),
     };
     let files: Vec<(&String, &SourceFile)> = taken
@@ -38,26 +44,52 @@ pub(super) async fn upload(
         .filter(|(path, _)| missing.contains(path.as_str()))
         .collect();
     if in_place {
-        there = Manifest::read(&part.workspace, &root).await?;
-        let old = there.begin(&taken.bundle, &missing);
+        there = Manifest::read(workspace, &root).await?;
+        // What lies at a place of its own may be somebody's: nothing is noted as ours before that is known.
+        for (path, file) in &files {
+            if let Some(place) = set.places.get(*path).filter(|_| !there.has(path)) {
+                refuse_others(workspace, place, file).await?;
+            }
+        }
+        let old = there.begin(&taken.bundle, set, &missing);
         job.fence.check().await?;
         // First what is uncertain from now on: whatever stops this, the next plan finds it unfinished.
-        there.write(&part.workspace, &root).await?;
-        for path in old {
+        there.write(workspace, &root).await?;
+        for target in old.files {
             job.fence.check().await?;
-            let path = format!("{folder}/{path}");
-            part.workspace.files().delete(&path, false).await?;
+            workspace
+                .files()
+                .delete(&in_place::whole(folder, &target), false)
+                .await?;
+        }
+        for target in old.folders {
+            job.fence.check().await?;
+            remove_empty(workspace, &in_place::whole(folder, &target)).await?;
         }
     }
-    let folders: BTreeSet<String> = files.iter().map(|(path, _)| parent(folder, path)).collect();
+    let targets: Vec<(String, &String, &SourceFile)> = files
+        .into_iter()
+        .map(|(path, file)| {
+            let target = match in_place {
+                true => in_place::whole(folder, &in_place::target(set, path, file)),
+                false => in_place::whole(folder, path),
+            };
+            (target, path, file)
+        })
+        .collect();
+    let folders: BTreeSet<&str> = targets
+        .iter()
+        .filter_map(|(target, ..)| Some(target.rsplit_once('/')?.0))
+        .collect();
     for folder in folders {
-        part.workspace.files().mkdirs(&folder).await?;
+        let made = workspace.files().mkdirs(folder).await;
+        made.map_err(|error| WorkError::from(error).doing(&format!("making the folder {folder}")))?;
     }
     job.fence.check().await?;
-    let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
-    let mut uploads = Vec::with_capacity(files.len());
-    for (path, file) in files {
-        uploads.push(one(&part.workspace, folder, path, file));
+    let count = u32::try_from(targets.len()).unwrap_or(u32::MAX);
+    let mut uploads = Vec::with_capacity(targets.len());
+    for (target, path, file) in targets {
+        uploads.push(one(workspace, target, path, file, in_place));
     }
     futures::stream::iter(uploads)
         .buffer_unordered(AT_ONCE)
@@ -65,29 +97,56 @@ pub(super) async fn upload(
         .await?;
     if in_place {
         job.fence.check().await?;
-        there.end(set);
-        there.write(&part.workspace, &root).await?;
+        there.end(workspace, set, folder, &missing).await?;
+        there.write(workspace, &root).await?;
     }
     Ok(count)
 }
 
-fn parent(folder: &str, path: &str) -> String {
-    path.rsplit_once('/').map_or_else(
-        || folder.to_owned(),
-        |(parent, _)| format!("{folder}/{parent}"),
-    )
+/// Stops at a file that is neither ours nor the one that is to be there: it is somebody's.
+async fn refuse_others(
+    workspace: &Workspace,
+    target: &str,
+    file: &SourceFile,
+) -> Result<(), WorkError> {
+    let there = match workspace.files().status(target).await {
+        Ok(there) => there,
+        Err(error) if error.is_not_found() => return Ok(()),
+        Err(error) => return Err(WorkError::from(error).doing(&format!("looking at {target}"))),
+    };
+    if matches!(there.kind, EntryKind::File | EntryKind::Notebook { .. })
+        && in_place::holds(workspace, &there, &sha256(&file.bytes)).await?
+    {
+        return Ok(());
+    }
+    Err(WorkError::lasting(format!(
+        "{target} is there already with another content, and hodman did not put it there: move it away"
+    )))
+}
+
+/// Removes a folder of ours that nothing of ours lies in any more. What somebody else put in it stays, and so does it.
+async fn remove_empty(workspace: &Workspace, path: &str) -> Result<(), WorkError> {
+    match workspace.files().delete(path, false).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_not_found() || is_not_empty(&error) => Ok(()),
+        Err(error) => Err(WorkError::from(error).doing(&format!("removing the folder {path}"))),
+    }
+}
+
+fn is_not_empty(error: &ApiError) -> bool {
+    error.error_code() == Some("DIRECTORY_NOT_EMPTY")
 }
 
 async fn one(
     workspace: &Workspace,
-    folder: &str,
+    whole: String,
     path: &str,
     file: &SourceFile,
+    in_place: bool,
 ) -> Result<(), WorkError> {
-    let whole = format!("{folder}/{path}");
     let (target, format) = match file.notebook {
         None => (whole.as_str(), ImportFormat::Raw),
-        Some(Notebook::Jupyter) => (notebook_path(&whole), ImportFormat::Jupyter),
+        Some(Notebook::Jupyter) => (bare(&whole, in_place), ImportFormat::Jupyter),
         Some(language) => {
             let language = match language {
                 Notebook::Python => Language::Python,
@@ -97,13 +156,38 @@ async fn one(
                 Notebook::Jupyter => return Ok(()),
             };
             (
-                notebook_path(&whole),
+                bare(&whole, in_place),
                 ImportFormat::SourceNotebook { language },
             )
         }
     };
+    let imported = match import(workspace, target, file, format).await {
+        // Somebody made an empty folder where the file is to be.
+        Err(_) if in_place && is_empty_folder(workspace, target).await? => {
+            remove_empty(workspace, target).await?;
+            import(workspace, target, file, format).await
+        }
+        other => other,
+    };
+    imported.map_err(|error| WorkError::from(error).doing(&format!("uploading {path}")))
+}
+
+/// Targets in place have lost the end of a notebook's name already.
+fn bare(whole: &str, in_place: bool) -> &str {
+    match in_place {
+        true => whole,
+        false => notebook_path(whole),
+    }
+}
+
+async fn import(
+    workspace: &Workspace,
+    target: &str,
+    file: &SourceFile,
+    format: ImportFormat,
+) -> Result<(), ApiError> {
     let files = workspace.files();
-    let imported = match files
+    match files
         .import(target, file.bytes.to_vec(), format, true)
         .await
     {
@@ -114,6 +198,17 @@ async fn one(
                 .await
         }
         other => other,
-    };
-    imported.map_err(|error| WorkError::from(error).doing(&format!("uploading {path}")))
+    }
+}
+
+async fn is_empty_folder(workspace: &Workspace, path: &str) -> Result<bool, WorkError> {
+    match workspace.files().status(path).await {
+        Ok(entry) if entry.kind == EntryKind::Directory => {
+            let inside = live::listed(workspace, path, false).await?;
+            Ok(inside.is_some_and(|inside| inside.is_empty()))
+        }
+        Ok(_) => Ok(false),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -1,5 +1,7 @@
 //! How long file sets are kept, and who reads them.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,10 @@ pub struct FileSets {
     /// Groups that read the files, beside everybody whom a job runs as.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<String>,
+    /// Places of files in the workspace, by path in the bundle; others lie in the folder. No setting: a restore says where
+    /// people had them.
+    #[serde(skip)]
+    pub places: BTreeMap<String, String>,
 }
 
 /// Where the files lie.
@@ -40,6 +46,7 @@ impl Default for FileSets {
             layout: Layout::Digest,
             keep: three(),
             readers: Vec::new(),
+            places: BTreeMap::new(),
         }
     }
 }

@@ -54,7 +54,8 @@ fn a_complete_file_is_read() {
         FileSets {
             layout: Layout::Digest,
             keep: 5,
-            readers: vec!["data engineers".into()]
+            readers: vec!["data engineers".into()],
+            places: Default::default(),
         }
     );
     assert_eq!(

@@ -13,6 +13,9 @@ use hodman_model::files::{Environment, Seen};
 use hodman_model::kinds::Captured as How;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The kind that is found by walking through folders.
+const GIT_FOLDERS: &str = "git_folders";
+
 /// Requests at a time; the service takes about sixty exports a second.
 const AT_ONCE: usize = 8;
 
@@ -25,10 +28,16 @@ pub(super) async fn take(
     // Who may do what is one request for each object, so it is asked of those that are captured only; the others are
     // there to be looked up by their names.
     let is_chosen = chooser(&rules);
+    let mut entries = Entries::default();
+    for path in &rules.paths {
+        entries.below(workspace, path).await?;
+    }
     let served = live::as_far_as_served(
         workspace,
         &|kind| !matches!(kind.captured(), How::Never(_)),
         &|object| is_chosen(&object.kind, &object.listed),
+        // No list shows Git folders outside of `/Repos`; those in the folders that the rules name were seen there.
+        BTreeMap::from([(GIT_FOLDERS, entries.git_folders())]),
     )
     .await?;
     let resources: Vec<LiveResource> = served
@@ -36,10 +45,6 @@ pub(super) async fn take(
         .into_iter()
         .map(|object| LiveResource::new(object.kind, object.listed))
         .collect();
-    let mut entries = Entries::default();
-    for path in &rules.paths {
-        entries.below(workspace, path).await?;
-    }
     // A job is worth little without what it runs, wherever that lies.
     entries
         .add(workspace, wanted_paths(&rules, &resources))
@@ -79,6 +84,13 @@ impl Entries {
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+
+    /// The Git folders among them.
+    fn git_folders(&self) -> BTreeSet<String> {
+        let is_one = |entry: &&Entry| entry.kind == EntryKind::Repo;
+        let found = self.0.values().filter(is_one);
+        found.map(|entry| entry.path.clone()).collect()
     }
 
     /// Single files and folders: one list for a folder of which several are wanted, else one request each.

@@ -45,6 +45,13 @@ impl Scope {
         }
     }
 
+    /// Asks for more objects by their names.
+    pub fn ask_for(&mut self, named: BTreeMap<&'static str, BTreeSet<String>>) {
+        for (kind, names) in named {
+            self.names.entry(kind).or_default().extend(names);
+        }
+    }
+
     /// What a plan needs.
     pub fn of(question: &Question<'_>, ledgers: &Ledgers) -> Self {
         Self::among(KINDS.iter().copied(), question, ledgers)
@@ -108,6 +115,9 @@ impl Scope {
                 continue;
             }
             if let Some(name) = &claim.natural {
+                if let Some((parent, name)) = kind.lies_in(name) {
+                    scope.parents.entry(parent).or_default().insert(name);
+                }
                 scope
                     .names
                     .entry(kind.name())

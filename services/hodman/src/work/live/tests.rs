@@ -4,9 +4,9 @@ use super::{Question, as_far_as_served, everything, observe};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use hodman_clients::databricks::{Auth, Connections, Workspace, WorkspaceConfig};
-use hodman_model::plan::{Desired, DesiredResource, Observed};
+use hodman_model::plan::{Desired, DesiredResource, Observed, ObservedObject};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -50,6 +50,7 @@ impl World {
             pipeline: "shop",
             env: "qa",
             root: "/Workspace/Shared/.hodman/shop/qa",
+            readers: BTreeSet::new(),
             adopt: &BTreeMap::new(),
         };
         observe(&self.workspace, &question).await.unwrap().observed
@@ -134,6 +135,7 @@ async fn an_api_that_a_wanted_kind_needs_and_the_workspace_lacks_is_an_error() {
         pipeline: "shop",
         env: "qa",
         root: "/Workspace/Shared/.hodman/shop/qa",
+        readers: BTreeSet::new(),
         adopt: &BTreeMap::new(),
     };
     let error = observe(&world.workspace, &question).await.err().unwrap();
@@ -204,11 +206,10 @@ async fn only_jobs_that_the_list_cuts_are_read_alone() {
 #[tokio::test]
 async fn a_capture_goes_on_without_what_is_not_served_and_says_so() {
     let world = World::new(jobs_only).await;
-    let served = as_far_as_served(&world.workspace, &|_| true, &|object| {
-        object.listed.id == "1"
-    })
-    .await
-    .unwrap();
+    let first = |object: &ObservedObject| object.listed.id == "1";
+    let served = as_far_as_served(&world.workspace, &|_| true, &first, BTreeMap::new())
+        .await
+        .unwrap();
     let (objects, unread) = (served.objects, served.unread);
     assert_eq!(objects.len(), 3);
     assert_eq!(
@@ -231,7 +232,7 @@ async fn a_capture_goes_on_without_what_is_not_served_and_says_so() {
 #[tokio::test]
 async fn a_workspace_that_serves_nothing_was_not_read() {
     let world = World::new(|_| None).await;
-    let error = as_far_as_served(&world.workspace, &|_| true, &|_| true)
+    let error = as_far_as_served(&world.workspace, &|_| true, &|_| true, BTreeMap::new())
         .await
         .err()
         .unwrap();
