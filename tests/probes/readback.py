@@ -2,7 +2,8 @@
 
 readback.py HOST EXPECTED.json
 
-EXPECTED has for each kind the object's id, the values that it must show, and one permission or grant of the group `users`.
+EXPECTED has for each object, by its kind and perhaps a key after it, the id, the values that it must show, and one permission
+or grant of the group `users`.
 """
 
 import json
@@ -95,7 +96,7 @@ def main():
         expected = json.load(file)
     for kind, wanted in expected.items():
         try:
-            answer = plain(read[kind](wanted["id"]))
+            answer = plain(read[kind.split(" ")[0]](wanted["id"]))
             shown = list(leaves(answer))
             wrong += [f"{kind}: no {leaf!r} in {answer}" for leaf in wanted["leaves"] if leaf not in shown]
             wrong += [f"{kind}: {words}" for words in access(w, wanted)]

@@ -4,6 +4,10 @@
 
 mod bench;
 mod samples;
+mod shown;
+mod varied;
 
 pub use bench::{Bench, by_key};
 pub use samples::{KEY, Sample, UNSAMPLED, samples};
+pub use shown::{leaves, with_needs};
+pub use varied::{Dice, varied};

@@ -9,7 +9,7 @@ use hodman_model::kinds::{self, KINDS};
 use hodman_model::plan::Action;
 use hodman_sandbox::faults::{FaultRule, PathMatch};
 use hodman_tests::harness::CANARY;
-use hodman_tests::kinds::{Bench, Sample, UNSAMPLED, by_key, samples};
+use hodman_tests::kinds::{Bench, Sample, UNSAMPLED, by_key, leaves, samples, with_needs};
 use hodman_tests::servers::python;
 use serde_json::{Value, json};
 
@@ -23,26 +23,6 @@ fn every_kind_has_a_sample_or_a_reason() {
         sampled.union(&left_out).copied().collect::<BTreeSet<_>>(),
         all
     );
-}
-
-/// The texts, numbers and switches of a declaration that the object must show; neither references nor who may do what.
-fn leaves(value: &Value, found: &mut Vec<Value>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| leaves(item, found)),
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(field, _)| !matches!(field.as_str(), "permissions" | "grants"))
-            .for_each(|(_, item)| leaves(item, found)),
-        // References are known after an apply only; paths are rewritten; texts that hold JSON are written anew.
-        Value::String(text)
-            if text.contains("${") || text.starts_with("../") || text.starts_with('{') => {}
-        Value::String(text) => {
-            // The service says paths with and without it.
-            found.push(text.strip_prefix("/Workspace").unwrap_or(text).into());
-        }
-        Value::Null => {}
-        Value::Bool(_) | Value::Number(_) => found.push(value.clone()),
-    }
 }
 
 fn declared(all: &[Sample]) -> Vec<(&'static str, Value)> {
@@ -60,21 +40,6 @@ fn next(all: &[Sample]) -> Vec<(&'static str, Value)> {
             }
             (sample.kind, config)
         })
-        .collect()
-}
-
-async fn shows(bench: &Bench, kind: &str, id: &str, config: &Value) -> Vec<String> {
-    let shown = match bench.show(kinds::kind(kind).expect("a kind"), id).await {
-        Ok(shown) => shown,
-        Err(error) => return vec![format!("{kind} {id}: {error:#}")],
-    };
-    let (mut wanted, mut there) = (vec![], vec![]);
-    leaves(config, &mut wanted);
-    leaves(&shown, &mut there);
-    wanted
-        .iter()
-        .filter(|leaf| !there.contains(leaf))
-        .map(|leaf| format!("{kind} {id} does not show {leaf}: {shown}"))
         .collect()
 }
 
@@ -102,7 +67,7 @@ async fn every_kind_is_made_kept_changed_and_removed() {
     assert_eq!(ids.len(), names.len(), "all are found: {ids:?}");
     let mut wrong = vec![];
     for (kind, config) in declared(&all) {
-        wrong.extend(shows(&bench, kind, &ids[kind], &config).await);
+        wrong.extend(bench.shows(kind, &ids[kind], &config).await);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 
@@ -146,7 +111,7 @@ async fn every_kind_is_made_kept_changed_and_removed() {
     let ids = bench.ids(&names).await;
     let mut wrong = vec![];
     for (kind, config) in next(&all) {
-        wrong.extend(shows(&bench, kind, &ids[kind], &config).await);
+        wrong.extend(bench.shows(kind, &ids[kind], &config).await);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     removed(&bench, &all, &ids).await;
@@ -230,27 +195,6 @@ async fn removed(bench: &Bench, all: &[Sample], ids: &BTreeMap<String, String>) 
     }
     let names: Vec<&str> = gone.keys().map(String::as_str).collect();
     assert_eq!(bench.ids(&names).await, BTreeMap::new(), "no claim is left");
-}
-
-/// Adds what the declarations of `stays` refer to.
-fn with_needs(stays: &mut BTreeSet<&'static str>, all: &[(&'static str, Value)]) {
-    loop {
-        let needed: Vec<&str> = all
-            .iter()
-            .map(|(kind, _)| *kind)
-            .filter(|kind| !stays.contains(kind))
-            .filter(|kind| {
-                let reference = format!("${{resources.{kind}.");
-                let refers = |config: &Value| config.to_string().contains(&reference);
-                all.iter()
-                    .any(|(other, config)| stays.contains(other) && refers(config))
-            })
-            .collect();
-        if needed.is_empty() {
-            return;
-        }
-        stays.extend(needed);
-    }
 }
 
 /// The official client looks at what hodman made.
@@ -419,5 +363,46 @@ async fn what_is_gone_already_is_deleted_well() {
     let unused = bench.workspace().faults().rules();
     assert!(unused.is_empty(), "every fault struck: {unused:?}");
     assert_eq!(bench.ids(&kinds).await, BTreeMap::new());
+    bench.stop().await;
+}
+
+/// A workspace that passes over permissions in a create: found out at the first job, and set for each by a request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn permissions_that_a_create_passes_over_are_set_all_the_same() {
+    let bench = Bench::start().await;
+    let workspace = bench.workspace();
+    workspace.ignore_access_in_creates(true);
+    let text = {
+        let job = |name: &str| {
+            json!({"name": name, "tasks": [{"task_key": "a", "notebook_task": {"notebook_path": "../src/load.py"}}],
+                "permissions": [{"level": "CAN_VIEW", "group_name": "users"}]})
+        };
+        let jobs: serde_json::Map<String, Value> = (0..5)
+            .map(|at| (format!("job{at}"), job(&format!("job {at}"))))
+            .collect();
+        jobs
+    };
+    bench.declare_all(&json!({"jobs": text}));
+    // Applied once: the second plan, which converge asks for, finds nothing.
+    workspace.faults().clear_requests();
+    bench
+        .converge()
+        .await
+        .unwrap_or_else(|error| panic!("{error:#}"));
+    let asked = |method: &str| {
+        let of_jobs = |path: &str| path.starts_with("/api/2.0/permissions/jobs/");
+        let requests = workspace.requests();
+        let mut found = requests.iter().filter(|request| request.method == method);
+        found
+            .by_ref()
+            .filter(|request| of_jobs(&request.path))
+            .count()
+    };
+    assert_eq!(asked("PUT"), 5, "one for each");
+    assert_eq!(
+        asked("GET"),
+        1 + 5 + 5,
+        "the first one is looked at, then each before its own request and in the second plan"
+    );
     bench.stop().await;
 }

@@ -133,6 +133,8 @@ pub struct Scene {
     pub port: u16,
     options: Options,
     app_key: Option<String>,
+    /// The token that workspaces at other addresses take from everybody, hodman too.
+    token: Option<String>,
 }
 
 impl Scene {
@@ -148,7 +150,8 @@ impl Scene {
             .iter()
             .map(|workspace| (workspace.name().to_owned(), workspace.url()))
             .collect();
-        Self::around(options, clock, databricks, hosts, &format!("ana-{CANARY}")).await
+        let person = format!("ana-{CANARY}");
+        Self::around(options, clock, databricks, hosts, &person).await
     }
 
     /// The same with workspaces at other addresses, whose people have this token.
@@ -162,7 +165,9 @@ impl Scene {
     ) -> Self {
         let clock = DemoClock::default();
         let databricks = start_databricks(&clock).await;
-        Self::around(options, clock, databricks, hosts, token).await
+        let mut scene = Self::around(options, clock, databricks, hosts, token).await;
+        scene.token = Some(token.to_owned());
+        scene
     }
 
     async fn around(
@@ -216,6 +221,7 @@ impl Scene {
             port: free_port(),
             options,
             app_key,
+            token: None,
         }
     }
 
@@ -293,6 +299,12 @@ impl Scene {
         );
         text += "workspaces:\n";
         for (name, url) in &self.hosts {
+            if let Some(token) = &self.token {
+                let token = secret(secrets, "HODMAN_TEST_PAT", token);
+                // Writing into a string cannot fail.
+                let _ = writeln!(text, "  {name}: {{host: \"{url}\", token: {token}}}");
+                continue;
+            }
             let id = secret(
                 secrets,
                 &format!("HODMAN_TEST_ID_{name}"),

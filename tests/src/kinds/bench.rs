@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use axum::http::Method;
+use base64::Engine as _;
 use hodman::daemon::Daemon;
 use hodman::work::{Restore, Restored};
 use hodman_model::kinds::{self, Call, Kind, ListCall, Listing, Marker};
@@ -11,8 +11,8 @@ use hodman_model::plan::{Action, Plan};
 use hodman_sandbox::databricks::WorkspaceHandle;
 use serde_json::{Map, Value, json};
 
-use super::{KEY, Sample};
-use crate::harness::{Options, REPOSITORY, Scene};
+use super::{KEY, Sample, leaves};
+use crate::harness::{CANARY, Options, REPOSITORY, Scene};
 
 const PERSON: &str = "ana@acme.example";
 
@@ -22,6 +22,8 @@ pub struct Bench {
     pub scene: Scene,
     daemon: Daemon,
     workspace: String,
+    token: String,
+    web: reqwest::Client,
 }
 
 impl Bench {
@@ -34,15 +36,33 @@ impl Bench {
             .install_default()
             .ok();
         let scene = Scene::start(Options::short()).await;
+        Self::on(scene, format!("ana-{CANARY}")).await
+    }
+
+    /// The same where the workspaces are at other addresses and take this token from everybody.
+    ///
+    /// # Panics
+    /// When a part does not start.
+    pub async fn elsewhere(options: Options, hosts: Vec<(String, String)>, token: &str) -> Self {
+        rustls::crypto::aws_lc_rs::default_provider()
+            .install_default()
+            .ok();
+        let scene = Scene::with_workspaces(options, hosts, token).await;
+        Self::on(scene, token.to_owned()).await
+    }
+
+    async fn on(scene: Scene, token: String) -> Self {
         let daemon = scene.daemon().await;
         Self {
             scene,
             daemon,
             workspace: "qa".to_owned(),
+            token,
+            web: reqwest::Client::new(),
         }
     }
 
-    /// The workspace.
+    /// The workspace, when it is one of the sandbox's.
     #[must_use]
     pub fn workspace(&self) -> WorkspaceHandle {
         self.scene.workspace(&self.workspace)
@@ -57,6 +77,14 @@ impl Bench {
         for (kind, config) in samples {
             resources.insert((*kind).to_owned(), json!({KEY: config}));
         }
+        self.declare_all(&Value::Object(resources));
+    }
+
+    /// Makes the branch declare these resources, by kind and key.
+    ///
+    /// # Panics
+    /// When the forge refuses.
+    pub fn declare_all(&self, resources: &Value) {
         let text = json!({"resources": resources}).to_string();
         self.scene
             .forge
@@ -115,12 +143,7 @@ impl Bench {
     /// # Panics
     /// When the workspace does not answer.
     pub async fn ids(&self, kinds: &[&str]) -> BTreeMap<String, String> {
-        let workspace = self.workspace();
-        let path = hodman_model::claims::path("shop", "restore");
-        let claims: Value = workspace
-            .read_file(&path)
-            .map(|bytes| serde_json::from_slice(&bytes).expect("claims"))
-            .unwrap_or_default();
+        let claims = self.claims().await;
         let mut ids = BTreeMap::new();
         for name in kinds {
             let kind = kinds::kind(name).expect("a kind");
@@ -140,6 +163,28 @@ impl Bench {
             }
         }
         ids
+    }
+
+    /// Our claims there; null when there are none.
+    async fn claims(&self) -> Value {
+        let path = hodman_model::claims::path("shop", "restore");
+        let call = Call {
+            method: kinds::Method::Get,
+            path: "/api/2.0/workspace/export".to_owned(),
+            query: [
+                ("path".to_owned(), path),
+                ("format".to_owned(), "AUTO".to_owned()),
+            ]
+            .into(),
+            body: None,
+            idempotent: true,
+        };
+        let Ok(answer) = self.ask(&call).await else {
+            return Value::Null;
+        };
+        let content = answer["content"].as_str().unwrap_or_default();
+        let bytes = base64::engine::general_purpose::STANDARD.decode(content);
+        serde_json::from_slice(&bytes.expect("base64")).expect("claims")
     }
 
     /// Everything of a kind that is listed in one go; nothing for kinds that are not.
@@ -172,24 +217,32 @@ impl Bench {
     /// What the API says.
     pub async fn ask(&self, call: &Call) -> anyhow::Result<Value> {
         let method = match call.method {
-            kinds::Method::Get => Method::GET,
-            kinds::Method::Post => Method::POST,
-            kinds::Method::Put => Method::PUT,
-            kinds::Method::Patch => Method::PATCH,
-            kinds::Method::Delete => Method::DELETE,
+            kinds::Method::Get => reqwest::Method::GET,
+            kinds::Method::Post => reqwest::Method::POST,
+            kinds::Method::Put => reqwest::Method::PUT,
+            kinds::Method::Patch => reqwest::Method::PATCH,
+            kinds::Method::Delete => reqwest::Method::DELETE,
         };
-        let mut url = reqwest::Url::parse("http://workspace/").context("a URL")?;
+        let (_, host) = self
+            .scene
+            .hosts
+            .iter()
+            .find(|(name, _)| *name == self.workspace)
+            .context("the workspace")?;
+        let mut url = reqwest::Url::parse(host).context("a URL")?;
         url.set_path(&call.path);
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
-        let path = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        };
-        let body = call.body.clone().unwrap_or_default();
-        let answer = self.workspace().call(PERSON, method, &path, body).await;
-        answer.map_err(|error| anyhow::anyhow!("{} {path}: {error:?}", call.path))
+        let mut request = self.web.request(method, url).bearer_auth(&self.token);
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.context("asking")?;
+        let status = answer.status();
+        let text = answer.text().await.context("an answer")?;
+        anyhow::ensure!(status.is_success(), "{}: {status} {text}", call.path);
+        Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
     /// The object as the workspace shows it, its details in it.
@@ -198,10 +251,10 @@ impl Bench {
     /// It is not there.
     pub async fn show(&self, kind: &dyn Kind, id: &str) -> anyhow::Result<Value> {
         let mut answer = self.ask(&kind.get(id)).await?;
-        if answer == json!({})
+        if !matches!(kind.read(&answer), Ok(Some(_)))
             && let Listing::All(list) = kind.listing()
         {
-            // Scopes of secrets are shown in their list only.
+            // Scopes of secrets are shown in their list only; what is asked for is what is in them.
             let listed = self.ask(&call_of(&list)).await?;
             let items = listed[list.items_field].as_array();
             let mine = |item: &&Value| item[list.id_field] == json!(id);
@@ -216,6 +269,31 @@ impl Bench {
             }
         }
         Ok(answer)
+    }
+
+    /// What of a declaration the object does not show.
+    pub async fn shows(&self, kind: &str, id: &str, config: &Value) -> Vec<String> {
+        let Some(known) = kinds::kind(kind) else {
+            return vec![format!("{kind} is no kind")];
+        };
+        let shown = match self.show(known, id).await {
+            Ok(shown) => shown,
+            Err(error) => return vec![format!("{kind} {id}: {error:#}")],
+        };
+        let (mut wanted, mut there) = (vec![], vec![]);
+        leaves(config, &mut wanted);
+        leaves(&shown, &mut there);
+        wanted
+            .iter()
+            .filter(|leaf| {
+                // Some numbers and switches are answered as texts.
+                let text = leaf
+                    .as_str()
+                    .map_or_else(|| leaf.to_string(), str::to_owned);
+                !there.contains(leaf) && !there.contains(&Value::String(text))
+            })
+            .map(|leaf| format!("{kind} {id} does not show {leaf}: {shown}"))
+            .collect()
     }
 
     /// The person changes fields of a sample's object in the workspace, its tags staying.

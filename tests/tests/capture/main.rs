@@ -1,6 +1,7 @@
 //! Capture, told as stories: what people make by hand in dev, and what becomes of it.
 
 mod branches;
+mod identity;
 mod kinds;
 mod notebooks;
 mod restoring;

@@ -11,7 +11,7 @@ use super::paths::{is_personal, short};
 use super::{CaptureInput, LiveFile, LiveResource, UNKNOWN};
 use crate::files::{CaptureRules, Selection};
 use crate::kinds::pattern::Keep;
-use crate::kinds::{Captured, Kind, Listed, kind};
+use crate::kinds::{Captured, Kind, Listed, Marker, RESTORED, kind};
 
 /// What is captured, in a fixed order.
 pub(super) struct Selected<'a> {
@@ -31,11 +31,13 @@ pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
     let rules = input.rules;
     let roots = roots(rules);
     let choice = Choice::new(rules);
+    let apps = of_apps(&input.snapshot.resources);
     let mut chosen: Vec<&LiveResource> = input
         .snapshot
         .resources
         .iter()
         .filter(|live| choice.takes(&live.kind, &live.listed))
+        .filter(|live| !(live.kind == PRINCIPALS && apps.contains(live.listed.id.as_str())))
         .collect();
     chosen.sort_by(|a, b| {
         (&a.kind, &a.listed.name, &a.listed.id).cmp(&(&b.kind, &b.listed.name, &b.listed.id))
@@ -63,6 +65,22 @@ pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
         files,
         roots,
     }
+}
+
+/// The kind of the principals that apps have.
+const PRINCIPALS: &str = "service_principals";
+
+/// The ids of the principals that apps came with: each app makes its own.
+fn of_apps(resources: &[LiveResource]) -> BTreeSet<String> {
+    let apps = resources.iter().filter(|live| live.kind == "apps");
+    apps.filter_map(
+        |live| match live.listed.outputs.get("service_principal_id")? {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        },
+    )
+    .collect()
 }
 
 /// The short paths of files that chosen objects point to, as far as they are captured: what a workspace has to be asked
@@ -144,8 +162,10 @@ impl<'a> Choice<'a> {
         else {
             return false;
         };
-        // A marker says that a promotion made it, or that somebody copied what one made.
-        listed.marker.is_none()
+        // A marker says that a promotion made it, or that somebody copied what one made; but what was restored is people's
+        // own again.
+        let promoted = |marker: &Marker| marker.env != RESTORED;
+        !listed.marker.as_ref().is_some_and(promoted)
             && matches(&self.kinds, name)
             && self
                 .names

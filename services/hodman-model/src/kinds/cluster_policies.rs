@@ -103,7 +103,7 @@ impl Kind for ClusterPolicies {
             field: "policy_id",
         })?;
         let mut settings = as_map(&only(answer, SETTABLE));
-        if settings.contains_key("policy_family_id") {
+        if text(answer, "policy_family_id").is_some() {
             settings.remove("definition");
         }
         let config = RULES.normalise(&Value::Object(settings));

@@ -144,13 +144,18 @@ impl Kind for Connections {
     }
 
     fn after_create(&self, id: &str, config: &Value, _marker: &Marker) -> Vec<Call> {
-        API.after_create(id, config)
+        let mut calls = API.after_create(id, config);
+        for body in calls.iter_mut().filter_map(|call| call.body.as_mut()) {
+            if let (Value::Object(body), Value::Object(said)) = (body, asked_for(config)) {
+                body.extend(said);
+            }
+        }
+        calls
     }
 
     fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
-        // The options are asked for in every PATCH, and with them their secrets.
         let mut body = unity::changes(&RULES, API.change, live, config);
-        if let Value::Object(said) = only(config, &["options", "secrets"]) {
+        if let Value::Object(said) = asked_for(config) {
             body.extend(said);
         }
         let path = format!("{}/{id}", API.path);
@@ -180,4 +185,9 @@ impl Kind for Connections {
             compensable("secrets that were set by hand; refused while catalogs use it"),
         )
     }
+}
+
+/// The options are asked for in every PATCH, and with them their secrets.
+fn asked_for(config: &Value) -> Value {
+    only(config, &["options", "secrets"])
 }

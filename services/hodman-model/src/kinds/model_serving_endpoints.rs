@@ -27,6 +27,7 @@ const SETTABLE: &[&str] = &[
     "description",
     "email_notifications",
     "name",
+    "rate_limits",
     "route_optimized",
     "tags",
     "telemetry_config",
@@ -50,6 +51,12 @@ const IN_PLACE: &[(&str, Method, &str, Option<&str>)] = &[
         Method::Patch,
         "telemetry-config",
         Some("telemetry_config"),
+    ),
+    (
+        "rate_limits",
+        Method::Put,
+        "rate-limits",
+        Some("rate_limits"),
     ),
 ];
 
@@ -81,7 +88,9 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         .iter()
         .map(|field| format!("config.served_entities.*.external_model.{field}"))
         .collect();
-    let plaintext: Vec<&str> = plaintext.iter().map(String::as_str).collect();
+    let mut write_only: Vec<&str> = plaintext.iter().map(String::as_str).collect();
+    // Of before `ai_gateway`: taken and never returned.
+    write_only.push("rate_limits");
     Rules {
         settable: SETTABLE,
         name_field: "name",
@@ -114,7 +123,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
             ],
             &[],
         ),
-        write_only: patterns(&plaintext, &[]),
+        write_only: patterns(&write_only, &[]),
         replace_on: patterns(
             &[
                 "name",

@@ -53,6 +53,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     defaults: defaults(
         &[
             ("apply_auto_limit", json!(false)),
+            ("description", json!("")),
             ("run_as_mode", json!("OWNER")),
         ],
         &[],

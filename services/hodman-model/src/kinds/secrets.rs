@@ -123,6 +123,10 @@ impl Kind for Secrets {
         self.natural(config)
     }
 
+    fn lies_in(&self, natural: &str) -> Option<(&'static str, String)> {
+        Some(("secret_scopes", split(natural).0.to_owned()))
+    }
+
     fn needs(&self, config: &Value) -> Vec<(&'static str, String)> {
         text(config, "scope")
             .map(|scope| ("secret_scopes", scope))

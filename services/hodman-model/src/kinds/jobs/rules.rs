@@ -68,6 +68,8 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 // Who deployed it and whether the page may edit it: said by `databricks bundle` about itself.
                 "deployment",
                 "edit_mode",
+                // A create brings it; some servers answer it among the settings.
+                "access_control_list",
                 "effective_budget_policy_id",
                 "effective_usage_policy_id",
                 // Which commit the last run used.

@@ -1,0 +1,46 @@
+//! What of a declaration an object must show, and what else it needs.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// The texts, numbers and switches of a declaration that the object must show; neither references nor who may do what.
+pub fn leaves(value: &Value, found: &mut Vec<Value>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, found)),
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(field, _)| !matches!(field.as_str(), "permissions" | "grants"))
+            .for_each(|(_, item)| leaves(item, found)),
+        // References are known after an apply only; paths are rewritten; texts that hold JSON are written anew.
+        Value::String(text)
+            if text.contains("${") || text.starts_with("../") || text.starts_with('{') => {}
+        Value::String(text) => {
+            // The service says paths with and without it.
+            found.push(text.strip_prefix("/Workspace").unwrap_or(text).into());
+        }
+        Value::Null => {}
+        Value::Bool(_) | Value::Number(_) => found.push(value.clone()),
+    }
+}
+
+/// Adds what the declarations of `stays` refer to.
+pub fn with_needs(stays: &mut BTreeSet<&'static str>, all: &[(&'static str, Value)]) {
+    loop {
+        let needed: Vec<&str> = all
+            .iter()
+            .map(|(kind, _)| *kind)
+            .filter(|kind| !stays.contains(kind))
+            .filter(|kind| {
+                let reference = format!("${{resources.{kind}.");
+                let refers = |config: &Value| config.to_string().contains(&reference);
+                all.iter()
+                    .any(|(other, config)| stays.contains(other) && refers(config))
+            })
+            .collect();
+        if needed.is_empty() {
+            return;
+        }
+        stays.extend(needed);
+    }
+}
