@@ -3,6 +3,7 @@
 use crate::ids::EnvName;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Whether people work in the environment by hand or hodman alone changes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +146,9 @@ pub struct Policy {
     /// Capture also when the default branch moved (free-form only).
     #[serde(default)]
     pub capture_on_push: bool,
+    /// Workspaces of which news makes a capture (free-form only); none where that is not wanted.
+    #[serde(default)]
+    pub capture_on_news_of: BTreeSet<String>,
     /// Its workspaces stand on objects of AWS, so news of those may be about it.
     #[serde(default)]
     pub on_aws: bool,

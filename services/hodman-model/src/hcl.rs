@@ -5,6 +5,7 @@
 //! dropped silently. Nothing here was planned by Terraform, and every file says so.
 
 mod align;
+mod ids;
 mod resource;
 mod schema;
 mod table;

@@ -5,7 +5,37 @@ use super::advance::with_env;
 use crate::effect::Act;
 use crate::event::Outcome;
 use crate::ids::EnvName;
+use crate::policy::Mode;
 use crate::state::Environment;
+use chrono::Duration;
+
+/// People who work change much: what they do within this time after a capture is captured together.
+const PAUSE: Duration = Duration::seconds(60);
+
+/// Somebody changed something in a workspace.
+pub(super) fn news_of(draft: &mut Draft, workspace: &str) -> Result<(), String> {
+    let now = draft.now;
+    let mut concerned = false;
+    for env in draft.state.environments.values_mut() {
+        let wanted = env.policy.capture_on_news_of.contains(workspace);
+        if !wanted || env.policy.mode != Mode::FreeForm || env.gone {
+            continue;
+        }
+        concerned = true;
+        let capture = &mut env.capture;
+        capture.wanted = true;
+        let rested = capture.last.map(|last| last + PAUSE);
+        if let Some(at) = rested.filter(|at| *at > now) {
+            capture.not_before = capture.not_before.max(Some(at));
+        }
+    }
+    match concerned {
+        true => Ok(()),
+        false => Err(format!(
+            "no environment captures workspace `{workspace}` on news of it"
+        )),
+    }
+}
 
 pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     let capture = &mut env.capture;

@@ -1,19 +1,25 @@
 //! News of single objects: looked at by themselves, and compared in whole only when one is not as it should be.
 
-use super::Draft;
 use super::advance::with_env;
 use super::drift::{in_place, settled};
+use super::{Draft, capture};
 use crate::effect::Act;
 use crate::event::{Named, Outcome};
 use crate::ids::EnvName;
 use crate::policy::Mode;
 use crate::state::Environment;
 
+/// What stands for the kind where a workspace itself is meant.
+const WORKSPACE: &str = "workspace";
+
 /// Objects that are remembered to be looked at; somebody who changes more at once is better compared in whole.
 const REMEMBERED: usize = 50;
 
 /// Remembers the object in every environment that it may belong to: which one it is only a look at the modules tells.
 pub(super) fn take(draft: &mut Draft, object: &Named) -> Result<(), String> {
+    if object.kind == WORKSPACE {
+        return capture::news_of(draft, &object.name);
+    }
     let mut concerned = false;
     for env in draft.state.environments.values_mut() {
         let stands = env.policy.on_aws && env.policy.mode == Mode::Promoted;

@@ -57,7 +57,7 @@ fn namesake(
     let field = kind.rules().name_field;
     let called = |key: &ResourceKey, resource: &RepoResource| {
         let over = repo.overrides_of(key, input.target);
-        let over = over.filter_map(|over| over.raw.get(field)).last();
+        let over = over.filter_map(|over| over.raw.get(field)).next_back();
         let written = over.or_else(|| resource.raw.get(field))?;
         // A name may be a variable, or have one in it.
         Some(with_variables(written, input.variables) == name)

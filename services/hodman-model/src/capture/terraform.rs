@@ -85,7 +85,8 @@ fn object(
     let form = of_live(kind, &live.listed, names);
     let said = format!("{} `{}`", kind.singular(), live.listed.name);
     let new = work.locked(&live.kind, &live.listed.id).is_none();
-    let Some(written) = hcl::resource(key, &live.listed.id, &form, words) else {
+    let Some(written) = hcl::resource(key, &live.listed.id, &live.listed.outputs, &form, words)
+    else {
         if new {
             let detail = "the Databricks provider has no resource for it".to_owned();
             work.row(&key.to_string(), CapturedAs::Note, None, None, detail);

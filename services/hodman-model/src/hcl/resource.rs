@@ -4,6 +4,7 @@ use hcl::expr::{Expression, Object, ObjectKey};
 use hcl::structure::{Attribute, Block, BlockBuilder, Body};
 use serde_json::Value;
 
+use super::ids;
 use super::schema::{Fields, Shape, provider};
 use super::table::{Resource, resource_of};
 use super::values::{encoded, key as object_key, number, raw, template, text};
@@ -24,12 +25,13 @@ pub struct Written {
     pub unknown: Vec<String>,
 }
 
-/// The file of one object with the id `id`, whose form (references, paths and secrets as a capture has them) is `form`.
+/// The file of one object with the id `id` and what only the server knows of it, whose form (references, paths and secrets as a capture has them) is `form`.
 /// None for a kind that the provider has no resource for.
 #[must_use]
 pub fn resource(
     key: &ResourceKey,
     id: &str,
+    outputs: &Value,
     form: &Value,
     names: &mut dyn Names,
 ) -> Option<Written> {
@@ -57,11 +59,11 @@ pub fn resource(
     }
     let address = format!("{}.{}", known.name, key.key);
     let mut body = Body::builder()
-        .add_block(import(&address, id))
+        .add_block(import(&address, &ids::of_object(&key.kind, id, outputs)))
         .add_block(own.build());
     if let Some(block) = writer.permissions(known, form, &address) {
         let access = format!("databricks_permissions.{}_{}", known.kind, key.key);
-        let import_id = format!("/{}/{id}", permission_path(&key.kind));
+        let import_id = ids::of_permissions(&key.kind, id, outputs);
         body = body.add_block(import(&access, &import_id)).add_block(block);
     }
     if let Some(block) = writer.grants(known, form, &address) {
@@ -101,13 +103,6 @@ fn import(address: &str, id: &str) -> Block {
         .add_attribute(("to", raw(address)))
         .add_attribute(("id", text(id)))
         .build()
-}
-
-/// The object type in the permissions API.
-fn permission_path(kind: &str) -> &str {
-    crate::kinds::kind(kind)
-        .and_then(|kind| kind.permissions())
-        .map_or(kind, |permissions| permissions.object_type)
 }
 
 struct Writer<'a> {

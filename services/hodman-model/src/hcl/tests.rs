@@ -25,6 +25,16 @@ impl Names for Plain {
     }
 }
 
+/// The file of an object of which only the id is known.
+fn resource(
+    key: &ResourceKey,
+    id: &str,
+    form: &serde_json::Value,
+    names: &mut dyn Names,
+) -> Option<Written> {
+    super::resource(key, id, &serde_json::Value::Null, form, names)
+}
+
 fn job() -> serde_json::Value {
     json!({
         "name": "Nightly ${load}",

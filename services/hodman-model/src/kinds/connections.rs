@@ -44,7 +44,7 @@ const API: Securable = Securable {
         "secrets",
     ],
     change: &["owner"],
-    outputs: &["connection_id", "url"],
+    outputs: &["connection_id", "metastore_id", "url"],
 };
 
 /// Options that are secrets, of all connection types.

@@ -14,7 +14,7 @@ use crate::bundle::{Lookup, ResolvedBundle, Resource, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::digest::{Digest, sha256};
 use crate::kinds::pattern::Keep;
-use crate::kinds::{Kind, files, grants, kind, permissions};
+use crate::kinds::{Kind, Marker, files, grants, kind, permissions};
 use literal::Literals;
 
 /// One resource as it should be.
@@ -271,16 +271,42 @@ impl Desired {
     }
 }
 
-/// The fields that no request of the kind sends, and that a comparison would miss for ever.
+/// The fields that no request of the kind sends, and that a comparison would miss for ever. What the kind does not know and
+/// passes on is sent.
 fn unsendable(kind: &dyn Kind, config: &Value) -> Vec<String> {
     let settable = kind.rules().settable;
     if settable.is_empty() {
         return Vec::new();
     }
+    let known = |field: &str| settable.contains(&field);
+    if config
+        .as_object()
+        .is_none_or(|config| config.keys().all(|field| known(field)))
+    {
+        return Vec::new();
+    }
     let managed = kind.rules().normalise(config);
-    let fields = managed.as_object().into_iter().flatten();
-    fields
-        .map(|(field, _)| field.clone())
-        .filter(|field| !settable.contains(&field.as_str()))
+    let unknown = managed.as_object().into_iter().flatten();
+    let unknown: Vec<&String> = unknown
+        .map(|(field, _)| field)
+        .filter(|field| !known(field))
+        .collect();
+    if unknown.is_empty() {
+        return Vec::new();
+    }
+    // Any object of anybody: only which fields are sent is looked at.
+    let marker = Marker {
+        pipeline: String::new(),
+        env: String::new(),
+        key: String::new(),
+    };
+    let mut calls = vec![kind.create(config, &marker)];
+    calls.extend(kind.after_create("0", config, &marker));
+    let bodies: Vec<Value> = calls.into_iter().filter_map(|call| call.body).collect();
+    let sent = |field: &str| bodies.iter().any(|body| body.get(field).is_some());
+    unknown
+        .into_iter()
+        .filter(|field| !sent(field))
+        .cloned()
         .collect()
 }

@@ -33,6 +33,13 @@ async fn server() -> String {
         .route("/repos/acme/shop/hooks", get(Json(hooks)))
         .route("/acme/shop.git/info/refs", get(git))
         .route(
+            "/api/2.0/workspace/get-status",
+            get(Json(
+                json!({"path": "/Shared/.hodman", "object_type": "DIRECTORY", "object_id": 7}),
+            )),
+        )
+        .route("/api/2.0/permissions/directories/7", get(Json(writers())))
+        .route(
             "/api/2.0/preview/scim/v2/Me",
             get(Json(
                 json!({"id": "1", "userName": "sp-1", "displayName": "hodman"}),
@@ -40,6 +47,14 @@ async fn server() -> String {
         );
     tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
     format!("http://{address}")
+}
+
+/// Us, administrators, and everybody, whom the folder above lets in.
+fn writers() -> serde_json::Value {
+    let entry = |field: &str, name: &str, level: &str| json!({field: name, "all_permissions": [{"permission_level": level, "inherited": true}]});
+    json!({"access_control_list": [
+        entry("service_principal_name", "sp-1", "CAN_MANAGE"), entry("group_name", "admins", "CAN_MANAGE"),
+        entry("group_name", "users", "CAN_MANAGE"), entry("group_name", "readers", "CAN_READ")]})
 }
 
 async fn examined(url: &str, folder: &Path) -> Report {
@@ -87,11 +102,16 @@ async fn each_thing_is_tried_and_told() {
         ("git fetch acme/shop", Verdict::Ok),
         ("git push acme/shop", Verdict::Wrong),
         ("workspace qa", Verdict::Ok),
+        ("files of hodman in workspace qa", Verdict::Warning),
         ("workspace dev", Verdict::Wrong),
     ];
     for (what, verdict) in table {
         assert_eq!(verdicts(&report, what), [verdict], "{what} in\n{text}");
     }
+    assert!(
+        text.contains("group:users may write the files that jobs run"),
+        "{text}"
+    );
     assert!(
         text.contains("does not send pull_request, pull_request_review"),
         "{text}"

@@ -7,6 +7,7 @@ mod cloudtrail;
 mod github;
 #[cfg(test)]
 mod tests;
+pub mod workspace;
 
 use hodman_store::NewEvent;
 
@@ -53,6 +54,11 @@ pub fn normalise(event: &NewEvent) -> Result<ForgeEvent, Poison> {
         source::EVENTBRIDGE | source::S3 => {
             let mut notice = bare(event, Provider::Aws, EventKind::Notice);
             notice.action = Some(event.kind.clone());
+            if event.kind == workspace::CHANGED {
+                let message = serde_json::from_slice(&event.body).unwrap_or_default();
+                notice.object = workspace::named(&message);
+                return Ok(notice);
+            }
             match cloudtrail::read(&event.kind, &event.body) {
                 Some(cloudtrail::News::Of { object, call }) => {
                     notice.object = Some(object);

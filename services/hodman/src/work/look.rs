@@ -35,6 +35,7 @@ pub(super) async fn look(
         pipeline: job.pipeline,
         env: env.as_str(),
         root: "",
+        readers: BTreeSet::new(),
         adopt: &adopt,
     };
     let found = live::observe_single(job, &place, &question).await?;

@@ -330,6 +330,18 @@ pub fn policy_of(environment: &Environment) -> policy::Policy {
             .capture
             .as_ref()
             .is_some_and(|rules| rules.on.contains(&CaptureOn::Push)),
+        capture_on_news_of: environment
+            .capture
+            .as_ref()
+            .filter(|rules| rules.on.contains(&CaptureOn::Event))
+            .map(|_| {
+                environment
+                    .workspaces
+                    .iter()
+                    .map(|place| place.name.clone())
+                    .collect()
+            })
+            .unwrap_or_default(),
         on_aws: environment.aws.is_some() && !environment.modules.is_empty(),
         absent: environment.state == files::Presence::Absent,
     }

@@ -1,8 +1,8 @@
 //! Captures of the free-form environment, which is never written to.
 
 use super::super::Verdict;
-use super::world::story;
-use crate::event::{Ask, Outcome};
+use super::world::{World, story};
+use crate::event::{Ask, Event, Named, Outcome};
 use crate::explain::Standing;
 use crate::ids::PullNumber;
 use crate::policy::{Missed, ScheduleSpec};
@@ -132,5 +132,42 @@ fn a_push_is_captured_where_that_is_wanted() {
     w.answer("dev", "capture", captured(None));
     assert_eq!(w.waiting("dev"), ["capture"]);
     w.answer("dev", "capture", captured(None));
+    assert!(w.waiting("dev").is_empty());
+}
+
+fn news(w: &mut World, workspace: &str) {
+    w.event(&Event::Noticed {
+        object: Named {
+            kind: "workspace".into(),
+            name: workspace.into(),
+        },
+        why: "workspace changed".into(),
+    });
+}
+
+#[test]
+fn news_of_a_workspace_are_captured_where_that_is_wanted_and_many_at_once_together() {
+    let mut w = story();
+    w.look();
+    news(&mut w, "dev");
+    assert!(w.waiting("dev").is_empty(), "not asked for");
+    w.env("dev", |dev| {
+        dev.capture_on_news_of.insert("dev".into());
+    });
+    w.look();
+    news(&mut w, "another");
+    assert!(w.waiting("dev").is_empty(), "another workspace");
+    news(&mut w, "dev");
+    assert_eq!(w.waiting("dev"), ["capture"]);
+    w.answer("dev", "capture", captured(None));
+    // Right after a capture: one more, and not at once.
+    for _ in 0..5 {
+        news(&mut w, "dev");
+    }
+    assert!(w.waiting("dev").is_empty(), "it rests");
+    w.wait(Duration::seconds(61));
+    assert_eq!(w.waiting("dev"), ["capture"]);
+    w.answer("dev", "capture", captured(None));
+    w.wait(Duration::seconds(61));
     assert!(w.waiting("dev").is_empty());
 }

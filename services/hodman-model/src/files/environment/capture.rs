@@ -79,6 +79,9 @@ pub enum CaptureFormat {
 pub enum CaptureOn {
     /// The default branch moved.
     Push,
+    /// A message on a queue says that one of its workspaces changed: `{"hodman": "workspace-changed", "workspace": "dev"}`, by
+    /// itself or as the `detail` of an event of EventBridge.
+    Event,
 }
 
 /// A choice of names by globs.

@@ -321,3 +321,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn news_of_a_workspace_name_it() {
+    let body = json!({"hodman": "workspace-changed", "workspace": "dev"});
+    let event = event(
+        "eventbridge",
+        "workspace-changed",
+        body.to_string().into_bytes(),
+    );
+    let object = normalise(&event).unwrap().object.unwrap();
+    assert_eq!(
+        (object.kind.as_str(), object.name.as_str()),
+        ("workspace", "dev")
+    );
+}

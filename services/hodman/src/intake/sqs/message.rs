@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::forwarded::Forwarded;
-use crate::intake::{command::CommandRequest, normalise::REFUSED, source};
+use crate::intake::{
+    command::CommandRequest,
+    normalise::{REFUSED, workspace},
+    source,
+};
 
 /// A message, sorted.
 #[derive(Debug)]
@@ -59,7 +63,13 @@ fn sort(
             let id = sent_id(message, sent_at);
             return request(&json, &id, received_at);
         }
-        Some(_) => return Err("`hodman` is neither `command` nor `github-delivery`"),
+        Some(workspace::CHANGED) => {
+            let id = sent_id(message, sent_at);
+            return changed(&json, &id, body, received_at);
+        }
+        Some(_) => {
+            return Err("`hodman` is neither `command`, `github-delivery` nor `workspace-changed`");
+        }
         None => {}
     }
     // S3 and others may publish through SNS, which wraps the text; one wrapping is taken off.
@@ -71,6 +81,14 @@ fn sort(
         // A rule or a scheduler that asks hodman for something.
         if text("/detail/hodman") == Some("command") {
             return request(&json["detail"], id, received_at);
+        }
+        if text("/detail/hodman") == Some(workspace::CHANGED) {
+            return changed(
+                &json["detail"],
+                id,
+                &json["detail"].to_string(),
+                received_at,
+            );
         }
         return Ok(Incoming::Event(event(
             source::EVENTBRIDGE,
@@ -102,6 +120,25 @@ fn request(json: &Value, id: &str, received_at: DateTime<Utc>) -> Result<Incomin
         |_| "not a command: a field is missing, or nothing of this name can be asked for",
     )?;
     Ok(Incoming::Event(request.to_event(id, received_at)))
+}
+
+/// Somebody or something says that a workspace changed.
+fn changed(
+    json: &Value,
+    id: &str,
+    body: &str,
+    received_at: DateTime<Utc>,
+) -> Result<Incoming, &'static str> {
+    if workspace::named(json).is_none() {
+        return Err("`workspace-changed` without the name of a workspace in `workspace`");
+    }
+    Ok(Incoming::Event(event(
+        source::EVENTBRIDGE,
+        workspace::CHANGED,
+        id,
+        body,
+        received_at,
+    )))
 }
 
 /// Tells a command that has no id of its own from the same command sent at another time: "capture dev" is asked for

@@ -74,6 +74,21 @@ fn messages_are_told_apart() {
         "a delivery"
     );
 
+    let changed = json!({"hodman": "workspace-changed", "workspace": "dev"});
+    let (source, kind, _) = sorted(&changed.to_string()).expect("news");
+    assert_eq!(
+        (source.as_str(), kind.as_str()),
+        ("eventbridge", "workspace-changed")
+    );
+    let wrapped = json!({"id": "e-3", "detail-type": "audit", "detail": changed});
+    assert_eq!(
+        sorted(&wrapped.to_string()),
+        triple("eventbridge", "workspace-changed", "e-3")
+    );
+    let nameless = json!({"hodman": "workspace-changed"});
+    let reason = sorted(&nameless.to_string()).expect_err("kept as poison");
+    assert!(reason.contains("`workspace`"), "{reason}");
+
     let s3 = json!({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put"}]})
         .to_string();
     let (source, kind, delivery) = sorted(&s3).expect("a notification");

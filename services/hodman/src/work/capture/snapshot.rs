@@ -10,7 +10,8 @@ use hodman_clients::databricks::{
 use hodman_model::bundle::Language;
 use hodman_model::capture::{LiveFile, LiveResource, LiveSnapshot, chooser, wanted_paths};
 use hodman_model::files::{Environment, Seen};
-use hodman_model::kinds::Captured as How;
+use hodman_model::kinds::{Captured as How, permissions};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind that is found by walking through folders.
@@ -40,10 +41,15 @@ pub(super) async fn take(
         BTreeMap::from([(GIT_FOLDERS, entries.git_folders())]),
     )
     .await?;
+    let me = &workspace.principal().await?.user_name;
+    let mine = ["user", "service_principal"].map(|word| permissions::managed_principal(word, me));
     let resources: Vec<LiveResource> = served
         .objects
         .into_iter()
-        .map(|object| LiveResource::new(object.kind, object.listed))
+        .map(|mut object| {
+            without_ours(&mut object.listed.config, &mine);
+            LiveResource::new(object.kind, object.listed)
+        })
         .collect();
     // A job is worth little without what it runs, wherever that lies.
     entries
@@ -65,6 +71,15 @@ pub(super) async fn take(
         access_unread: served.access_unread,
         files,
     })
+}
+
+/// Leaves out what the service gives to whoever makes an object, where that was hodman: after a restore, say.
+fn without_ours(config: &mut Value, mine: &[String; 2]) {
+    let given =
+        |level: &Value| matches!(level.as_str(), Some("CAN_MANAGE" | "MANAGE" | "IS_OWNER"));
+    if let Some(Value::Object(all)) = config.get_mut(permissions::FIELD) {
+        all.retain(|principal, level| !(mine.contains(principal) && given(level)));
+    }
 }
 
 /// What lies in the workspace, by short path.
