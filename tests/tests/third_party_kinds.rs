@@ -210,7 +210,7 @@ async fn every_kind_lives_on_a_server_of_others() {
     }
     let options = Options {
         settings: format!(
-            "secrets:\n  restore: {{files: [\"{}\"]}}\n",
+            "insecure: {{user_credentials: true}}\nsecrets:\n  restore: {{files: [\"{}\"]}}\n",
             place.display()
         ),
         ..Options::short()
