@@ -132,7 +132,7 @@ fn what_is_not_understood_is_kept_with_the_reason() {
         ("7", "the message is of no kind that hodman knows"),
         (
             r#"{"hodman":"x"}"#,
-            "`hodman` is neither `command` nor `github-delivery`",
+            "`hodman` is neither `command`, `github-delivery` nor `workspace-changed`",
         ),
         (
             r#"{"hodman":"command","ask":"destroy"}"#,
