@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::CaptureInput;
 use super::form::with_variables;
+use super::paths::short;
 use super::repo::{Repo, RepoResource};
 use super::select::Selected;
 use crate::bundle::ResourceKey;
@@ -59,8 +60,9 @@ fn namesake(
         let over = repo.overrides_of(key, input.target);
         let over = over.filter_map(|over| over.raw.get(field)).next_back();
         let written = over.or_else(|| resource.raw.get(field))?;
-        // A name may be a variable, or have one in it.
-        Some(with_variables(written, input.variables) == name)
+        // A name may be a variable, or have one in it; a path is written with `/Workspace` in front and answered without.
+        let written = with_variables(written, input.variables);
+        Some(written.as_str().map(short) == Some(short(name)))
     };
     repo.resources
         .iter()
