@@ -30,7 +30,21 @@ modules:
       region: eu-west-1
       role_arn: ${modules.role.outputs.role_arn}
       bucket: ${modules.bucket.outputs.name}
+  quick-start: {module: quick-start}
 workspaces:
+";
+
+/// What a Quick Start left behind, as far as it matters here: a stack under a name of its own.
+const TEMPLATE: &str = "\
+AWSTemplateFormatVersion: \"2010-09-09\"
+Resources:
+  Note: {Type: AWS::SSM::Parameter, Properties: {Name: /legacy/note, Type: String, Value: kept}}
+";
+
+const QUICK_START: &str = "\
+engine: cloudformation
+stack_name: Databricks-Quick-Start
+template: template.yaml
 ";
 
 fn options() -> Options {
@@ -50,6 +64,8 @@ fn options() -> Options {
             "modules/workspace/module.yaml",
             include_str!("../../examples/foundation/modules/workspace/module.yaml"),
         ),
+        ("modules/quick-start/module.yaml", QUICK_START),
+        ("modules/quick-start/template.yaml", TEMPLATE),
     ];
     let options = modules
         .into_iter()
@@ -75,6 +91,8 @@ async fn by_hand(scene: &Scene) -> Value {
         TAKEN,
         "legacy-databricks",
         "legacy-root",
+        "Databricks-Quick-Start",
+        TEMPLATE,
     ];
     let outcome = python(&script, &arguments, &[]).await;
     assert!(outcome.ok, "{}", outcome.said);
@@ -106,6 +124,7 @@ async fn by_hand(scene: &Scene) -> Value {
     json!({"version": 4, "resources": [
         one("aws_iam_role", json!({"id": "legacy-databricks", "name": "legacy-databricks", "arn": made["arn"]})),
         one("aws_s3_bucket", json!({"id": "legacy-root", "bucket": "legacy-root"})),
+        one("aws_cloudformation_stack", json!({"id": "arn:aws:cloudformation:x:0:stack/x", "name": "Databricks-Quick-Start"})),
         one("databricks_mws_credentials", credentials),
         one("databricks_mws_storage_configurations", storage),
         one("databricks_mws_workspaces", workspace),
@@ -150,7 +169,7 @@ async fn what_somebody_made_below_a_workspace_is_taken_over_and_not_made_again()
     let account = scene.somebody();
     // Another environment has the credentials; nobody else is asked.
     let theirs = json!({"version": 1, "claims": {"account_credentials.theirs": {
-        "id": state["resources"][2]["instances"][0]["attributes"]["credentials_id"],
+        "id": state["resources"][3]["instances"][0]["attributes"]["credentials_id"],
     }}});
     let packages = scene.data().join("packages");
     std::fs::create_dir_all(&packages).expect("a folder");
@@ -197,6 +216,7 @@ async fn what_somebody_made_below_a_workspace_is_taken_over_and_not_made_again()
     for words in [
         "aws_roles.role-role",
         "aws_buckets.bucket-bucket",
+        "cloudformation_stacks.quick-start",
         "account_credentials.workspace-credentials",
         "account_storage_configurations.workspace-storage",
         "account_workspaces.workspace-workspace",
@@ -234,7 +254,7 @@ async fn what_somebody_made_below_a_workspace_is_taken_over_and_not_made_again()
 
     let adopts = async || {
         let pull = short.proposed("qa").await.ok()?;
-        pull.body.contains("5 adopt").then_some(pull)
+        pull.body.contains("6 adopt").then_some(pull)
     };
     let pull = short
         .wait("a plan that adopts", adopts)

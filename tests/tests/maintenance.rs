@@ -132,7 +132,32 @@ async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
     let step = "maintenance: runs are waited for, clusters, SQL warehouses and idle instances of pools are stopped first, and nothing \
                 starts for 20 minutes after";
     assert!(pull.body.contains(step), "{}", pull.body);
+    // A run would be cut off, so its end is waited for.
+    let nightly = made.job_by_name("nightly").expect("the job");
+    let run = made.run_job(nightly.id, "ana@acme.example").expect("a run");
     short.merge(&pull).expect("merged");
+    let waited = async || {
+        let words = waits(&scene, &short).await?;
+        words
+            .contains(&format!("waits for run {run} in workspace qa"))
+            .then_some(())
+    };
+    short.wait("the run's end", waited).await.expect("waits");
+    let running = inside
+        .reads("/api/2.1/clusters/get", "cluster_id", &cluster)
+        .await;
+    assert_ne!(running["state"], "TERMINATED", "{running}");
+    let ended = async || {
+        let run = inside
+            .reads("/api/2.2/jobs/runs/get", "run_id", &run.to_string())
+            .await;
+        (run["state"]["life_cycle_state"] == "TERMINATED").then_some(())
+    };
+    short
+        .wait("the end of the run", ended)
+        .await
+        .expect("ended");
+    scene.clock.advance(Duration::minutes(2));
     let held = async || {
         let words = waits(&scene, &short).await?;
         words

@@ -97,6 +97,7 @@ fn readers_step(workspace: &str, observed: &Observed) -> Option<Row> {
         after: Vec::new(),
         busy_guard: false,
         rotation: false,
+        waits: false,
         maintenance: None,
     })
 }

@@ -46,9 +46,14 @@ impl Stacks {
     /// Makes a stack or brings it to what is asked for, and waits for the end.
     async fn bring(&self, request: &Request, new: bool) -> Result<Value, ApiError> {
         let failed = |failure| refusal(request, failure);
-        let wanted = wanted(request)?;
+        let mut wanted = wanted(request)?;
         let info = self.0.describe(&wanted.stack).await.map_err(failed)?;
         if let Some(info) = info.as_ref().filter(|info| !info.is_only_reviewed()) {
+            let marked = wanted.marker.keys().any(|tag| info.tags.contains_key(tag));
+            if !new && !marked {
+                // Nobody's: a change is asked of such a one only when it is to be taken over, and then it becomes ours.
+                wanted.tags.append(&mut wanted.marker);
+            }
             if info.is_busy() {
                 let words = format!("stack {} is busy: {}", info.name, info.status);
                 return Err(error(request, ErrorKind::Temporary, words));
