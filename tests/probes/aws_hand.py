@@ -3,7 +3,7 @@
 `aws_hand.py URL REGION queue NAME` makes a queue and prints its address; `… role NAME TEXT` gives a role another description, `…
 bucket NAME` takes a bucket's policy away, `… look-role NAME` and `… look-bucket NAME` print the description and whether there is a policy;
 `… send QUEUE MESSAGE` puts a message into a queue; `… account KEY` prints as JSON what the account of that
-key has: roles with their policies, buckets with theirs, stacks with their status and change sets.
+key has: roles with their policies, buckets with theirs, stacks with their status.
 """
 
 import json
@@ -40,12 +40,6 @@ def account(key):
         },
         "buckets": {one["Name"]: bucket_policy(s3, one["Name"]) for one in s3.list_buckets()["Buckets"]},
         "stacks": {one["StackName"]: one["StackStatus"] for one in stacks},
-        "change_sets": [
-            one["ChangeSetName"]
-            for stack in stacks
-            for one in cfn.list_change_sets(StackName=stack["StackName"])["Summaries"]
-            if one["ExecutionStatus"] == "AVAILABLE"
-        ],
     }
 
 

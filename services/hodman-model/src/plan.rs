@@ -85,6 +85,9 @@ pub struct PlanContext {
     pub protected: BTreeSet<ResourceKey>,
     /// For resources with fields that cannot be read back: what would be sent now.
     pub sent: BTreeMap<ResourceKey, Sent>,
+    /// Resources whose create was cut off: what carries their mark may be half of them, and is made whole by the same create that
+    /// was approved. See [`crate::claims::Claims::begun`].
+    pub begun: BTreeSet<ResourceKey>,
     /// What is known of resources of another place, such as those that the workspace stands on. One that is about to be
     /// replaced is not known.
     pub given: Known,

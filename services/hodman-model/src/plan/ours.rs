@@ -30,7 +30,11 @@ impl<'o> Ours<'o> {
             if let Some(marker) = &object.listed.marker
                 && is_mine(marker, context)
             {
-                ours.add(ResourceKey::new(&object.kind, &marker.key), object, context)?;
+                let key = ResourceKey::new(&object.kind, &marker.key);
+                if context.begun.contains(&key) && desired.resources.contains_key(&key) {
+                    continue;
+                }
+                ours.add(key, object, context)?;
             }
         }
         let mut adopt = context

@@ -101,6 +101,7 @@ pub(super) async fn take(
     let context = PlanContext {
         only_looks,
         formerly,
+        begun: found.ledgers.own.begun(),
         ..context(job, env, environment, found.ledgers.own.protected())
     };
     let mut plan = plan::plan(&foundation.desired, &found.observed, &context)?;

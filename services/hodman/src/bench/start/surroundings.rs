@@ -76,6 +76,7 @@ impl Surroundings {
     pub fn config(&self, home: &Path, port: u16) -> String {
         let mut text = format!(
             "listen: 127.0.0.1:{port}\n\
+             insecure: {{user_credentials: true}}\n\
              data_dir: {home}\n\
              github:\n  api_url: {forge}\n  token: {{env: {SECRET_VARIABLE}}}\n  webhook_secrets: [{{env: {SECRET_VARIABLE}}}]\n\
              pipelines: [{{name: shop, repository: {REPOSITORY}, branch: main}}]\n\

@@ -176,6 +176,7 @@ impl Town {
     fn settings(&self, directory: &Path) -> String {
         let mut text = format!(
             "listen: 127.0.0.1:1\n\
+             insecure: {{user_credentials: true}}\n\
              data_dir: {data}\n\
              github:\n  api_url: {forge}\n  token: {{env: {SECRET_VARIABLE}}}\n  webhook_secrets: [{{env: {SECRET_VARIABLE}}}]\n\
              pipelines: [{{name: made, repository: acme/made, branch: main}}, {{name: kept, repository: acme/kept, branch: main}}]\n\

@@ -2,6 +2,7 @@
 
 use super::super::{WorkError, live};
 use super::site::Site;
+use hodman_model::claims::is_made_in_steps;
 use hodman_model::kinds::{Identity, Kind, Listed, Marker};
 use hodman_model::plan::Row;
 use serde_json::Value;
@@ -60,17 +61,33 @@ async fn by_name(
     Ok(named.find(has_name).map(|listed| listed.id))
 }
 
-/// Whether an object that neither tags nor a name finds again was claimed before this apply, and never got its id.
+/// Whether an object was claimed before this apply and never got its id: one that neither tags nor a name finds again, or one
+/// that is made in steps.
 pub(super) fn begun(site: &Site<'_>, kind: &dyn Kind, row: &Row, config: &Value) -> bool {
     let claim = site.part.ledgers.own.claims.get(&row.key);
-    kind.identity() == Identity::Claim
-        && kind.natural(config).is_none()
-        && claim.is_some_and(|claim| claim.id.is_none())
+    let nameless = kind.identity() == Identity::Claim && kind.natural(config).is_none();
+    (nameless || is_made_in_steps(kind)) && claim.is_some_and(|claim| claim.id.is_none())
+}
+
+/// The object that a create before this one may have made, as a whole or in part.
+pub(super) async fn left(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    config: &Value,
+    marker: &Marker,
+) -> Result<Option<String>, WorkError> {
+    let Some(name) = kind.natural(config).filter(|_| is_made_in_steps(kind)) else {
+        return nameless(site, kind, config, Since::Ever).await;
+    };
+    // When the claim was written there was nothing of that name: what is there now without a mark is what was begun.
+    let there = live::by_id(&site.part.workspace, kind, &name).await?;
+    let ours = there.filter(|listed| listed.marker.as_ref().is_none_or(|found| found == marker));
+    Ok(ours.map(|listed| listed.id))
 }
 
 /// Since when an object may have been made that nobody noted.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Since {
+enum Since {
     /// Since the plan was taken, by this apply.
     Plan,
     /// Whenever, by one before it.
@@ -79,7 +96,7 @@ pub(super) enum Since {
 
 /// The id of an object without tags and without a name of its own: of the same name in the same folder, made by us or by
 /// nobody known, claimed by nobody, and new. Two of them could be anybody's: then a person has to look.
-pub(super) async fn nameless(
+async fn nameless(
     site: &Site<'_>,
     kind: &'static dyn Kind,
     config: &Value,

@@ -3,7 +3,7 @@
 
 use super::super::secrets::Values;
 use super::super::{WorkError, live};
-use super::find::{Since, begun, find, nameless};
+use super::find::{begun, find, left};
 use super::patience::Patience;
 use super::site::Site;
 use super::{access, wait};
@@ -109,7 +109,7 @@ async fn object(
     }
     let made = match begun(site, kind, row, config) {
         // A try before this one claimed it and did not live to complete the claim: its create may have worked.
-        true => nameless(site, kind, config, Since::Ever).await?,
+        true => left(site, kind, config, &marker).await?,
         false => None,
     };
     let (id, answer) = match made {
