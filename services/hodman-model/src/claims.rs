@@ -4,6 +4,7 @@
 //! (key, natural name) and completed after it (id), so that a lost database or a crash in between loses nothing: what is
 //! there under the natural name and claimed is ours, what is there and not claimed is not.
 
+mod begun;
 mod still;
 
 pub use still::Still;
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::bundle::ResourceKey;
 use crate::kinds::{Identity, Kind, Listed, Listing, Marker, files, kind};
 use crate::plan::{Action, Contested, Desired, ObservedObject, WorkspacePart};
+
+pub use begun::is_made_in_steps;
 
 /// The claims of one pipeline in one environment on the objects of one workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,16 +187,6 @@ impl Claims {
         protected.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Objects with a name of their own that a create began and nobody knows to have ended: what is there under that name may be
-    /// half of what was asked for. For [`crate::plan::PlanContext::begun`].
-    #[must_use]
-    pub fn begun(&self) -> BTreeSet<ResourceKey> {
-        let begun = self.claims.iter().filter(|(key, claim)| {
-            claim.id.is_none() && kind(&key.kind).is_some_and(is_made_in_steps)
-        });
-        begun.map(|(key, _)| key.clone()).collect()
-    }
-
     /// Completes the claim on an object that is there now. Written under the name that the workspace gave it.
     pub fn with_id(&mut self, key: &ResourceKey, listed: &Listed) {
         if kind(&key.kind).is_none_or(|kind| !is_noted(kind)) {
@@ -297,12 +290,6 @@ fn note_name(claims: &mut Claims, key: &ResourceKey, desired: &Desired) {
 #[must_use]
 pub fn is_noted(kind: &dyn Kind) -> bool {
     kind.identity() == Identity::Claim || matches!(kind.listing(), Listing::ByName)
-}
-
-/// Whether an object is made by several requests under a name that is its own, and carries our tags from one of them on.
-#[must_use]
-pub fn is_made_in_steps(kind: &dyn Kind) -> bool {
-    kind.identity() == Identity::Tags && matches!(kind.listing(), Listing::ByName)
 }
 
 /// The kind of the resource, when its objects are known by claims.

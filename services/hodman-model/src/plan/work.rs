@@ -77,7 +77,10 @@ impl<'a> Work<'a> {
         wanted: &DesiredResource,
         names: (&Names<'_>, &Known),
     ) {
-        if let Some(why) = guards::creates(kind, wanted, names, self.observed) {
+        // What stands under the name of one that was begun is what is left of it.
+        if !self.context.begun.contains(key)
+            && let Some(why) = guards::creates(kind, wanted, names, self.observed)
+        {
             self.refuse(key, why);
         }
         let managed = wanted.managed(kind);
