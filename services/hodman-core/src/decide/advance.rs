@@ -25,7 +25,10 @@ pub(super) fn advance(draft: &mut Draft) {
             }
             slots::advance(draft, &name, env);
             match env.policy.mode {
-                Mode::FreeForm => capture::advance(draft, &name, env),
+                Mode::FreeForm => {
+                    run::set_aside(draft, &name, env);
+                    capture::advance(draft, &name, env);
+                }
                 Mode::Promoted => {
                     run::advance(draft, &name, env);
                     drift::advance(draft, &name, env);

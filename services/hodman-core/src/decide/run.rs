@@ -107,6 +107,21 @@ fn start(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     }
 }
 
+/// An environment that people work in freely is not written to: what was approved before it became one, and has not
+/// begun, begins no more. When it is promoted again, what main names by then is what counts.
+pub(super) fn set_aside(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    if env.busy() {
+        return;
+    }
+    if let Some(run) = env.run.take() {
+        let text = format!(
+            "package {} is not applied: the environment is free-form by now",
+            run.package.short()
+        );
+        draft.note(Some(name), "run-set-aside", text);
+    }
+}
+
 fn expire_override(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     let Some(over) = &env.over else { return };
     if over.until > draft.now {

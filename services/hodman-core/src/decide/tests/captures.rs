@@ -5,7 +5,7 @@ use super::world::{World, story};
 use crate::event::{Ask, Event, Named, Outcome};
 use crate::explain::Standing;
 use crate::ids::PullNumber;
-use crate::policy::{Missed, ScheduleSpec};
+use crate::policy::{Missed, Mode, ScheduleSpec};
 use chrono::Duration;
 
 fn captured(number: Option<u64>) -> Outcome {
@@ -170,4 +170,27 @@ fn news_of_a_workspace_are_captured_where_that_is_wanted_and_many_at_once_togeth
     w.answer("dev", "capture", captured(None));
     w.wait(Duration::seconds(61));
     assert!(w.waiting("dev").is_empty());
+}
+
+#[test]
+fn what_was_approved_before_an_environment_became_free_form_is_not_applied() {
+    let mut w = story();
+    w.build("p1");
+    w.planned("qa", &["a"]);
+    w.opened("qa", 1);
+    w.ask(Ask::Hold {
+        env: "qa".into(),
+        reason: "a release".into(),
+    });
+    w.merge(1);
+    assert!(w.waiting("qa").is_empty(), "held");
+    w.env("qa", |qa| qa.mode = Mode::FreeForm);
+    w.look();
+    w.ask(Ask::Resume { env: "qa".into() });
+    assert!(w.waiting("qa").is_empty(), "{:?}", w.waiting("qa"));
+    assert_eq!(w.noted("run-set-aside"), 1);
+    // Promoted again: main still names the package, and its approval still counts.
+    w.env("qa", |qa| qa.mode = Mode::Promoted);
+    w.look();
+    assert_eq!(w.waiting("qa"), ["apply"]);
 }
