@@ -10,6 +10,7 @@ mod call;
 mod input;
 mod module;
 mod stack;
+mod terraform;
 mod text;
 
 #[cfg(test)]
@@ -21,7 +22,7 @@ use serde_json::Value;
 
 pub use input::{Input, InputType};
 pub use module::{Engine, Module, Output};
-pub use stack::{StackFile, stack_files};
+pub use terraform::{StackFile, reached, stack_files, walked};
 pub use text::host_of;
 
 use crate::bundle::{ResolvedBundle, Resource, ResourceKey};

@@ -2,6 +2,7 @@
 //! shown; and what goes wrong on the way.
 
 mod bench;
+mod beside;
 mod buckets;
 mod examples;
 mod faults;

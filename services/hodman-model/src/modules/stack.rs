@@ -1,13 +1,11 @@
 //! What a stack of an engine is told, as the fields of its resource.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::module::{self, Engine, Module};
+use super::terraform;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::digest::{Hasher, sha256};
+use crate::digest::sha256;
 use crate::files::Tree;
 use crate::foundation::templates::{Carried, SCHEME};
 use crate::kinds::{SOURCES, TEMPLATE_BODY};
@@ -45,7 +43,7 @@ pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Va
         None => format!("hodman-{}-{}-{}", of.pipeline, of.env, of.call),
     };
     if module.engine == Engine::Terraform {
-        let (directory, digest, sources) = sources(of, module)?;
+        let (directory, digest, sources) = terraform::sources(of, module)?;
         let variables = told["variables"].take();
         let uses: Vec<String> = asked_in(&variables)
             .into_keys()
@@ -109,65 +107,6 @@ fn template(of: &Of<'_>, named: &str) -> Result<String, Diagnostic> {
             format!("there is no template {file}"),
         )),
     }
-}
-
-/// A file of a Terraform directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StackFile {
-    /// What is in it.
-    pub text: String,
-    /// Whether it may be run.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub runs: bool,
-}
-
-/// The files that a stack's resource was given, by their names in its directory; none when it is no such text.
-#[must_use]
-pub fn stack_files(sources: &str) -> Option<BTreeMap<String, StackFile>> {
-    serde_json::from_str(sources).ok()
-}
-
-/// A Terraform directory, the digest of all of its files, and the files: as one text, in which nothing looks like a placeholder of
-/// ours, though Terraform writes its own in the same way.
-fn sources(of: &Of<'_>, module: &Module) -> Result<(String, String, String), Diagnostic> {
-    let own = format!("modules/{}", of.module);
-    let directory = module
-        .directory
-        .as_deref()
-        .unwrap_or(&own)
-        .trim_end_matches('/');
-    let mut sources = BTreeMap::new();
-    for (path, source) in of.tree {
-        let inner = path
-            .strip_prefix(directory)
-            .and_then(|rest| rest.strip_prefix('/'));
-        if let Some(inner) = inner.filter(|inner| *inner != "module.yaml") {
-            let file = StackFile {
-                text: text(path, &source.bytes)?,
-                runs: source.executable,
-            };
-            sources.insert(inner.to_owned(), file);
-        }
-    }
-    if !sources
-        .keys()
-        .any(|name| name.ends_with(".tf") || name.ends_with(".tf.json"))
-    {
-        let error = format!("there is no Terraform in {directory}");
-        return Err(Diagnostic::error(module::path(of.module), error)
-            .hint("a directory below `modules/`, whose files are part of every package"));
-    }
-    let mut hasher = Hasher::default();
-    hasher.field(b"hodman terraform 1");
-    for (name, file) in &sources {
-        hasher.field(name.as_bytes());
-        hasher.field(file.text.as_bytes());
-        hasher.field(if file.runs { b"runs" } else { b"" });
-    }
-    // Texts and truths in a mapping: none of it can fail to be JSON.
-    let text = serde_json::to_string(&sources).unwrap_or_default();
-    let text = text.replace("${", "$\\u007b");
-    Ok((directory.to_owned(), hasher.finish().to_string(), text))
 }
 
 fn text(path: &str, bytes: &[u8]) -> Result<String, Diagnostic> {

@@ -4,9 +4,9 @@ use super::told::Told;
 use super::{Failure, Stacks};
 use crate::places::at_work::Working;
 use hodman_clients::terraform::{Input, Stack, Workdir};
-use hodman_model::modules::StackFile;
 use secrecy::SecretString;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -82,14 +82,14 @@ impl Stacks {
         name: &str,
         root: &Path,
         directory: &str,
-        files: &std::collections::BTreeMap<String, StackFile>,
+        files: &BTreeMap<String, (Vec<u8>, bool)>,
     ) -> Result<Workdir, Failure> {
         let patience = self.place.client().lock_timeout.max(AT_LEAST);
         let began = Instant::now();
         loop {
             let files = files
                 .iter()
-                .map(|(path, file)| (path.as_str(), file.text.as_bytes(), file.runs));
+                .map(|(path, (content, runs))| (path.as_str(), content.as_slice(), *runs));
             if let Some(workdir) = Workdir::alone(root, directory, files)? {
                 return Ok(workdir);
             }

@@ -3,7 +3,7 @@
 use super::{Failure, named};
 use hodman_clients::terraform::TerraformError;
 use hodman_model::kinds::SOURCES;
-use hodman_model::modules::{StackFile, stack_files};
+use hodman_model::modules::{stack_files, walked};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -56,14 +56,17 @@ impl Told {
         named(&[what, &self.source, &self.directory, &variables]).to_string()
     }
 
-    /// The files by their paths in the repository.
-    pub fn files(&self) -> Result<BTreeMap<String, StackFile>, Failure> {
-        let files = stack_files(&self.sources)
-            .ok_or_else(|| Failure::Refused("the stack's files are not understood".to_owned()))?;
-        Ok(files
+    /// The files by their paths in the repository: what is in each, and whether it may be run.
+    pub fn files(&self) -> Result<BTreeMap<String, (Vec<u8>, bool)>, Failure> {
+        let unclear = || Failure::Refused("the stack's files are not understood".to_owned());
+        let files = stack_files(&self.sources).ok_or_else(unclear)?;
+        files
             .into_iter()
-            .map(|(name, file)| (format!("{}/{name}", self.directory), file))
-            .collect())
+            .map(|(name, file)| {
+                let path = walked(&self.directory, &name).ok_or_else(unclear)?;
+                Ok((path, (file.content().ok_or_else(unclear)?, file.runs)))
+            })
+            .collect()
     }
 }
 
