@@ -2,7 +2,8 @@
 
 `aws_hand.py URL REGION queue NAME` makes a queue and prints its address; `… role NAME TEXT` gives a role another description, `…
 bucket NAME` takes a bucket's policy away, `… look-role NAME` and `… look-bucket NAME` print the description and whether there is a policy;
-`… send QUEUE MESSAGE` puts a message into a queue; `… account KEY` prints as JSON what the account of that
+`… keep-logs GROUP DAYS` changes how long a log group is kept, `… remove-bucket NAME` and `… make-bucket NAME` take an empty bucket
+away and make one; `… send QUEUE MESSAGE` puts a message into a queue; `… account KEY` prints as JSON what the account of that
 key has: roles with their policies, buckets with theirs, stacks with their status.
 """
 
@@ -51,6 +52,12 @@ elif what == "role":
     client("iam").update_role(RoleName=rest[0], Description=rest[1])
 elif what == "bucket":
     client("s3").delete_bucket_policy(Bucket=rest[0])
+elif what == "keep-logs":
+    client("logs").put_retention_policy(logGroupName=rest[0], retentionInDays=int(rest[1]))
+elif what == "remove-bucket":
+    client("s3").delete_bucket(Bucket=rest[0])
+elif what == "make-bucket":
+    client("s3").create_bucket(Bucket=rest[0], CreateBucketConfiguration={"LocationConstraint": region})
 elif what == "look-role":
     print(client("iam").get_role(RoleName=rest[0])["Role"].get("Description", ""))
 elif what == "look-bucket":

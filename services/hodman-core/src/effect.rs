@@ -92,6 +92,9 @@ pub enum Act {
         package: PackageDigest,
         /// The commit whose `environments/` give the binding.
         config: CommitSha,
+        /// It is in place, and somebody asks what has become of it: engines of stacks look inside, too, which takes minutes.
+        #[serde(default)]
+        compares: bool,
     },
     /// Look at single objects that the workspaces stand on, because there is news of them.
     Look {

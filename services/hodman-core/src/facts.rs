@@ -173,19 +173,31 @@ pub struct PlanFacts {
     pub uploads: bool,
     /// Keys whose action cannot be undone.
     pub irreversible: Vec<String>,
+    /// What people changed where no plan of ours reaches, inside of stacks: the name of each difference, and where it is.
+    /// Only comparisons look for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_hand: BTreeMap<String, String>,
 }
 
 impl PlanFacts {
-    /// Nothing differs.
+    /// Nothing is to be done.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()
+    }
+
+    /// Nothing differs, not even where we can do nothing about it.
+    #[must_use]
+    pub fn is_in_step(&self) -> bool {
+        self.is_empty() && self.by_hand.is_empty()
     }
 
     /// "2 to create, 1 to update" or "no changes".
     #[must_use]
     pub fn counts(&self) -> String {
         let files = self.uploads.then(|| "files to upload".to_owned());
+        let by_hand = self.by_hand.len();
+        let by_hand = (by_hand > 0).then(|| format!("{by_hand} for a person inside of stacks"));
         let parts: Vec<String> = [
             (self.creates, "create"),
             (self.updates, "update"),
@@ -196,6 +208,7 @@ impl PlanFacts {
         .filter(|(count, _)| *count > 0)
         .map(|(count, verb)| format!("{count} to {verb}"))
         .chain(files)
+        .chain(by_hand)
         .collect();
         if parts.is_empty() {
             "no changes".to_owned()

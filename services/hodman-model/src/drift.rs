@@ -42,6 +42,10 @@ pub enum Class {
     HandEditToProposeBack,
     /// Somebody changed it in the workspace; it is put back.
     HandEditToPutBack,
+    /// Somebody changed it where no plan of ours reaches, inside of a stack of CloudFormation; a person puts it right.
+    HandEditForAPerson,
+    /// What is inside of a stack could not be looked at.
+    NotLookedAt,
     /// An object that is not ours where one of ours should be, or in our folders; left alone.
     ForeignObject,
     /// Something of ours that is gone; it is made again.
@@ -58,6 +62,8 @@ impl Class {
             Self::ServerDefault => "server default",
             Self::HandEditToProposeBack => "hand edit to propose back",
             Self::HandEditToPutBack => "hand edit to put back",
+            Self::HandEditForAPerson => "hand edit for a person",
+            Self::NotLookedAt => "not looked at",
             Self::ForeignObject => "foreign object",
             Self::Deleted => "deleted",
             Self::PlannedChange => "planned change",
@@ -182,6 +188,12 @@ impl Drift {
     /// The rows that say that the workspace is not as it was left.
     pub fn drifted(&self) -> impl Iterator<Item = &DriftRow> {
         self.rows.iter().filter(|row| row.class.is_drift())
+    }
+
+    /// The rows that no plan of ours puts right: a person does.
+    pub fn for_people(&self) -> impl Iterator<Item = &DriftRow> {
+        self.of(Class::HandEditForAPerson)
+            .chain(self.of(Class::NotLookedAt))
     }
 
     /// The names of the differences that healing would put right.

@@ -3,6 +3,7 @@
 //! Rows show fields before and after with secrets masked, and are named by digests in which no id and no time stands, so
 //! that an approval of today covers the same plan made again tomorrow.
 
+mod by_hand;
 mod change_set;
 mod fields;
 mod row;
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use by_hand::{ByHand, ByHandProperty, ByHandResource};
 pub use change_set::from_change_set;
 pub use row::{Shown, StackAction, StackField, StackRow};
 pub use terraform::{from_terraform, shown_secrets};

@@ -38,6 +38,7 @@ pub use apply::Made;
 pub use capture::first_lock;
 pub(crate) use drift::BLOB as DRIFT_BLOB;
 pub use drift::DriftReport;
+pub(crate) use drift::kept_as as drift_kept_as;
 pub use error::WorkError;
 pub(crate) use error::chain;
 pub use observe::policy_of;
@@ -164,7 +165,14 @@ impl Work {
         match &effect.act {
             Act::Observe { pulls, commits } => observe::observe(&job, pulls, commits).await,
             Act::Build { commit, inputs } => build::build(&job, commit, inputs).await,
-            Act::Plan { package, config } => plan::plan(&job, env()?, package, config).await,
+            Act::Plan {
+                package,
+                config,
+                compares,
+            } => {
+                let engines = taken::Engines::for_plan(*compares);
+                plan::plan(&job, env()?, package, config, engines).await
+            }
             Act::Look {
                 package,
                 config,

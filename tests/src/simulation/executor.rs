@@ -155,7 +155,9 @@ impl<S: Remembers> World<S> {
                     commit: commit.clone(),
                 })
             }
-            Act::Plan { package, config } => match self.taken(&env, package, config) {
+            Act::Plan {
+                package, config, ..
+            } => match self.taken(&env, package, config) {
                 None => failed(false),
                 Some((actions, bound)) => {
                     let plan = site::facts(&actions);

@@ -36,6 +36,7 @@ fn compare(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         Act::Plan {
             package: package.clone(),
             config,
+            compares: true,
         },
     );
     env.drift.comparing = Some((op, package));
@@ -119,6 +120,9 @@ fn propose(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Fou
 }
 
 fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found) {
+    if found.plan.is_empty() {
+        return;
+    }
     let Some(digest) = found.plan.digest.clone() else {
         return;
     };
@@ -206,17 +210,16 @@ pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> 
 }
 
 fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanFacts) {
-    if plan.is_empty() {
+    if plan.is_in_step() {
         if env.drift.found.take().is_some() {
             draft.note(Some(name), "in-step", "the difference is gone");
         }
         return;
     }
-    let same = env
-        .drift
-        .found
-        .as_ref()
-        .is_some_and(|found| found.plan.digest == plan.digest);
+    let same =
+        env.drift.found.as_ref().is_some_and(|found| {
+            found.plan.digest == plan.digest && same_by_hand(&found.plan, plan)
+        });
     if !same {
         draft.note(Some(name), "drift", plan.counts());
         env.drift.found = Some(Found {
@@ -225,9 +228,29 @@ fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanF
             adopting: None,
             proposed: None,
             until: None,
-            note: None,
+            note: plan.is_empty().then(|| for_a_person(plan)),
         });
     }
+}
+
+fn same_by_hand(one: &PlanFacts, other: &PlanFacts) -> bool {
+    one.by_hand.keys().eq(other.by_hand.keys())
+}
+
+/// What nothing of ours puts right, and no pull request can propose: the template that says it is not read back.
+fn for_a_person(plan: &PlanFacts) -> String {
+    // Three are enough to know where to look; `hodman drift` has all of them.
+    let some: Vec<&str> = plan.by_hand.values().take(3).map(String::as_str).collect();
+    let more = plan.by_hand.len().saturating_sub(some.len());
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let places = some.join(", ");
+    format!(
+        "nothing of ours puts it right inside of a stack: {places}{more}; a person does, or the template says it"
+    )
 }
 
 pub(super) fn adopted(

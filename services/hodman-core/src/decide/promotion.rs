@@ -269,6 +269,7 @@ pub(super) fn begin(draft: &mut Draft, name: &EnvName, env: &mut Environment, go
         Act::Plan {
             package: goal.package.clone(),
             config,
+            compares: false,
         },
     );
     draft.note(Some(name), "planning", goal.because.clone());

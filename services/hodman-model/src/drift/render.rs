@@ -9,10 +9,12 @@ use crate::plan::words::{code, count, one_line, value_text};
 const TAIL: usize = 80;
 
 /// Classes in the order in which they are shown.
-const ORDER: [Class; 6] = [
+const ORDER: [Class; 8] = [
     Class::Deleted,
     Class::HandEditToPutBack,
     Class::HandEditToProposeBack,
+    Class::HandEditForAPerson,
+    Class::NotLookedAt,
     Class::ForeignObject,
     Class::PlannedChange,
     Class::ServerDefault,

@@ -9,7 +9,9 @@ use super::compare::{Found, Values};
 use crate::bundle::ResourceKey;
 use crate::field_path::FieldPath;
 use crate::kinds::Kind;
-use crate::stacks::{Shown, StackField, StackPlan, StackRow};
+use crate::stacks::{
+    ByHand, ByHandProperty, ByHandResource, Shown, StackField, StackPlan, StackRow,
+};
 
 impl Found<'_> {
     /// What the engine would change, and what it found changed and leaves as it is.
@@ -62,6 +64,81 @@ impl Found<'_> {
             self.row(kind, key, path, values, Class::ServerDefault, reason);
         }
     }
+}
+
+impl Found<'_> {
+    /// What the stack's engine found changed, and does not put back: a template that says the same again is no change to it.
+    pub(super) fn by_hand(&mut self, kind: &dyn Kind, key: &ResourceKey, found: &ByHand) {
+        if let Some(why) = &found.unseen {
+            let path = FieldPath::default().key("resources");
+            let reason = format!("nobody could look inside of the stack: {why}");
+            self.row(
+                kind,
+                key,
+                path,
+                Values::default(),
+                Class::NotLookedAt,
+                &reason,
+            );
+        }
+        for resource in &found.resources {
+            let at = FieldPath::default()
+                .key("resources")
+                .key(&resource.logical_id);
+            if resource.deleted || resource.properties.is_empty() {
+                self.whole_resource(kind, key, at, resource);
+                continue;
+            }
+            for property in &resource.properties {
+                let reason = format!(
+                    "changed by hand, inside of the stack: set {} back, or say it in the template",
+                    resource.kind
+                );
+                let values = said_and_found(property);
+                let path = steps(&property.path)
+                    .into_iter()
+                    .fold(at.clone(), |at, step| at.key(step));
+                self.row(kind, key, path, values, Class::HandEditForAPerson, &reason);
+            }
+        }
+    }
+
+    fn whole_resource(
+        &mut self,
+        kind: &dyn Kind,
+        key: &ResourceKey,
+        at: FieldPath,
+        resource: &ByHandResource,
+    ) {
+        let what = match resource.deleted {
+            true => "deleted",
+            false => "changed",
+        };
+        let reason = format!("{what} by hand, inside of the stack");
+        let values = Values {
+            last_applied: Some(json!(resource.kind)),
+            declared: Some(json!(resource.kind)),
+            live: (!resource.deleted).then(|| json!(resource.kind)),
+        };
+        self.row(kind, key, at, values, Class::HandEditForAPerson, &reason);
+    }
+}
+
+fn said_and_found(property: &ByHandProperty) -> Values {
+    let text = |side: &Option<String>| side.as_ref().map(|text| json!(text));
+    Values {
+        last_applied: text(&property.expected),
+        declared: text(&property.expected),
+        live: text(&property.actual),
+    }
+}
+
+/// The steps of a JSON pointer.
+fn steps(pointer: &str) -> Vec<String> {
+    let steps = pointer.split('/').filter(|step| !step.is_empty());
+    steps
+        .map(|step| step.replace("~1", "/").replace("~0", "~"))
+        .collect()
 }
 
 fn sides(row: &StackRow) -> Values {

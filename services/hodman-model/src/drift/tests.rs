@@ -6,6 +6,7 @@ use super::*;
 use crate::kinds::secrets::REDACTED;
 use crate::plan::FileSetState;
 use crate::plan::tests::World;
+use crate::stacks::{ByHand, ByHandProperty, ByHandResource};
 
 const CANARY: &str = "hodman-canary-5ecret-DO-NOT-LEAK";
 
@@ -290,4 +291,72 @@ fn no_rendering_shows_a_secret_and_none_works_as_markup() {
     );
     let back: Drift = serde_json::from_value(drift.to_json()).unwrap();
     assert_eq!(back, drift);
+}
+
+#[test]
+fn what_people_changed_inside_of_a_stack_is_theirs_to_put_right() {
+    let config =
+        json!({"stack_name": "s", "template": "sha256:1", "template_body": "", "parameters": {}});
+    let mut world = World::new().resource("cloudformation_stacks.net", config);
+    world.apply();
+    let last = world.desired();
+    let property = |path: &str, expected: Option<&str>, actual: Option<&str>| ByHandProperty {
+        path: path.to_owned(),
+        expected: expected.map(str::to_owned),
+        actual: actual.map(str::to_owned),
+    };
+    let resource = |id: &str, deleted, properties| ByHandResource {
+        logical_id: id.to_owned(),
+        kind: "AWS::Lambda::Function".to_owned(),
+        deleted,
+        properties,
+    };
+    let found = ByHand {
+        resources: vec![
+            resource("Gone", true, vec![]),
+            resource(
+                "Edited",
+                false,
+                vec![
+                    property("/Tags/0/Value", Some("a"), Some("b")),
+                    property("/Environment/Variables/API_TOKEN", None, Some(CANARY)),
+                    property("/A~1b", Some("1"), None),
+                ],
+            ),
+        ],
+        unseen: None,
+    };
+    let key = ResourceKey::new("cloudformation_stacks", "net");
+    world.observed.by_hand.insert(key.clone(), found);
+    assert!(world.plan().is_empty(), "no plan of ours puts it right");
+    for hand_edits in [HandEdits::PutBack, HandEdits::ProposeBack] {
+        let drift = of(Some(&last), &world, hand_edits);
+        let places: Vec<String> = drift.for_people().map(|row| row.path.to_string()).collect();
+        assert_eq!(
+            places,
+            [
+                r#"resources.Edited["A/b"]"#,
+                "resources.Edited.Environment.Variables.API_TOKEN",
+                "resources.Edited.Tags.0.Value",
+                "resources.Gone",
+            ],
+        );
+        assert_eq!(drift.drifted().count(), 4);
+        assert!(drift.to_heal().is_empty());
+        let table = drift.to_table();
+        assert!(
+            !table.contains(CANARY) && table.contains("for a person"),
+            "{table}"
+        );
+    }
+
+    let unseen = ByHand {
+        unseen: Some("AccessDenied: cloudformation:DetectStackDrift".to_owned()),
+        ..ByHand::default()
+    };
+    world.observed.by_hand.insert(key, unseen);
+    let drift = of(Some(&last), &world, HandEdits::PutBack);
+    let told: Vec<&str> = drift.for_people().map(|row| row.reason.as_str()).collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("DetectStackDrift"), "{told:?}");
 }

@@ -68,6 +68,12 @@ impl CloudformationStacks {
         let path = format!("{PATH}/{id}/preview");
         Call::with_body(Method::Post, path, body(config, marker), true)
     }
+
+    /// The request that says what people changed inside of a stack; nothing is changed by it.
+    #[must_use]
+    pub fn look_inside(id: &str) -> Call {
+        Call::plain(Method::Get, format!("{PATH}/{id}/drift"))
+    }
 }
 
 impl Kind for CloudformationStacks {

@@ -10,7 +10,7 @@ use crate::bundle::{Lookup, ResourceKey};
 use crate::claims::Put;
 use crate::digest::Digest;
 use crate::kinds::{Listed, Marker};
-use crate::stacks::StackPlan;
+use crate::stacks::{ByHand, StackPlan};
 
 /// One object and its kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,8 @@ pub struct Observed {
     pub previews: BTreeMap<ResourceKey, StackPlan>,
     /// Stacks whose inputs other rows are yet to give, and those rows: their engine can be asked once those are done.
     pub waiting: BTreeMap<ResourceKey, BTreeSet<ResourceKey>>,
+    /// What people changed inside of stacks, where somebody compares and their engine was asked. No plan puts it back.
+    pub by_hand: BTreeMap<ResourceKey, ByHand>,
     /// Objects that several pipelines or environments claim; [`crate::claims::mark`] finds them.
     pub contested: Vec<Contested>,
     /// Names that other pipelines or environments claim, by (kind, natural name), whether there is an object or not.

@@ -106,6 +106,7 @@ impl Bench<'_> {
         let plan = Act::Plan {
             package: package.clone(),
             config: head.clone(),
+            compares: false,
         };
         let config = self.country.config();
         let acts = vec![(env.clone(), plan)];
@@ -162,6 +163,7 @@ impl Bench<'_> {
             let act = Act::Plan {
                 package: package.clone(),
                 config: head.clone(),
+                compares: true,
             };
             (env.clone(), act)
         });

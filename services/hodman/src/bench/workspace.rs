@@ -133,6 +133,7 @@ impl Bench<'_> {
         let plan = Act::Plan {
             package: package.clone(),
             config: facts.head.clone(),
+            compares: false,
         };
         let (first, binding) = self.planned("first plan", plan.clone()).await?;
         ensure!(

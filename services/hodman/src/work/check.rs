@@ -1,6 +1,8 @@
 //! Looks through somebody's pull request: do its files parse, and what would its bindings do? Fork pull requests are
 //! only read, never planned: planning speaks to workspaces with the daemon's credentials.
 
+mod modules;
+
 use super::build::builds_refused;
 use super::observe::{declared, environment_names};
 use super::quiet::quiet;
@@ -14,6 +16,7 @@ use hodman_model::bundle::{self, Options};
 use hodman_model::capture::identity;
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use hodman_model::files::{self, SourceBytes, Tree};
+use modules::Modules;
 use std::collections::BTreeMap;
 
 /// Several plans share one summary of 65,535 characters.
@@ -29,14 +32,18 @@ pub(super) async fn check(
     job.repo.fetch_pull(number.0).await?;
     let mut found = Diagnostics::default();
     let at = head.as_str().to_owned();
-    let (environments, problems) = job
+    let (environments, modules, problems) = job
         .repo
         .blocking(move |repo| {
             let mut found = Diagnostics::default();
-            Ok((read(repo, &at, &mut found)?, found))
+            let environments = read(repo, &at, &mut found)?;
+            Ok((environments, Modules::read(repo, &at)?, found))
         })
         .await?;
     found.0.extend(problems.0);
+    let files = environments.iter();
+    let files = files.map(|(env, (environment, _))| (env, environment));
+    found.0.extend(modules.problems(job, files).0);
     let mut plans = BTreeMap::new();
     let mut shown = Vec::new();
     if !fork && !found.has_errors() {
@@ -44,10 +51,27 @@ pub(super) async fn check(
             let Some((environment, changed)) = environments.get(env) else {
                 continue;
             };
-            if !*changed {
+            let other_modules = modules.changed_for(job, env, environment);
+            if !*changed && !other_modules {
                 continue;
             }
-            if let Some(why) = terraform_refused(job, environment)? {
+            let refused = terraform_refused(job, environment)?;
+            if other_modules {
+                let terraform = refused.is_none();
+                let plan = modules.plan(job, env, environment, package, terraform);
+                match Box::pin(plan).await {
+                    Ok(markdown) => shown.push(markdown),
+                    Err(error) if error.is_transient() => return Err(error),
+                    Err(error) => found.push(Diagnostic::error(
+                        format!("environments/{env}/environment.yaml"),
+                        format!("no plan with these modules: {error}"),
+                    )),
+                }
+                if !*changed {
+                    continue;
+                }
+            }
+            if let Some(why) = refused {
                 shown.push(format!("### {env}\n\nNot planned here: {why}.\n"));
                 continue;
             }
@@ -60,6 +84,11 @@ pub(super) async fn check(
                     plans.insert(env.clone(), (binding, facts));
                 }
                 Err(error) if error.is_transient() => return Err(error),
+                // A module and its first call come together: the package in place has not got it.
+                Err(error) if other_modules => shown.push(format!(
+                    "### {env}\n\nThis binding does not fit the package in place, and arrives with the next one: {}.\n",
+                    quiet(&error.to_string())
+                )),
                 Err(error) => found.push(Diagnostic::error(
                     format!("environments/{env}/environment.yaml"),
                     format!("no plan under this binding: {error}"),

@@ -3,12 +3,15 @@
 use super::desired::desired;
 use super::taken::{self, Taken};
 use super::{Job, Work, WorkError, check, foundation};
+use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{EnvName, PackageDigest};
 use hodman_core::state::{Deployed, PipelineState};
+use hodman_model::digest::Hasher;
 use hodman_model::drift::{Drift, HandEdits, ThreeWay, drift};
 use hodman_model::files::{self, Environment};
 use hodman_model::plan::{Desired, PlanContext};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The differences of an environment.
@@ -32,10 +35,39 @@ impl DriftReport {
             .iter()
             .any(|workspace| workspace.drifted().next().is_some())
     }
+
+    /// What only people put right: the name of each difference, and where it is.
+    pub(super) fn for_people(&self) -> BTreeMap<String, String> {
+        let rows = self.workspaces.iter().flat_map(Drift::for_people);
+        rows.map(|row| {
+            (
+                row.digest.as_str().to_owned(),
+                format!("{} {}", row.key, row.path),
+            )
+        })
+        .collect()
+    }
 }
 
-/// The kind of blob under which reports are kept, by the digest of the plan that would put things right.
+/// The kind of blob under which reports are kept.
 pub(crate) const BLOB: &str = "drift";
+
+/// What a report is kept as: the digest of the plan that would put things right. Where people have to, that one says nothing
+/// of it, and plans that do nothing are the same everywhere.
+pub(crate) fn kept_as(env: &EnvName, plan: &PlanFacts) -> String {
+    let digest = plan.digest.as_ref().map_or("", |digest| digest.as_str());
+    if plan.by_hand.is_empty() {
+        return digest.to_owned();
+    }
+    let mut hasher = Hasher::default();
+    hasher.field(b"hodman drift report 1");
+    hasher.field(env.as_str().as_bytes());
+    hasher.field(digest.as_bytes());
+    for row in plan.by_hand.keys() {
+        hasher.field(row.as_bytes());
+    }
+    hasher.finish().as_str().to_owned()
+}
 
 /// The differences that a plan of `package` found.
 pub(super) async fn report(
@@ -149,7 +181,8 @@ impl Work {
                 Some(package) => self.packages.tree(package).await?,
                 None => Arc::new(check::tree_at(&job, &head)?),
             };
-            let taken = taken::take_tree(&job, env, environment, &tree).await?;
+            let engines = taken::Engines::for_plan(true);
+            let taken = taken::take_tree_asking(&job, env, environment, &tree, engines).await?;
             report(&job, env, package.as_ref(), &taken).await
         })
         .await

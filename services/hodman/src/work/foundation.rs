@@ -55,8 +55,25 @@ impl Stands {
 pub(super) enum Engines {
     /// They are, for a plan.
     Asked,
+    /// They also look for what people changed inside of stacks: for a comparison of what is in place.
+    Compared,
+    /// Only those are asked that may run what nobody merged yet, and what they say is kept for no apply.
+    Unmerged {
+        /// Whether Terraform may, by the policy on the promoted branch. Templates may not: a change set runs their macros.
+        terraform: bool,
+    },
     /// They are not: only what is there counts.
     Left,
+}
+
+impl Engines {
+    /// What a plan asks for.
+    pub fn for_plan(compares: bool) -> Self {
+        match compares {
+            true => Self::Compared,
+            false => Self::Asked,
+        }
+    }
 }
 
 /// Compares what the modules ask for with what is there.
@@ -105,7 +122,7 @@ pub(super) async fn take(
         ..context(job, env, environment, found.ledgers.own.protected())
     };
     let mut plan = plan::plan(&foundation.desired, &found.observed, &context)?;
-    if engines == Engines::Asked {
+    if engines != Engines::Left {
         let question = stacks::Question {
             job,
             env,
@@ -113,10 +130,14 @@ pub(super) async fn take(
             place: &place,
             foundation: &foundation,
             plan: &plan,
+            engines,
         };
         if Box::pin(stacks::ask(&question, &mut found.observed)).await? {
             plan = plan::plan(&foundation.desired, &found.observed, &context)?;
         }
+    }
+    if engines == Engines::Compared {
+        stacks::look_inside(&place, (job, env), &plan, &mut found.observed).await?;
     }
     let known = Known::of(
         &foundation.desired,
@@ -234,6 +255,6 @@ pub(super) async fn workspace_of(
         .ok_or_else(|| WorkError::transient(format!("workspace `{}` is not made yet", place.name)))
 }
 
-fn file(env: &EnvName) -> String {
+pub(super) fn file(env: &EnvName) -> String {
     format!("environments/{env}/environment.yaml")
 }

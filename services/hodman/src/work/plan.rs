@@ -3,6 +3,7 @@
 use super::{Job, Proposal, Work, WorkError, check, drift, taken, takeover};
 use crate::worker::Fence;
 use hodman_core::event::{Outcome, Takeover};
+use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest};
 use hodman_model::plan::Plan;
 use std::sync::Arc;
@@ -12,19 +13,23 @@ pub(super) async fn plan(
     env: &EnvName,
     package: &PackageDigest,
     config: &CommitSha,
+    engines: taken::Engines,
 ) -> Result<Outcome, WorkError> {
-    let taken = taken::take(job, env, package, config.as_str()).await?;
+    let taken = taken::take_asking(job, env, package, config.as_str(), engines).await?;
     if taken.is_being_made() {
         return Err(WorkError::transient(
             "a workspace is being set up and cannot be looked at yet",
         ));
     }
     taken.keep(job).await?;
-    if !taken.plan.is_empty() {
-        keep_drift(job, env, package, &taken).await?;
+    let mut plan = taken.facts();
+    if !taken.plan.is_empty() || taken.edited_inside() {
+        let report = drift::report(job, env, Some(package), &taken).await?;
+        plan.by_hand = report.for_people();
+        keep_drift(job, env, &plan, &report).await?;
     }
     Ok(Outcome::Planned {
-        plan: taken.facts(),
+        plan,
         binding: taken.binding.clone(),
     })
 }
@@ -33,16 +38,15 @@ pub(super) async fn plan(
 async fn keep_drift(
     job: &Job<'_>,
     env: &EnvName,
-    package: &PackageDigest,
-    taken: &taken::Taken,
+    plan: &PlanFacts,
+    report: &drift::DriftReport,
 ) -> Result<(), WorkError> {
-    let report = drift::report(job, env, Some(package), taken).await?;
     job.work
         .store
         .put_blob(
             drift::BLOB,
-            taken.plan.digest().as_str(),
-            &serde_json::to_vec(&report)?,
+            &drift::kept_as(env, plan),
+            &serde_json::to_vec(report)?,
             job.work.clock.now(),
         )
         .await?;

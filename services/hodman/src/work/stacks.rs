@@ -1,8 +1,9 @@
 //! What stacks would do to their resources, asked of their engines before a plan is made; stacks of Terraform in the order in which
 //! they take from each other.
 
+use super::foundation::Engines;
 use super::{Job, WorkError, live};
-use hodman_clients::databricks::Workspace;
+use hodman_clients::databricks::{ErrorKind, Workspace};
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::Environment;
@@ -11,7 +12,7 @@ use hodman_model::kinds::{
 };
 use hodman_model::modules::Foundation;
 use hodman_model::plan::{Action, Desired, Known, Observed, Plan, asked_in, substitute_known};
-use hodman_model::stacks::StackPlan;
+use hodman_model::stacks::{ByHand, StackPlan};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,8 @@ pub(super) struct Question<'a> {
     pub foundation: &'a Foundation,
     /// The plan without what the engines say.
     pub plan: &'a Plan,
+    /// How much may be asked.
+    pub engines: Engines,
 }
 
 /// Whether the resource is a stack of Terraform.
@@ -56,9 +59,18 @@ pub(super) async fn ask(
         question.env.as_str(),
     );
     no_secret_leaves_terraform(&question.foundation.desired, &known)?;
-    question.cloudformation(observed, &known).await?;
-    question.removals(observed).await?;
-    question.terraform(observed, &known).await?;
+    let (templates, terraform) = match question.engines {
+        Engines::Unmerged { terraform } => (false, terraform),
+        Engines::Asked | Engines::Compared => (true, true),
+        Engines::Left => (false, false),
+    };
+    if templates {
+        question.cloudformation(observed, &known).await?;
+    }
+    if terraform {
+        question.removals(observed).await?;
+        question.terraform(observed, &known).await?;
+    }
     Ok(!observed.previews.is_empty() || !observed.waiting.is_empty())
 }
 
@@ -206,11 +218,51 @@ impl Question<'_> {
     async fn preview(&self, mut call: Call) -> Result<(StackPlan, Option<String>), WorkError> {
         // Who only looks has no effect of its own.
         let body = call.body.get_or_insert_with(|| json!({}));
-        body["keep"] = json!(!self.job.fence.is_for_reading());
+        let unmerged = matches!(self.engines, Engines::Unmerged { .. });
+        body["keep"] = json!(!self.job.fence.is_for_reading() && !unmerged);
         let mut answer = self.place.call(live::request(&call)).await?;
         let foreign = answer["foreign"].as_str().map(str::to_owned);
         Ok((serde_json::from_value(answer["plan"].take())?, foreign))
     }
+}
+
+/// Finds what people changed inside of stacks of CloudFormation that are as they were told to be: those of which no row says
+/// anything. One after the other, for AWS looks into few at a time.
+pub(super) async fn look_inside(
+    place: &Workspace,
+    (job, env): (&Job<'_>, &EnvName),
+    plan: &Plan,
+    observed: &mut Observed,
+) -> Result<(), WorkError> {
+    let planned: BTreeSet<&ResourceKey> = plan.rows().map(|(_, row)| &row.key).collect();
+    let ours = observed.objects.iter().filter_map(|object| {
+        let marker = object.listed.marker.as_ref()?;
+        let key = ResourceKey::new(&object.kind, &marker.key);
+        let is_ours = marker.pipeline == job.pipeline && marker.env == env.as_str();
+        let looks = object.kind == CloudformationStacks.name() && is_ours;
+        (looks && !planned.contains(&key)).then(|| (key, object.listed.id.clone()))
+    });
+    let ours: Vec<(ResourceKey, String)> = ours.collect();
+    for (key, id) in ours {
+        let call = CloudformationStacks::look_inside(&id);
+        let found = match place.call(live::request(&call)).await {
+            Ok(answer) => serde_json::from_value(answer)?,
+            // Who may not look says so, and everything else is compared.
+            Err(error)
+                if matches!(error.kind, ErrorKind::PermissionDenied | ErrorKind::Invalid) =>
+            {
+                ByHand {
+                    unseen: Some(error.to_string()),
+                    ..ByHand::default()
+                }
+            }
+            Err(error) => return Err(at(&key, error.into())),
+        };
+        if found != ByHand::default() {
+            observed.by_hand.insert(key, found);
+        }
+    }
+    Ok(())
 }
 
 /// A sensitive output has no place where its value would be shown or stored.

@@ -52,6 +52,8 @@ pub struct Part {
     pub(super) ledgers: Ledgers,
 }
 
+pub(super) use foundation::Engines;
+
 /// Takes the plan for `package` under the binding that `config` has for `env`.
 pub(super) async fn take(
     job: &Job<'_>,
@@ -59,9 +61,20 @@ pub(super) async fn take(
     package: &PackageDigest,
     config: &str,
 ) -> Result<Taken, WorkError> {
+    take_asking(job, env, package, config, Engines::Asked).await
+}
+
+/// The same, asking the engines of stacks so much.
+pub(super) async fn take_asking(
+    job: &Job<'_>,
+    env: &EnvName,
+    package: &PackageDigest,
+    config: &str,
+    engines: Engines,
+) -> Result<Taken, WorkError> {
     let environment = environment_at(job, env, config)?;
     let tree = job.work.packages.tree(package).await?;
-    take_tree(job, env, environment, &tree).await
+    take_tree_asking(job, env, environment, &tree, engines).await
 }
 
 /// The environment's file at a commit.
@@ -86,7 +99,18 @@ pub(super) async fn take_tree(
     environment: Environment,
     tree: &Arc<Tree>,
 ) -> Result<Taken, WorkError> {
-    taken(job, env, environment, tree, false).await
+    take_tree_asking(job, env, environment, tree, Engines::Asked).await
+}
+
+/// The same, asking the engines of stacks so much.
+pub(super) async fn take_tree_asking(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: Environment,
+    tree: &Arc<Tree>,
+    engines: Engines,
+) -> Result<Taken, WorkError> {
+    taken(job, env, environment, tree, (false, engines)).await
 }
 
 /// The same for somebody who looks for what is to be taken over: that names are others' is what is looked for, and no reason
@@ -97,7 +121,7 @@ pub(super) async fn look(
     environment: Environment,
     tree: &Arc<Tree>,
 ) -> Result<Taken, WorkError> {
-    taken(job, env, environment, tree, true).await
+    taken(job, env, environment, tree, (true, Engines::Asked)).await
 }
 
 async fn taken(
@@ -105,7 +129,7 @@ async fn taken(
     env: &EnvName,
     environment: Environment,
     tree: &Arc<Tree>,
-    only_looks: bool,
+    (only_looks, engines): (bool, Engines),
 ) -> Result<Taken, WorkError> {
     let modules = foundation::resolve(job, env, &environment, tree)?;
     let (bundle, desired) = desired(env, &environment, tree, &modules)?;
@@ -113,8 +137,7 @@ async fn taken(
     let root = file_sets::root(job.pipeline, env.as_str());
     let mut parts = Vec::new();
     let mut plans = Vec::new();
-    let asked = foundation::Engines::Asked;
-    let stands = foundation::take(job, env, &environment, modules, only_looks, asked);
+    let stands = foundation::take(job, env, &environment, modules, only_looks, engines);
     let mut stands = Box::pin(stands).await?;
     let given = stands.given();
     if environment.terraform.is_some() {
@@ -249,6 +272,13 @@ impl Taken {
         !self.all_there() && ground.is_none_or(|part| part.rows.is_empty())
     }
 
+    /// Whether people changed something inside of stacks, or nobody could look.
+    pub(super) fn edited_inside(&self) -> bool {
+        self.parts
+            .iter()
+            .any(|part| !part.observed.by_hand.is_empty())
+    }
+
     /// Whether everything is to go.
     #[must_use]
     pub fn absent(&self) -> bool {
@@ -306,5 +336,6 @@ pub fn facts(plan: &Plan) -> PlanFacts {
             .into_iter()
             .map(|key| key.to_string())
             .collect(),
+        by_hand: BTreeMap::new(),
     }
 }

@@ -51,6 +51,7 @@ fn refresh(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &Open
         Act::Plan {
             package: promotion.package.clone(),
             config,
+            compares: false,
         },
     );
     if let Phase::Open(pull) = &mut promotion.phase {

@@ -35,6 +35,61 @@ fn a_report_says_it_and_leaves_it() {
 }
 
 #[test]
+fn what_only_people_put_right_is_told_and_nothing_else_becomes_of_it() {
+    for policy in [
+        DriftPolicy::Report,
+        DriftPolicy::PullRequest,
+        DriftPolicy::Heal,
+    ] {
+        let mut w = healthy(policy);
+        let found = |w: &mut World, actions: &[&str], places: &[&str]| {
+            w.ask(Ask::Reconcile { env: "qa".into() });
+            assert!(matches!(
+                w.one("qa", "plan").act,
+                Act::Plan { compares: true, .. }
+            ));
+            let mut plan = plan(actions);
+            let named = places
+                .iter()
+                .map(|place| (format!("digest of {place}"), (*place).to_owned()));
+            plan.by_hand = named.collect();
+            let outcome = Outcome::Planned {
+                plan,
+                binding: "b1".into(),
+            };
+            w.answer("qa", "plan", outcome);
+        };
+        found(&mut w, &[], &["stack.a Routes"]);
+        assert_eq!(w.standing("qa"), Standing::Drifted);
+        assert!(w.waiting("qa").is_empty(), "{:?}", w.waiting("qa"));
+        let note = |w: &World| {
+            w.of("qa")
+                .drift
+                .found
+                .as_ref()
+                .and_then(|found| found.note.clone())
+        };
+        assert!(note(&w).is_some_and(|note| note.contains("stack.a Routes")));
+        assert_eq!(w.noted("drift"), 1);
+        // The same again is no news; something more is.
+        found(&mut w, &[], &["stack.a Routes"]);
+        assert_eq!(w.noted("drift"), 1);
+        found(&mut w, &[], &["stack.a Routes", "stack.b Key"]);
+        assert_eq!(w.noted("drift"), 2);
+        found(&mut w, &[], &[]);
+        assert_eq!(w.standing("qa"), Standing::Healthy);
+        // What can be put right is, beside what cannot.
+        found(&mut w, &["put-back"], &["stack.a Routes"]);
+        let expected: &[&str] = match policy {
+            DriftPolicy::Report => &[],
+            DriftPolicy::PullRequest => &["adopt_drift"],
+            DriftPolicy::Heal => &["apply"],
+        };
+        assert_eq!(w.waiting("qa"), expected);
+    }
+}
+
+#[test]
 fn a_pull_request_proposes_it_once() {
     let mut w = healthy(DriftPolicy::PullRequest);
     compare(&mut w, &["put-back"]);

@@ -122,10 +122,17 @@ fn answer(w: &World, act: &Act, how: u8) -> Outcome {
                 commit: commit.clone(),
             }
         }
-        Act::Plan { .. } => Outcome::Planned {
-            plan: plan(actions),
-            binding: "b1".into(),
-        },
+        Act::Plan { compares, .. } => {
+            let mut plan = plan(actions);
+            if *compares && how & 64 != 0 {
+                plan.by_hand
+                    .insert(format!("d{}", how & 3), "in a stack".into());
+            }
+            Outcome::Planned {
+                plan,
+                binding: "b1".into(),
+            }
+        }
         Act::Look { .. } => Outcome::Looked {
             differ: vec!["x".into(); usize::from(how & 1)],
         },
@@ -273,6 +280,7 @@ fn take(w: &mut World, step: &Step) {
                 &Act::Plan {
                     package: "x".into(),
                     config: "y".into(),
+                    compares: false,
                 },
                 *how,
             );

@@ -3,12 +3,15 @@
 use super::error;
 use hodman_clients::aws::{AwsError, AwsErrorKind};
 use hodman_clients::cloudformation::{
-    ChangeSetOutcome, CloudFormation, StackError, StackInfo, StackRequest, Template,
+    ChangeSetOutcome, CloudFormation, DriftedProperty, StackError, StackInfo, StackRequest,
+    Template,
 };
 use hodman_clients::databricks::{ApiError, ErrorKind, Request};
 use hodman_model::digest::{Digest, Hasher, sha256};
 use hodman_model::kinds::{TAG_ENV, TAG_KEY, TAG_PIPELINE, TEMPLATE_BODY};
-use hodman_model::stacks::{StackPlan, StackRules, from_change_set};
+use hodman_model::stacks::{
+    ByHand, ByHandProperty, ByHandResource, StackPlan, StackRules, from_change_set,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -25,6 +28,7 @@ impl Stacks {
             ("PUT", None) => self.bring(request, false).await?,
             ("DELETE", None) => self.remove(request, rest).await?,
             ("POST", Some((_, "preview"))) => self.preview(request).await?,
+            ("GET", Some((name, "drift"))) => self.look_inside(request, name).await?,
             _ => return Err(error(request, ErrorKind::Unsupported, "no such request")),
         };
         Ok(done)
@@ -101,6 +105,25 @@ impl Stacks {
         Ok(json!(plan))
     }
 
+    /// What people changed inside. Types that AWS cannot look at are left out: nothing is known of them.
+    async fn look_inside(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
+        let found = self.0.drift(name).await;
+        let found = found.map_err(|failure| refusal(request, failure))?;
+        let changed = found.into_iter().filter_map(|resource| {
+            let deleted = resource.status == "DELETED";
+            (deleted || resource.status == "MODIFIED").then(|| ByHandResource {
+                logical_id: resource.logical_id,
+                kind: resource.kind,
+                deleted,
+                properties: resource.properties.into_iter().map(by_hand).collect(),
+            })
+        });
+        Ok(json!(ByHand {
+            resources: changed.collect(),
+            unseen: None,
+        }))
+    }
+
     async fn remove(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
         let failed = |failure| refusal(request, failure);
         let Some(info) = self.0.describe(name).await.map_err(failed)? else {
@@ -113,6 +136,14 @@ impl Stacks {
             .await
             .map_err(failed)?;
         Ok(Value::Null)
+    }
+}
+
+fn by_hand(property: DriftedProperty) -> ByHandProperty {
+    ByHandProperty {
+        expected: (property.kind != "ADD").then_some(property.expected),
+        actual: (property.kind != "REMOVE").then_some(property.actual),
+        path: property.path,
     }
 }
 

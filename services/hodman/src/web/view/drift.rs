@@ -3,7 +3,7 @@
 use super::{configured, no_environment, state};
 use crate::web::WebParts;
 use crate::web::trouble::Trouble;
-use crate::work::{DRIFT_BLOB, DriftReport};
+use crate::work::{DRIFT_BLOB, DriftReport, drift_kept_as};
 use chrono::{DateTime, Utc};
 use hodman_core::ids::{EnvName, PlanDigest};
 use hodman_core::state::Found;
@@ -42,9 +42,10 @@ pub(in crate::web) async fn view(
         .drift;
     let found = drift.found.as_ref();
     let plan = found.and_then(|found| found.plan.digest.clone());
-    let report = match &plan {
-        Some(plan) => {
-            let bytes = web.store.get_blob(DRIFT_BLOB, plan.as_str()).await?;
+    let report = match found {
+        Some(found) => {
+            let name = drift_kept_as(&EnvName::from(env), &found.plan);
+            let bytes = web.store.get_blob(DRIFT_BLOB, &name).await?;
             bytes
                 .map(|bytes| serde_json::from_slice(&bytes))
                 .transpose()?

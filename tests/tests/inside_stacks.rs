@@ -1,0 +1,168 @@
+//! What people change inside of a stack of CloudFormation: no change set puts it back, so it is found, told, and left to people,
+//! whatever the environment's policy is. A server that imitates AWS, and AWS's own client in the hands of those people.
+
+use hodman_core::event::Ask;
+use hodman_core::explain::{Standing, standing};
+use hodman_core::ids::EnvName;
+use hodman_core::state::Drift;
+use hodman_tests::harness::{Options, Scene, Short};
+use hodman_tests::servers::{aws_endpoint, python};
+use serde_json::Value;
+use std::path::Path;
+
+const REGION: &str = "eu-west-1";
+
+const MODULE: &str = "\
+engine: cloudformation
+inputs: {name: {type: string}}
+template: logs.yaml
+parameters: {Name: \"${inputs.name}\"}
+";
+
+const TEMPLATE: &str = "\
+Parameters: {Name: {Type: String}}
+Resources:
+  Logs:
+    Type: AWS::Logs::LogGroup
+    Properties: {LogGroupName: !Ref Name, RetentionInDays: 30}
+  Where:
+    Type: AWS::S3::Bucket
+    Properties: {BucketName: !Ref Name}
+";
+
+/// Runs AWS's own client.
+async fn hand(arguments: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("probes/aws_hand.py");
+    let endpoint = aws_endpoint();
+    let mut all = vec![endpoint.as_str(), REGION];
+    all.extend(arguments);
+    let ended = python(&script, &all, &[]).await;
+    assert!(ended.ok, "{arguments:?}: {}", ended.said);
+}
+
+async fn drift(short: &Short<'_>) -> Option<Drift> {
+    let mut state = short.state().await.ok()?;
+    let env = state.environments.remove(&EnvName::from("qa"))?;
+    env.run.is_none().then_some(env.drift)
+}
+
+/// Compares, and waits until that is done.
+async fn compared(short: &Short<'_>) -> Drift {
+    let last = short
+        .wait("rest", async || {
+            drift(short)
+                .await
+                .filter(|drift| !drift.wanted && drift.comparing.is_none())
+        })
+        .await
+        .expect("rest");
+    let ask = Ask::Reconcile { env: "qa".into() };
+    short.ask("olga", ask).await.expect("asked");
+    short
+        .wait("a comparison", async || {
+            drift(short).await.filter(|drift| {
+                drift.last != last.last && !drift.wanted && drift.comparing.is_none()
+            })
+        })
+        .await
+        .expect("compared")
+}
+
+async fn view(daemon: &hodman::daemon::Daemon) -> Value {
+    let url = format!(
+        "http://{}/api/pipelines/shop/environments/qa/drift",
+        daemon.address
+    );
+    let answer = reqwest::get(url).await.expect("sent");
+    answer.json().await.expect("JSON")
+}
+
+/// `class, path, declared, live` of each difference.
+fn rows(view: &Value) -> Vec<String> {
+    let workspaces = view["report"]["workspaces"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let rows = workspaces.flat_map(|one| one["rows"].as_array().into_iter().flatten());
+    rows.filter(|row| row["class"] != "server-default")
+        .map(|row| {
+            format!(
+                "{} {} {} -> {}",
+                row["class"], row["path"], row["declared"], row["live"]
+            )
+            .replace('"', "")
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_change_inside_of_a_stack_is_told_and_left_to_people() {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let name = format!("shop-logs-{:x}", rand::random::<u64>());
+    let call: &'static str = format!(
+        "aws: main\nmodules:\n  logs: {{module: logs, inputs: {{name: {name}}}}}\ndrift: heal\nworkspaces:\n"
+    )
+    .leak();
+    let mut options = Options::short()
+        .file("modules/logs/module.yaml", MODULE)
+        .file("modules/logs/logs.yaml", TEMPLATE)
+        .edit("environments/qa/environment.yaml", "drift: report\n", "")
+        .edit("environments/qa/environment.yaml", "workspaces:\n", call);
+    options.settings = format!(
+        "aws:\n  main: {{region: {REGION}, endpoint: \"{}\", access_key_id: {{value: test}}, secret_access_key: {{value: test}}, environments: [qa]}}",
+        aws_endpoint()
+    );
+    let scene = Scene::start(options).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("made");
+    assert_eq!(
+        compared(&short).await.found,
+        None,
+        "{}",
+        view(&daemon).await
+    );
+
+    hand(&["keep-logs", &name, "7"]).await;
+    let found = compared(&short).await.found.expect("the other retention");
+    assert!(found.plan.is_empty() && found.plan.by_hand.len() == 1);
+    let note = found.note.clone().expect("a note");
+    assert!(note.contains("Logs.RetentionInDays"), "{note}");
+    let state = short.state().await.expect("a state");
+    assert_eq!(
+        standing(&state.environments[&EnvName::from("qa")]),
+        Standing::Drifted
+    );
+    let told = view(&daemon).await;
+    assert_eq!(
+        rows(&told),
+        ["hand-edit-for-a-person resources.Logs.RetentionInDays 30 -> 7"],
+        "{told}"
+    );
+
+    // One more is another finding, and its report is another.
+    hand(&["remove-bucket", &name]).await;
+    let more = compared(&short).await.found.expect("both");
+    assert_eq!(more.plan.by_hand.len(), 2);
+    let told = view(&daemon).await;
+    assert!(
+        rows(&told)
+            .contains(&"hand-edit-for-a-person resources.Where AWS::S3::Bucket -> null".to_owned()),
+        "{told}"
+    );
+    // Looked at again it is the same finding, since when it was.
+    let again = compared(&short).await.found.expect("still both");
+    assert_eq!(again.since, more.since);
+
+    hand(&["keep-logs", &name, "30"]).await;
+    hand(&["make-bucket", &name]).await;
+    assert_eq!(
+        compared(&short).await.found,
+        None,
+        "{}",
+        view(&daemon).await
+    );
+    daemon.stop().await;
+}
