@@ -3,7 +3,7 @@
 `aws_hand.py URL REGION queue NAME` makes a queue and prints its address; `… role NAME TEXT` gives a role another description, `…
 bucket NAME` takes a bucket's policy away, `… look-role NAME` and `… look-bucket NAME` print the description and whether there is a policy;
 `… keep-logs GROUP DAYS` changes how long a log group is kept, `… remove-bucket NAME` and `… make-bucket NAME` take an empty bucket
-away and make one; `… send QUEUE MESSAGE` puts a message into a queue; `… account KEY` prints as JSON what the account of that
+away and make one; `… stack NAME TEMPLATE KEY=VALUE …` makes a stack, `… look-stack NAME` prints its parameters as JSON; `… send QUEUE MESSAGE` puts a message into a queue; `… account KEY` prints as JSON what the account of that
 key has: roles with their policies, buckets with theirs, stacks with their status.
 """
 
@@ -58,6 +58,16 @@ elif what == "remove-bucket":
     client("s3").delete_bucket(Bucket=rest[0])
 elif what == "make-bucket":
     client("s3").create_bucket(Bucket=rest[0], CreateBucketConfiguration={"LocationConstraint": region})
+elif what == "stack":
+    parameters = [one.split("=", 1) for one in rest[2:]]
+    client("cloudformation").create_stack(
+        StackName=rest[0],
+        TemplateBody=rest[1],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters],
+    )
+elif what == "look-stack":
+    found = client("cloudformation").describe_stacks(StackName=rest[0])["Stacks"][0]
+    print(json.dumps({one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}))
 elif what == "look-role":
     print(client("iam").get_role(RoleName=rest[0])["Role"].get("Description", ""))
 elif what == "look-bucket":

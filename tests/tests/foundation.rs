@@ -273,6 +273,36 @@ async fn a_network_is_a_stack_whose_change_is_shown_resource_by_resource() {
         .expect("committed");
     let pull = short.proposed("qa").await.expect("a second plan");
     assert!(pull.body.contains("AWS::EC2::Subnet"), "{}", pull.body);
+    // What takes the subnets waits for them: nobody knows yet which they are.
+    let waits = "waits for cloudformation_stacks.vpc";
+    assert!(pull.body.contains(waits), "{}", pull.body);
+    let before = networks[0]["subnet_ids"].clone();
+    short.merge(&pull).expect("merged");
+    let pull = short
+        .wait("a plan for the network", async || {
+            let state = short.state().await.ok()?;
+            let env = &state.environments[&EnvName::from("qa")];
+            let open = env.promotion.as_ref()?.number()?;
+            let mut pulls = scene.forge.pulls(REPOSITORY).into_iter();
+            pulls.find(|one| one.open && one.number == open.0 && one.number != pull.number)
+        })
+        .await
+        .expect("a third plan");
+    assert!(
+        pull.body.contains("account_networks.network-network") && !pull.body.contains(waits),
+        "{}",
+        pull.body
+    );
+    short.merge(&pull).expect("merged");
+    short
+        .wait("other subnets", async || {
+            let networks = all(&account, "networks").await;
+            let moved = networks.len() == 1 && networks[0]["subnet_ids"] != before;
+            moved.then_some(())
+        })
+        .await
+        .expect("the workspace stands on the new subnets");
+    short.wait("qa", healthy).await.expect("applied");
     daemon.stop().await;
 }
 

@@ -6,6 +6,7 @@
 mod by_hand;
 mod change_set;
 mod fields;
+mod outputs;
 mod row;
 mod secrets;
 mod stateful;
@@ -19,10 +20,12 @@ use serde::{Deserialize, Serialize};
 
 pub use by_hand::{ByHand, ByHandProperty, ByHandResource};
 pub use change_set::from_change_set;
+pub use outputs::{TemplateText, changed_outputs};
 pub use row::{Shown, StackAction, StackField, StackRow};
 pub use terraform::{from_terraform, shown_secrets};
 
-use crate::digest::{Digest, Hasher};
+use crate::digest::{Digest, Hasher, sha256};
+use crate::kinds::Reversibility;
 
 /// What an environment says about its stack beyond what the engine says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +82,32 @@ pub enum StackPlanError {
 }
 
 impl StackPlan {
+    /// The plan for a stack that is in a state in which nothing in it can be changed: what becomes of the whole of it. `loses`
+    /// says what cannot be brought back, if anything.
+    #[must_use]
+    pub fn of_the_whole(status: &str, action: StackAction, loses: Option<&str>) -> Self {
+        let name = format!("whole stack {status} {}", action.word());
+        Self {
+            rows: vec![StackRow {
+                address: "(the stack)".to_owned(),
+                kind: "AWS::CloudFormation::Stack".to_owned(),
+                action,
+                fields: Vec::new(),
+                reason: format!("it is in {status}"),
+                moved_from: None,
+                reversible: match loses {
+                    Some(loses) => Reversibility::Irreversible {
+                        loses: loses.to_owned(),
+                    },
+                    None => Reversibility::Reversible,
+                },
+                digest: sha256(name.as_bytes()),
+            }],
+            decides: true,
+            ..Self::default()
+        }
+    }
+
     /// Whether applying it would change nothing, not even an output.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,6 +1,6 @@
 //! A stack of the test's own on the AWS server, and a look at what it made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +54,7 @@ pub fn request(stack: &str, template: &str, parameters: &[(&str, &str)]) -> Stac
         capabilities: Vec::new(),
         role_arn: None,
         imports: Vec::new(),
+        keep: BTreeSet::new(),
     }
 }
 

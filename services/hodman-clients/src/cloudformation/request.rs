@@ -1,6 +1,6 @@
 //! What a stack should be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudformation::types::{Capability, Parameter, ResourceToImport, Tag};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -34,6 +34,8 @@ pub struct StackRequest {
     pub template: Template,
     /// The template's parameters.
     pub parameters: BTreeMap<String, SecretString>,
+    /// Parameters of the template that keep what the stack has for them.
+    pub keep: BTreeSet<String>,
     /// The tags that say whose it is. A stack that exists without them is not touched.
     pub marker: BTreeMap<String, String>,
     /// More tags, for the stack and all in it.
@@ -55,7 +57,13 @@ impl StackRequest {
                 .parameter_value(value)
                 .build()
         });
-        each.collect()
+        let kept = self.keep.iter().map(|key| {
+            Parameter::builder()
+                .parameter_key(key)
+                .use_previous_value(true)
+                .build()
+        });
+        each.chain(kept).collect()
     }
 
     pub(super) fn sdk_tags(&self) -> Vec<Tag> {

@@ -58,10 +58,28 @@ impl StackInfo {
     /// Whether it can only be removed: it was never complete, or is half gone.
     #[must_use]
     pub fn must_be_remade(&self) -> bool {
+        self.was_never_complete() || self.is_half_gone()
+    }
+
+    /// Whether its first creation failed: nothing in it was ever used.
+    #[must_use]
+    pub fn was_never_complete(&self) -> bool {
         matches!(
             self.status.as_str(),
-            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED"
+            "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED"
         )
+    }
+
+    /// Whether a removal failed half-way: what is left of it may be in use.
+    #[must_use]
+    pub fn is_half_gone(&self) -> bool {
+        self.status == "DELETE_FAILED"
+    }
+
+    /// Whether the way back from an update failed; it has to be gone on with before anything else.
+    #[must_use]
+    pub fn is_half_back(&self) -> bool {
+        self.status == "UPDATE_ROLLBACK_FAILED"
     }
 
     /// Whether the last thing that was done to it ended well.

@@ -1,5 +1,6 @@
 //! A server that gives the answers it was told, by action; and keeps what it was asked.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -128,5 +129,6 @@ pub fn request(stack: &str, template: &str) -> StackRequest {
         capabilities: Vec::new(),
         role_arn: None,
         imports: Vec::new(),
+        keep: BTreeSet::new(),
     }
 }

@@ -58,6 +58,9 @@ impl Found<'_> {
             };
             return self.row(kind, key, FieldPath::default(), values, class, reason);
         };
+        if let Some(found) = three.observed.by_hand.get(key) {
+            self.by_hand(kind, key, found);
+        }
         if let Some(preview) = three.observed.previews.get(key)
             && preview.decides
             && declared.is_some()
@@ -130,9 +133,6 @@ impl Found<'_> {
             };
             let reason = "the package has changed since the last apply";
             self.row(kind, key, plan.path, values, Class::PlannedChange, reason);
-        }
-        if let Some(found) = three.observed.by_hand.get(key) {
-            self.by_hand(kind, key, found);
         }
         self.folder(kind, key, &declared_managed, folders.into_iter().collect());
         self.put_by_hand(kind, key, live, &declared.config);

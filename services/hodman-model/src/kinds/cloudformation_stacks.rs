@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::fields::{fills, only};
 use super::listed::text;
@@ -15,6 +15,7 @@ use super::rules::{Rules, as_map, patterns};
 use super::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility,
 };
+use crate::digest::Digest;
 
 /// The field with the template's text, which is sent and never compared.
 pub const TEMPLATE_BODY: &str = "template_body";
@@ -67,6 +68,14 @@ impl CloudformationStacks {
     pub fn preview(id: &str, config: &Value, marker: &Marker) -> Call {
         let path = format!("{PATH}/{id}/preview");
         Call::with_body(Method::Post, path, body(config, marker), true)
+    }
+
+    /// Brings a stack to `config` by what was `shown`, and by nothing else.
+    #[must_use]
+    pub fn bring(id: &str, config: &Value, marker: &Marker, shown: &Digest) -> Call {
+        let mut body = body(config, marker);
+        body["shown"] = json!(shown);
+        Call::with_body(Method::Put, format!("{PATH}/{id}"), body, true)
     }
 
     /// The request that says what people changed inside of a stack; nothing is changed by it.
@@ -167,8 +176,6 @@ impl Kind for CloudformationStacks {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

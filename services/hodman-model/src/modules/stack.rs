@@ -11,6 +11,9 @@ use crate::foundation::templates::{Carried, SCHEME};
 use crate::kinds::{SOURCES, TEMPLATE_BODY};
 use crate::plan::asked_in;
 
+/// The most that AWS takes as `TemplateBody`, in bytes (AWS CloudFormation quotas). More would have to lie in a bucket.
+const LONGEST_TEMPLATE: usize = 51_200;
+
 /// Whose stack it is, and where its files are.
 pub(super) struct Of<'a> {
     pub pipeline: &'a str,
@@ -59,6 +62,14 @@ pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Va
         }));
     }
     let body = template(of, module.template.as_deref().unwrap_or_default())?;
+    if body.len() > LONGEST_TEMPLATE {
+        let error = format!(
+            "the template has {} bytes; AWS takes {LONGEST_TEMPLATE} in a request",
+            body.len()
+        );
+        return Err(Diagnostic::error(module::path(of.module), error)
+            .hint("split it into modules that give each other their outputs"));
+    }
     let mut parameters = told["parameters"].take();
     if let Some(map) = parameters.as_object_mut() {
         map.values_mut().for_each(joined);
@@ -86,9 +97,37 @@ fn joined(value: &mut Value) {
     }
 }
 
+/// Where a package keeps a template that hodman carries.
+fn packed_at(carried: &str) -> String {
+    format!("modules/.hodman/{carried}.yaml")
+}
+
+/// The templates that hodman carries and that modules among these files use, as files of the package: what a package does must
+/// not change with the hodman that applies it.
+#[must_use]
+pub fn carried_templates<'f>(
+    files: impl Iterator<Item = (&'f str, &'f [u8])>,
+) -> Vec<(String, &'static str)> {
+    let mut used: Vec<Carried> = files
+        .filter(|(path, _)| path.starts_with("modules/") && path.ends_with("/module.yaml"))
+        .filter_map(|(path, bytes)| Module::parse(path, std::str::from_utf8(bytes).ok()?).ok())
+        .filter_map(|module| Carried::named(module.template?.strip_prefix(SCHEME)?))
+        .collect();
+    used.sort();
+    used.dedup();
+    let packed = used.into_iter();
+    packed
+        .map(|carried| (packed_at(carried.name()), carried.body()))
+        .collect()
+}
+
 fn template(of: &Of<'_>, named: &str) -> Result<String, Diagnostic> {
     let path = module::path(of.module);
     if let Some(carried) = named.strip_prefix(SCHEME) {
+        // As it was when the package was made: another hodman may carry another one.
+        if let Some(packed) = of.tree.get(&packed_at(carried)) {
+            return text(&packed_at(carried), &packed.bytes);
+        }
         return match Carried::named(carried) {
             Some(template) => Ok(template.body().to_owned()),
             None => {

@@ -9,6 +9,8 @@ use super::{StackAction, StackField, StackPlan, StackPlanError, StackRow, StackR
 use crate::digest::{canonical_json, sha256};
 use crate::field_path::FieldPath;
 
+const NESTED: &str = "AWS::CloudFormation::Stack";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Entry {
@@ -79,6 +81,8 @@ impl Resource {
             ("Dynamic", _) | ("Modify", Some("Conditional")) => StackAction::MayReplace,
             // CloudFormation makes the new one first, unless a name of its own forbids it.
             ("Modify", Some("True")) => StackAction::ReplaceCreateFirst,
+            // From outside nobody sees what is replaced in a nested stack.
+            ("Modify", _) if self.resource_type == NESTED => StackAction::MayReplace,
             ("Modify", _) => StackAction::Update,
             (other, _) => {
                 return Err(StackPlanError::Actions {

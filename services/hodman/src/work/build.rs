@@ -13,6 +13,7 @@ use command::Limits;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, InputsId, PackageDigest};
 use hodman_model::bundle::Build;
+use hodman_model::modules::carried_templates;
 use hodman_model::package;
 use scratch::Scratch;
 use std::time::Duration;
@@ -70,6 +71,13 @@ pub(super) async fn build(
             .ok_or_else(|| WorkError::transient(format!("{} is not in the mirror", entry.path)))?;
         files.push((entry.path, entry.executable, bytes));
     }
+    let carried = carried_templates(
+        files
+            .iter()
+            .map(|(path, _, bytes)| (path.as_str(), bytes.as_slice())),
+    );
+    let carried = carried.into_iter();
+    files.extend(carried.map(|(path, text)| (path, false, text.as_bytes().to_vec())));
     if by_commands {
         files = with_artifacts(job, &declared.builds, files).await?;
     }

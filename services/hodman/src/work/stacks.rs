@@ -13,7 +13,7 @@ use hodman_model::kinds::{
 use hodman_model::modules::Foundation;
 use hodman_model::plan::{Action, Desired, Known, Observed, Plan, asked_in, substitute_known};
 use hodman_model::stacks::{ByHand, StackPlan};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who is asked about what.
@@ -32,6 +32,11 @@ pub(super) struct Question<'a> {
 /// Whether the resource is a stack of Terraform.
 pub(super) fn is_terraform(key: &ResourceKey) -> bool {
     key.kind == TerraformStacks.name()
+}
+
+/// Whether an engine alone knows what is in the resource.
+fn is_stack(key: &ResourceKey) -> bool {
+    is_terraform(key) || key.kind == CloudformationStacks.name()
 }
 
 /// Forgets stacks that were begun and never made, where they are wanted: they are made, by what is left of their plan.
@@ -64,13 +69,15 @@ pub(super) async fn ask(
         Engines::Asked | Engines::Compared => (true, true),
         Engines::Left => (false, false),
     };
-    if templates {
-        question.cloudformation(observed, &known).await?;
-    }
     if terraform {
         question.removals(observed).await?;
-        question.terraform(observed, &known).await?;
     }
+    let asks = |key: &ResourceKey| match is_terraform(key) {
+        true => terraform,
+        false => templates && is_stack(key),
+    };
+    question.changes(observed, &known, asks).await?;
+    question.followers(observed, &known);
     Ok(!observed.previews.is_empty() || !observed.waiting.is_empty())
 }
 
@@ -81,30 +88,6 @@ impl Question<'_> {
             env: self.env.as_str().to_owned(),
             key: key.key.clone(),
         }
-    }
-
-    /// What the change sets of CloudFormation say. Of a stack that waits for what another row makes, nobody can say yet.
-    async fn cloudformation(
-        &self,
-        observed: &mut Observed,
-        known: &Known,
-    ) -> Result<(), WorkError> {
-        let desired = &self.foundation.desired;
-        for (_, row) in self.plan.rows() {
-            let (Action::Update, Some(id)) = (row.action, &row.live_id) else {
-                continue;
-            };
-            let wanted = desired.resources.get(&row.key);
-            let config = wanted.and_then(|wanted| substitute_known(&wanted.config, "", known).ok());
-            let (Some(config), true) = (config, row.key.kind == CloudformationStacks.name()) else {
-                continue;
-            };
-            let call = CloudformationStacks::preview(id, &config, &self.marker(&row.key));
-            let answer = self.place.call(live::request(&call)).await?;
-            let preview = serde_json::from_value(answer)?;
-            observed.previews.insert(row.key.clone(), preview);
-        }
-        Ok(())
     }
 
     /// What removing stacks of Terraform would do that nobody wants any more.
@@ -123,13 +106,16 @@ impl Question<'_> {
         Ok(())
     }
 
-    async fn terraform(&self, observed: &mut Observed, known: &Known) -> Result<(), WorkError> {
+    /// What bringing stacks to what is wanted would do, in the order in which they take from each other.
+    async fn changes(
+        &self,
+        observed: &mut Observed,
+        known: &Known,
+        asks: impl Fn(&ResourceKey) -> bool,
+    ) -> Result<(), WorkError> {
         let desired = &self.foundation.desired;
-        let mut left: Vec<&ResourceKey> = desired
-            .resources
-            .keys()
-            .filter(|key| is_terraform(key))
-            .collect();
+        let mut left: Vec<&ResourceKey> =
+            desired.resources.keys().filter(|key| asks(key)).collect();
         while !left.is_empty() {
             let open: BTreeSet<&ResourceKey> = left.iter().copied().collect();
             let (later, now): (Vec<_>, Vec<_>) = left.into_iter().partition(|key| {
@@ -141,14 +127,92 @@ impl Question<'_> {
                 return Ok(());
             }
             for key in now {
-                self.one(key, observed, known).await?;
+                match is_terraform(key) {
+                    true => self.terraform(key, observed, known).await?,
+                    false => self.cloudformation(key, observed, known).await?,
+                }
             }
             left = later;
         }
         Ok(())
     }
 
-    async fn one(
+    /// What the change set of a stack that is there says. One that takes what another row is yet to give waits for it: what the set
+    /// does is known, and asked for, when that is done.
+    async fn cloudformation(
+        &self,
+        key: &ResourceKey,
+        observed: &mut Observed,
+        known: &Known,
+    ) -> Result<(), WorkError> {
+        let desired = &self.foundation.desired;
+        let Some(wanted) = desired.resources.get(key) else {
+            return Ok(());
+        };
+        let row = self.plan.rows().find(|(_, row)| row.key == *key);
+        let row = row.map(|(_, row)| row);
+        // Nothing is lost by one that is not there.
+        if row.is_some_and(|row| row.live_id.is_none()) {
+            return Ok(());
+        }
+        let open = self.open_for(&wanted.config, observed, known);
+        if !open.is_empty() {
+            observed.waiting.insert(key.clone(), open);
+            return Ok(());
+        }
+        let Some(row) = row.filter(|row| matches!(row.action, Action::Update | Action::Adopt))
+        else {
+            return Ok(());
+        };
+        let config = match substitute_known(&wanted.config, "", known) {
+            Ok(config) => config,
+            Err(missing) => return Err(WorkError::lasting(format!("{key}: {missing}"))),
+        };
+        let id = row.live_id.as_deref().unwrap_or_default();
+        let call = CloudformationStacks::preview(id, &config, &self.marker(key));
+        let answer = self.place.call(live::request(&call)).await;
+        let answer = answer.map_err(|error| at(key, error.into()))?;
+        let preview = serde_json::from_value(answer)?;
+        observed.previews.insert(key.clone(), preview);
+        Ok(())
+    }
+
+    /// Whatever else is there and takes an output that a stack is about to change: it waits, for nobody knows the value yet.
+    fn followers(&self, observed: &mut Observed, known: &Known) {
+        for (key, wanted) in &self.foundation.desired.resources {
+            if is_stack(key) || known.id_of(key).is_none() {
+                continue;
+            }
+            // What a new stack gives is put in when it is made, in the same apply.
+            let open: BTreeSet<ResourceKey> = self
+                .open_for(&wanted.config, observed, known)
+                .into_iter()
+                .filter(|other| is_stack(other) && known.id_of(other).is_some())
+                .collect();
+            let going = self.plan.rows().any(|(_, row)| {
+                row.key == *key && matches!(row.action, Action::Replace | Action::Create)
+            });
+            if !open.is_empty() && !going {
+                observed.waiting.insert(key.clone(), open);
+            }
+        }
+    }
+
+    /// The others of which a resource takes what is not known before their rows are done.
+    fn open_for(
+        &self,
+        config: &Value,
+        observed: &Observed,
+        known: &Known,
+    ) -> BTreeSet<ResourceKey> {
+        let asked = asked_in(config);
+        let open = asked
+            .iter()
+            .filter(|(other, fields)| self.is_open(other, fields, observed, known));
+        open.map(|(other, _)| other.clone()).collect()
+    }
+
+    async fn terraform(
         &self,
         key: &ResourceKey,
         observed: &mut Observed,
@@ -157,12 +221,7 @@ impl Question<'_> {
         let Some(wanted) = self.foundation.desired.resources.get(key) else {
             return Ok(());
         };
-        let asked = asked_in(&wanted.config);
-        let open: BTreeSet<ResourceKey> = asked
-            .iter()
-            .filter(|(other, fields)| self.is_open(other, fields, observed, known))
-            .map(|(other, _)| other.clone())
-            .collect();
+        let open = self.open_for(&wanted.config, observed, known);
         if !open.is_empty() {
             observed.waiting.insert(key.clone(), open);
             return Ok(());
@@ -196,7 +255,7 @@ impl Question<'_> {
         if known.id_of(other).is_none() || observed.waiting.contains_key(other) {
             return true;
         }
-        if let Some(preview) = observed.previews.get(other).filter(|_| is_terraform(other)) {
+        if let Some(preview) = observed.previews.get(other).filter(|_| is_stack(other)) {
             let changes = |field: &String| {
                 preview.outputs.iter().any(|output| {
                     let name = output.path.to_string();
@@ -207,11 +266,9 @@ impl Question<'_> {
             };
             return fields.iter().any(changes) || preview.begun.is_some();
         }
-        // An update of a stack may change anything that it gives; of anything else, nothing that others ask for.
-        let stack = other.kind == CloudformationStacks.name();
+        // An update of anything else changes nothing that others ask for.
         self.plan.rows().any(|(_, row)| {
-            let anew = matches!(row.action, Action::Create | Action::Replace);
-            row.key == *other && (anew || stack)
+            row.key == *other && matches!(row.action, Action::Create | Action::Replace)
         })
     }
 

@@ -1,5 +1,7 @@
 //! Stacks of CloudFormation: every change is a change set, executed as it was shown, and waited for.
 
+mod look;
+
 use super::error;
 use hodman_clients::aws::{AwsError, AwsErrorKind};
 use hodman_clients::cloudformation::{
@@ -9,11 +11,10 @@ use hodman_clients::cloudformation::{
 use hodman_clients::databricks::{ApiError, ErrorKind, Request};
 use hodman_model::digest::{Digest, Hasher, sha256};
 use hodman_model::kinds::{TAG_ENV, TAG_KEY, TAG_PIPELINE, TEMPLATE_BODY};
-use hodman_model::stacks::{
-    ByHand, ByHandProperty, ByHandResource, StackPlan, StackRules, from_change_set,
-};
+use hodman_model::stacks::{ByHand, ByHandProperty, ByHandResource};
+use look::{Next, is_marked, outputs};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The stacks of one account and region.
 #[derive(Debug)]
@@ -50,59 +51,63 @@ impl Stacks {
     /// Makes a stack or brings it to what is asked for, and waits for the end.
     async fn bring(&self, request: &Request, new: bool) -> Result<Value, ApiError> {
         let failed = |failure| refusal(request, failure);
-        let mut wanted = wanted(request)?;
-        let info = self.0.describe(&wanted.stack).await.map_err(failed)?;
+        let asked = wanted(request)?;
+        let info = self.0.describe(&asked.stack).await.map_err(failed)?;
         if let Some(info) = info.as_ref().filter(|info| !info.is_only_reviewed()) {
-            let marked = wanted.marker.keys().any(|tag| info.tags.contains_key(tag));
-            if !new && !marked {
-                // Nobody's: a change is asked of such a one only when it is to be taken over, and then it becomes ours.
-                wanted.tags.append(&mut wanted.marker);
-            }
             if info.is_busy() {
                 let words = format!("stack {} is busy: {}", info.name, info.status);
                 return Err(error(request, ErrorKind::Temporary, words));
             }
-            info.must_be_ours(&wanted.marker).map_err(|foreign| {
-                let kind = if new {
-                    ErrorKind::AlreadyExists
-                } else {
-                    ErrorKind::Invalid
-                };
-                error(request, kind, foreign.to_string())
-            })?;
-            if info.must_be_remade() {
-                // It was never complete: nothing in it was ever used.
-                let token = name(&wanted, Some(info));
-                let removed = self.0.remove_failed(&info.id, &token).await;
-                removed.map_err(failed)?;
+            // A change is asked of somebody's stack only when it is to be taken over; a creation never is.
+            if new || is_marked(info, &asked) {
+                info.must_be_ours(&asked.marker).map_err(|foreign| {
+                    let kind = match new {
+                        true => ErrorKind::AlreadyExists,
+                        false => ErrorKind::Invalid,
+                    };
+                    error(request, kind, foreign.to_string())
+                })?;
             }
         }
-        let info = self.0.describe(&wanted.stack).await.map_err(failed)?;
-        let name = name(&wanted, info.as_ref());
-        let set = self.0.change_set(&wanted, &name).await.map_err(failed)?;
-        if let ChangeSetOutcome::Ready(set) = set {
-            self.0.execute(&set, &name).await.map_err(failed)?;
+        let looked = self.look(request, asked, info.as_ref()).await?;
+        let shown = request.body.as_ref().and_then(|body| body.get("shown"));
+        if let Some(shown) = shown
+            && *shown != json!(looked.plan.digest())
+        {
+            let words = format!(
+                "stack {} would be changed otherwise than it was shown: somebody changed it meanwhile, and it is looked at anew",
+                looked.wanted.stack
+            );
+            return Err(error(request, ErrorKind::Temporary, words));
         }
-        self.show(request, &wanted.stack).await
+        let stack = looked.wanted.stack.clone();
+        match (looked.next, info) {
+            (Next::Execute(set, name), _) => {
+                self.0.execute(&set, &name).await.map_err(failed)?;
+            }
+            (Next::Remake(name), Some(info)) => {
+                let removed = self.0.remove_failed(&info.id, &name).await;
+                removed.map_err(failed)?;
+                let set = self.0.change_set(&looked.wanted, &name).await;
+                if let ChangeSetOutcome::Ready(set) = set.map_err(failed)? {
+                    self.0.execute(&set, &name).await.map_err(failed)?;
+                }
+            }
+            // What is changed after it is shown, and asked for, when that is known.
+            (Next::GoBack(name), Some(info)) => {
+                let back = self.0.continue_rollback(&info.id, &[], &name).await;
+                back.map_err(failed)?;
+            }
+            (Next::Nothing | Next::Remake(_) | Next::GoBack(_), _) => {}
+        }
+        self.show(request, &stack).await
     }
 
     async fn preview(&self, request: &Request) -> Result<Value, ApiError> {
-        let failed = |failure| refusal(request, failure);
         let wanted = wanted(request)?;
-        let info = self.0.describe(&wanted.stack).await.map_err(failed)?;
-        if info.as_ref().is_some_and(StackInfo::must_be_remade) {
-            return Ok(json!(StackPlan::default()));
-        }
-        let name = name(&wanted, info.as_ref());
-        let set = self.0.change_set(&wanted, &name).await.map_err(failed)?;
-        let plan = match set {
-            ChangeSetOutcome::NoChanges => StackPlan::default(),
-            ChangeSetOutcome::Ready(set) => {
-                from_change_set(&set.changes, &StackRules::default())
-                    .map_err(|words| error(request, ErrorKind::Unreadable, words.to_string()))?
-            }
-        };
-        Ok(json!(plan))
+        let info = self.0.describe(&wanted.stack).await;
+        let info = info.map_err(|failure| refusal(request, failure))?;
+        Ok(json!(self.look(request, wanted, info.as_ref()).await?.plan))
     }
 
     /// What people changed inside. Types that AWS cannot look at are left out: nothing is known of them.
@@ -152,8 +157,8 @@ fn wanted(request: &Request) -> Result<StackRequest, ApiError> {
     let text = |field: &str| body[field].as_str().map(str::to_owned);
     let map = |field: &str| -> BTreeMap<String, String> {
         let entries = body[field].as_object().into_iter().flatten();
-        entries
-            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        let said = entries.filter(|(_, value)| !value.is_null());
+        said.map(|(key, value)| (key.clone(), parameter_text(value)))
             .collect()
     };
     let missing = |field: &str| error(request, ErrorKind::Invalid, format!("no `{field}`"));
@@ -176,7 +181,20 @@ fn wanted(request: &Request) -> Result<StackRequest, ApiError> {
             .collect(),
         role_arn: None,
         imports: Vec::new(),
+        keep: BTreeSet::new(),
     })
+}
+
+/// CloudFormation takes texts only, and lists as one text with commas.
+fn parameter_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(parameter_text).collect();
+            items.join(",")
+        }
+        other => other.to_string(),
+    }
 }
 
 /// The name of the change set, which is its token, too: the same from the same state to the same state, so that a crash in
@@ -194,6 +212,10 @@ fn name(wanted: &StackRequest, info: Option<&StackInfo>) -> String {
         hasher.field(key.as_bytes());
         hasher.field(value.expose_secret().as_bytes());
     }
+    for key in &wanted.keep {
+        hasher.field(b"kept");
+        hasher.field(key.as_bytes());
+    }
     for (key, value) in wanted.tags.iter().chain(&wanted.marker) {
         hasher.field(key.as_bytes());
         hasher.field(value.as_bytes());
@@ -203,11 +225,6 @@ fn name(wanted: &StackRequest, info: Option<&StackInfo>) -> String {
 }
 
 fn shown(info: &StackInfo, template: &str) -> Value {
-    let outputs: BTreeMap<&String, &String> = info
-        .outputs
-        .iter()
-        .map(|(name, output)| (name, &output.value))
-        .collect();
     let mut shown = json!({
         "stack_id": info.id,
         "stack_name": info.name,
@@ -216,9 +233,9 @@ fn shown(info: &StackInfo, template: &str) -> Value {
         "parameters": info.parameters,
         "capabilities": info.capabilities,
         "tags": info.tags,
-        "outputs": outputs,
+        "outputs": outputs(info),
     });
-    if info.must_be_remade() || info.status == "UPDATE_ROLLBACK_FAILED" {
+    if info.must_be_remade() || info.is_half_back() {
         shown["failed"] = json!(info.status);
     }
     shown
@@ -242,5 +259,21 @@ fn aws_kind(aws: &AwsError) -> ErrorKind {
         AwsErrorKind::BadCredentials => ErrorKind::Unauthenticated,
         _ if aws.is_transient() => ErrorKind::Temporary,
         _ => ErrorKind::Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_texts_whatever_they_come_from() {
+        for (value, text) in [
+            (json!(["a", 1, true]), "a,1,true"),
+            (json!("x"), "x"),
+            (json!(3), "3"),
+        ] {
+            assert_eq!(parameter_text(&value), text);
+        }
     }
 }

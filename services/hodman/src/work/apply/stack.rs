@@ -1,8 +1,8 @@
-//! A stack of Terraform: brought to what is wanted, or removed, by what was shown and nothing else.
+//! A stack: brought to what is wanted, or removed, by what was shown and nothing else.
 
 use super::super::{WorkError, live, stacks};
 use super::site::Site;
-use hodman_model::kinds::{Kind, Listed, TerraformStacks};
+use hodman_model::kinds::{Call, CloudformationStacks, Kind, Listed, TerraformStacks};
 use hodman_model::plan::{Action, Row};
 use serde_json::Value;
 
@@ -29,6 +29,23 @@ pub(super) async fn step(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
     site.job.fence.check().await?;
     let answer = site.part.workspace.call(live::request(&call)).await?;
     note(site, row, &answer).await
+}
+
+/// Brings a stack of CloudFormation by what was shown; none for other kinds.
+pub(super) fn bring(
+    site: &Site<'_>,
+    row: &Row,
+    id: &str,
+    config: &Value,
+) -> Result<Option<Call>, WorkError> {
+    if row.key.kind != CloudformationStacks.name() {
+        return Ok(None);
+    }
+    let shown = stacks::shown(&site.part.observed.previews, &row.key)?.digest();
+    let marker = site.marker(&row.key);
+    Ok(Some(CloudformationStacks::bring(
+        id, config, &marker, &shown,
+    )))
 }
 
 /// What it gives is known from here on.

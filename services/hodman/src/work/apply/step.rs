@@ -83,7 +83,10 @@ async fn change(
         site.send(&[call]).await?;
     } else if adopted || !row.changes.iter().all(beside) {
         let sending = values.put_into(kind, &config);
-        let calls = kind.update(&live.id, &live.config, &sending, &site.marker(&row.key));
+        let calls = match stack::bring(site, row, &live.id, &sending)? {
+            Some(call) => vec![call],
+            None => kind.update(&live.id, &live.config, &sending, &site.marker(&row.key)),
+        };
         maintenance::begin(site, row, live).await?;
         maintenance::hold(site, kind, row, live).await?;
         let changed = async {
