@@ -3,7 +3,7 @@
 `aws_hand.py URL REGION queue NAME` makes a queue and prints its address; `… role NAME TEXT` gives a role another description, `…
 bucket NAME` takes a bucket's policy away, `… look-role NAME` and `… look-bucket NAME` print the description and whether there is a policy;
 `… keep-logs GROUP DAYS` changes how long a log group is kept, `… remove-bucket NAME` and `… make-bucket NAME` take an empty bucket
-away and make one; `… stack NAME TEMPLATE KEY=VALUE …` makes a stack, `… look-stack NAME` prints its parameters as JSON; `… send QUEUE MESSAGE` puts a message into a queue; `… account KEY` prints as JSON what the account of that
+away and make one; `… stack NAME TEMPLATE KEY=VALUE …` makes a stack, `… look-stack NAME` prints its parameters as JSON; `… put BUCKET KEY` puts something into a bucket; `… send QUEUE MESSAGE` puts a message into a queue; `… account KEY` prints as JSON what the account of that
 key has: roles with their policies, buckets with theirs, stacks with their status.
 """
 
@@ -58,6 +58,8 @@ elif what == "remove-bucket":
     client("s3").delete_bucket(Bucket=rest[0])
 elif what == "make-bucket":
     client("s3").create_bucket(Bucket=rest[0], CreateBucketConfiguration={"LocationConstraint": region})
+elif what == "put":
+    client("s3").put_object(Bucket=rest[0], Key=rest[1], Body=b"something")
 elif what == "stack":
     parameters = [one.split("=", 1) for one in rest[2:]]
     client("cloudformation").create_stack(

@@ -57,7 +57,11 @@ impl Foundation {
                 "GET" => self.buckets.show(&name).await,
                 "POST" => self.buckets.make(&body).await,
                 "PUT" => self.buckets.bring(&name, &body).await,
-                "DELETE" => self.buckets.remove(&name).await,
+                "DELETE" => {
+                    let body = request.body.as_ref();
+                    let empty = body.and_then(|body| body["empty"].as_bool());
+                    self.buckets.remove(&name, empty.unwrap_or_default()).await
+                }
                 _ => return Err(unknown(request)),
             }
         } else {

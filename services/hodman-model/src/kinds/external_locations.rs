@@ -165,6 +165,12 @@ impl Kind for ExternalLocations {
         &RULES
     }
 
+    fn passing(&self, message: &str) -> bool {
+        // The server tries the role, which is not known everywhere yet when it was made a moment ago.
+        message.contains("AWS IAM role does not have")
+            || message.contains("Failed to get credentials")
+    }
+
     fn reversibility(&self, change: Change, _config: &Value) -> Reversibility {
         unity::reversibility(
             change,

@@ -3,10 +3,11 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, ObjectOwnership,
-    OwnershipControls, OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption,
-    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
-    Tag, Tagging, VersioningConfiguration,
+    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, Delete,
+    ObjectIdentifier, ObjectOwnership, OwnershipControls, OwnershipControlsRule,
+    PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
+    VersioningConfiguration,
 };
 use serde_json::{Map, Value, json};
 
@@ -202,11 +203,62 @@ impl Buckets {
         self.show(name).await
     }
 
-    /// Removes a bucket; AWS refuses while anything is in it, and nothing here empties it.
-    pub async fn remove(&self, name: &str) -> Result<Value, AwsError> {
+    /// Removes a bucket; AWS refuses while anything is in it, so with `empty` all of that goes first, in every version.
+    pub async fn remove(&self, name: &str, empty: bool) -> Result<Value, AwsError> {
+        if empty {
+            self.empty(name).await?;
+        }
         let gone = self.s3.delete_bucket().bucket(name).send().await;
         gone.map_err(|error| AwsError::from_sdk("DeleteBucket", name, error))?;
         Ok(Value::Null)
+    }
+
+    /// Removes everything in a bucket, page by page: a kill in between leaves less to do.
+    async fn empty(&self, name: &str) -> Result<(), AwsError> {
+        loop {
+            let page = self.s3.list_object_versions().bucket(name).send().await;
+            let page =
+                page.map_err(|error| AwsError::from_sdk("ListObjectVersions", name, error))?;
+            let versions = page.versions().iter();
+            let versions = versions.map(|one| (one.key(), one.version_id()));
+            let marks = page.delete_markers().iter();
+            let all = versions.chain(marks.map(|one| (one.key(), one.version_id())));
+            let all: Result<Vec<ObjectIdentifier>, AwsError> = all
+                .map(|(key, version)| {
+                    let one = ObjectIdentifier::builder().set_key(key.map(str::to_owned));
+                    let one = one.set_version_id(version.map(str::to_owned));
+                    built(one.build(), "DeleteObjects", name)
+                })
+                .collect();
+            let all = all?;
+            if all.is_empty() {
+                return Ok(());
+            }
+            let all = Delete::builder().set_objects(Some(all)).quiet(true).build();
+            let all = built(all, "DeleteObjects", name)?;
+            let gone = self
+                .s3
+                .delete_objects()
+                .bucket(name)
+                .delete(all)
+                .send()
+                .await;
+            let gone = gone.map_err(|error| AwsError::from_sdk("DeleteObjects", name, error))?;
+            if let Some(kept) = gone.errors().first() {
+                // Under a legal hold, say; asking again would ask for ever.
+                return Err(AwsError::answered(
+                    "DeleteObjects",
+                    name,
+                    403,
+                    kept.code().map(str::to_owned),
+                    Some(format!(
+                        "{} stays: {}",
+                        kept.key().unwrap_or_default(),
+                        kept.message().unwrap_or_default()
+                    )),
+                ));
+            }
+        }
     }
 }
 

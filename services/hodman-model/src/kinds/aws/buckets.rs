@@ -1,11 +1,14 @@
 //! Buckets of S3, with what Databricks asks of a root bucket.
+//!
+//! AWS removes no bucket with anything in it. `force_destroy: true` allows to empty it first; it has to be in place, on the
+//! bucket itself as a tag, before its removal is asked for: what is to go has no file any more that could say so.
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::roles::read;
-use crate::kinds::fields::fills;
+use crate::kinds::fields::{defaults, fills};
 use crate::kinds::listed::text;
 use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, as_map, patterns};
@@ -19,8 +22,15 @@ pub(super) struct Buckets;
 
 const PATH: &str = "/aws/s3/buckets";
 
+/// The field that allows a bucket's removal to empty it.
+const FORCE: &str = "force_destroy";
+
+/// The tag that says so on the bucket.
+const FORCE_TAG: &str = "hodman_force_destroy";
+
 const SETTABLE: &[&str] = &[
     "encryption",
+    FORCE,
     "name",
     "ownership",
     "policy",
@@ -48,16 +58,36 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
+    defaults: defaults(&[(FORCE, json!(false))], &[]),
     policy_documents: patterns(&["policy"], &[]),
     replace_on: patterns(&["name"], &[]),
     field_order: &["name", "policy", "encryption", "public_access_block"],
     ..Rules::default()
 });
 
-fn body(config: &Value, marker: &Marker) -> Value {
+fn body(config: &Value, live: &Value, marker: &Marker) -> Value {
+    let allows = |config: &Value| config.get(FORCE) == Some(&json!(true));
     let mut body = as_map(config);
+    body.remove(FORCE);
     marker.write(&mut body, RULES.tags_field);
+    let tags = body
+        .get_mut(RULES.tags_field)
+        .and_then(Value::as_object_mut);
+    if let Some(tags) = tags.filter(|_| allows(config) || allows(live)) {
+        let force = allows(config).to_string();
+        tags.insert(FORCE_TAG.to_owned(), Value::from(force));
+    }
     Value::Object(body)
+}
+
+/// What AWS answers, with the permission to empty the bucket where it is a field.
+fn with_force(answer: &Value) -> Value {
+    let mut answer = answer.clone();
+    let tags = answer.get_mut("tags").and_then(Value::as_object_mut);
+    if let Some(force) = tags.and_then(|tags| tags.remove(FORCE_TAG)) {
+        answer[FORCE] = json!(force == "true");
+    }
+    answer
 }
 
 impl Kind for Buckets {
@@ -91,7 +121,7 @@ impl Kind for Buckets {
 
     fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError> {
         read(
-            answer,
+            &with_force(answer),
             self.singular(),
             SETTABLE,
             &["arn", "region"],
@@ -100,21 +130,31 @@ impl Kind for Buckets {
     }
 
     fn create(&self, config: &Value, marker: &Marker) -> Call {
-        Call::post(PATH, body(config, marker), false)
+        Call::post(PATH, body(config, &Value::Null, marker), false)
     }
 
-    fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
+    fn update(&self, id: &str, live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
         let path = format!("{PATH}/{id}");
         vec![Call::with_body(
             Method::Put,
             path,
-            body(config, marker),
+            body(config, live, marker),
             true,
         )]
     }
 
-    fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
-        vec![Call::plain(Method::Delete, format!("{PATH}/{id}"))]
+    fn delete(&self, id: &str, live: &Value) -> Vec<Call> {
+        let path = format!("{PATH}/{id}");
+        if live.get(FORCE) == Some(&json!(true)) {
+            let body = json!({"empty": true});
+            return vec![Call::with_body(Method::Delete, path, body, true)];
+        }
+        vec![Call::plain(Method::Delete, path)]
+    }
+
+    fn passing(&self, message: &str) -> bool {
+        // A role that was made a moment ago, for its logs say, is not known everywhere.
+        message.contains("Invalid principal in policy")
     }
 
     fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
@@ -129,7 +169,7 @@ impl Kind for Buckets {
         match change {
             Change::Create | Change::Update => Reversibility::Reversible,
             Change::Replace | Change::Delete => Reversibility::Irreversible {
-                loses: "everything in the bucket; refused by AWS while there is anything"
+                loses: "everything in the bucket; refused while there is anything, unless `force_destroy` is in place"
                     .to_owned(),
             },
         }

@@ -1,6 +1,6 @@
 //! Roles and buckets: what is read back is what was asked for, however it is written.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::kinds::{Marker, kind};
 
@@ -47,4 +47,27 @@ fn what_is_made_says_whose_it_is() {
         let live = kind.rules().without_fills(&listed.config, Some(&wanted));
         assert_eq!(live, wanted, "{name}");
     }
+}
+
+#[test]
+fn a_bucket_is_emptied_only_where_it_carries_the_permission() {
+    let kind = kind("aws_buckets").unwrap();
+    let read = |body: &Value| kind.read(body).unwrap().unwrap().config;
+    let silent = json!({"name": "b"});
+    let allows = json!({"name": "b", "force_destroy": true});
+    let made = kind.create(&silent, &marker()).body.unwrap();
+    assert!(kind.delete("b", &read(&made))[0].body.is_none());
+    let made = kind.create(&allows, &marker()).body.unwrap();
+    let live = read(&made);
+    assert_eq!(live["force_destroy"], true);
+    let delete = kind.delete("b", &live);
+    assert_eq!(delete[0].body, Some(json!({"empty": true})));
+    // Taken back, it is gone from the bucket, too.
+    let back = kind.update("b", &live, &silent, &marker());
+    let live = read(back[0].body.as_ref().unwrap());
+    assert!(kind.delete("b", &live)[0].body.is_none());
+    assert_eq!(
+        kind.rules().normalise(&live),
+        kind.rules().normalise(&silent)
+    );
 }
