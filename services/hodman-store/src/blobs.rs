@@ -41,4 +41,27 @@ impl Store {
             .map(|row| row.bytes(0))
             .transpose()
     }
+
+    /// Forgets what is under (`kind`, `digest`), if anything is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn forget_blob(&self, kind: &str, digest: &str) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let sql = "DELETE FROM blobs WHERE kind = $1 AND digest = $2";
+        tx.run(sql, &[kind.into(), digest.into()]).await?;
+        tx.commit(&self.signals, &[]).await
+    }
+
+    /// Forgets all of a kind that were put before `before`; gives how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`](crate::StoreError::Database).
+    pub async fn forget_blobs(&self, kind: &str, before: DateTime<Utc>) -> Result<u64> {
+        let mut tx = self.db.begin().await?;
+        let sql = "DELETE FROM blobs WHERE kind = $1 AND created_at < $2";
+        let gone = tx.run(sql, &[kind.into(), to_ms(before).into()]).await?;
+        tx.commit(&self.signals, &[]).await?;
+        Ok(gone)
+    }
 }

@@ -8,7 +8,7 @@
 //! | `pipelines` | one state per pipeline, and when it wants to be woken | compare-and-swap by version in [`Store::commit`] |
 //! | `history` | what was decided and why | a hash chain: an edited or missing row is found by [`Store::verify_history`] |
 //! | `outbox` | what is to be done outside | exists only if its state was committed; one runner per lane; fenced by attempt |
-//! | `blobs` | full plans by digest | never changed |
+//! | `blobs` | full plans by digest, and what is kept for a while only | never changed; forgotten where whoever put it says so |
 //! | `schema_migrations` | the schema's version | a newer database is refused |
 //!
 //! Every call may be repeated after an error ([`StoreError::is_transient`]): a repeated write finds what the first

@@ -1,5 +1,6 @@
 //! The running daemon: what is started, in which order, and how it stops.
 
+mod forget;
 mod parts;
 mod queues;
 mod redeliver;
@@ -70,6 +71,8 @@ impl Daemon {
         let stop = rest.clone();
         tasks.spawn(async move { worker.run(stop, patience).await.context("the worker") });
 
+        let (forget, stop) = (parts.clone(), intake.clone());
+        tasks.spawn(async move { forget::run(&forget, stop).await });
         let (redeliver, stop) = (parts.clone(), intake.clone());
         tasks.spawn(async move { redeliver::run(&redeliver, stop).await });
         for (poller, status) in queues::pollers(&parts).await? {

@@ -84,6 +84,21 @@ impl Places {
         self.stop.send_replace(true);
     }
 
+    /// Forgets what is kept for a while only and whose time is over at `now`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn forget_old(&self, now: chrono::DateTime<chrono::Utc>) -> Result<(), WorkError> {
+        let gone = terraform::forget_old(&self.ground.store, now).await?;
+        if gone > 0 {
+            tracing::debug!(
+                plans = gone,
+                "saved plans whose time was over are forgotten"
+            );
+        }
+        Ok(())
+    }
+
     /// How long their end is worth waiting for: `otherwise` when none is at work.
     #[must_use]
     pub fn patience(&self, otherwise: Duration) -> Duration {

@@ -9,7 +9,7 @@ use super::bench::{Bench, KEPT, ONE, said, signal};
 use super::looks::{asked, change, commit, healthy};
 
 /// How many pull requests for qa there were.
-fn asked_for(scene: &Scene) -> usize {
+pub fn asked_for(scene: &Scene) -> usize {
     let pulls = scene.forge.pulls(REPOSITORY).into_iter();
     pulls
         .filter(|pull| pull.head_ref.starts_with("hodman/") && pull.head_ref.contains("/qa"))

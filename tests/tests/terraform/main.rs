@@ -6,6 +6,7 @@ mod beside;
 mod buckets;
 mod examples;
 mod faults;
+mod kept;
 mod locks;
 mod looks;
 mod policy;

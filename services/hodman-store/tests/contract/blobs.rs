@@ -1,5 +1,5 @@
 use super::Fixture;
-use super::sample::start;
+use super::sample::{at, start};
 
 pub async fn a_blob_is_kept_under_its_digest(fixture: &Fixture) {
     let store = &fixture.store;
@@ -26,4 +26,17 @@ pub async fn a_blob_is_kept_under_its_digest(fixture: &Fixture) {
         Some(Vec::new())
     );
     assert_eq!(store.get_blob("plan", "sha256:2").await.unwrap(), None);
+    // What is forgotten can be put anew, and nothing else goes along.
+    store.forget_blob("plan", "sha256:1").await.unwrap();
+    store.forget_blob("plan", "sha256:9").await.unwrap();
+    assert_eq!(store.get_blob("plan", "sha256:1").await.unwrap(), None);
+    for (kind, digest, ms) in [("plan", "old", 1), ("plan", "new", 2), ("other", "old", 1)] {
+        store.put_blob(kind, digest, b"x", at(ms)).await.unwrap();
+    }
+    let before = at(2);
+    assert_eq!(store.forget_blobs("plan", before).await.unwrap(), 1);
+    assert_eq!(store.get_blob("plan", "old").await.unwrap(), None);
+    for (kind, digest) in [("plan", "new"), ("other", "old"), ("package", "sha256:1")] {
+        assert!(store.get_blob(kind, digest).await.unwrap().is_some());
+    }
 }

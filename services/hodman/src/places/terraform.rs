@@ -20,6 +20,7 @@ use hodman_clients::terraform::{PlanKey, Terraform};
 use hodman_model::digest::{Digest, sha256};
 use hodman_model::kinds::{SENSITIVE_OUTPUT, TAG_KEY};
 use run::As;
+pub(super) use saved::forget_old;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::pin::Pin;

@@ -81,11 +81,12 @@ impl Stacks {
         let mut kept = match &doing.shown {
             Some(shown) => {
                 let state = run.stack.state().await?;
-                self.kept(name, &commit, shown, &state).await?
+                self.take(name, &commit, shown, &state).await?
             }
             None => None,
         };
         for _ in 0..TRIES {
+            let was_kept = kept.is_some();
             let looked = match kept.take() {
                 Some(mut kept) => {
                     rest_of_begun(&mut kept.plan, Some(&record), &commit);
@@ -114,6 +115,13 @@ impl Stacks {
                 Err(error @ (TerraformError::Stale(_) | TerraformError::Sealed)) => {
                     tracing::info!(stack = name, "planned anew: {error}");
                 }
+                // Keys that were changed since it was made, or a token whose time is over: where it did nothing, one that was
+                // just made may do it.
+                Err(error @ TerraformError::Failed { code: Some(_), .. })
+                    if was_kept && did_nothing(run, &looked).await =>
+                {
+                    tracing::warn!(stack = name, "a plan that was kept is made anew: {error}");
+                }
                 Err(TerraformError::StateNotStored { message, state }) => {
                     record.unsaved = Some(self.seal(name, &message, state.as_ref())?);
                     self.remember(name, Some(&record)).await?;
@@ -126,6 +134,13 @@ impl Stacks {
             "somebody else changes the state of stack {name} all the time"
         )))
     }
+}
+
+/// Whether the state is still the one that a plan started from.
+async fn did_nothing(run: &Run, looked: &Looked) -> bool {
+    let binding = &looked.saved.binding;
+    let state = run.stack.state().await;
+    state.is_ok_and(|now| (&now.lineage, now.serial) == (&binding.lineage, binding.serial))
 }
 
 /// Refuses what nobody was shown.
