@@ -8,6 +8,7 @@
 
 mod call;
 mod input;
+mod late;
 mod module;
 mod stack;
 mod terraform;
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 pub use input::{Input, InputType};
+use late::Late;
 pub use module::{Engine, Module, Output};
 pub use stack::carried_templates;
 pub use terraform::{StackFile, reached, stack_files, walked};
@@ -45,6 +47,7 @@ pub struct Foundation {
     pub inside: BTreeMap<ResourceKey, Resource>,
     /// By call: what it gives, with placeholders for what only AWS and the account know.
     pub outputs: BTreeMap<String, BTreeMap<String, Value>>,
+    late: Vec<Late>,
 }
 
 /// Why the modules of an environment cannot be resolved.
@@ -74,7 +77,7 @@ impl Foundation {
         for name in environment.modules.keys() {
             calls.outputs(name, &mut Vec::new());
         }
-        let (resources, outputs, found) = calls.done();
+        let (resources, outputs, late, found) = calls.done();
         if !found.0.is_empty() {
             return Err(ModulesError::Module(found));
         }
@@ -94,7 +97,14 @@ impl Foundation {
             desired,
             inside,
             outputs,
+            late,
         })
+    }
+
+    /// What is wrong with what modules gave to each other, as far as it is in `known`: an output is of no type before it is there.
+    #[must_use]
+    pub fn given_wrongly(&self, known: &Known) -> Option<String> {
+        self.late.iter().find_map(|late| late.wrong(known))
     }
 
     /// The resources of modules that a bundle may refer to.

@@ -13,3 +13,4 @@ mod policy;
 mod refusals;
 mod story;
 mod stray;
+mod taken;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::module::{self, Engine, Module};
-use super::stack;
-use super::text::{nobody_gives, output, walk};
+use super::text::{is_almost, is_reference, meant_output, nobody_gives, output, walk};
+use super::{Late, stack};
 use crate::bundle::{Lifecycle, Resource, ResourceKey, lone};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::{Environment, Tree};
@@ -23,6 +23,7 @@ pub(super) struct Calls<'a> {
     tree: &'a Tree,
     resources: BTreeMap<ResourceKey, Resource>,
     outputs: BTreeMap<String, Outputs>,
+    late: Vec<Late>,
     found: Diagnostics,
 }
 
@@ -40,6 +41,7 @@ impl<'a> Calls<'a> {
             tree,
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            late: Vec::new(),
             found: Diagnostics::default(),
         }
     }
@@ -49,9 +51,10 @@ impl<'a> Calls<'a> {
     ) -> (
         BTreeMap<ResourceKey, Resource>,
         BTreeMap<String, Outputs>,
+        Vec<Late>,
         Diagnostics,
     ) {
-        (self.resources, self.outputs, self.found)
+        (self.resources, self.outputs, self.late, self.found)
     }
 
     fn wrong(&mut self, message: String, hint: Option<String>) {
@@ -138,18 +141,29 @@ impl<'a> Calls<'a> {
                 self.wrong(format!("`modules.{call}`: input `{name}` is missing"), hint);
                 continue;
             };
-            let mut missing = None;
+            let mut wrong = Vec::new();
             let value = walk(value, &mut |inside| {
-                let (other, field) = output(inside)?;
+                let Some((other, field)) = output(inside) else {
+                    if is_reference(inside) {
+                        let words = format!(
+                            "`modules.{call}`: input `{name}`: `${{{inside}}}` stands for nothing here"
+                        );
+                        wrong.push(Diagnostic::error(self.file, words).hint(meant_output(inside)));
+                    }
+                    return None;
+                };
                 let given = self.outputs.get(other).and_then(|given| given.get(field));
                 if given.is_none() {
-                    missing = Some(nobody_gives(self.file, other, field, &self.outputs));
+                    wrong.push(nobody_gives(self.file, other, field, &self.outputs));
                 }
                 given.cloned()
             });
-            self.found.0.extend(missing);
-            if let Some(why) = input.refuses(&value) {
+            if !wrong.is_empty() {
+                self.found.0.append(&mut wrong);
+            } else if let Some(why) = input.refuses(&value) {
                 self.wrong(format!("`modules.{call}`: input `{name}` {why}"), None);
+            } else {
+                self.late.extend(Late::of(call, name, input, &value));
             }
             inputs.insert(name.clone(), value);
         }
@@ -183,7 +197,8 @@ impl<'a> Calls<'a> {
                         at.into_iter()
                             .try_fold(value, |value, step| value.get(step))
                     });
-                    if given.is_none() && !module.inputs.contains_key(name) {
+                    let told = inputs.contains_key(name) || !module.inputs.contains_key(name);
+                    if given.is_none() && told {
                         unknown.insert(inside.to_owned());
                     }
                     return given.cloned();
@@ -193,12 +208,20 @@ impl<'a> Calls<'a> {
                     "environment.name" => return Some(Value::from(env.as_str())),
                     _ => {}
                 }
-                if let Some(field) = inside.strip_prefix("stack.") {
-                    let kind = stack?;
+                if let (Some(kind), Some(field)) = (stack, inside.strip_prefix("stack.")) {
                     return Some(json!(format!("${{resources.{kind}.{call}.{field}}}")));
                 }
-                let (kind, rest) = inside.strip_prefix("resources.")?.split_once('.')?;
-                let (key, field) = rest.split_once('.')?;
+                let named = || {
+                    let (kind, rest) = inside.strip_prefix("resources.")?.split_once('.')?;
+                    let (key, field) = rest.split_once('.')?;
+                    Some((kind, key, field))
+                };
+                let Some((kind, key, field)) = named() else {
+                    if is_almost(inside) {
+                        unknown.insert(inside.to_owned());
+                    }
+                    return None;
+                };
                 let here = module
                     .resources
                     .get(kind)

@@ -155,6 +155,18 @@ fn what_is_wrong_is_named() {
             "`modules.two` is not called here",
         ),
         (
+            one(json!({"name": "x-${modules.two.output.x}"})),
+            "`${modules.two.output.x}` stands for nothing here (hint: did you mean `${modules.two.outputs.x}`?)",
+        ),
+        (
+            one(json!({"name": "x", "zones": "${environment.zones}"})),
+            "input `zones`: `${environment.zones}` stands for nothing here",
+        ),
+        (
+            one(json!({"name": "x", "zones": "${aws:zones}"})),
+            "input `zones` is a whole number",
+        ),
+        (
             json!({
                 "a": {"module": "ground", "inputs": {"name": "${modules.b.outputs.host}"}},
                 "b": {"module": "ground", "inputs": {"name": "${modules.a.outputs.host}"}},
@@ -196,6 +208,18 @@ fn what_is_wrong_is_named() {
         (
             "engine: native\nresources: {account_credentials: {a: {credentials_name: \"${resources.account_credentials.b.id}\"}}}\n",
             "`${resources.account_credentials.b.id}` stands for nothing here",
+        ),
+        (
+            "engine: native\nresources: {account_credentials: {a: {credentials_name: \"${environment.nam}\"}}}\n",
+            "`${environment.nam}` stands for nothing here",
+        ),
+        (
+            "engine: native\nresources: {account_credentials: {a: {credentials_name: \"a-${input.name}\"}}}\n",
+            "`${input.name}` stands for nothing here",
+        ),
+        (
+            "engine: native\ninputs: {x: {type: map, default: {a: 1}}}\nresources: {account_credentials: {a: {credentials_name: \"${inputs.x.b}\"}}}\n",
+            "`${inputs.x.b}` stands for nothing here",
         ),
     ] {
         let said = resolve(&json!({"one": {"module": "m"}}), &[("m", module)]).unwrap_err();
@@ -271,6 +295,9 @@ fn what_modules_give_is_a_placeholder_in_the_bundle_and_made_first() {
     let wrong = BTreeMap::from([("a".to_owned(), json!("${modules.compute.outputs.cluster}"))]);
     let said = found.variables(FILE, &wrong).unwrap_err().to_string();
     assert!(said.contains("did you mean `cluster_id`"), "{said}");
+    let wrong = BTreeMap::from([("a".to_owned(), json!("${modules.compute.output.id}"))]);
+    let said = found.variables(FILE, &wrong).unwrap_err().to_string();
+    assert!(said.contains("`${modules.compute.outputs.id}`"), "{said}");
 
     let text = "bundle: {name: shop}\nvariables: {compute: {}, plain: {}}\ntargets: {qa: {}}\nresources:\n  jobs:\n    a:\n      name: a\n      tasks: [{task_key: t, existing_cluster_id: \"${var.compute}\", spark_python_task: {python_file: /a.py}}]\n";
     let files = Tree::from([(

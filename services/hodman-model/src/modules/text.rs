@@ -65,6 +65,43 @@ pub(super) fn output(inside: &str) -> Option<(&str, &str)> {
     (plain(call) && plain(name)).then_some((call, name))
 }
 
+/// Whether it is written as our references are, and not as what others write in the same way, such as `aws:username` in a policy.
+pub(super) fn is_reference(inside: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    inside.starts_with(|c: char| c.is_ascii_alphabetic()) && inside.chars().all(plain)
+}
+
+/// Whether what is none of the references of a module's text was meant as one. Others that write in the same way, such as Spark in its
+/// settings, begin otherwise.
+pub(super) fn is_almost(inside: &str) -> bool {
+    const HEADS: &[&str] = &[
+        "call",
+        "calls",
+        "environment",
+        "environments",
+        "input",
+        "inputs",
+        "module",
+        "modules",
+        "resource",
+        "resources",
+        "stack",
+        "stacks",
+    ];
+    let head = inside.split_once('.').map(|(head, _)| head);
+    is_reference(inside) && head.is_some_and(|head| HEADS.contains(&head))
+}
+
+/// What may have been meant by a reference to another call that is none.
+pub(super) fn meant_output(inside: &str) -> String {
+    match inside.split('.').collect::<Vec<_>>().as_slice() {
+        ["module" | "modules", call, _, name] | ["module" | "modules", call, name] => {
+            format!("did you mean `${{modules.{call}.outputs.{name}}}`?")
+        }
+        _ => "`${modules.<call>.outputs.<name>}` is what another call gives".to_owned(),
+    }
+}
+
 /// The call and the output that a workspace's host is, when it is one: `${modules.workspace.outputs.host}`.
 #[must_use]
 pub fn host_of(host: &str) -> Option<(&str, &str)> {
@@ -79,7 +116,14 @@ pub(super) fn fill_outputs(
 ) -> Result<Value, Diagnostic> {
     let mut wrong = None;
     let filled = walk(value, &mut |inside| {
-        let (call, name) = output(inside)?;
+        let Some((call, name)) = output(inside) else {
+            if inside.starts_with("modules.") {
+                let words = format!("`${{{inside}}}` stands for nothing here");
+                let error = Diagnostic::error(file, words).hint(meant_output(inside));
+                wrong.get_or_insert(error);
+            }
+            return None;
+        };
         let given = outputs.get(call).and_then(|outputs| outputs.get(name));
         if given.is_none() {
             wrong.get_or_insert_with(|| nobody_gives(file, call, name, outputs));

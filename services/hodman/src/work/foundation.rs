@@ -145,6 +145,14 @@ pub(super) async fn take(
         job.pipeline,
         env.as_str(),
     );
+    if engines != Engines::Left && environment.state != Presence::Absent {
+        // What is about to be changed may be right then.
+        let mut settled = known.clone();
+        plan.rows().for_each(|(_, row)| settled.forget(&row.key));
+        if let Some(wrong) = foundation.given_wrongly(&settled) {
+            return Err(WorkError::lasting(format!("{}: {wrong}", file(env))));
+        }
+    }
     let seen = Seen {
         account: environment.account.clone(),
         hosts: hosts(&found.observed),
