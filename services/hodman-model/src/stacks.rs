@@ -22,7 +22,7 @@ pub use by_hand::{ByHand, ByHandProperty, ByHandResource};
 pub use change_set::from_change_set;
 pub use outputs::{TemplateText, changed_outputs};
 pub use row::{Shown, StackAction, StackField, StackRow};
-pub use terraform::{from_terraform, shown_secrets};
+pub use terraform::{from_terraform, shown_secrets, undeclared};
 
 use crate::digest::{Digest, Hasher, sha256};
 use crate::kinds::Reversibility;

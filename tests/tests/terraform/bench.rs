@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 pub const FILE: &str = "environments/qa/environment.yaml";
 
-const KEPT_MODULE: &str = "\
+pub const KEPT_MODULE: &str = "\
 engine: terraform
 inputs:
   size: {type: integer}

@@ -2,10 +2,11 @@
 
 use hodman_tests::harness::{CANARY, Scene, Short};
 
-use super::bench::{Bench, KEPT, ONE, said};
+use super::bench::{Bench, KEPT, KEPT_MODULE, ONE, said};
 use super::looks::{asked, change, commit, explained, healthy};
 
 const MAIN: &str = "modules/kept/main.tf";
+const MODULE: &str = "modules/kept/module.yaml";
 
 const NAMED_BY_A_SECRET: &str = "\
 engine: native
@@ -43,6 +44,14 @@ async fn each_is_told_and_nothing_is_done() {
     commit(&scene, &[(MAIN, &nowhere)]);
     explained(&short, &scene, "has no `backend` block").await;
 
+    // Terraform says nothing of variables that nobody declares.
+    let misspelt = KEPT.replace(
+        "variable \"size\" { type = number }",
+        "variable \"sise\" {\n  default = 1\n}",
+    );
+    commit(&scene, &[(MAIN, &misspelt.replace("var.size", "var.sise"))]);
+    explained(&short, &scene, "declares no variable `size`").await;
+
     // A state that somebody else made is not taken for ours.
     let variables = [("size", "1"), ("token", CANARY)];
     let applied = bench.by_hand(
@@ -64,6 +73,25 @@ async fn each_is_told_and_nothing_is_done() {
     short.merge(&pull).expect("merged");
     healthy(&short).await;
     assert_eq!(bench.state("one"), Some(before), "nothing was to be done");
+
+    // What its module protects no plan removes, and what it calls data is named before it goes.
+    let emptied = KEPT
+        .replace("resource \"terraform_data\" \"kept\" {\n  input = { size = var.size, token = var.token }\n}\n", "")
+        .replace("terraform_data.kept.output.size", "var.size");
+    assert!(!emptied.contains("terraform_data"), "{emptied}");
+    let rule = |rule: &str| format!("{rule}: [terraform_data.kept]\n{KEPT_MODULE}");
+    commit(&scene, &[(MODULE, &rule("protected")), (MAIN, &emptied)]);
+    let told = explained(&short, &scene, "the module protects").await;
+    assert!(told.contains("delete terraform_data.kept"), "{told}");
+    let stateful = rule("stateful").replace("[terraform_data.kept]", "[terraform_data]");
+    commit(&scene, &[(MODULE, &stateful)]);
+    asked(
+        &short,
+        &scene,
+        &["CANNOT BE TAKEN BACK", "the data of terraform_data.kept"],
+    )
+    .await;
+    commit(&scene, &[(MODULE, KEPT_MODULE), (MAIN, KEPT)]);
 
     // A secret that it gives is taken by no kind that would show it.
     let call = "modules:\n  named:\n    module: named\n    inputs:\n      name: ${modules.one.outputs.token}\n";

@@ -36,7 +36,17 @@ pub struct TerraformStacks;
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     name_field: "name",
     tags_field: "tags",
-    volatile: patterns(&[SOURCES, "directory", "uses", "tags"], &[]),
+    volatile: patterns(
+        &[
+            SOURCES,
+            "directory",
+            "uses",
+            "stateful",
+            "protected",
+            "tags",
+        ],
+        &[],
+    ),
     replace_on: patterns(&["name"], &[]),
     field_order: &["name", "source", "variables"],
     ..Rules::default()
@@ -202,7 +212,7 @@ mod tests {
         };
         let config = json!({
             "name": "s", "source": "sha256:1", "variables": {"size": 1}, "sources": "{}", "directory": "modules/net",
-            "uses": ["aws_roles.r"],
+            "uses": ["aws_roles.r"], "stateful": ["x_database"], "protected": ["x_database.y"],
         });
         let create = TerraformStacks.create(&config, &marker);
         let mut answer = create.body.unwrap();

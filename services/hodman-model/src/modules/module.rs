@@ -69,6 +69,14 @@ pub struct Module {
     /// `terraform`: the variables; the inputs under their own names when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variables: Option<BTreeMap<String, Value>>,
+    /// `terraform`: types whose removal loses data, beside those that are known to, such as `snowflake_database`: an approval must name
+    /// what goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stateful: Vec<String>,
+    /// `terraform`: addresses that no plan may delete or replace for as long as they stand here, such as `aws_vpc.main`; all
+    /// instances of them. The removal of the whole stack is asked for as ever.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<String>,
     /// What it gives.
     #[serde(default)]
     pub outputs: BTreeMap<String, Output>,
@@ -122,6 +130,8 @@ impl Module {
             ),
             ("directory", self.directory.is_some(), Engine::Terraform),
             ("variables", self.variables.is_some(), Engine::Terraform),
+            ("stateful", !self.stateful.is_empty(), Engine::Terraform),
+            ("protected", !self.protected.is_empty(), Engine::Terraform),
         ];
         for (key, _, _) in said
             .iter()

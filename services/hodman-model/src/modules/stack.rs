@@ -59,6 +59,8 @@ pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Va
             "directory": directory,
             (SOURCES): sources,
             "uses": uses,
+            "stateful": module.stateful,
+            "protected": module.protected,
         }));
     }
     let body = template(of, module.template.as_deref().unwrap_or_default())?;

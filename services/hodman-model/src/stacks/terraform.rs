@@ -130,6 +130,24 @@ pub fn shown_secrets<'a>(
         .collect())
 }
 
+/// Those of `given`, names of variables, that the directory does not declare: Terraform ignores them without a word.
+///
+/// # Errors
+/// When it is no plan.
+pub fn undeclared<'a>(
+    shown: &[u8],
+    given: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<&'a str>, StackPlanError> {
+    let shown: Shown = serde_json::from_slice(shown).map_err(|error| {
+        StackPlanError::Unreadable(format!("line {} column {}", error.line(), error.column()))
+    })?;
+    let declared = &shown.configuration["root_module"]["variables"];
+    Ok(given
+        .into_iter()
+        .filter(|name| declared.get(*name).is_none())
+        .collect())
+}
+
 impl Shown {
     fn eyes(&self) -> Eyes {
         let mut secrets = Secrets::default();

@@ -68,6 +68,17 @@ fn a_secret_is_masked_also_where_terraform_lost_its_mark() {
 }
 
 #[test]
+fn variables_that_are_not_declared_are_found() {
+    let shown = json!({"format_version": "1.2", "configuration": {"root_module": {"variables": {"size": {}}}}});
+    let shown = shown.to_string();
+    let found = undeclared(shown.as_bytes(), ["size", "sise"]).unwrap();
+    assert_eq!(found, ["sise"]);
+    let nothing =
+        json!({"format_version": "1.2", "configuration": {"root_module": {}}}).to_string();
+    assert_eq!(undeclared(nothing.as_bytes(), ["size"]).unwrap(), ["size"]);
+}
+
+#[test]
 fn a_plan_keeps_its_name_under_other_ids_and_times_and_gets_another_with_another_value() {
     let first = plan(CHANGE);
     let mut other: Value = serde_json::from_str(CHANGE).unwrap();
@@ -124,15 +135,24 @@ fn what_holds_data_is_irreversible_and_what_is_protected_is_forbidden() {
         bucket.irreversible().into_iter().collect::<Vec<_>>(),
         ["aws_s3_bucket.x[0]"]
     );
-    let other = removal("aws_neptune_cluster", &json!(["create", "delete"])).to_string();
+    for kind in [
+        "aws_neptune_cluster",
+        "aws_redshift_cluster",
+        "aws_opensearch_domain",
+        "databricks_pipeline",
+    ] {
+        let gone = plan(&removal(kind, &json!(["create", "delete"])).to_string());
+        assert!(gone.rows[0].is_irreversible(), "{kind}");
+    }
+    let other = removal("x_database", &json!(["create", "delete"])).to_string();
     let plain = plan(&other);
     assert!(matches!(
         plain.rows[0].reversible,
         Reversibility::Compensable { .. }
     ));
     let rules = StackRules {
-        stateful_types: ["aws_neptune_cluster".to_owned()].into(),
-        protected: ["aws_neptune_cluster.x".to_owned()].into(),
+        stateful_types: ["x_database".to_owned()].into(),
+        protected: ["x_database.x".to_owned()].into(),
     };
     let stateful = from_terraform(other.as_bytes(), &rules).unwrap();
     assert!(stateful.rows[0].is_irreversible());

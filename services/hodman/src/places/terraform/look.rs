@@ -5,7 +5,7 @@ use super::run::{As, Run, tell};
 use super::told::Told;
 use super::{Failure, Stacks};
 use hodman_clients::terraform::{Planned, SealedPlan};
-use hodman_model::stacks::{StackPlan, StackRules, from_terraform, shown_secrets};
+use hodman_model::stacks::{StackPlan, StackPlanError, from_terraform, shown_secrets, undeclared};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -74,7 +74,13 @@ impl Stacks {
                  backend was changed on purpose, move the state there (`terraform init -migrate-state`); where it was lost, bring it back"
             )));
         }
-        let mut plan = self.rows(run, &planned)?;
+        if !removes {
+            all_declared(told, &planned)?;
+        }
+        let mut plan = self.rows(run, told, &planned)?;
+        if !removes {
+            nothing_protected(told, &plan)?;
+        }
         rest_of_begun(&mut plan, record, &commit);
         let foreign = match record {
             None => left_by_others(name, &planned),
@@ -87,11 +93,8 @@ impl Stacks {
         })
     }
 
-    fn rows(&self, run: &Run, planned: &Planned) -> Result<StackPlan, Failure> {
+    fn rows(&self, run: &Run, told: &Told, planned: &Planned) -> Result<StackPlan, Failure> {
         let shown = planned.shown.expose_secret().as_bytes();
-        let unreadable = |error: hodman_model::stacks::StackPlanError| {
-            Failure::Refused(format!("Terraform's plan: {error}"))
-        };
         let names = run.secret_names.iter().map(String::as_str);
         let open = shown_secrets(shown, names).map_err(unreadable)?;
         if let Some(name) = open.first() {
@@ -99,7 +102,7 @@ impl Stacks {
                 "variable `{name}` is given a secret and is not declared `sensitive = true`: it would be shown"
             )));
         }
-        let mut plan = from_terraform(shown, &StackRules::default()).map_err(unreadable)?;
+        let mut plan = from_terraform(shown, &told.rules()).map_err(unreadable)?;
         if !planned.changes {
             plan.rows.clear();
             plan.outputs.clear();
@@ -110,6 +113,42 @@ impl Stacks {
         });
         Ok(plan)
     }
+}
+
+fn unreadable(error: StackPlanError) -> Failure {
+    Failure::Refused(format!("Terraform's plan: {error}"))
+}
+
+/// Refuses variables that Terraform would ignore without a word.
+fn all_declared(told: &Told, planned: &Planned) -> Result<(), Failure> {
+    let shown = planned.shown.expose_secret().as_bytes();
+    let given = told.variables.iter().filter(|(_, value)| !value.is_null());
+    let names = given.map(|(name, _)| name.as_str());
+    let lost = undeclared(shown, names).map_err(unreadable)?;
+    let Some(name) = lost.first() else {
+        return Ok(());
+    };
+    let directory = &told.directory;
+    Err(Failure::Refused(format!(
+        "{directory} declares no variable `{name}`, and Terraform would ignore what it is given: declare it (`variable \"{name}\"`), \
+         take the input away, or say in module.yaml under `variables` which ones it is told"
+    )))
+}
+
+/// Refuses what the module forbids.
+fn nothing_protected(told: &Told, plan: &StackPlan) -> Result<(), Failure> {
+    let rules = told.rules();
+    let forbidden: Vec<String> = plan
+        .forbidden(&rules)
+        .map(|row| format!("{} {}", row.action.word(), row.address))
+        .collect();
+    if forbidden.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!(
+        "the module protects what the plan would remove ({}): take it out of `protected` in module.yaml first, where that is meant",
+        forbidden.join(", ")
+    )))
 }
 
 /// Says of a plan that it is the rest of one that was begun, where it is.

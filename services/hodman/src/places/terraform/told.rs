@@ -4,7 +4,8 @@ use super::{Failure, named};
 use hodman_clients::terraform::TerraformError;
 use hodman_model::kinds::SOURCES;
 use hodman_model::modules::{stack_files, walked};
-use secrecy::{ExposeSecret as _, SecretString};
+use hodman_model::stacks::StackRules;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -25,6 +26,12 @@ pub(super) struct Told {
     pub variables: Map<String, Value>,
     /// The resources that the variables came from.
     pub uses: Vec<String>,
+    /// Types that hold data, beside those that are known to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stateful: Vec<String>,
+    /// Addresses that are neither deleted nor replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<String>,
 }
 
 impl Told {
@@ -36,15 +43,20 @@ impl Told {
                 .map(str::to_owned)
                 .ok_or_else(|| Failure::Refused(format!("the stack has no `{field}`")))
         };
-        let uses = body["uses"].as_array().into_iter().flatten();
+        let texts = |field: &str| {
+            let texts = body[field].as_array().into_iter().flatten();
+            texts
+                .filter_map(|text| text.as_str().map(str::to_owned))
+                .collect()
+        };
         Ok(Self {
             source: text("source")?,
             directory: text("directory")?,
             sources: text(SOURCES)?,
             variables: body["variables"].as_object().cloned().unwrap_or_default(),
-            uses: uses
-                .filter_map(|key| key.as_str().map(str::to_owned))
-                .collect(),
+            uses: texts("uses"),
+            stateful: texts("stateful"),
+            protected: texts("protected"),
         })
     }
 
@@ -54,6 +66,14 @@ impl Told {
         let variables = hodman_model::digest::canonical_json(&variables);
         let what = if removes { "remove" } else { "bring" };
         named(&[what, &self.source, &self.directory, &variables]).to_string()
+    }
+
+    /// What its module says about plans of it. No part of what it is told: another rule is no change of the stack.
+    pub fn rules(&self) -> StackRules {
+        StackRules {
+            stateful_types: self.stateful.iter().cloned().collect(),
+            protected: self.protected.iter().cloned().collect(),
+        }
     }
 
     /// The files by their paths in the repository: what is in each, and whether it may be run.
