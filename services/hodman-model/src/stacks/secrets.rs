@@ -34,11 +34,14 @@ impl Secrets {
         }
     }
 
-    /// Remembers every text in `value`.
+    /// Remembers every text and every number in `value`.
     pub(super) fn all(&mut self, value: &Value) {
         match value {
             Value::String(text) if !text.is_empty() => {
                 self.0.insert(text.clone());
+            }
+            Value::Number(number) => {
+                self.0.insert(number.to_string());
             }
             Value::Array(items) => items.iter().for_each(|item| self.all(item)),
             Value::Object(map) => map.values().for_each(|item| self.all(item)),
@@ -50,6 +53,8 @@ impl Secrets {
     pub(super) fn are_in(&self, value: &Value) -> bool {
         match value {
             Value::String(text) => self.are_in_text(text),
+            // A number is one as a whole, and never one that others have in them.
+            Value::Number(number) => self.0.contains(&number.to_string()),
             Value::Array(items) => items.iter().any(|item| self.are_in(item)),
             Value::Object(map) => map
                 .iter()

@@ -68,6 +68,23 @@ fn a_secret_is_masked_also_where_terraform_lost_its_mark() {
 }
 
 #[test]
+fn a_secret_number_is_masked_as_a_whole_and_no_other_number_is() {
+    let change = json!({"actions": ["update"], "before": {"input": 72_451, "output": {"pin": 72_451, "text": "72451"}},
+        "after": {"input": 72_452, "output": {"pin": 1, "text": "x"}, "size": 724_510}, "after_unknown": {},
+        "before_sensitive": {"input": true}, "after_sensitive": {"input": true}});
+    let shown = json!({"format_version": "1.2", "variables": {"port": {"value": 8443}},
+        "configuration": {"root_module": {"variables": {"port": {"sensitive": true}}}},
+        "resource_changes": [{"address": "x.y", "type": "x", "change": change}],
+        "output_changes": {"port": {"actions": ["create"], "before": null, "after": 8443}}});
+    let plan = plan(&shown.to_string());
+    let written = serde_json::to_string(&(&plan.rows[0].fields, &plan.outputs)).unwrap();
+    for secret in ["72451,", "72451}", "\"72451\"", "72452", "8443"] {
+        assert!(!written.contains(secret), "{secret}: {written}");
+    }
+    assert!(written.contains("724510"), "{written}");
+}
+
+#[test]
 fn variables_that_are_not_declared_are_found() {
     let shown = json!({"format_version": "1.2", "configuration": {"root_module": {"variables": {"size": {}}}}});
     let shown = shown.to_string();

@@ -113,6 +113,11 @@ pub(super) fn holds_any(value: &Value, secrets: &[SecretString]) -> bool {
             .iter()
             .map(|secret| secret.expose_secret())
             .any(|secret| secret.len() >= SHORTEST_SECRET && text.contains(secret)),
+        Value::Number(number) => {
+            let number = number.to_string();
+            let mut secrets = secrets.iter().map(ExposeSecret::expose_secret);
+            secrets.any(|secret| secret.len() >= SHORTEST_SECRET && secret == number)
+        }
         Value::Array(items) => items.iter().any(|item| holds_any(item, secrets)),
         Value::Object(map) => map.values().any(|item| holds_any(item, secrets)),
         _ => false,
