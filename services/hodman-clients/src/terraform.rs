@@ -40,9 +40,11 @@ pub struct TerraformConfig {
     pub wall: Duration,
     /// The longest time without a line of output. Terraform itself says each ten seconds what it still does.
     pub silence: Duration,
-    /// How long a command that was asked to stop (SIGTERM) may finish what it is at, before it is killed. Killed while it
-    /// works it leaves a lock and perhaps objects that are in no state.
+    /// How long a command that was asked to stop (SIGTERM) may finish what it is at, before it is asked a second time.
     pub grace: Duration,
+    /// How long it then has to store what it knows, before it is killed. Killed while it works it leaves a lock and perhaps
+    /// objects that are in no state.
+    pub abort: Duration,
     /// How long a command waits for the state's lock.
     pub lock_timeout: Duration,
 }
@@ -56,6 +58,7 @@ impl Default for TerraformConfig {
             wall: Duration::from_secs(2 * 3600),
             silence: Duration::from_secs(15 * 60),
             grace: Duration::from_secs(10 * 60),
+            abort: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(5 * 60),
         }
     }

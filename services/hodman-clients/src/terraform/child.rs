@@ -40,6 +40,20 @@ pub(super) struct Limits {
     pub(super) wall: Duration,
     pub(super) silence: Duration,
     pub(super) grace: Duration,
+    pub(super) abort: Duration,
+}
+
+/// How far its end is.
+#[derive(Clone, Copy)]
+enum Asked {
+    /// Nobody asked.
+    Not,
+    /// To finish what it is at, until then.
+    Once(Instant),
+    /// To leave everything and keep what it knows, until then.
+    Twice(Instant),
+    /// It was killed; only the system keeps it until then.
+    Killed(Instant),
 }
 
 enum Said {
@@ -48,14 +62,11 @@ enum Said {
 }
 
 /// Asks the program to end if nobody waits for it any more; the runtime reaps it.
-struct Asked(Option<Pid>);
+struct Unheard(Option<Pid>);
 
-impl Drop for Asked {
+impl Drop for Unheard {
     fn drop(&mut self) {
-        if let Some(pid) = self.0 {
-            // It may have ended by itself.
-            let _ = kill_process(pid, Signal::TERM);
-        }
+        term(self.0);
     }
 }
 
@@ -63,8 +74,8 @@ impl Drop for Asked {
 /// kill it at a pipe, before it has stored its state and unlocked it. Without us it goes on to its end. With `whole`, standard output is kept as it is; else its lines are said like those of the error output.
 ///
 /// A stop is SIGTERM to the program alone: it then ends what it is at, stores its state and unlocks it. Its providers are in
-/// the same group and would die of a SIGTERM at once, and with them what they know of half-made objects. SIGKILL, after the
-/// time of grace, is for all of them.
+/// the same group and would die of a SIGTERM at once, and with them what they know of half-made objects. After the time of
+/// grace a second one makes it leave what it waits for, and still store its state. SIGKILL, the last, is for all of them.
 pub(super) async fn run(
     mut command: Command,
     limits: &Limits,
@@ -93,7 +104,7 @@ pub(super) async fn run(
         .id()
         .and_then(|id| i32::try_from(id).ok())
         .and_then(Pid::from_raw);
-    let mut asked = Asked(pid);
+    let mut unheard = Unheard(pid);
     if let Some(out) = child.stdout.take() {
         tokio::spawn(bytes(out, sender.clone()));
     }
@@ -101,12 +112,12 @@ pub(super) async fn run(
     let began = Instant::now();
     let (mut end, mut killed) = (End::Itself, false);
     let mut heard = began;
-    let mut kill_at = None;
+    let mut asked = Asked::Not;
     let mut output = Vec::new();
     let status = loop {
-        let limit = match kill_at {
-            Some(at) => at,
-            None => (began + limits.wall).min(heard + limits.silence),
+        let limit = match asked {
+            Asked::Not => (began + limits.wall).min(heard + limits.silence),
+            Asked::Once(until) | Asked::Twice(until) | Asked::Killed(until) => until,
         };
         tokio::select! {
             status = child.wait() => break status?,
@@ -114,24 +125,31 @@ pub(super) async fn run(
                 heard = Instant::now();
                 hear(word, &mut output, say);
             }
-            () = stopped(&mut stop), if kill_at.is_none() => {
+            () = stopped(&mut stop), if matches!(asked, Asked::Not) => {
                 end = End::Stopped;
-                kill_at = Some(ask(pid, limits));
+                term(pid);
+                asked = Asked::Once(Instant::now() + limits.grace);
             }
-            () = sleep_until(limit) => {
-                if kill_at.is_some() {
+            () = sleep_until(limit) => asked = match asked {
+                Asked::Not => {
+                    end = if began.elapsed() >= limits.wall { End::TimedOut } else { End::Silent };
+                    term(pid);
+                    Asked::Once(Instant::now() + limits.grace)
+                }
+                Asked::Once(_) => {
+                    term(pid);
+                    Asked::Twice(Instant::now() + limits.abort)
+                }
+                Asked::Twice(_) | Asked::Killed(_) => {
                     killed = true;
                     kill_group(pid);
-                    // After SIGKILL only the system keeps it; its end is seen above.
-                    kill_at = Some(Instant::now() + limits.grace);
-                } else {
-                    end = if began.elapsed() >= limits.wall { End::TimedOut } else { End::Silent };
-                    kill_at = Some(ask(pid, limits));
+                    // Its end is seen above.
+                    Asked::Killed(Instant::now() + limits.grace)
                 }
-            }
+            },
         }
     };
-    asked.0 = None;
+    unheard.0 = None;
     over.send_replace(true);
     let rest = async {
         while let Some(word) = said.recv().await {
@@ -162,12 +180,11 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     }
 }
 
-fn ask(pid: Option<Pid>, limits: &Limits) -> Instant {
+fn term(pid: Option<Pid>) {
     if let Some(pid) = pid {
         // It may have ended by itself.
         let _ = kill_process(pid, Signal::TERM);
     }
-    Instant::now() + limits.grace
 }
 
 fn kill_group(pid: Option<Pid>) {

@@ -399,6 +399,7 @@ impl Stack {
             wall: config.wall,
             silence: config.silence,
             grace: config.grace,
+            abort: config.abort,
         };
         let heard = Mutex::new(Heard::default());
         let mut hear = |line: &str| {

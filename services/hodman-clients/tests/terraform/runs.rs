@@ -62,6 +62,7 @@ async fn who_says_nothing_is_asked_to_end_and_who_does_not_is_killed_with_all_it
     );
     bench.config.silence = Duration::from_millis(500);
     bench.config.grace = Duration::from_millis(300);
+    bench.config.abort = Duration::from_millis(300);
     let stack = bench.stack("run", MAIN, 1);
     let error = stack.init(&mut quiet()).await.unwrap_err();
     assert!(
@@ -80,6 +81,29 @@ async fn who_says_nothing_is_asked_to_end_and_who_does_not_is_killed_with_all_it
     tokio::time::timeout(Duration::from_secs(20), gone)
         .await
         .expect("the helper process ends, too");
+}
+
+#[tokio::test]
+async fn who_is_asked_a_second_time_ends_and_is_not_killed() {
+    let mut bench = Bench::local();
+    // As Terraform does: a second request ends the waiting.
+    script(
+        &mut bench,
+        "asked=0\ntrap 'asked=$((asked + 1)); echo asked $asked; [ $asked -lt 2 ] || exit 3' TERM\nwhile true; do sleep 0.05; done",
+    );
+    bench.config.wall = Duration::from_millis(500);
+    bench.config.grace = Duration::from_millis(300);
+    let stack = bench.stack("run", MAIN, 1);
+    let mut lines = Vec::new();
+    let error = stack
+        .init(&mut |line| lines.push(line.to_owned()))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, TerraformError::TimedOut { killed: false, .. }),
+        "{error}"
+    );
+    assert_eq!(lines, ["asked 1", "asked 2"]);
 }
 
 #[tokio::test]

@@ -129,7 +129,15 @@ impl TerraformPlace {
             silence: time(self.silence),
             grace: time(self.grace),
             lock_timeout: time(self.lock_timeout),
+            ..TerraformConfig::default()
         }
+    }
+
+    /// How long one that is asked to stop takes at most.
+    #[must_use]
+    pub fn longest_end(&self) -> std::time::Duration {
+        let client = self.client();
+        client.grace + client.abort
     }
 
     /// Its two identities, by name.
