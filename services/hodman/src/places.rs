@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// More than the time that a program was given to end, for what is written down of its end.
 const AFTERWORDS: Duration = Duration::from_secs(10);
@@ -51,7 +51,8 @@ pub struct Places {
     aws: BTreeMap<String, config::AwsPlace>,
     /// Whether users' tokens are taken.
     users: bool,
-    terraform: BTreeMap<String, config::TerraformPlace>,
+    /// With how many of its programs run at once, whichever environments they run for.
+    terraform: BTreeMap<String, (config::TerraformPlace, Arc<Semaphore>)>,
     ground: Ground,
     stop: watch::Sender<bool>,
     at_work: AtWork,
@@ -65,12 +66,16 @@ impl Places {
     /// # Errors
     /// When the TLS stack cannot be set up.
     pub fn new(config: &config::Config, ground: Ground) -> anyhow::Result<Self> {
+        let terraform = config.terraform.iter().map(|(name, place)| {
+            let at_once = Arc::new(Semaphore::new(place.at_once));
+            (name.clone(), (place.clone(), at_once))
+        });
         Ok(Self {
             configured: config.workspaces.clone(),
             accounts: config.accounts.clone(),
             aws: config.aws.clone(),
             users: config.insecure.user_credentials,
-            terraform: config.terraform.clone(),
+            terraform: terraform.collect(),
             ground,
             stop: watch::Sender::new(false),
             at_work: AtWork::default(),
@@ -105,9 +110,11 @@ impl Places {
         if !self.at_work.any() {
             return otherwise;
         }
-        let graces = self.terraform.values().map(|place| place.client().grace);
-        graces
-            .max()
+        let ends = self
+            .terraform
+            .values()
+            .map(|(place, _)| place.longest_end());
+        ends.max()
             .map_or(otherwise, |longest| otherwise.max(longest + AFTERWORDS))
     }
 

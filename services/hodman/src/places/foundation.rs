@@ -92,8 +92,8 @@ impl Places {
         })
     }
 
-    fn stacks(&self, env: &str, name: &str) -> Result<Stacks, WorkError> {
-        let known = self.terraform.get(name).ok_or_else(|| {
+    pub(super) fn stacks(&self, env: &str, name: &str) -> Result<Stacks, WorkError> {
+        let (known, at_once) = self.terraform.get(name).ok_or_else(|| {
             WorkError::lasting(format!(
                 "terraform `{name}` is not in the daemon's configuration (`terraform:`)"
             ))
@@ -102,6 +102,7 @@ impl Places {
         Ok(Stacks::new(
             env,
             known.clone(),
+            Arc::clone(at_once),
             self.ground.clone(),
             self.stop.subscribe(),
             self.at_work.clone(),

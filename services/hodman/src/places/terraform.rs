@@ -41,6 +41,7 @@ pub(super) struct Stacks {
     terraform: Terraform,
     ground: Ground,
     key: PlanKey,
+    /// Shared by all environments that name the same place: programs cost memory, whoever they run for.
     at_once: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
     at_work: AtWork,
@@ -51,6 +52,7 @@ impl Stacks {
     pub fn new(
         env: &str,
         place: TerraformPlace,
+        at_once: Arc<Semaphore>,
         ground: Ground,
         stop: watch::Receiver<bool>,
         at_work: AtWork,
@@ -59,7 +61,7 @@ impl Stacks {
             env: env.to_owned(),
             terraform: Terraform::new(place.client()),
             key: PlanKey::new(ground.secrets.derived(KEY_PURPOSE)),
-            at_once: Arc::new(Semaphore::new(place.at_once)),
+            at_once,
             ground,
             place,
             stop,
@@ -186,5 +188,49 @@ impl Elsewhere for Stacks {
         request: &'a Request,
     ) -> Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send + 'a>> {
         Box::pin(self.answer(request))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::{Config, Purpose};
+    use crate::packages::Packages;
+    use crate::places::Places;
+    use crate::secrets::Sources;
+    use hodman_store::{Store, StoreUrl};
+
+    #[tokio::test]
+    async fn environments_that_name_one_terraform_share_how_many_programs_run_at_once() {
+        rustls::crypto::aws_lc_rs::default_provider()
+            .install_default()
+            .ok();
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = format!(
+            "data_dir: {}\ngithub: {{token: {{value: t}}, webhook_secrets: [{{value: s}}]}}\npipelines: [{{name: shop, repository: a/b}}]\n\
+             terraform:\n  main: {{plan: {{}}, apply: {{}}, environments: [qa, prod]}}\n  other: {{plan: {{}}, apply: {{}}, \
+             environments: [qa]}}\n",
+            folder.path().display()
+        );
+        let config = Config::read("f", &text, Purpose::Demo, |_| None).expect("settings");
+        let clock = Clock::system();
+        let url = StoreUrl::sqlite(folder.path().join("hodman.db"));
+        let packages = Packages::open(&config.package_store()).await;
+        let ground = Ground {
+            packages: Arc::new(packages.expect("packages")),
+            secrets: Arc::new(Sources::open(&config).await.expect("sources")),
+            store: Store::open(&url, clock.now()).await.expect("a store"),
+            clock,
+            folder: folder.path().to_owned(),
+        };
+        let places = Places::new(&config, ground).expect("places");
+        let at_once = |env, name| places.stacks(env, name).expect("allowed").at_once;
+        let qa = at_once("qa", "main");
+        assert_eq!(qa.available_permits(), 2);
+        assert!(Arc::ptr_eq(&qa, &at_once("prod", "main")));
+        assert!(!Arc::ptr_eq(&qa, &at_once("qa", "other")));
+        let refused = places.stacks("dev", "main").expect_err("not for dev");
+        assert!(refused.to_string().contains("is not for environment `dev`"));
     }
 }
