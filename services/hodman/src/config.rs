@@ -34,7 +34,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use builds::Builds;
-pub use clients::{aws_objects, aws_place, aws_queue, aws_values};
+pub use clients::{aws_objects, aws_place, aws_queue, aws_session, aws_values};
 pub use foundation::{Account, AwsPlace};
 pub use github::{Github, GithubApp};
 pub use listen::Insecure;

@@ -163,6 +163,14 @@ pub async fn aws_values(source: &super::AwsSource) -> anyhow::Result<hodman_clie
 /// # Errors
 /// When a secret cannot be read.
 pub async fn aws_place(place: &super::AwsPlace, env: &str) -> anyhow::Result<Aws> {
+    aws_session(place, env, "").await
+}
+
+/// The same for something of its own, which the session's name then says behind the environment.
+///
+/// # Errors
+/// When a secret cannot be read.
+pub async fn aws_session(place: &super::AwsPlace, env: &str, what: &str) -> anyhow::Result<Aws> {
     let credentials = match (&place.access_key_id, &place.secret_access_key) {
         (Some(id), Some(secret)) => AwsCredentials::Static {
             access_key_id: id
@@ -188,10 +196,22 @@ pub async fn aws_place(place: &super::AwsPlace, env: &str) -> anyhow::Result<Aws
     let role = AssumedRole {
         arn: arn.clone(),
         external_id: place.external_id.clone(),
-        session: format!("hodman-{env}"),
+        session: session_name(env, what),
         tags: vec![("hodman_env".to_owned(), env.to_owned())],
     };
     Ok(aws.as_role(role).await)
+}
+
+/// What AWS takes for a session's name: 64 letters, digits and some signs at most.
+fn session_name(env: &str, what: &str) -> String {
+    let whole = format!("hodman-{env}-{what}");
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_=,.@-".contains(c);
+    whole
+        .trim_end_matches('-')
+        .chars()
+        .map(|c| if fits(c) { c } else { '-' })
+        .take(64)
+        .collect()
 }
 
 async fn aws(region: Option<String>, endpoint_url: Option<String>) -> Aws {
@@ -206,4 +226,17 @@ async fn aws(region: Option<String>, endpoint_url: Option<String>) -> Aws {
         credentials: AwsCredentials::DefaultChain,
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::session_name;
+
+    #[test]
+    fn a_session_is_named_after_its_environment_and_what_it_is_for() {
+        assert_eq!(session_name("qa", ""), "hodman-qa");
+        assert_eq!(session_name("qa", "apply-net"), "hodman-qa-apply-net");
+        let long = session_name("qa", &"ä".repeat(90));
+        assert_eq!(long.len(), 64, "{long}");
+    }
 }

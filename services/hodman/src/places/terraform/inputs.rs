@@ -45,7 +45,12 @@ impl Stacks {
             let refused = |error: anyhow::Error| {
                 Failure::Refused(format!("the keys for role {}: {error:#}", role.role_arn))
             };
-            let aws = config::aws_place(&role.place(), &self.env)
+            let what = match who {
+                As::Plan => "plan",
+                As::Apply => "apply",
+            };
+            let call = self.call_of(name, &Value::Null);
+            let aws = config::aws_session(&role.place(), &self.env, &format!("{what}-{call}"))
                 .await
                 .map_err(refused)?;
             let session = aws.session().await.map_err(|source| Failure::Role {
