@@ -49,6 +49,8 @@ pub struct Inputs {
     pub identity: BTreeMap<String, SecretString>,
     /// What completes the `backend` block of the directory.
     pub backend: Map<String, Value>,
+    /// Secrets in it, by where they stand (`/password`, a JSON pointer); in `backend` itself any value stands there.
+    pub backend_secrets: BTreeMap<String, SecretString>,
     /// Terraform's workspace; none is the default one.
     pub workspace: Option<String>,
 }
@@ -91,8 +93,23 @@ impl Inputs {
             Input::Secret(secret) => Some(secret.expose_secret()),
             Input::Plain(_) => None,
         });
-        let identity = self.identity.values().map(ExposeSecret::expose_secret);
-        Mask::new(variables.chain(identity))
+        let others = self.identity.values().chain(self.backend_secrets.values());
+        Mask::new(variables.chain(others.map(ExposeSecret::expose_secret)))
+    }
+
+    /// The backend's values with the secrets in their places, as JSON.
+    pub(super) fn whole_backend(&self) -> Result<SecretString, TerraformError> {
+        let mut whole = Value::from(self.backend.clone());
+        for (at, secret) in &self.backend_secrets {
+            let Some(place) = whole.pointer_mut(at) else {
+                return Err(TerraformError::Input {
+                    name: at.clone(),
+                    why: "the backend has no such place",
+                });
+            };
+            *place = Value::from(secret.expose_secret());
+        }
+        Ok(SecretString::from(whole.to_string()))
     }
 
     /// The program's environment, but for what the run's folder says.

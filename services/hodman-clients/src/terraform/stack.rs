@@ -2,6 +2,7 @@
 //!
 //! Long because each command is one method of the same object, and they share how a run is begun, heard and judged.
 
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -53,7 +54,25 @@ pub struct Stack {
     inputs: Inputs,
     mask: Mask,
     stop: watch::Receiver<bool>,
+    locks_plans: bool,
+    _left: Left,
 }
+
+/// A file that is taken away with the last command.
+#[derive(Debug)]
+struct Left(Option<PathBuf>);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        if let Some(file) = &self.0 {
+            // It may not be there.
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
+
+/// Where `init` leaves the backend's values for the other commands, below the data folder; secrets among them in clear.
+const BACKEND_FILE: &str = "terraform.tfstate";
 
 impl Stack {
     pub(super) fn new(
@@ -63,13 +82,26 @@ impl Stack {
         stop: watch::Receiver<bool>,
     ) -> Result<Self, TerraformError> {
         inputs.check()?;
+        // With secrets in it; no command comes any more that needs them, and the next `init` writes them anew.
+        let left =
+            (!inputs.backend_secrets.is_empty()).then(|| workdir.beside("data").join(BACKEND_FILE));
         Ok(Self {
             terraform,
             workdir,
             mask: inputs.mask(),
             inputs,
             stop,
+            locks_plans: true,
+            _left: Left(left),
         })
+    }
+
+    /// The same, planning without the state's lock, as somebody must who may not write where the state is. A plan that is
+    /// made while somebody else applies may then start from what is half done; it is stale when that is over.
+    #[must_use]
+    pub fn without_lock(mut self) -> Self {
+        self.locks_plans = false;
+        self
     }
 
     /// Its folder, to be removed after the last command.
@@ -101,12 +133,15 @@ impl Stack {
         let mut arguments = vec!["init", "-input=false", "-no-color", "-lockfile=readonly"];
         let option = format!("-backend-config={}", backend.display());
         if !self.inputs.backend.is_empty() {
-            let text = Value::from(self.inputs.backend.clone()).to_string();
-            write(&backend, text.as_bytes(), false)?;
+            let text = self.inputs.whole_backend()?;
+            write(&backend, text.expose_secret().as_bytes(), false)?;
             arguments.push(&option);
         }
         let _held = self.terraform.cache.hold().await?;
-        self.lines("init", &arguments, &[0], say).await.map(drop)
+        let done = self.lines("init", &arguments, &[0], say).await;
+        // There may be secrets in it: it goes, whatever happened.
+        let _ = std::fs::remove_file(&backend);
+        done.map(drop)
     }
 
     /// The backend as `init` understood it, `{"type", "config"}`; null when the directory has no `backend` block, so that the
@@ -115,7 +150,7 @@ impl Stack {
     /// # Errors
     /// When what `init` left cannot be read.
     pub fn backend(&self) -> Result<Value, TerraformError> {
-        let file = self.workdir.beside("data").join("terraform.tfstate");
+        let file = self.workdir.beside("data").join(BACKEND_FILE);
         let bytes = match std::fs::read(file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
@@ -177,7 +212,10 @@ impl Stack {
         let state = self.state().await?;
         let file = self.workdir.beside(PLAN_FILE);
         let out = format!("-out={}", file.display());
-        let lock = self.lock_option();
+        let lock = match self.locks_plans {
+            true => self.lock_option(),
+            false => "-lock=false".to_owned(),
+        };
         let mut arguments = vec![
             "plan",
             "-json",

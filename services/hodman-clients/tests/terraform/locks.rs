@@ -1,7 +1,9 @@
 //! The S3 backend with its lock file: held, left behind, taken away; and a state that cannot be stored.
 
-use hodman_clients::terraform::TerraformError;
+use hodman_clients::terraform::{Input, Inputs, TerraformError};
 use rustix::process::{Pid, Signal, kill_process};
+use secrecy::SecretString;
+use serde_json::Value;
 
 use super::bench::{Bench, CANARY, COMMIT, MAIN, WAITS, key, quiet};
 
@@ -39,6 +41,14 @@ async fn a_killed_apply_leaves_a_lock_that_names_its_holder_and_goes_only_by_its
     assert!(other.force_unlock("-help", &mut quiet()).await.is_err());
     let still = other.plan(COMMIT, &key, &mut quiet()).await;
     assert!(matches!(still, Err(TerraformError::Locked(_))), "{still:?}");
+    // Who takes no lock minds none.
+    let reader = bench.ready("reader", MAIN, 1).await.without_lock();
+    let planned = reader.plan(COMMIT, &key, &mut quiet()).await.unwrap();
+    assert!(planned.changes);
+    let mut heard = quiet();
+    let refused = reader.apply(COMMIT, &planned.saved, &key, &mut heard);
+    let refused = refused.await.unwrap_err();
+    assert!(matches!(refused, TerraformError::Locked(_)), "{refused}");
     other.force_unlock(&holder.id, &mut quiet()).await.unwrap();
     let planned = other.plan(COMMIT, &key, &mut quiet()).await.unwrap();
     other
@@ -111,4 +121,59 @@ async fn a_stop_ends_an_apply_in_order_and_leaves_no_lock() {
     let planned = stack.plan(COMMIT, &key, &mut quiet()).await.unwrap();
     assert!(planned.changes);
     assert!(planned.saved.binding.serial > 0);
+}
+
+/// Every file below a folder that has the canary in it.
+fn leaks(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(leaks(&path));
+        } else if std::fs::read(&path)
+            .unwrap()
+            .windows(CANARY.len())
+            .any(|window| window == CANARY.as_bytes())
+        {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_secret_of_the_backend_lies_in_no_file_once_the_run_is_over_and_is_said_by_nobody() {
+    let (bench, _client, _bucket) = Bench::s3().await;
+    let workdir = bench.stack("run", WAITS, 1).into_workdir();
+    let mut inputs = Inputs {
+        backend: bench.backend.clone(),
+        ..Inputs::default()
+    };
+    inputs
+        .backend
+        .insert("access_key".to_owned(), "test".into());
+    inputs.backend.insert("secret_key".to_owned(), Value::Null);
+    let secret = SecretString::from(CANARY);
+    inputs
+        .backend_secrets
+        .insert("/secret_key".to_owned(), secret);
+    for (name, value) in [("size", "1"), ("token", "x"), ("signs", "/nowhere")] {
+        let value = Input::Plain(value.into());
+        inputs.variables.insert(name.to_owned(), value);
+    }
+    assert!(!format!("{inputs:?}").contains(CANARY));
+    let stack = bench.stack_with(workdir, inputs);
+    let mut lines = String::new();
+    let mut say = |line: &str| lines.push_str(line);
+    stack.init(&mut say).await.unwrap();
+    let planned = stack.plan(COMMIT, &key(), &mut say).await.unwrap();
+    assert!(planned.changes, "it signed in with it");
+    assert_eq!(stack.state().await.unwrap().serial, 0);
+    // Where Terraform itself reads it, and nowhere else.
+    let root = bench.folder.path().join("run");
+    assert_eq!(leaks(&root), [root.join("data/terraform.tfstate")]);
+    let sealed = String::from_utf8_lossy(&planned.saved.sealed).contains(CANARY);
+    assert!(!sealed && !lines.contains(CANARY));
+    drop(stack);
+    assert_eq!(leaks(&root), [""; 0].map(std::path::PathBuf::from));
 }

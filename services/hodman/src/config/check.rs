@@ -244,6 +244,10 @@ impl Config {
         }
         for (name, place) in &self.terraform {
             let at = |key: &str| format!("terraform.{name}.{key}");
+            for (pointer, secret) in place.backend_secrets() {
+                let path = pointer.replace('/', ".");
+                all.push((at(&format!("backend{path}")), Some(secret)));
+            }
             for (variable, secret) in &place.variables {
                 all.push((at(&format!("variables.{variable}")), Some(secret)));
             }

@@ -25,9 +25,9 @@ pub struct TerraformPlace {
     #[serde(default)]
     pub cli_config: Option<PathBuf>,
     /// What completes the `backend` block of each directory. `${stack}` in a text is the stack's own name, so that each has a
-    /// state of its own.
+    /// state of its own. A secret is written as elsewhere: `password: {env: NAME}`.
     #[serde(default)]
-    pub backend: BTreeMap<String, Value>,
+    pub backend: BTreeMap<String, BackendValue>,
     /// Variables that every stack gets which declares them, as sensitive: secrets that stand in no repository.
     #[serde(default)]
     pub variables: BTreeMap<String, SecretRef>,
@@ -48,11 +48,28 @@ pub struct TerraformPlace {
     /// How long a state that somebody else has locked is waited for.
     #[serde(default = "five_minutes")]
     pub lock_timeout: Span,
+    /// Whether planning takes the state's lock. Without it whoever plans needs to write nothing where the state is (`use_lockfile`
+    /// of S3 is a write, too); but while somebody else than hodman applies, a pull request may show what is half done. It is
+    /// never applied: with another state a plan is made anew, under the lock.
+    #[serde(default = "yes")]
+    pub lock_plans: bool,
     /// How many run at once; each takes some hundred megabytes with a large provider.
     #[serde(default = "two")]
     pub at_once: usize,
     /// The environments that may use it; no other gets anything, whatever its file says.
     pub environments: Vec<String>,
+}
+
+/// A value of the backend.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum BackendValue {
+    /// A secret.
+    Secret(SecretRef),
+    /// Values of a block within, such as `assume_role`.
+    Block(BTreeMap<String, BackendValue>),
+    /// Anything else.
+    Plain(Value),
 }
 
 /// Who Terraform is. Nothing of the daemon's own identity reaches it.
@@ -109,6 +126,10 @@ const fn five_minutes() -> Span {
     Span::from_secs(5 * 60)
 }
 
+const fn yes() -> bool {
+    true
+}
+
 const fn two() -> usize {
     2
 }
@@ -140,6 +161,16 @@ impl TerraformPlace {
         client.grace + client.abort
     }
 
+    /// The secrets in the backend's values, by where they stand (`/password`, a JSON pointer).
+    #[must_use]
+    pub fn backend_secrets(&self) -> BTreeMap<String, &SecretRef> {
+        let mut found = BTreeMap::new();
+        for (key, value) in &self.backend {
+            value.secrets(&format!("/{}", pointed(key)), &mut found);
+        }
+        found
+    }
+
     /// Its two identities, by name.
     pub(super) fn identities(&self) -> [(&'static str, &TerraformIdentity); 2] {
         [("plan", &self.plan), ("apply", &self.apply)]
@@ -150,11 +181,20 @@ impl TerraformPlace {
         if self.at_once == 0 {
             return Some("at_once: none would ever run".to_owned());
         }
+        for (name, limit) in [("silence", self.silence), ("wall", self.wall)] {
+            if self.lock_timeout.as_secs() >= limit.as_secs() {
+                return Some(format!(
+                    "lock_timeout: who waits for a lock says nothing, and would be stopped by `{name}` before it says whose lock it is; \
+                     shorter than `{name}`, such as 5m"
+                ));
+            }
+        }
         for (name, identity) in self.identities() {
             let keys = identity.env.keys();
-            if let Some(key) = keys.into_iter().find(|key| key.starts_with("TF_")) {
+            if let Some(key) = keys.into_iter().find(|key| is_how(key)) {
                 return Some(format!(
-                    "{name}.env: {key} is how Terraform runs, not who it is"
+                    "{name}.env: {key} is how Terraform runs, not who it is; of its own variables only TF_HTTP_USERNAME, \
+                     TF_HTTP_PASSWORD and TF_TOKEN_… may stand here"
                 ));
             }
             if identity.aws.is_some() && identity.env.keys().any(|key| key.starts_with("AWS_")) {
@@ -164,6 +204,47 @@ impl TerraformPlace {
             }
         }
         None
+    }
+}
+
+/// Whether a variable of the environment says how Terraform runs, and not who it is.
+fn is_how(key: &str) -> bool {
+    let who =
+        ["TF_HTTP_USERNAME", "TF_HTTP_PASSWORD"].contains(&key) || key.starts_with("TF_TOKEN_");
+    key.starts_with("TF_") && !who
+}
+
+/// A key as it stands in a JSON pointer.
+fn pointed(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+impl BackendValue {
+    fn secrets<'a>(&'a self, at: &str, found: &mut BTreeMap<String, &'a SecretRef>) {
+        match self {
+            Self::Secret(secret) => {
+                found.insert(at.to_owned(), secret);
+            }
+            Self::Block(block) => {
+                for (key, value) in block {
+                    value.secrets(&format!("{at}/{}", pointed(key)), found);
+                }
+            }
+            Self::Plain(_) => {}
+        }
+    }
+
+    /// As it is without secrets; null where one stands.
+    #[must_use]
+    pub fn plain(&self) -> Value {
+        match self {
+            Self::Secret(_) => Value::Null,
+            Self::Block(block) => block
+                .iter()
+                .map(|(key, value)| (key.clone(), value.plain()))
+                .collect(),
+            Self::Plain(value) => value.clone(),
+        }
     }
 }
 

@@ -300,3 +300,48 @@ fn an_identity_is_who_terraform_is_and_no_more() {
     let found = refused(&place("{env: {WHO: {value: shown}}}"));
     assert!(found.contains("never written here"), "{found}");
 }
+
+#[test]
+fn values_of_a_backend_may_be_secrets_and_a_lock_is_not_waited_for_in_silence() {
+    let place = |more: &str| {
+        least(&format!(
+            "terraform:\n  main:\n    plan: {{}}\n    apply: {{}}\n    environments: [qa]\n    {more}\n"
+        ))
+    };
+    let text = place(
+        "backend: {address: \"https://git.example/states/${stack}\", password: {env: PASS}, assume_role: {external_id: {file: /x}, \
+         role_arn: r}, retries: 3, tries: [1, {env: E}]}",
+    );
+    let config = read(&text).expect("it is right");
+    let known = &config.terraform["main"];
+    let secrets: Vec<String> = known.backend_secrets().into_keys().collect();
+    assert_eq!(secrets, ["/assume_role/external_id", "/password"]);
+    assert_eq!(known.backend["password"].plain(), serde_json::Value::Null);
+    assert_eq!(known.backend["assume_role"].plain()["role_arn"], "r");
+    assert_eq!(known.backend["retries"].plain(), 3);
+    assert!(known.lock_plans);
+    let own: Vec<String> = config
+        .own_secrets()
+        .into_iter()
+        .map(|(key, _)| key)
+        .collect();
+    let inside = "terraform.main.backend.assume_role.external_id".to_owned();
+    assert!(own.contains(&inside), "{own:?}");
+    let found = refused(&place(&format!(
+        "backend: {{password: {{value: {CANARY}}}}}"
+    )));
+    assert!(found.contains("never written here"), "{found}");
+    assert!(!found.contains(CANARY), "{found}");
+
+    // What a backend signs in with is who it is, too.
+    let known = "{TF_HTTP_PASSWORD: {env: X}, TF_TOKEN_app_example_com: {env: Y}}";
+    let text = place("at_once: 1").replace("plan: {}", &format!("plan: {{env: {known}}}"));
+    read(&text).expect("it is right");
+
+    let found = refused(&place("lock_timeout: 15m"));
+    assert!(
+        found.contains("lock_timeout") && found.contains("`silence`"),
+        "{found}"
+    );
+    read(&place("lock_timeout: 15m\n    silence: 16m")).expect("it is right");
+}

@@ -16,6 +16,10 @@ impl Stacks {
             backend: self.backend(name),
             ..Inputs::default()
         };
+        for (at, secret) in self.place.backend_secrets() {
+            let value = self.secret(&format!("backend{}", at.replace('/', ".")), secret)?;
+            inputs.backend_secrets.insert(at, value);
+        }
         for (variable, value) in &told.variables {
             let input = match value {
                 Value::Null => continue,
@@ -71,7 +75,7 @@ impl Stacks {
     fn backend(&self, name: &str) -> Map<String, Value> {
         let values = self.place.backend.iter();
         values
-            .map(|(key, value)| (key.clone(), with_name(value, name)))
+            .map(|(key, value)| (key.clone(), with_name(&value.plain(), name)))
             .collect()
     }
 

@@ -57,7 +57,11 @@ impl Stacks {
         let root = self.root(name);
         let workdir = self.folder(name, &root, &told.directory, &files).await?;
         self.gather(name, &root).await?;
-        let mut secrets: Vec<SecretString> = inputs.identity.values().cloned().collect();
+        let given = inputs
+            .identity
+            .values()
+            .chain(inputs.backend_secrets.values());
+        let mut secrets: Vec<SecretString> = given.cloned().collect();
         let mut secret_names = Vec::new();
         for (variable, input) in &inputs.variables {
             if let Input::Secret(secret) = input {
@@ -65,7 +69,10 @@ impl Stacks {
                 secrets.push(secret.clone());
             }
         }
-        let stack = self.terraform.stack(workdir, inputs, self.stop.clone())?;
+        let mut stack = self.terraform.stack(workdir, inputs, self.stop.clone())?;
+        if who == As::Plan && !self.place.lock_plans {
+            stack = stack.without_lock();
+        }
         stack.init(&mut |line| tell(name, line)).await?;
         lasting_backend(&stack.backend()?, &told.directory)?;
         Ok(Run {
