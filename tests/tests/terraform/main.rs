@@ -11,6 +11,7 @@ mod locks;
 mod looks;
 mod policy;
 mod refusals;
+mod states;
 mod story;
 mod stray;
 mod taken;

@@ -6,6 +6,7 @@ mod failure;
 mod free;
 mod inputs;
 mod look;
+mod place;
 mod record;
 mod run;
 mod saved;

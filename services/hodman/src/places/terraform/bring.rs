@@ -33,9 +33,11 @@ impl Stacks {
                 marker.pipeline, marker.env, marker.key
             )));
         }
-        let record = record.unwrap_or_else(|| Record::new(marker));
+        let mut record = record.unwrap_or_else(|| Record::new(marker));
         record.must_be_stored()?;
         let run = self.open(name, &told, As::Apply).await?;
+        self.take_place(name, &run).await?;
+        record.place.clone_from(&run.place);
         let doing = Doing {
             name,
             told: &told,
@@ -65,7 +67,9 @@ impl Stacks {
             removes: true,
             shown: digest_in(body, "shown"),
         };
+        self.own_place(name, &run).await?;
         self.carry_out(&run, &doing, record).await?;
+        self.leave_place(&run).await?;
         self.remember(name, None).await?;
         Ok(Value::Null)
     }

@@ -25,6 +25,7 @@ impl Stacks {
             record.must_be_stored()?;
         }
         let run = self.open(name, &told, As::Plan).await?;
+        self.own_place(name, &run).await?;
         let looked = self
             .look(name, &run, (&told, false), record.as_ref())
             .await?;

@@ -21,6 +21,9 @@ pub(super) struct Record {
     /// The lineage of its state, once there is one: another one is another state.
     #[serde(default)]
     pub lineage: String,
+    /// Where it keeps its state, by a name over that; empty when that was never said.
+    #[serde(default)]
+    pub place: String,
     /// What was applied to its end last.
     #[serde(default)]
     pub made: Option<Told>,
@@ -57,6 +60,7 @@ impl Record {
         Self {
             marker,
             lineage: String::new(),
+            place: String::new(),
             made: None,
             begun: None,
             unsaved: None,

@@ -1,11 +1,12 @@
 //! One run: the stack's folder to ourselves, its files in it, the backend known.
 
+use super::place::place_of;
 use super::told::Told;
 use super::{Failure, Stacks};
 use crate::places::at_work::Working;
 use hodman_clients::terraform::{Input, Stack, Workdir};
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub(super) enum As {
 /// A stack that commands can be given to.
 pub(super) struct Run {
     pub stack: Stack,
+    /// Where its state is, by a name over that.
+    pub place: String,
     /// The names of variables whose values are secrets.
     pub secret_names: Vec<String>,
     /// Every secret that it was given.
@@ -74,9 +77,16 @@ impl Stacks {
             stack = stack.without_lock();
         }
         stack.init(&mut |line| tell(name, line)).await?;
-        lasting_backend(&stack.backend()?, &told.directory)?;
+        let mut backend = stack.backend()?;
+        lasting_backend(&backend, &told.directory)?;
+        for at in self.place.backend_secrets().keys() {
+            if let Some(secret) = backend["config"].pointer_mut(at) {
+                *secret = Value::Null;
+            }
+        }
         Ok(Run {
             stack,
+            place: place_of(&json!([backend["type"], backend["config"]])),
             secret_names,
             secrets,
             _permit: permit,
@@ -135,7 +145,6 @@ fn lasting_backend(backend: &Value, directory: &str) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_state_that_would_go_with_its_folder_is_refused() {
