@@ -4,6 +4,7 @@
 mod bench;
 mod beside;
 mod buckets;
+mod deaths;
 mod examples;
 mod faults;
 mod kept;

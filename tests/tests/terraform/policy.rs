@@ -1,19 +1,18 @@
 //! Pull requests of people: Terraform runs for them when main's policy says so, and as whoever may only read.
 
+use axum::http::Method;
+use hodman_core::event::Ask;
 use hodman_core::ids::{EnvName, PullNumber};
+use hodman_sandbox::faults::{Direction, Director, FaultRule};
 use hodman_sandbox::github::PullView;
 use hodman_tests::harness::{REPOSITORY, Scene, Short};
+use serde_json::{Value, json};
 
 use super::bench::{Bench, FILE, ONE};
 use super::looks::{commit, healthy};
 
-/// Somebody proposes another input; gives what the check of it says.
-async fn proposed(
-    scene: &Scene,
-    short: &Short<'_>,
-    branch: &str,
-    size: &str,
-) -> (PullView, String) {
+/// Somebody proposes another input; gives the pull request's number.
+fn propose(scene: &Scene, branch: &str, size: &str) -> u64 {
     let head = scene.forge.head(REPOSITORY, "main").expect("main");
     let text = scene
         .forge
@@ -31,10 +30,14 @@ async fn proposed(
             "rita",
         )
         .expect("committed");
-    let number = scene
+    scene
         .forge
         .open_pull(REPOSITORY, branch, "main", "more", "", "rita")
-        .expect("a pull request");
+        .expect("a pull request")
+}
+
+/// What the check of a pull request says.
+async fn checked(scene: &Scene, short: &Short<'_>, number: u64) -> (PullView, String) {
     let pull = scene.forge.pull(REPOSITORY, number).expect("it is open");
     let number = PullNumber(number);
     let summary = short
@@ -53,6 +56,75 @@ async fn proposed(
         .await
         .expect("looked through");
     (pull, summary)
+}
+
+/// Both.
+async fn proposed(
+    scene: &Scene,
+    short: &Short<'_>,
+    branch: &str,
+    size: &str,
+) -> (PullView, String) {
+    let number = propose(scene, branch, size);
+    checked(scene, short, number).await
+}
+
+/// The sandbox has no forks: the forge's answers about a pull request are rewritten to say that it is from one.
+async fn from_a_fork(scene: &Scene, number: u64) {
+    let path = format!("/repos/{REPOSITORY}/pulls?state=open&per_page=100");
+    let list = scene.github(&path).await.expect("pulls");
+    let mut list = list.as_array().expect("a list").clone();
+    let pull = list.iter_mut().find(|pull| pull["number"] == number);
+    let pull = pull.expect("it is listed");
+    pull["head"]["repo"]["full_name"] = json!("mallory/shop");
+    pull["head"]["repo"]["owner"]["login"] = json!("mallory");
+    pull["head"]["repo"]["fork"] = json!(true);
+    pull["head"]["user"]["login"] = json!("mallory");
+    let one = pull.to_string();
+    let list = Value::Array(list).to_string();
+    let director = Director::new(move |request| {
+        let pulls = format!("/repos/{REPOSITORY}/pulls");
+        let answer = match request.uri.path().strip_prefix(&pulls) {
+            Some("") => &list,
+            Some(rest) if rest == format!("/{number}") => &one,
+            _ => return Direction::Pass,
+        };
+        if request.method != Method::GET {
+            return Direction::Pass;
+        }
+        let answer = FaultRule::status(200, 1)
+            .header("content-type", "application/json")
+            .body(answer);
+        Direction::Fault(answer)
+    });
+    scene.forge.faults().direct(Some(director));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forks_pull_request_is_not_planned_where_main_allows_plans() {
+    let bench = Bench::new();
+    let options = bench
+        .options(ONE)
+        .file("environments/policy.yaml", "terraform_plans: allowed\n")
+        .observing_every(3_600);
+    let scene = Scene::start(options).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    healthy(&short).await;
+    let before = bench.runs();
+    scene.forge.lose_next_webhook(u32::MAX);
+    let number = propose(&scene, "foreign", "7");
+    from_a_fork(&scene, number).await;
+    short.ask("olga", Ask::Observe).await.expect("asked");
+    let (_, summary) = checked(&scene, &short, number).await;
+    assert!(summary.contains("comes from a fork"), "{summary}");
+    let state = short.state().await.expect("a state");
+    let checked = &state.checked[&PullNumber(number)];
+    assert!(checked.plans.is_empty(), "{checked:?}");
+    assert_eq!(bench.runs(), before, "nothing ran for it");
+    daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
