@@ -3,6 +3,8 @@
 //! Nothing in such a folder ever changes, so that runs in progress see one state of the files, and a rollback finds
 //! the earlier folder still there. Where an environment asks for it, they lie in one folder with a fixed path instead.
 
+use std::ops::Range;
+
 use crate::digest::{Digest, sha256};
 
 /// The key of the files step in a plan.
@@ -41,22 +43,51 @@ pub fn folder(root: &str, digest: &Digest) -> String {
     format!("{root}/{}", digest.hex())
 }
 
-/// Splits a path below `root` into the file set's digest and the path inside it; none for every other path.
+/// The folders of file sets below `root` that a text names: where each stands in it, and the set's digest. A text may be
+/// such a path, or an option or a command line with paths in it (`-r <folder>/requirements.txt`).
 ///
 /// Jobs made before `/Workspace` became the written form come back without it.
 #[must_use]
-pub fn split<'p>(root: &str, path: &'p str) -> Option<(Digest, &'p str)> {
+pub fn folders_in(root: &str, text: &str) -> Vec<(Range<usize>, Digest)> {
+    let mut found = Vec::new();
     let short = root.strip_prefix("/Workspace").unwrap_or(root);
-    let rest = path
-        .strip_prefix(root)
-        .or_else(|| path.strip_prefix(short))?
-        .strip_prefix('/')?;
-    if let Some(inside) = rest.strip_prefix("files")
-        && (inside.is_empty() || inside.starts_with('/'))
-    {
-        return Some((in_place(), inside));
+    if short.is_empty() {
+        return found;
     }
-    let (hex, inside) = rest.split_at_checked(64)?;
-    let digest = format!("sha256:{hex}").parse().ok()?;
-    (inside.is_empty() || inside.starts_with('/')).then_some((digest, inside))
+    let mut from = 0;
+    while let Some(at) = text[from..].find(short).map(|at| from + at) {
+        let end = at + short.len();
+        from = end;
+        let start = match text[..at].strip_suffix("/Workspace") {
+            Some(before) if short != root => before.len(),
+            // The end of a longer path is another folder.
+            _ if text[..at].ends_with(|last| last == '/' || last == '}' || is_of_name(last)) => {
+                continue;
+            }
+            _ => at,
+        };
+        let Some((digest, length)) = text[end..].strip_prefix('/').and_then(folder_name) else {
+            continue;
+        };
+        from = end + 1 + length;
+        found.push((start..from, digest));
+    }
+    found
+}
+
+/// The file set of the folder that `text` begins with, and how long the folder's name is.
+fn folder_name(text: &str) -> Option<(Digest, usize)> {
+    let (digest, length) = match text.strip_prefix("files") {
+        Some(_) => (in_place(), "files".len()),
+        None => {
+            let hex = text.get(..64)?;
+            (format!("sha256:{hex}").parse().ok()?, hex.len())
+        }
+    };
+    (!text[length..].starts_with(is_of_name)).then_some((digest, length))
+}
+
+/// Whether a folder's name goes on with such a character.
+fn is_of_name(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '-' | '.')
 }

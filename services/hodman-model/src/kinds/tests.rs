@@ -226,25 +226,52 @@ fn what_a_kind_reads_back_from_its_own_create_is_what_was_asked_for() {
 }
 
 #[test]
-fn paths_below_the_root_name_a_file_set() {
+fn texts_name_file_sets_by_their_folders_below_the_root() {
     let root = files::root("p", "qa");
     let digest = crate::digest::sha256(b"x");
     let folder = files::folder(&root, &digest);
+    let short = folder.trim_start_matches("/Workspace").to_owned();
+    let in_place = files::folder(&root, &files::in_place());
+    let shown = |text: &str| -> Vec<(String, crate::digest::Digest)> {
+        let found = files::folders_in(&root, text).into_iter();
+        found
+            .map(|(at, digest)| (text[at].to_owned(), digest))
+            .collect()
+    };
+    let whole = (folder.clone(), digest.clone());
+    assert_eq!(shown(&folder), [whole.clone()]);
+    assert_eq!(shown(&short), [(short.clone(), digest.clone())]);
+    for inside in [
+        "{}/src/a",
+        "-r {}/requirements.txt",
+        "--editable {}",
+        "--config={}/x",
+        "a \"{}\" b",
+        "file:{}/x",
+    ] {
+        assert_eq!(
+            shown(&inside.replace("{}", &folder)),
+            [whole.clone()],
+            "{inside}"
+        );
+    }
     assert_eq!(
-        files::split(&root, &format!("{folder}/src/a")),
-        Some((digest.clone(), "/src/a"))
-    );
-    assert_eq!(
-        files::split(&root, folder.trim_start_matches("/Workspace")),
-        Some((digest, ""))
+        shown(&format!("{folder}/a,{short}/b:{in_place}/c")),
+        [
+            whole,
+            (short, digest),
+            (in_place.clone(), files::in_place())
+        ]
     );
     for other in [
         "/Workspace/Shared/a",
         &format!("{root}/short/a"),
         &format!("{folder}0/a"),
+        &format!("/Volumes{}/src", folder.trim_start_matches("/Workspace")),
+        &format!("{root}/files.json"),
         &root,
     ] {
-        assert_eq!(files::split(&root, other), None, "{other}");
+        assert_eq!(shown(other), [], "{other}");
     }
 }
 

@@ -45,7 +45,7 @@ fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name:
                 if let Some(twin) = twin {
                     follow(live, twin, rules, known, "");
                 }
-                if field.is_none() && live.as_str().is_some_and(|text| !text.contains("${")) {
+                if field.is_none() && live.is_string() && !is_symbolic(live) {
                     elsewhere(live, desired, rules, known);
                 }
             }

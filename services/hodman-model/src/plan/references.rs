@@ -171,10 +171,9 @@ pub(crate) fn ids_to_references(
 pub(super) fn folders_to_placeholder(value: &mut Value, root: &str, found: &mut BTreeSet<Digest>) {
     match value {
         Value::String(text) => {
-            if let Some((digest, inside)) = files::split(root, text) {
-                let symbolic = format!("{}{inside}", files::PLACEHOLDER);
+            for (range, digest) in files::folders_in(root, text).into_iter().rev() {
                 found.insert(digest);
-                *text = symbolic;
+                text.replace_range(range, files::PLACEHOLDER);
             }
         }
         Value::Array(items) => items

@@ -2,6 +2,7 @@
 
 mod access;
 mod every_kind;
+mod folders;
 mod guards;
 pub(crate) mod properties;
 mod rendering;
@@ -375,8 +376,7 @@ fn the_folder_with_the_fixed_path_is_its_own_name() {
         format!("{root}/files")
     );
     assert_eq!(
-        files::split(&root, &path),
-        Some((files::in_place(), "/src/load"))
+        files::folders_in(&root, &path),
+        [(0..root.len() + "/files".len(), files::in_place())]
     );
-    assert_eq!(files::split(&root, &format!("{root}/files.json")), None);
 }

@@ -215,7 +215,8 @@ async fn remove_old(
     let there: BTreeSet<Digest> = entries
         .iter()
         .filter(|entry| entry.kind == EntryKind::Directory)
-        .filter_map(|entry| Some(sets::split(root, &entry.path)?.0))
+        .flat_map(|entry| sets::folders_in(root, &entry.path))
+        .map(|(_, set)| set)
         .collect();
     let before = applied.sets.clone();
     applied.version = 1;

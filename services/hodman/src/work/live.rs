@@ -289,9 +289,11 @@ async fn read(workspace: &Workspace, scope: &Scope) -> Result<Vec<ObservedObject
 pub(super) fn folders(config: &Value, root: &str, found: &mut BTreeSet<Digest>) {
     match config {
         Value::String(text) => {
-            if let Some((digest, _)) = file_sets::split(root, text) {
-                found.insert(digest);
-            }
+            found.extend(
+                file_sets::folders_in(root, text)
+                    .into_iter()
+                    .map(|(_, digest)| digest),
+            );
         }
         Value::Array(items) => items.iter().for_each(|item| folders(item, root, found)),
         Value::Object(map) => map.values().for_each(|item| folders(item, root, found)),

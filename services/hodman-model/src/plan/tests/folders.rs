@@ -1,0 +1,24 @@
+//! Texts with the folder of the files in them.
+
+use serde_json::json;
+
+use super::{World, rows};
+
+#[test]
+fn the_folder_of_files_inside_of_longer_texts_is_no_difference() {
+    let mut world = World::new().file("src/load.py", "print(1)").resource(
+        "pipelines.load",
+        json!({"name": "load", "environment": {"dependencies": ["--editable ${files}", "-r ${files}/requirements.txt"]},
+               "configuration": {"at": "--config=${files}/x --job=${files}/y"}}),
+    );
+    world.apply();
+    let plan = world.plan();
+    assert!(plan.is_empty(), "{}", plan.to_table());
+    // Other files are another folder.
+    let old = world.desired().files.unwrap();
+    world = world.file("src/load.py", "print(2)");
+    world.observed.known_sets.insert(old.digest.clone(), old);
+    let plan = world.plan();
+    assert_eq!(rows(&plan), ["create files.files", "update pipelines.load"]);
+    assert!(plan.parts[0].rows[1].is_files_folder_only());
+}
