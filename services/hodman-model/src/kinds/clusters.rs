@@ -160,8 +160,10 @@ impl Kind for Clusters {
         Call::post("/api/2.1/clusters/create", Value::Object(body), false)
     }
 
-    fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
-        let mut body = as_map(&RULES.as_sent(config));
+    fn update(&self, id: &str, live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
+        // The edit is a full replacement: a cluster that stops by itself would run for ever.
+        let mut body = as_map(&only(live, &["autotermination_minutes"]));
+        body.extend(as_map(&RULES.as_sent(config)));
         marker.write(&mut body, "custom_tags");
         body.insert("cluster_id".to_owned(), json!(id));
         vec![Call::post(

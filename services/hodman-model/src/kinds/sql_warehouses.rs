@@ -64,6 +64,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
             ("channel.name", json!("CHANNEL_NAME_CURRENT")),
             ("enable_photon", json!(true)),
             ("min_num_clusters", json!(1)),
+            // The same as the smallest number, so 1 only where that is 1, too.
+            ("max_num_clusters", json!(1)),
             ("spot_instance_policy", json!("COST_OPTIMIZED")),
             ("statement_timeout", json!(0)),
         ],

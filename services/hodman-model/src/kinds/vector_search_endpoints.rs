@@ -30,7 +30,7 @@ const ROOT: &str = "/api/2.0/vector-search/endpoints";
 
 static PERMISSIONS: Permissions = Permissions {
     object_type: "vector-search-endpoints",
-    levels: &["CAN_USE", "CAN_CREATE", "CAN_MANAGE"],
+    levels: &["CAN_CREATE", "CAN_USE", "CAN_MANAGE"],
     one_owner: false,
     id_output: Some("endpoint_uuid"),
 };

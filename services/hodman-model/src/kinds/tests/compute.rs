@@ -142,6 +142,28 @@ fn a_pool_comes_back_and_keeps_its_node_type() {
 }
 
 #[test]
+fn a_cluster_that_ends_by_itself_does_so_after_an_edit() {
+    let kind = kind("clusters");
+    let live = json!({"cluster_name": "n", "autotermination_minutes": 60});
+    let minutes = |config: Value| {
+        let edit = &kind.update("c", &live, &config, &marker())[0];
+        edit.body.as_ref().unwrap()["autotermination_minutes"].clone()
+    };
+    assert_eq!(minutes(json!({"cluster_name": "m"})), 60);
+    assert_eq!(minutes(json!({"autotermination_minutes": 10})), 10);
+}
+
+#[test]
+fn a_warehouse_of_one_cluster_is_one_however_that_is_said() {
+    let rules = kind("sql_warehouses").rules();
+    let normal = |config: Value| rules.normalise(&config);
+    let live = normal(json!({"name": "w", "min_num_clusters": 1, "max_num_clusters": 1}));
+    assert_eq!(normal(json!({"name": "w", "max_num_clusters": 1})), live);
+    assert_eq!(normal(json!({"name": "w"})), live);
+    assert_ne!(normal(json!({"name": "w", "max_num_clusters": 2})), live);
+}
+
+#[test]
 fn a_warehouses_tags_are_a_list() {
     let kind = kind("sql_warehouses");
     let config = json!({"name": "w", "cluster_size": "Small", "min_num_clusters": 2, "tags": {"custom_tags": [{"key": "team", "value": "x"}]}});
