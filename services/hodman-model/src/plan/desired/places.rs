@@ -1,6 +1,7 @@
 //! Files that lie at places of their own: what was captured and is restored goes back to where people had it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -82,7 +83,9 @@ fn without_end(path: &str) -> &str {
 /// The paths that texts point to.
 fn pointed(value: &Value, found: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) => found.extend(inside(text).map(str::to_owned)),
+        Value::String(text) => {
+            found.extend(paths_in(text).map(|at| text[at.start + BEFORE..at.end].to_owned()));
+        }
         Value::Array(items) => items.iter().for_each(|item| pointed(item, found)),
         Value::Object(map) => map.values().for_each(|item| pointed(item, found)),
         _ => {}
@@ -92,8 +95,11 @@ fn pointed(value: &Value, found: &mut BTreeSet<String>) {
 fn point(value: &mut Value, moved: &BTreeMap<String, String>) {
     match value {
         Value::String(text) => {
-            if let Some(place) = inside(text).and_then(|path| moved.get(path)) {
-                *text = place.clone();
+            let found: Vec<Range<usize>> = paths_in(text).collect();
+            for at in found.into_iter().rev() {
+                if let Some(place) = moved.get(&text[at.start + BEFORE..at.end]) {
+                    text.replace_range(at, place);
+                }
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| point(item, moved)),
@@ -102,9 +108,19 @@ fn point(value: &mut Value, moved: &BTreeMap<String, String>) {
     }
 }
 
-/// The path in the bundle that a text is.
-fn inside(text: &str) -> Option<&str> {
-    text.strip_prefix(PLACEHOLDER)?.strip_prefix('/')
+/// What stands before the path in the bundle.
+const BEFORE: usize = PLACEHOLDER.len() + 1;
+
+/// Where paths stand in a text. One that is all of the text may have blanks in it; an option's ends at the next one.
+fn paths_in(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_path = text.starts_with(PLACEHOLDER) && text.matches(PLACEHOLDER).count() == 1;
+    text.match_indices(PLACEHOLDER)
+        .filter(|(at, _)| text[at + PLACEHOLDER.len()..].starts_with('/'))
+        .map(move |(at, _)| {
+            let ends = |next: char| next.is_whitespace() || matches!(next, '"' | '\'' | ',' | ';');
+            let length = text[at..].find(ends).filter(|_| !is_path);
+            at..length.map_or(text.len(), |length| at + length)
+        })
 }
 
 #[cfg(test)]
@@ -146,11 +162,12 @@ mod tests {
             ("src/look.sql", "/Workspace/Shared/shop/look.sql"),
             ("src/gone.py", "/Workspace/Shared/shop/gone"),
         ]);
-        let mut config = json!({"a": "${files}/src/load", "b": ["${files}/src/look.sql"], "c": "${files}/src/new"});
+        let mut config = json!({"a": "${files}/src/load", "b": ["${files}/src/look.sql", "-r ${files}/src/look.sql ${files}/src/load"], "c": "${files}/src/new"});
         let put = put(&bundle, &wanted, std::iter::once(&mut config));
         assert_eq!(
             config,
-            json!({"a": "/Workspace/Shared/shop/load", "b": ["/Workspace/Shared/shop/look.sql"], "c": "${files}/src/new"})
+            json!({"a": "/Workspace/Shared/shop/load",
+                   "b": ["/Workspace/Shared/shop/look.sql", "-r /Workspace/Shared/shop/look.sql /Workspace/Shared/shop/load"], "c": "${files}/src/new"})
         );
         assert_eq!(
             put.keys().collect::<Vec<_>>(),
