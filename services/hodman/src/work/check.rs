@@ -214,6 +214,7 @@ fn resolves(
             identity::variables(&file, environment, &target, &tree).and_then(|variables| {
                 let options = Options {
                     variables,
+                    branch: Some(repo.branch.clone()),
                     allow_builds,
                     unbuilt: true,
                     ..Options::default()

@@ -10,14 +10,14 @@ use hodman_model::modules::Foundation;
 use hodman_model::package;
 use hodman_model::plan::Desired;
 
-/// The bundle in `tree`, resolved for `environment`, and what it wants together with what the modules want in workspaces.
+/// The bundle in `tree`, which is or will be on `branch`, resolved for `environment`, and what it wants together with what the modules want in workspaces.
 ///
 /// # Errors
 /// When the bundle does not resolve, or names something that has no counterpart in the environment.
 pub(super) fn desired(
     env: &EnvName,
     environment: &Environment,
-    tree: &Tree,
+    (tree, branch): (&Tree, &str),
     foundation: &Foundation,
 ) -> Result<(ResolvedBundle, Desired), WorkError> {
     if environment.state == Presence::Absent {
@@ -36,6 +36,7 @@ pub(super) fn desired(
     let options = Options {
         variables,
         outside: foundation.outside(),
+        branch: Some(branch.to_owned()),
         // They ran when the package was made, or did not: here only what they left counts.
         allow_builds: true,
         ..Options::default()

@@ -153,7 +153,8 @@ async fn last_applied(
     }
     let tree = job.work.packages.tree(&current.package).await?;
     let modules = foundation::resolve(job, env, &taken.environment, &tree)?;
-    Ok(Some(desired(env, &taken.environment, &tree, &modules)?.1))
+    let from = (&*tree, &*job.repo.branch);
+    Ok(Some(desired(env, &taken.environment, from, &modules)?.1))
 }
 
 impl Work {

@@ -132,7 +132,7 @@ async fn taken(
     (only_looks, engines): (bool, Engines),
 ) -> Result<Taken, WorkError> {
     let modules = foundation::resolve(job, env, &environment, tree)?;
-    let (bundle, desired) = desired(env, &environment, tree, &modules)?;
+    let (bundle, desired) = desired(env, &environment, (tree, &job.repo.branch), &modules)?;
     let sent = secrets::sent(job, env, &desired).await?;
     let root = file_sets::root(job.pipeline, env.as_str());
     let mut parts = Vec::new();
