@@ -2,10 +2,11 @@
 
 use super::globs::path_glob;
 use super::load::Loaded;
+use super::merge::merge;
 use super::paths::{folder_of, join};
 use super::reference::references;
 use super::{Build, Position, target};
-use crate::diagnostic::{Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::Tree;
 use crate::files::node::{Map, Node, Yaml};
 use globset::GlobMatcher;
@@ -29,6 +30,8 @@ pub(super) struct Artifacts {
     pub builds: Vec<Build>,
     /// Files that go with the bundle, whatever `sync` says.
     pub files: Vec<GlobMatcher>,
+    /// What this version does not do: it stops the target that asks for it, and no other.
+    pub unsupported: Vec<Diagnostic>,
 }
 
 impl Artifacts {
@@ -103,12 +106,13 @@ impl Artifacts {
         {
             let message = format!("`artifacts.{name}.dynamic_version` is not supported");
             let hint = "a package is named by its bytes: no two have the same wheel by mistake";
-            found.push(dynamic.place.error(message).hint(hint));
+            self.unsupported
+                .push(dynamic.place.error(message).hint(hint));
         }
-        let folder = folder_of(&node.place.file).to_owned();
         let folder = match &path {
             Some((written, value)) => {
-                match join(&folder, written).filter(|_| !written.starts_with('/')) {
+                let beside = folder_of(&node.place.file);
+                match join(beside, written).filter(|_| !written.starts_with('/')) {
                     Some(folder) => folder,
                     None => {
                         found.push(
@@ -120,7 +124,8 @@ impl Artifacts {
                     }
                 }
             }
-            None => folder,
+            // The bundle's folder, wherever the artifact is written.
+            None => String::new(),
         };
         let listed = self.listed(name, node, found);
         let is_wheel = kind.as_ref().is_some_and(|(word, _)| word == "whl");
@@ -133,6 +138,12 @@ impl Artifacts {
         let command = match build {
             Some((command, value)) => Some((command, &value.place)),
             None if !listed && is_wheel => Some((USUAL_BUILD.to_owned(), &node.place)),
+            None if !listed => {
+                let message = format!("the artifact `{name}` has neither `build` nor `files`");
+                let hint = "`build` is the command that makes it, `files` what is there";
+                found.push(node.place.error(message).hint(hint));
+                None
+            }
             None => None,
         };
         if let Some((command, place)) = command {
@@ -219,10 +230,32 @@ impl ArtifactFiles {
     }
 }
 
-/// The artifacts of the bundle and of each target.
+/// The artifacts as each target has them; where there is none, as the bundle has them.
 pub(super) fn everywhere(loaded: &Loaded, found: &mut Diagnostics) -> Vec<Artifacts> {
-    std::iter::once(&loaded.config)
-        .chain(target::all(loaded))
-        .map(|part| Artifacts::read(part.get("artifacts"), found))
-        .collect()
+    let common = loaded.config.get("artifacts");
+    let mut all: Vec<Artifacts> = Vec::new();
+    let mut as_it_is = false;
+    for target in target::all(loaded) {
+        let Some(own) = target.get("artifacts") else {
+            as_it_is = true;
+            continue;
+        };
+        let mut whole = match common {
+            Some(common) => common.clone(),
+            None => Node {
+                place: own.place.clone(),
+                value: Yaml::Null,
+            },
+        };
+        match merge(&mut whole, own.clone()) {
+            Ok(()) => all.push(Artifacts::read(Some(&whole), found)),
+            Err(diagnostic) => found.push(diagnostic),
+        }
+    }
+    if as_it_is || all.is_empty() {
+        all.push(Artifacts::read(common, found));
+    }
+    found.0.sort();
+    found.0.dedup();
+    all
 }

@@ -243,15 +243,16 @@ fn lifecycle(kind: &BundleKind, node: &Node, found: &mut Diagnostics) -> Lifecyc
     };
     read.prevent_destroy = flag("prevent_destroy").unwrap_or_default();
     read.started = flag("started");
-    if let Some(entry) = map
-        .get("started")
-        .filter(|_| read.started.is_some() && !kind.started)
-    {
-        found.push(
-            entry
+    if let Some(entry) = map.get("started").filter(|_| read.started.is_some()) {
+        found.push(match kind.started {
+            true => entry
+                .place
+                .error("`lifecycle.started` is not supported")
+                .hint("hodman neither starts nor stops what runs: leave it out"),
+            false => entry
                 .place
                 .error(format!("`{}` are not started or stopped", kind.name)),
-        );
+        });
     }
     read
 }

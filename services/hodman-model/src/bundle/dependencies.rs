@@ -7,9 +7,13 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::{Resource, ResourceKey};
 use crate::diagnostic::Diagnostic;
+use crate::files::node::Place;
 
 /// One finding for each circle of resources that need each other's ids: none of them could be made first.
-pub(super) fn circles(resources: &BTreeMap<ResourceKey, Resource>) -> Vec<Diagnostic> {
+pub(super) fn circles(
+    resources: &BTreeMap<ResourceKey, Resource>,
+    places: &BTreeMap<ResourceKey, Place>,
+) -> Vec<Diagnostic> {
     let mut graph = DiGraph::<&ResourceKey, ()>::new();
     let nodes: BTreeMap<&ResourceKey, NodeIndex> = resources
         .keys()
@@ -28,23 +32,20 @@ pub(super) fn circles(resources: &BTreeMap<ResourceKey, Resource>) -> Vec<Diagno
                 .all(|node| graph.find_edge(*node, *node).is_none());
         let mut circle: Vec<&ResourceKey> = component.into_iter().map(|node| graph[node]).collect();
         circle.sort();
-        let Some(Resource { file, line, .. }) = circle
-            .first()
-            .filter(|_| !alone)
-            .map(|first| &resources[first])
-        else {
+        let first = circle.first().filter(|_| !alone);
+        let Some(place) = first.and_then(|first| places.get(*first)) else {
             continue;
         };
         let names: Vec<String> = circle.iter().map(ToString::to_string).collect();
-        let mut circle = Diagnostic::error(
-            file,
-            format!(
-                "resources need each other in a circle: {}",
-                names.join(", ")
-            ),
+        let message = format!(
+            "resources need each other in a circle: {}",
+            names.join(", ")
         );
-        circle.line = Some(*line);
-        found.push(circle.hint("none of them could be made first"));
+        found.push(
+            place
+                .error(message)
+                .hint("none of them could be made first"),
+        );
     }
     found
 }

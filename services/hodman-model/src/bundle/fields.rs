@@ -34,6 +34,45 @@ pub(super) fn has_field(of: &str, name: &str) -> bool {
     TYPES.get(of).is_none_or(|fields| fields.contains_key(name))
 }
 
+/// Fields in which an empty text is a value like others: what a parameter is, what a condition compares.
+const EMPTY_IS_A_VALUE: [&str; 6] = [
+    "default",
+    "left",
+    "right",
+    "value",
+    "string_value",
+    "text_value",
+];
+
+/// Takes empty texts out of fields that hold one text, at every depth. What the type does not have stays as it is.
+pub(super) fn drop_empty_texts(of: &str, map: &mut Map) {
+    let Some(fields) = TYPES.get(of) else { return };
+    map.retain(|key, entry| {
+        let Some(kind) = fields.get(key.as_str()) else {
+            return true;
+        };
+        let value = &mut entry.node.value;
+        if *kind == "s" {
+            let is_empty = matches!(value, Yaml::Text(text) if text.is_empty());
+            return !is_empty || EMPTY_IS_A_VALUE.contains(&key.as_str());
+        }
+        let inner = kind.trim_start_matches(['[', ']', '{', '}']);
+        match value {
+            Yaml::List(items) if kind.starts_with("[]") => items
+                .iter_mut()
+                .filter_map(Node::as_map_mut)
+                .for_each(|item| drop_empty_texts(inner, item)),
+            Yaml::Map(entries) if kind.starts_with("{}") => entries
+                .values_mut()
+                .filter_map(|entry| entry.node.as_map_mut())
+                .for_each(|item| drop_empty_texts(inner, item)),
+            Yaml::Map(map) => drop_empty_texts(inner, map),
+            _ => {}
+        }
+        true
+    });
+}
+
 /// Says which fields of `map` the type does not have, and which values are of another shape.
 pub(super) fn check(of: &str, map: &Map, path: &str, found: &mut Diagnostics) {
     let Some(fields) = TYPES.get(of) else { return };
@@ -128,6 +167,25 @@ mod tests {
                 assert!(known, "{name}: {kind}");
             }
         }
+    }
+
+    #[test]
+    fn every_field_that_is_sent_is_in_the_table() {
+        let mut missing = Vec::new();
+        for kind in KINDS {
+            let (Some(managed), Some(fields)) =
+                (crate::kinds::kind(kind.name), TYPES.get(kind.schema))
+            else {
+                continue;
+            };
+            for field in managed.rules().settable {
+                let other = super::super::fixups::in_bundles(kind.name, field);
+                if !fields.contains_key(other) {
+                    missing.push(format!("{}.{field}", kind.name));
+                }
+            }
+        }
+        assert_eq!(missing, Vec::<String>::new());
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Sync {
         for (path, place) in paths {
             match join(folder_of(&place.file), &path).filter(|_| !path.starts_with('/')) {
                 Some(normal) => read.paths.push((normal, Some(place))),
-                None => found.push(place.error(format!("`{path}` leads out of the bundle"))),
+                None => found.push(outside(&path, &place)),
             }
         }
         if sync.and_then(|sync| sync.get("paths")).is_none() {
@@ -66,7 +66,11 @@ impl Sync {
         }
         for (lines, globs) in [(include, &mut read.include), (exclude, &mut read.exclude)] {
             for (line, place) in lines {
-                match IgnoreGlob::new(&line) {
+                let Some(seen) = from_the_root(folder_of(&place.file), &line) else {
+                    found.push(outside(&line, &place));
+                    continue;
+                };
+                match IgnoreGlob::new(&seen) {
                     Ok(glob) => globs.push(glob),
                     Err(error) => found
                         .push(place.error(format!("`{line}` is not a pattern: {}", error.kind()))),
@@ -95,6 +99,27 @@ impl Sync {
             })
             .collect()
     }
+}
+
+/// A line of a file in `folder` as the bundle's first file would say it; none when it leads out of the bundle.
+fn from_the_root(folder: &str, line: &str) -> Option<String> {
+    let (not, pattern) = match line.strip_prefix('!') {
+        Some(rest) => ("!", rest),
+        None => ("", line),
+    };
+    let leads_up = pattern.split('/').any(|part| part == "..");
+    if folder.is_empty() && !leads_up {
+        return Some(line.to_owned());
+    }
+    let end = if pattern.ends_with('/') { "/" } else { "" };
+    // Bound to its folder: without a slash it would match at any depth of the whole bundle.
+    Some(format!("{not}/{}{end}", join(folder, pattern)?))
+}
+
+fn outside(path: &str, place: &Place) -> Diagnostic {
+    place
+        .error(format!("`{path}` leads out of the bundle"))
+        .hint("a package is made of the bundle's own folder: put the files there, or the bundle into the folder that holds both")
 }
 
 /// The paths of a bundle's declared inputs: what a package is made of.

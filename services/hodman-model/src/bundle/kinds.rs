@@ -27,7 +27,7 @@ pub(super) enum Prefix {
     Text,
     /// As it is, before what follows the last slash.
     LastSegment,
-    /// With every character that no identifier has as `_`.
+    /// In small letters, and what no identifier has as `_`.
     Identifier,
 }
 
@@ -233,7 +233,6 @@ pub(super) const KINDS: &[BundleKind] = &[
     BundleKind {
         name: "model_serving_endpoints",
         prefix: Identifier,
-        tags: Pairs("tags"),
         common_levels: Some(["CAN_MANAGE", "CAN_VIEW", "CAN_QUERY"]),
         levels: &["CAN_VIEW", "CAN_QUERY", "CAN_MANAGE"],
         run_as: RunAs::Cannot,
@@ -256,7 +255,8 @@ pub(super) const KINDS: &[BundleKind] = &[
         ..PLAIN
     },
     catalog_object("registered_models", Identifier, "RegisteredModel"),
-    catalog_object("catalogs", Identifier, "Catalog"),
+    // Its name is what other bundles know it by.
+    catalog_object("catalogs", Prefix::No, "Catalog"),
     catalog_object("schemas", Identifier, "Schema"),
     // The schema that it is in has the prefix.
     catalog_object("volumes", Prefix::No, "Volume"),
@@ -299,7 +299,6 @@ pub(super) const KINDS: &[BundleKind] = &[
     },
     BundleKind {
         name: "vector_search_endpoints",
-        prefix: Identifier,
         common_levels: Some(["CAN_MANAGE", "CAN_USE", ""]),
         levels: &["CAN_CREATE", "CAN_USE", "CAN_MANAGE"],
         schema: "VectorSearchEndpoint",
@@ -348,7 +347,7 @@ pub(super) const KINDS: &[BundleKind] = &[
         name_field: "display_name",
         prefix: Text,
         common_levels: Some(["CAN_MANAGE", "CAN_VIEW", "CAN_RUN"]),
-        levels: &["CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE", "IS_OWNER"],
+        levels: &["CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"],
         ..extra("queries", "Query")
     },
     BundleKind {
@@ -428,6 +427,21 @@ mod tests {
                 kind.name
             );
         }
+    }
+
+    #[test]
+    fn levels_are_those_that_the_kind_has() {
+        let mut others = Vec::new();
+        for managed in crate::kinds::KINDS {
+            let Some(row) = bundle_kind(managed.name()) else {
+                continue;
+            };
+            let theirs = managed.permissions().map_or(&[][..], |all| all.levels);
+            if row.levels != theirs || row.grants != managed.securable().is_some() {
+                others.push(row.name);
+            }
+        }
+        assert_eq!(others, Vec::<&str>::new());
     }
 
     #[test]

@@ -141,6 +141,34 @@ const NO_EFFECT: &[(&[&str], &str)] = &[
         &["workspace", "file_path"],
         "files go to a folder named by their digest; `${workspace.file_path}` is it",
     ),
+    (
+        &["workspace", "host"],
+        "environment.yaml says which workspace it is; this is only what `${workspace.host}` gives",
+    ),
+    (
+        &["workspace", "account_id"],
+        "environment.yaml says which workspace it is",
+    ),
+    (
+        &["workspace", "workspace_id"],
+        "environment.yaml says which workspace it is",
+    ),
+    (
+        &["workspace", "artifact_path"],
+        "artifacts lie with the other files, in a folder named by their digest",
+    ),
+    (
+        &["workspace", "resource_path"],
+        "nothing lies there by itself; this is only what `${workspace.resource_path}` gives",
+    ),
+    (
+        &["workspace", "state_path"],
+        "hodman keeps no state in a workspace's folder",
+    ),
+    (
+        &["bundle", "databricks_cli_version"],
+        "no version of the Databricks CLI is asked",
+    ),
     (&["bundle", "engine"], "hodman applies by itself"),
     (
         &["bundle", "deployment"],

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::globs::{is_pattern, path_glob};
 use super::merge::merge;
 use super::paths::{folder_of, join};
-use super::shape;
+use super::shape::{self, OfTargets};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::files::Tree;
 use crate::files::node::{Map, Node, Place, Yaml};
@@ -29,6 +29,8 @@ pub(super) struct Loaded {
     pub config: Node,
     /// What does not forbid using them.
     pub warnings: Vec<Diagnostic>,
+    /// What forbids using one of the targets.
+    pub of_targets: OfTargets,
 }
 
 /// Reads the bundle in `tree`.
@@ -40,7 +42,8 @@ pub(super) fn load(tree: &Tree) -> Result<Loaded, Diagnostics> {
         Some(include) => included_files(tree, &root_file, include, &mut found)?,
         None => Vec::new(),
     };
-    shape::check_file(&config, true, &mut found);
+    let mut of_targets = OfTargets::default();
+    shape::check_file(&config, true, &mut of_targets, &mut found);
     let mut defined = BTreeMap::new();
     note_resources(&config, &mut defined, &mut found);
     for file in &included {
@@ -51,7 +54,7 @@ pub(super) fn load(tree: &Tree) -> Result<Loaded, Diagnostics> {
                 continue;
             }
         };
-        shape::check_file(&node, false, &mut found);
+        shape::check_file(&node, false, &mut of_targets, &mut found);
         note_resources(&node, &mut defined, &mut found);
         if let Err(diagnostic) = merge(&mut config, node) {
             found.push(diagnostic);
@@ -68,6 +71,7 @@ pub(super) fn load(tree: &Tree) -> Result<Loaded, Diagnostics> {
         included: included.into_iter().collect(),
         config,
         warnings,
+        of_targets,
     };
     found.into_result(loaded)
 }

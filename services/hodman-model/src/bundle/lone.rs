@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::kinds::bundle_kind;
-use super::{Resource, ResourceKey, beside, fields};
+use super::{Resource, ResourceKey, beside, fields, fixups};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::node::{Node, Place};
 
@@ -28,12 +28,14 @@ pub(crate) fn lone(
         line: 1,
         ..Resource::default()
     };
+    fixups::in_words_of_bundles(&key.kind, &mut node);
     let (Some(kind), Some(map)) = (bundle_kind(&key.kind), node.as_map_mut()) else {
         found.push(Diagnostic::error(file, format!("`{key}` has no fields")));
         return resource;
     };
     let beside = beside::take(kind, map, found);
     fields::check(kind.schema, map, &key.to_string(), found);
+    fixups::in_words_of_the_api(key, &mut node);
     resource.config = node.to_value();
     resource.permissions = beside.permissions;
     resource.grants = beside.grants;

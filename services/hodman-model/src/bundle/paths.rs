@@ -1,5 +1,7 @@
 //! Paths to files in resources: from relative to the YAML file, to below the folder of the uploaded files.
 
+mod pipeline;
+
 use std::collections::BTreeMap;
 
 use super::globs::{is_pattern, path_glob};
@@ -44,59 +46,6 @@ impl Paths<'_> {
             }
             _ => {}
         }
-    }
-
-    fn pipeline(&mut self, pipeline: &mut Node) {
-        if let Some(root) = node_mut(pipeline, &["root_path"]) {
-            self.rewrite(root, Want::Folder);
-        }
-        if let Some(Yaml::List(libraries)) = value_mut(pipeline, &["libraries"]) {
-            for library in libraries {
-                for (keys, want) in [
-                    (["notebook", "path"], Want::Notebook),
-                    (["file", "path"], Want::File),
-                ] {
-                    if let Some(path) = node_mut(library, &keys) {
-                        self.rewrite(path, want);
-                    }
-                }
-                if let Some(include) = node_mut(library, &["glob", "include"]) {
-                    self.include(include);
-                }
-            }
-        }
-        if let Some(Yaml::List(dependencies)) =
-            value_mut(pipeline, &["environment", "dependencies"])
-        {
-            dependencies
-                .iter_mut()
-                .for_each(|dependency| self.dependency(dependency));
-        }
-    }
-
-    /// `glob.include` of a pipeline: a folder and `**` behind it, or one file. The pipeline itself looks inside.
-    fn include(&mut self, node: &mut Node) {
-        let Some(text) = node.as_text().filter(|text| is_local(text)) else {
-            return;
-        };
-        let (folder, below) = match text.strip_prefix(FILES) {
-            Some(below) => ("", below.trim_start_matches('/')),
-            None => (folder_of(&node.place.file), text),
-        };
-        let Some(path) = join(folder, below) else {
-            let error = format!("`{text}` leads out of the bundle");
-            return self.found.push(node.place.error(error));
-        };
-        let fixed: Vec<&str> = path
-            .split('/')
-            .take_while(|part| !is_pattern(part))
-            .collect();
-        let fixed = fixed.join("/");
-        if !folder::holds_files(self.files, &fixed) && !self.files.contains_key(&fixed) {
-            let error = format!("`{text}` leads to `{fixed}`, and nothing there is uploaded");
-            return self.found.push(node.place.error(error));
-        }
-        node.value = Yaml::Text(uploaded(&path));
     }
 
     fn job(&mut self, job: &mut Node) {
@@ -156,7 +105,7 @@ impl Paths<'_> {
             let Some(text) = path.as_text().filter(|text| is_local(text)) else {
                 continue;
             };
-            let matches = match self.matches(text, &path.place.clone()) {
+            let matches = match self.matches(text, &path.place) {
                 Ok(matches) => matches,
                 Err(diagnostic) => {
                     self.missing_library(diagnostic);

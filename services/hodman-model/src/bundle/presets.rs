@@ -1,5 +1,6 @@
 //! What `presets`, `run_as` and `permissions` of a bundle do to each of its resources.
 
+use super::fixups::set_if_absent;
 use super::kinds::{BundleKind, Prefix, RunAs, Tags};
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::files::node::{Entry, Map, Node, Place, Yaml};
@@ -91,7 +92,7 @@ impl Common {
         match kind.name {
             "jobs" => {
                 if let Some(limit) = self.preset("jobs_max_concurrent_runs") {
-                    set_if_absent(map, "max_concurrent_runs", limit);
+                    set_if_absent(map, "max_concurrent_runs", limit.clone());
                 }
             }
             "pipelines" => {
@@ -99,7 +100,7 @@ impl Common {
                     .preset("pipelines_development")
                     .filter(|preset| preset.value == Yaml::Bool(true))
                 {
-                    set_if_absent(map, "development", preset);
+                    set_if_absent(map, "development", preset.clone());
                 }
             }
             _ => {}
@@ -121,7 +122,7 @@ impl Common {
         let Some(run_as) = &self.run_as else { return };
         match kind.run_as {
             RunAs::Nothing => {}
-            RunAs::Field => set_if_absent(map, "run_as", run_as),
+            RunAs::Field => set_if_absent(map, "run_as", run_as.clone()),
             RunAs::Cannot => {
                 let identity = ["user_name", "service_principal_name"]
                     .iter()
@@ -180,7 +181,7 @@ impl Common {
         match kind {
             Tags::No => {}
             Tags::Mapping(field) => {
-                set_if_absent(map, field, &empty(Yaml::Map(Map::new())));
+                set_if_absent(map, field, empty(Yaml::Map(Map::new())));
                 if let Some(own) = map.get_mut(field).and_then(|entry| entry.node.as_map_mut()) {
                     for (name, entry) in common {
                         own.entry(name.clone()).or_insert_with(|| entry.clone());
@@ -188,14 +189,14 @@ impl Common {
                 }
             }
             Tags::Pairs(field) => {
-                set_if_absent(map, field, &empty(Yaml::List(Vec::new())));
+                set_if_absent(map, field, empty(Yaml::List(Vec::new())));
                 pairs(map.get_mut(field).map(|entry| &mut entry.node), common);
             }
             Tags::PairsIn(outer, field) => {
-                set_if_absent(map, outer, &empty(Yaml::Map(Map::new())));
+                set_if_absent(map, outer, empty(Yaml::Map(Map::new())));
                 let inner = map.get_mut(outer).and_then(|entry| entry.node.as_map_mut());
                 if let Some(inner) = inner {
-                    set_if_absent(inner, field, &empty(Yaml::List(Vec::new())));
+                    set_if_absent(inner, field, empty(Yaml::List(Vec::new())));
                     pairs(inner.get_mut(field).map(|entry| &mut entry.node), common);
                 }
             }
@@ -206,6 +207,17 @@ impl Common {
         let Some(status) = self.preset("trigger_pause_status") else {
             return;
         };
+        // They have nothing to pause: one that runs for ever runs when it is asked to instead.
+        if kind == "pipelines"
+            && status.as_text() == Some("PAUSED")
+            && let Some(entry) = map.get_mut("continuous")
+            && !matches!(entry.node.value, Yaml::Null | Yaml::Bool(false))
+        {
+            entry.node = Node {
+                place: status.place.clone(),
+                value: Yaml::Bool(false),
+            };
+        }
         let fields: &[&str] = match kind {
             "jobs" => &["schedule", "trigger", "continuous"],
             "alerts" => &["schedule"],
@@ -216,7 +228,7 @@ impl Common {
                 .get_mut(*field)
                 .and_then(|entry| entry.node.as_map_mut())
             {
-                set_if_absent(inner, "pause_status", status);
+                set_if_absent(inner, "pause_status", status.clone());
             }
         }
     }
@@ -335,8 +347,10 @@ fn pairs(list: Option<&mut Node>, common: &Map) {
     }
 }
 
-/// A prefix as an identifier can begin: `[dev ada] ` becomes `dev_ada_`. Placeholders stay.
+/// A prefix as an identifier can begin: `[dev ada] ` becomes `dev_ada_`. Nothing but the bracket stands for a line between
+/// prefix and name: `qa-` becomes `qa`. Placeholders stay.
 fn identifier(prefix: &str) -> String {
+    let prefix = prefix.trim_matches(' ');
     let mut out = String::new();
     let mut rest = prefix;
     while let Some(next) = rest.chars().next() {
@@ -347,34 +361,17 @@ fn identifier(prefix: &str) -> String {
         }
         if next.is_alphanumeric() {
             out.extend(next.to_lowercase());
-        } else if !out.is_empty() && !out.ends_with('_') {
+        } else if next != '[' && !out.ends_with('_') {
             out.push('_');
         }
         rest = &rest[next.len_utf8()..];
     }
-    if !out.is_empty() && !out.ends_with('_') {
-        out.push('_');
-    }
-    out
+    let end = if prefix.ends_with(']') { "_" } else { "" };
+    format!("{}{end}", out.trim_matches('_'))
 }
 
 fn principal(permission: &Node) -> Option<(&'static str, &str)> {
     PRINCIPALS
         .into_iter()
         .find_map(|key| Some((key, permission.get(key)?.as_text()?)))
-}
-
-fn set_if_absent(map: &mut Map, key: &str, node: &Node) {
-    if map
-        .get(key)
-        .is_none_or(|entry| entry.node.value == Yaml::Null)
-    {
-        map.insert(
-            key.to_owned(),
-            Entry {
-                place: node.place.clone(),
-                node: node.clone(),
-            },
-        );
-    }
 }

@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use super::artifacts::Artifacts;
 use super::kinds::bundle_kind;
+use super::merge_keyed::join_keyed_lists;
 use super::paths::Paths;
 use super::presets::Common;
 use super::resolver::{FILES, Resolver};
 use super::{
     Build, Options, Position, ResolvedBundle, Resource, ResourceKey, beside, contents,
-    dependencies, fields, folder, load, mode, resource_fields, target,
+    dependencies, fields, fixups, folder, literal_names, load, mode, resource_fields, target,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::Tree;
@@ -79,7 +80,11 @@ fn look(
     let mut loaded = load::load(tree)?;
     let mut config = target::select(&mut loaded, target)?;
     let mut found = Diagnostics(loaded.warnings.clone());
+    found
+        .0
+        .extend(loaded.of_targets.remove(target).into_iter().flatten());
     let artifacts = Artifacts::read(config.get("artifacts"), &mut found);
+    found.0.extend(artifacts.unsupported.iter().cloned());
     if !options.allow_builds {
         found.0.extend(artifacts.builds.iter().map(forbidden));
     }
@@ -112,7 +117,12 @@ fn look(
     let mut places = BTreeMap::new();
     let mut resources = BTreeMap::new();
     for (key, Entry { place, node }) in raw {
-        resources.insert(key.clone(), resolver.resolve(&node));
+        let mut node = resolver.resolve(&node);
+        // Only now: what a target changes may be a variable's value.
+        if let Some(kind) = bundle_kind(&key.kind) {
+            join_keyed_lists(kind, &mut node, &mut found);
+        }
+        resources.insert(key.clone(), node);
         places.insert(key, place);
     }
     let sections = sections(&config, target, mode.as_deref(), &common, &mut resolver);
@@ -128,6 +138,7 @@ fn look(
     if let Some(inside) = &mut inside {
         inside.used = used;
     }
+    literal_names::refer(&mut resources);
     let deployer = options.current_user.as_ref();
     let deployer = deployer.map(|user| user.user_name.as_str());
     for (key, node) in &mut resources {
@@ -141,6 +152,7 @@ fn look(
         .resource(&key.kind, node);
         if let Some(kind) = bundle_kind(&key.kind) {
             common.apply(kind, node, place, deployer, &mut found);
+            fixups::complete(kind, node, place, &mut found);
         }
     }
     let mut all_needs = resource_fields::settle(&mut resources, &mut found);
@@ -156,10 +168,12 @@ fn look(
             (Some(kind), Some(map)) => {
                 let beside = beside::take(kind, map, &mut found);
                 fields::check(kind.schema, map, &key.to_string(), &mut found);
+                fixups::drop_nothing(kind, map);
                 beside
             }
             _ => beside::Beside::default(),
         };
+        fixups::in_words_of_the_api(&key, &mut node);
         let resource = Resource {
             config: node.to_value(),
             permissions: beside.permissions,
@@ -171,7 +185,7 @@ fn look(
         };
         finished.insert(key, resource);
     }
-    found.0.extend(dependencies::circles(&finished));
+    found.0.extend(dependencies::circles(&finished, &places));
     found.0.sort();
     found.0.dedup();
     let bundle = ResolvedBundle {
@@ -250,6 +264,8 @@ fn sections(
     resolver: &mut Resolver<'_>,
 ) -> BTreeMap<String, Value> {
     let mut sections = BTreeMap::new();
+    // Who deploys stands open in the paths of every bundle: only resources make it a matter.
+    let asked = resolver.user_fields.clone();
     // No reference is possible in these, which is said elsewhere.
     for key in ["sync", "artifacts"] {
         if let Some(node) = config.get(key) {
@@ -288,8 +304,6 @@ fn sections(
     }
     sections.insert("bundle".to_owned(), bundle.into());
     let mut workspace = object(sections.remove("workspace"));
-    // Who deploys stands open in the default paths of every bundle: only resources make it a matter.
-    let asked = resolver.user_fields.clone();
     for field in ["root_path", "artifact_path", "resource_path", "state_path"] {
         let path = resolver.workspace_path(field, &config.place);
         workspace.insert(field.to_owned(), path.to_value());

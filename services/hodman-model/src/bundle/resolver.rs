@@ -1,5 +1,6 @@
 //! Puts values in place of references.
 
+mod files;
 mod variables;
 mod workspace;
 
@@ -35,6 +36,8 @@ pub(super) struct Resolver<'a> {
     open: Vec<String>,
     /// How much was put in place of references, in bytes and values.
     unfolded: usize,
+    /// The folder where the Databricks CLI would put the files, once it was asked for; none where it is not known.
+    files_folder: Option<Option<String>>,
     /// Why no resource may be referred to, where the node being resolved comes before all resources.
     before_resources: Option<&'static str>,
     /// The variables that something refers to.
@@ -58,6 +61,7 @@ impl<'a> Resolver<'a> {
             variables: BTreeMap::new(),
             open: Vec::new(),
             unfolded: 0,
+            files_folder: None,
             before_resources: None,
             used: BTreeSet::new(),
             lookups: BTreeSet::new(),
@@ -105,13 +109,17 @@ impl<'a> Resolver<'a> {
             place: place.clone(),
             value,
         };
+        let text = &*self.with_one_prefix(text, place);
         let found = references(text);
         if let [whole] = found.as_slice()
             && whole.range == (0..text.len())
         {
             return match self.lookup(whole, text, place) {
                 Ok(Some(node)) if matches!(node.value, Yaml::Map(_) | Yaml::List(_)) => node,
-                Ok(Some(node)) => made(node.value),
+                Ok(Some(Node { value, .. })) => match value {
+                    Yaml::Text(text) => made(Yaml::Text(self.with_files(text, place))),
+                    scalar => made(scalar),
+                },
                 Ok(None) => made(Yaml::Text(text.to_owned())),
                 Err(()) => made(Yaml::Null),
             };
@@ -121,6 +129,11 @@ impl<'a> Resolver<'a> {
         for reference in found {
             out.push_str(&text[end..reference.range.start]);
             let written = &text[reference.range.clone()];
+            if let Some(length) = self.files_below(&reference, &text[reference.range.end..]) {
+                out.push_str(FILES);
+                end = reference.range.end + length;
+                continue;
+            }
             match self.lookup(&reference, written, place) {
                 Ok(None) | Err(()) => out.push_str(written),
                 Ok(Some(Node { value, .. })) => {
@@ -139,7 +152,7 @@ impl<'a> Resolver<'a> {
             end = reference.range.end;
         }
         out.push_str(&text[end..]);
-        made(Yaml::Text(out))
+        made(Yaml::Text(self.with_files(out, place)))
     }
 
     /// The value of a reference; none when it stays as it is written; an error after a finding was made.
@@ -169,6 +182,9 @@ impl<'a> Resolver<'a> {
             }
             (Some("bundle"), Some(_), _) => self.bundle_field(reference, written, place),
             (Some("workspace"), Some("file_path"), None) => return text(FILES),
+            (Some("workspace"), Some("artifact_path"), None) if self.before_resources.is_none() => {
+                Err(self.artifact_path(written, place))
+            }
             (Some("workspace"), Some(field), _) => {
                 self.workspace_field(field, key(2), written, place)
             }

@@ -1,8 +1,9 @@
 //! Which keys a bundle file may have, and which of them this version does something about.
 
 use super::kinds::{BundleKind, KINDS, Standing, bundle_kind};
-use crate::diagnostic::{Diagnostics, Severity, did_you_mean};
-use crate::files::node::{Map, Node, Yaml};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
+use crate::files::node::{Entry, Map, Node, Yaml};
+use std::collections::BTreeMap;
 
 const TOP: &[&str] = &[
     "variables",
@@ -94,11 +95,19 @@ const NOT_SUPPORTED: &[(&str, &str)] = &[
     ("experimental", "remove it"),
 ];
 
+/// What is not supported in a target, by its name: it stops that one, and no other.
+pub(super) type OfTargets = BTreeMap<String, Vec<Diagnostic>>;
+
 /// Checks one file's keys, down to where resources begin.
-pub(super) fn check_file(config: &Node, is_root: bool, found: &mut Diagnostics) {
+pub(super) fn check_file(
+    config: &Node,
+    is_root: bool,
+    of_targets: &mut OfTargets,
+    found: &mut Diagnostics,
+) {
     let Some(top) = config.as_map() else { return };
     known_keys(top, "", TOP, found);
-    not_supported(top, found);
+    unsupported(top, found);
     if let Some(entry) = top.get("include").filter(|_| !is_root) {
         found.push(
             entry
@@ -152,15 +161,17 @@ pub(super) fn check_file(config: &Node, is_root: bool, found: &mut Diagnostics) 
                         }
                     }
                     known_keys(map, &format!("{key}.{name}."), TARGET, found);
-                    not_supported(map, found);
                     check_common(map, found);
+                    let mut own = Diagnostics::default();
+                    unsupported(map, &mut own);
                     if let Some(entry) = map.get("cluster_id") {
-                        found.push(
+                        own.push(
                             entry
                                 .place
                                 .error("`cluster_id` of a target is not supported in this version"),
                         );
                     }
+                    of_targets.entry(name).or_default().extend(own.0);
                 }
                 Yaml::Null => {}
                 _ => found.push(target.place.error(format!(
@@ -203,26 +214,6 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
     if let Some(inner) = map.get("git").and_then(|entry| entry.node.as_map()) {
         known_keys(inner, "git.", GIT, found);
     }
-    let cluster = map
-        .get("bundle")
-        .and_then(|entry| entry.node.as_map()?.get("cluster_id"));
-    if let Some(entry) = cluster {
-        found.push(
-            entry
-                .place
-                .error("`bundle.cluster_id` is not supported in this version"),
-        );
-    }
-    for preset in ["source_linked_deployment", "artifacts_dynamic_version"] {
-        let entry = map
-            .get("presets")
-            .and_then(|entry| entry.node.as_map()?.get(preset));
-        if let Some(entry) = entry.filter(|entry| !asks_for_nothing(&entry.node)) {
-            found.push(entry.place.error(format!(
-                "`presets.{preset}` is not supported in this version"
-            )));
-        }
-    }
     for (kind, resources) in maps(
         map.get("resources").map(|entry| &entry.node),
         "`resources`",
@@ -244,14 +235,6 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
                         .hint(hint),
                 );
             }
-            Some(BundleKind {
-                standing: Standing::Refused(advice),
-                ..
-            }) if !asks_for_nothing(&resources) => found.push(
-                place
-                    .error(format!("`resources.{kind}` is not managed here"))
-                    .hint(*advice),
-            ),
             Some(_) => {}
         }
         for (key, resource) in maps(Some(&resources), &format!("`resources.{kind}`"), found) {
@@ -261,12 +244,53 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
                     resource.kind()
                 )));
             }
+        }
+    }
+}
+
+/// What the CLI knows and this version does not do, in the top or in a target.
+fn unsupported(map: &Map, found: &mut Diagnostics) {
+    not_supported(map, found);
+    let cluster = map
+        .get("bundle")
+        .and_then(|entry| entry.node.as_map()?.get("cluster_id"));
+    if let Some(entry) = cluster {
+        found.push(
+            entry
+                .place
+                .error("`bundle.cluster_id` is not supported in this version"),
+        );
+    }
+    for preset in ["source_linked_deployment", "artifacts_dynamic_version"] {
+        let entry = map
+            .get("presets")
+            .and_then(|entry| entry.node.as_map()?.get(preset));
+        if let Some(entry) = entry.filter(|entry| !asks_for_nothing(&entry.node)) {
+            found.push(entry.place.error(format!(
+                "`presets.{preset}` is not supported in this version"
+            )));
+        }
+    }
+    let kinds = map.get("resources").and_then(|entry| entry.node.as_map());
+    for (kind, Entry { place, node }) in kinds.into_iter().flatten() {
+        if let Some(BundleKind {
+            standing: Standing::Refused(advice),
+            ..
+        }) = bundle_kind(kind)
+            && !asks_for_nothing(node)
+        {
+            let error = place.error(format!("`resources.{kind}` is not managed here"));
+            found.push(error.hint(*advice));
+        }
+        let resources = node.as_map().filter(|_| kind == "secrets");
+        for (key, resource) in resources.into_iter().flatten() {
             let unity = ["catalog_name", "schema_name"]
                 .into_iter()
-                .find(|field| kind == "secrets" && resource.get(field).is_some());
+                .find(|field| resource.node.get(field).is_some());
             if let Some(field) = unity {
                 found.push(
                     resource
+                        .node
                         .place
                         .error(format!(
                             "`secrets.{key}.{field}`: secrets of Unity Catalog are not managed here"

@@ -1,9 +1,7 @@
 //! Lays one target's settings over the rest of the bundle.
 
-use super::kinds::bundle_kind;
 use super::load::Loaded;
 use super::merge::{merge, merge_maps};
-use super::merge_keyed::join_keyed_lists;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::Tree;
 use crate::files::node::{Entry, Map, Node, Yaml};
@@ -50,17 +48,6 @@ pub(super) fn select(loaded: &mut Loaded, target: &str) -> Result<Node, Diagnost
         };
         if let Err(diagnostic) = done {
             found.push(diagnostic);
-        }
-    }
-    let kinds = map
-        .get_mut("resources")
-        .and_then(|kinds| kinds.node.as_map_mut());
-    for (name, resources) in kinds.into_iter().flatten() {
-        let Some(kind) = bundle_kind(name) else {
-            continue;
-        };
-        for resource in resources.node.as_map_mut().into_iter().flatten() {
-            join_keyed_lists(kind, &mut resource.1.node, &mut found);
         }
     }
     found.into_result(config)

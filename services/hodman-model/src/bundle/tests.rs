@@ -1,13 +1,16 @@
 mod artifacts;
 mod beside;
 mod errors;
+mod fixups;
 mod language;
 mod linting;
 mod modes;
 mod paths;
+mod presets;
 mod resolving;
 mod selecting;
 mod targets;
+mod workspace_paths;
 
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::bundle::reference::{Reference, Step};
 use crate::bundle::{CurrentUser, Position, UserField};
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::files::node::{Node, Place, Yaml};
 
 /// The folders below the root folder, and what follows its path when the bundle says nothing.
@@ -30,8 +30,24 @@ impl Resolver<'_> {
             return self.settled(written, place, "bundle", &node);
         }
         if reference.key(1) == Some("git") {
-            if let (Some("branch"), Some(branch)) = (reference.key(2), &self.options.branch) {
-                return Ok(Some(text(place, branch)));
+            match (reference.key(2), &self.options.branch) {
+                (Some("branch"), Some(branch)) => return Ok(Some(text(place, branch))),
+                (Some("branch"), None) => {
+                    let message = format!(
+                        "`{written}` is the branch that is promoted, and that is not known here"
+                    );
+                    let mut open = self.at(written, place, message);
+                    open.severity = Severity::Warning;
+                    self.found.push(open);
+                    return Ok(None);
+                }
+                (Some("origin_url"), _) => {
+                    let message = format!("`{written}` is not known when a package is resolved");
+                    return Err(self
+                        .at(written, place, message)
+                        .hint("write it: `bundle: {git: {origin_url: …}}`"));
+                }
+                _ => {}
             }
             return Err(self
                 .at(

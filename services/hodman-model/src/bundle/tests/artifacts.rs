@@ -69,6 +69,18 @@ fn contents_and_folders_of_other_kinds_are_found() {
         of("pipelines.p")["libraries"],
         json!([{"glob": {"include": "${files}/src/**"}}, {"notebook": {"path": "${files}/src/a"}}])
     );
+    let patterns = ROOT.replace(
+        "{notebook: {path: src/a.py}}]",
+        "{notebook: {path: ./src/*.py}}, {file: {path: dist/n*}}]",
+    );
+    let mut tree = files(&patterns.replace("paths: [src]", "paths: [src, dist]"));
+    tree.extend(super::tree(&[("src/b.py", NOTEBOOK)]));
+    let qa = resolve(&tree, "qa", &BTreeMap::new()).unwrap_or_else(|found| panic!("{found}"));
+    assert_eq!(
+        qa.resources[&"pipelines.p".parse().unwrap()].config["libraries"],
+        json!([{"glob": {"include": "${files}/src/**"}}, {"notebook": {"path": "${files}/src/a"}},
+               {"notebook": {"path": "${files}/src/b"}}, {"file": {"path": "${files}/dist/notes.txt"}}])
+    );
     let missing = ROOT.replace("boards/b", "boards/c");
     assert_eq!(
         resolve(&files(&missing), "qa", &BTreeMap::new())
@@ -111,6 +123,83 @@ fn build_commands_are_named_and_allowed_or_not() {
         ..allowed
     };
     assert!(resolve_with(&tree, "qa", &built).is_err());
+}
+
+#[test]
+fn what_a_target_changes_of_an_artifact_is_what_is_built() {
+    let base = "artifacts: {lib: {type: whl, files: [{source: ./dist/*.whl}]}}\ntargets: {qa: }";
+    let commands = |text: &str| -> Vec<String> {
+        let tree = files(&ROOT.replace(base, text));
+        let all = builds(&tree).unwrap_or_else(|found| panic!("{found}"));
+        all.into_iter()
+            .map(|build| format!("{} in {}", build.command, build.folder))
+            .collect()
+    };
+    let common = "artifacts: {lib: {type: whl, path: lib, build: make}}\n";
+    assert_eq!(
+        commands(&format!(
+            "{common}targets: {{qa: {{artifacts: {{lib: {{build: make qa}}}}}}, dev: }}"
+        )),
+        ["make qa in lib", "make in lib"]
+    );
+    assert_eq!(
+        commands(&format!(
+            "{common}targets: {{qa: {{artifacts: {{lib: {{build: make qa}}}}}}}}"
+        )),
+        ["make qa in lib"]
+    );
+    assert_eq!(
+        commands(&format!("{common}targets: {{qa: , dev: }}")),
+        ["make in lib"]
+    );
+    assert_eq!(
+        commands("targets: {qa: {artifacts: {lib: {type: whl}}}}"),
+        ["python3 setup.py bdist_wheel in "]
+    );
+}
+
+#[test]
+fn an_artifact_of_an_included_file_is_built_in_the_bundles_folder() {
+    let of = |artifact: &str| {
+        let tree = tree(&[
+            (
+                "databricks.yml",
+                "bundle: {name: d}\ninclude: [more/*.yml]\ntargets: {qa: }\n",
+            ),
+            ("more/a.yml", &format!("artifacts: {{lib: {artifact}}}\n")),
+        ]);
+        builds(&tree)
+            .map(|all| all[0].folder.clone())
+            .map_err(|found| found.to_string())
+    };
+    assert_eq!(of("{type: whl}").as_deref(), Ok(""));
+    assert_eq!(of("{type: whl, path: lib}").as_deref(), Ok("more/lib"));
+    assert_eq!(
+        of("{type: jar}").unwrap_err(),
+        "more/a.yml:1:18: the artifact `lib` has neither `build` nor `files` (hint: `build` is the command that makes it, `files` what is there)"
+    );
+}
+
+#[test]
+fn what_one_target_asks_for_in_vain_stops_no_other() {
+    let text = ROOT.replace(
+        "targets: {qa: }",
+        "targets: {qa: , dev: {presets: {artifacts_dynamic_version: true}, cluster_id: c, artifacts: {lib: {dynamic_version: true}}, resources: {genie_spaces: {g: {title: t}}}}}",
+    );
+    let tree = files(&text);
+    assert!(resolve(&tree, "qa", &BTreeMap::new()).is_ok());
+    assert!(builds(&tree).is_ok() && inputs(&tree).is_ok());
+    let shown = resolve(&tree, "dev", &BTreeMap::new())
+        .unwrap_err()
+        .to_string();
+    for said in [
+        "`presets.artifacts_dynamic_version` is not supported",
+        "`cluster_id` of a target is not supported",
+        "`artifacts.lib.dynamic_version` is not supported",
+        "`resources.genie_spaces` is not managed here",
+    ] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
 }
 
 #[test]

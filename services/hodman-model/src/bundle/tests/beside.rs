@@ -17,7 +17,7 @@ targets:
   qa: {resources: {schemas: {s: {grants: [{principal: a, privileges: [SELECT]}]}}}}
 resources:
   secret_scopes: {x: {name: x, permissions: [{level: WRITE, user_name: u}]}}
-  sql_warehouses: {w: {name: w, lifecycle: {started: true}}}
+  sql_warehouses: {w: {name: w}}
   pipelines: {p: {name: p}}
   schemas:
     s:
@@ -36,7 +36,6 @@ resources:
         json!(of("sql_warehouses.w").permissions),
         json!([{"level": "CAN_VIEW", "group_name": "ops"}, {"level": "CAN_MONITOR", "group_name": "runners"}])
     );
-    assert_eq!(of("sql_warehouses.w").lifecycle.started, Some(true));
     let schema = of("schemas.s");
     assert_eq!(schema.config, json!({"name": "s", "catalog_name": "c"}));
     assert_eq!(
@@ -68,6 +67,10 @@ fn what_a_kind_cannot_have_is_an_error_with_its_place() {
         (
             "{jobs: {j: {lifecycle: {started: true}}}}",
             ":3:36: `jobs` are not started or stopped",
+        ),
+        (
+            "{sql_warehouses: {w: {lifecycle: {started: true}}}}",
+            ":3:46: `lifecycle.started` is not supported (hint: hodman neither starts nor stops what runs: leave it out)",
         ),
         (
             "{jobs: {j: {lifecycle: {prevent_destory: true}}}}",

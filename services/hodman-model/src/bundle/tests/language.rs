@@ -72,7 +72,7 @@ fn fields_that_the_bundle_knows_are_put_in_place_as_they_will_be() {
     // `j` asks for the address of `k`, so `k` may not ask for anything of `j`.
     let text = FIELDS.replace(" ${resources.jobs.k.url}", "");
     let qa = bundle(&text);
-    assert_eq!(job(&qa, "j")["description"], "[qa] load qa_sales qa_main");
+    assert_eq!(job(&qa, "j")["description"], "[qa] load qa_sales main");
     assert_eq!(
         job(&qa, "j")["tasks"][0]["pipeline_task"]["pipeline_id"],
         "${resources.pipelines.p.id}"
@@ -90,7 +90,7 @@ fn fields_that_the_bundle_knows_are_put_in_place_as_they_will_be() {
     assert_eq!(needs("jobs.k"), ["jobs.j", "pipelines.p"]);
     assert_eq!(
         errors(FIELDS),
-        "databricks.yml:8: resources need each other in a circle: jobs.j, jobs.k (hint: none of them could be made first)"
+        "databricks.yml:8:5: resources need each other in a circle: jobs.j, jobs.k (hint: none of them could be made first)"
     );
     let circle = errors(
         "bundle: {name: d}\ntargets: {qa: }\nresources:\n  jobs:\n    a: {name: \"${resources.jobs.b.name}\"}\n    b: {name: \"${resources.jobs.a.name}\"}\n",

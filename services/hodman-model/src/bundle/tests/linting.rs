@@ -61,3 +61,28 @@ fn a_bundle_without_problems_has_no_findings() {
     assert_eq!(said("bundle: ["), said("bundle: ["));
     assert_eq!(said("bundle: [").len(), 1);
 }
+
+#[test]
+fn no_setting_of_the_cli_is_dropped_without_a_word() {
+    let found = said(
+        "bundle: {name: d, databricks_cli_version: \">= 0.1.0\"}\nworkspace: {host: \"https://h\", account_id: a, workspace_id: 1, artifact_path: /x/a, resource_path: /x/r, state_path: /x/s}\ntargets: {qa: {workspace: {host: \"https://i\"}}}\n",
+    );
+    let said: Vec<&str> = found
+        .iter()
+        .filter(|(_, rule)| *rule == "no-effect")
+        .map(|(text, _)| text.split(" (hint").next().unwrap())
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "databricks.yml:1:19: `bundle.databricks_cli_version` changes nothing here",
+            "databricks.yml:2:13: `workspace.host` changes nothing here",
+            "databricks.yml:2:32: `workspace.account_id` changes nothing here",
+            "databricks.yml:2:47: `workspace.workspace_id` changes nothing here",
+            "databricks.yml:2:64: `workspace.artifact_path` changes nothing here",
+            "databricks.yml:2:85: `workspace.resource_path` changes nothing here",
+            "databricks.yml:2:106: `workspace.state_path` changes nothing here",
+            "databricks.yml:3:28: `workspace.host` changes nothing here",
+        ]
+    );
+}

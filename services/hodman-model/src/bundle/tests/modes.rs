@@ -6,7 +6,7 @@ const ALL: &str = r#"bundle: {name: d}
 targets: {qa: {mode: development}}
 resources:
   jobs: {j: {name: n, schedule: {quartz_cron_expression: x}}}
-  pipelines: {p: {name: p, clusters: [{label: Default, num_workers: 1}, {num_workers: 2}, {label: maintenance}]}}
+  pipelines: {p: {name: p, continuous: true, clusters: [{label: Default, num_workers: 1}, {num_workers: 2}, {label: maintenance}]}}
   schemas: {s: {name: sales, catalog_name: c}}
   experiments: {e: {name: /Shared/e}}
   sql_warehouses: {w: {name: w}}
@@ -27,6 +27,7 @@ fn development_makes_names_a_users_own_and_pauses() {
     );
     let of = |key: &str| &qa.resources[&key.parse().unwrap()].config;
     assert_eq!(of("pipelines.p")["development"], true);
+    assert_eq!(of("pipelines.p")["continuous"], false);
     assert_eq!(
         of("pipelines.p")["clusters"],
         json!([{"label": "Default", "num_workers": 2}, {"label": "maintenance"}])
@@ -66,8 +67,7 @@ fn modes_forbid() {
     );
     assert_eq!(
         with("{scripts: {a: {content: x}}}", ""),
-        "databricks.yml:2:16: a target cannot change `scripts` (hint: it is the same for all targets: write it at the top)\n\
-         databricks.yml:2:26: `scripts.a` is not supported in this version (hint: run them in the repository's own checks)"
+        "databricks.yml:2:16: a target cannot change `scripts` (hint: it is the same for all targets: write it at the top)"
     );
     assert_eq!(
         with(

@@ -170,7 +170,7 @@ fn circles_are_errors() {
     );
     assert_eq!(
         resources,
-        "databricks.yml:5: resources need each other in a circle: jobs.a, jobs.b (hint: none of them could be made first)"
+        "databricks.yml:5:5: resources need each other in a circle: jobs.a, jobs.b (hint: none of them could be made first)"
     );
     let own = errors(
         "bundle: {name: d}\ntargets: {qa: }\nresources:\n  jobs:\n    a: {name: \"${resources.jobs.a.id}\"}\n",

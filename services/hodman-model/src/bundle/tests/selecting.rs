@@ -113,6 +113,39 @@ fn a_package_holds_what_any_target_needs_and_an_upload_what_its_own_does() {
 }
 
 #[test]
+fn lines_of_an_included_file_begin_in_its_folder() {
+    let root = "bundle: {name: d}\ninclude: [src/*.yml]\ntargets: {qa: }\n";
+    let more =
+        "sync: {exclude: [\"*.log\", tmp/, \"!keep.log\", ../docs/a.md], include: [../build/x]}\n";
+    let files = [
+        ("databricks.yml", root),
+        ("src/sync.yml", more),
+        ("a.log", ""),
+        ("build/x", ""),
+        ("docs/a.md", ""),
+        ("docs/b.md", ""),
+        ("src/a.log", ""),
+        ("src/keep.log", ""),
+        ("src/tmp/x", ""),
+        ("src/x/a.log", ""),
+        ("tmp/x", ""),
+    ];
+    let qa =
+        resolve(&tree(&files), "qa", &BTreeMap::new()).unwrap_or_else(|found| panic!("{found}"));
+    assert_eq!(
+        qa.files.into_keys().collect::<Vec<_>>(),
+        [
+            "a.log",
+            "build/x",
+            "docs/b.md",
+            "src/keep.log",
+            "src/x/a.log",
+            "tmp/x"
+        ]
+    );
+}
+
+#[test]
 fn sync_that_cannot_be_meant_is_an_error() {
     let shown = |sync: &str| {
         let owned = with(&format!("targets: {{qa: }}\nsync: {sync}"));
@@ -131,7 +164,11 @@ fn sync_that_cannot_be_meant_is_an_error() {
     );
     assert_eq!(
         shown("{paths: [../common]}"),
-        "databricks.yml:4:16: `../common` leads out of the bundle"
+        "databricks.yml:4:16: `../common` leads out of the bundle (hint: a package is made of the bundle's own folder: put the files there, or the bundle into the folder that holds both)"
+    );
+    assert!(
+        shown("{exclude: [\"src/../../x\"]}")
+            .starts_with("databricks.yml:4:18: `src/../../x` leads out of the bundle")
     );
     assert_eq!(
         shown("{include: \"*.md\"}"),

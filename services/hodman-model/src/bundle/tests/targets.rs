@@ -56,6 +56,101 @@ resources:
 }
 
 #[test]
+fn items_of_one_name_are_joined_once_references_are_values() {
+    let bundle = bundle(
+        r#"bundle: {name: d}
+variables: {cluster: {type: complex, default: {num_workers: 1, spark_version: s}}, key: {default: main}}
+targets:
+  qa:
+    resources:
+      jobs: {j: {job_clusters: [{job_cluster_key: main, new_cluster: {num_workers: 9}}]}}
+      pipelines: {p: {clusters: [{num_workers: 9}, {label: Maintenance, policy_id: p}]}}
+resources:
+  jobs: {j: {job_clusters: [{job_cluster_key: "${var.key}", new_cluster: "${var.cluster}"}]}}
+  pipelines: {p: {clusters: [{label: default, num_workers: 1, custom_tags: {a: b}}, {label: maintenance, num_workers: 1}]}}
+"#,
+    );
+    assert_eq!(
+        job(&bundle, "j")["job_clusters"],
+        json!([{"job_cluster_key": "main", "new_cluster": {"num_workers": 9, "spark_version": "s"}}])
+    );
+    assert_eq!(
+        bundle.resources[&"pipelines.p".parse().unwrap()].config["clusters"],
+        json!([
+            {"label": "default", "num_workers": 9, "custom_tags": {"a": "b"}},
+            {"label": "Maintenance", "num_workers": 1, "policy_id": "p"},
+        ])
+    );
+}
+
+#[test]
+fn a_targets_settings_are_laid_over_those_of_the_bundle() {
+    let bundle = bundle(
+        r#"bundle: {name: d, git: {branch: main, origin_url: u}}
+workspace: {host: "https://h", root_path: /Shared/d}
+run_as: {user_name: a@b}
+permissions: [{level: CAN_VIEW, group_name: all}]
+artifacts: {lib: {type: whl, files: [{source: ./x/*.whl}]}}
+targets:
+  qa:
+    git: {branch: qa}
+    workspace: {root_path: /Shared/qa}
+    run_as: {service_principal_name: sp}
+    permissions: [{level: CAN_RUN, group_name: ops}]
+    artifacts: {lib: {files: [{source: ./y/*.whl}]}}
+"#,
+    );
+    let section = |name: &str| &bundle.sections[name];
+    assert_eq!(
+        section("bundle")["git"],
+        json!({"branch": "qa", "origin_url": "u"})
+    );
+    assert_eq!(
+        (
+            &section("workspace")["host"],
+            &section("workspace")["root_path"]
+        ),
+        (&json!("https://h"), &json!("/Workspace/Shared/qa"))
+    );
+    assert_eq!(*section("run_as"), json!({"service_principal_name": "sp"}));
+    assert_eq!(
+        *section("permissions"),
+        json!([{"level": "CAN_VIEW", "group_name": "all"}, {"level": "CAN_RUN", "group_name": "ops"}])
+    );
+    assert_eq!(
+        section("artifacts")["lib"]["files"],
+        json!([{"source": "./x/*.whl"}, {"source": "./y/*.whl"}])
+    );
+}
+
+#[test]
+fn anchors_and_merge_keys_are_yaml_s_own() {
+    let bundle = bundle(
+        r"bundle: {name: d}
+x-common: &common {num_workers: 1, spark_version: s}
+targets: {qa: }
+resources:
+  jobs:
+    j:
+      tags: &tags {team: data}
+      job_clusters:
+        - {job_cluster_key: a, new_cluster: {<<: *common, num_workers: 2}}
+        - {job_cluster_key: b, new_cluster: *common}
+    k:
+      tags: *tags
+",
+    );
+    assert_eq!(
+        job(&bundle, "j")["job_clusters"],
+        json!([
+            {"job_cluster_key": "a", "new_cluster": {"num_workers": 2, "spark_version": "s"}},
+            {"job_cluster_key": "b", "new_cluster": {"num_workers": 1, "spark_version": "s"}},
+        ])
+    );
+    assert_eq!(job(&bundle, "k")["tags"], json!({"team": "data"}));
+}
+
+#[test]
 fn lists_without_a_key_are_put_one_after_the_other() {
     let bundle = bundle(
         "bundle: {name: d}\ntargets: {qa: {resources: {jobs: {j: {x: [3]}}}}}\nresources: {jobs: {j: {x: [1, 2]}}}\n",
@@ -145,6 +240,7 @@ fn what_the_bundle_says_of_all_is_applied_where_a_resource_says_nothing() {
         bundle.resources[&"clusters.c".parse().unwrap()].config,
         json!({
             "cluster_name": "[qa] c",
+            "autotermination_minutes": 60,
             "custom_tags": {"team": "data", "env": "qa", "own": "no"},
         })
     );
