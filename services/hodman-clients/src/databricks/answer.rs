@@ -83,6 +83,7 @@ pub(super) fn refusal(
             message,
             request_id: said.request_id,
             may_have_taken_effect: in_doubt,
+            retry_after: retry_after(headers),
         }),
         source: None,
     }

@@ -59,6 +59,8 @@ pub(super) struct Detail {
     pub message: String,
     pub request_id: Option<String>,
     pub may_have_taken_effect: bool,
+    /// How long a server in trouble asked us to wait.
+    pub retry_after: Option<Duration>,
 }
 
 impl ApiError {
@@ -77,6 +79,7 @@ impl ApiError {
             message: message.into(),
             request_id: None,
             may_have_taken_effect: maybe_done,
+            retry_after: None,
         };
         Self {
             kind,
@@ -110,6 +113,16 @@ impl ApiError {
     /// [`ErrorKind::TimedOut`], since a 500 or 502 to a create leaves the same doubt.
     pub fn may_have_taken_effect(&self) -> bool {
         self.detail.may_have_taken_effect
+    }
+
+    /// How long the other side asked us to wait before anything is sent again, when it did: too many calls, or it is in
+    /// trouble.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.kind {
+            ErrorKind::RateLimited { retry_after } => retry_after,
+            ErrorKind::Temporary => self.detail.retry_after,
+            _ => None,
+        }
     }
 
     /// Trying the same again later may work.

@@ -43,7 +43,7 @@ impl RetryPolicy {
         let harmless = retry == Retry::Idempotent || !error.may_have_taken_effect();
         let asked = match error.kind {
             ErrorKind::RateLimited { retry_after } => retry_after,
-            ErrorKind::Temporary | ErrorKind::TimedOut { .. } if harmless => None,
+            ErrorKind::Temporary | ErrorKind::TimedOut { .. } if harmless => error.retry_after(),
             _ => return None,
         };
         if failed >= self.attempts {

@@ -247,13 +247,14 @@ impl Transport {
         match result {
             Ok(_) => permit.accepted(),
             Err(error) => {
-                if let ErrorKind::RateLimited { retry_after } = error.kind {
-                    let wait = retry_after.unwrap_or(self.connections.retry.first_wait);
-                    permit.throttled(
-                        self.connections.timing.now(),
-                        wait.min(self.connections.retry.budget),
-                    );
-                }
+                let retry = self.connections.retry;
+                let wait = match (error.kind, error.retry_after()) {
+                    // A server in trouble that says until when is left alone until then.
+                    (_, Some(wait)) => wait,
+                    (ErrorKind::RateLimited { .. }, None) => retry.first_wait,
+                    _ => return,
+                };
+                permit.throttled(self.connections.timing.now(), wait.min(retry.budget));
             }
         }
     }

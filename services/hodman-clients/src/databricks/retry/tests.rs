@@ -111,3 +111,15 @@ fn refusals_are_never_repeated() {
         );
     }
 }
+
+#[test]
+fn a_server_in_trouble_is_asked_again_when_it_said() {
+    let mut trouble = error(ErrorKind::Temporary, false);
+    trouble.detail.retry_after = Some(Duration::from_secs(20));
+    assert_eq!(wait(&trouble, 1, 0, 0.0), Some(Duration::from_secs(20)));
+    assert_eq!(wait(&trouble, 1, 50, 0.0), None, "it does not fit");
+    // What may be done is not sent again, whatever it said.
+    let mut doubtful = error(ErrorKind::Temporary, true);
+    doubtful.detail.retry_after = Some(Duration::from_secs(1));
+    assert_eq!(wait(&doubtful, 1, 0, 0.0), None);
+}
