@@ -89,7 +89,7 @@ pub(super) async fn upload(
     let count = u32::try_from(targets.len()).unwrap_or(u32::MAX);
     let mut uploads = Vec::with_capacity(targets.len());
     for (target, path, file) in targets {
-        uploads.push(one(workspace, target, path, file, in_place));
+        uploads.push(one(job, workspace, target, path, file, in_place));
     }
     futures::stream::iter(uploads)
         .buffer_unordered(AT_ONCE)
@@ -138,12 +138,15 @@ fn is_not_empty(error: &ApiError) -> bool {
 }
 
 async fn one(
+    job: &Job<'_>,
     workspace: &Workspace,
     whole: String,
     path: &str,
     file: &SourceFile,
     in_place: bool,
 ) -> Result<(), WorkError> {
+    // A set can take minutes: whoever lost the lease meanwhile must not write over what its successor put there.
+    job.fence.check().await?;
     let (target, format) = match file.notebook {
         None => (whole.as_str(), ImportFormat::Raw),
         Some(Notebook::Jupyter) => (bare(&whole, in_place), ImportFormat::Jupyter),
