@@ -5,6 +5,7 @@
 
 mod beside;
 mod folder;
+mod gone;
 mod lists;
 mod lookups;
 mod missed;
@@ -13,6 +14,7 @@ mod symbols;
 
 pub(super) use beside::{live_grants, live_permissions, permission_id};
 pub(super) use folder::{bare, folder_state, listed};
+pub(super) use gone::may_be_gone;
 pub(super) use lists::{add, by_id, of_kind};
 
 use super::claims::Ledgers;

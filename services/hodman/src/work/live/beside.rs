@@ -1,14 +1,16 @@
 //! What stands beside an object's own fields: details, permissions and grants, a request each.
 
+use super::gone::{is_gone, may_be_gone};
 use super::missed::Missed;
 use super::{AT_ONCE, Question, request};
 use crate::work::WorkError;
 use futures::{StreamExt as _, TryStreamExt as _};
-use hodman_clients::databricks::Workspace;
+use hodman_clients::databricks::{ApiError, Workspace};
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Detail, Kind, Listed, grants, kind, permissions};
 use hodman_model::plan::ObservedObject;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The answer to a detail; none when there is no such thing.
 pub(super) async fn detail(
@@ -41,7 +43,7 @@ pub(super) async fn detail(
 /// about is nobody's to compare, so nobody asks.
 pub(in crate::work) async fn add_access(
     workspace: &Workspace,
-    objects: &mut [ObservedObject],
+    objects: &mut Vec<ObservedObject>,
     question: &Question<'_>,
 ) -> Result<(), WorkError> {
     let wanted = |object: &ObservedObject| {
@@ -67,7 +69,7 @@ pub(in crate::work) async fn add_access(
 /// The same for all of the objects that `wanted` names; for those that a capture has selected.
 pub(super) async fn add_access_to_all(
     workspace: &Workspace,
-    objects: &mut [ObservedObject],
+    objects: &mut Vec<ObservedObject>,
     wanted: &(dyn Fn(&ObservedObject) -> bool + Sync),
     missed: &Missed,
 ) -> Result<(), WorkError> {
@@ -80,7 +82,7 @@ pub(super) async fn add_access_to_all(
 
 async fn add(
     workspace: &Workspace,
-    objects: &mut [ObservedObject],
+    objects: &mut Vec<ObservedObject>,
     wanted: impl Fn(&ObservedObject) -> (bool, bool),
     missed: Option<&Missed>,
 ) -> Result<(), WorkError> {
@@ -96,23 +98,36 @@ async fn add(
             let listed = &object.listed;
             reads.push(async move {
                 match (
-                    one(workspace, kind, listed, index, permissions, grants).await,
+                    one(
+                        workspace,
+                        kind,
+                        listed,
+                        (permissions, grants),
+                        missed.is_some(),
+                    )
+                    .await
+                    .map(|access| (index, access)),
                     missed,
                 ) {
                     // What nobody may see of an object is left as the repository says it.
                     (Err(error), Some(missed)) => missed
                         .access(kind, &listed.name, error)
-                        .map(|()| (index, None, None)),
+                        .map(|()| (index, Some((None, None)))),
                     (read, _) => read,
                 }
             });
         }
     }
-    let found: Vec<(usize, Option<Value>, Option<Value>)> = futures::stream::iter(reads)
+    let found: Vec<(usize, Option<Access>)> = futures::stream::iter(reads)
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
-    for (index, permissions, grants) in found {
+    let mut gone = BTreeSet::new();
+    for (index, access) in found {
+        let Some((permissions, grants)) = access else {
+            gone.insert(index);
+            continue;
+        };
         let Value::Object(config) = &mut objects[index].listed.config else {
             continue;
         };
@@ -122,28 +137,43 @@ async fn add(
             }
         }
     }
+    let mut index = 0;
+    objects.retain(|_| {
+        index += 1;
+        !gone.contains(&(index - 1))
+    });
     Ok(())
 }
 
+/// Permissions and grants.
+type Access = (Option<Value>, Option<Value>);
+
+/// None when the object went away: a second look at the list says so where permissions are refused. `once` takes a refusal as
+/// it is.
 async fn one(
     workspace: &Workspace,
     kind: &dyn Kind,
     listed: &Listed,
-    index: usize,
-    permissions: bool,
-    grants: bool,
-) -> Result<(usize, Option<Value>, Option<Value>), WorkError> {
-    let permissions = if permissions {
-        live_permissions(workspace, kind, listed).await?
-    } else {
-        None
+    (permissions, grants): (bool, bool),
+    once: bool,
+) -> Result<Option<Access>, WorkError> {
+    let permissions = match permissions {
+        true => match read_permissions(workspace, kind, listed).await {
+            Ok(read) => read,
+            Err(error)
+                if !once && may_be_gone(&error) && is_gone(workspace, kind, &listed.id).await =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        },
+        false => None,
     };
-    let grants = if grants {
-        live_grants(workspace, kind, &listed.id).await?
-    } else {
-        None
+    let grants = match grants {
+        true => live_grants(workspace, kind, &listed.id).await?,
+        false => None,
     };
-    Ok((index, permissions, grants))
+    Ok(Some((permissions, grants)))
 }
 
 /// The direct permissions of an object in managed form; none when its kind has none, or it went away.
@@ -152,6 +182,14 @@ pub(in crate::work) async fn live_permissions(
     kind: &dyn Kind,
     listed: &Listed,
 ) -> Result<Option<Value>, WorkError> {
+    Ok(read_permissions(workspace, kind, listed).await?)
+}
+
+async fn read_permissions(
+    workspace: &Workspace,
+    kind: &dyn Kind,
+    listed: &Listed,
+) -> Result<Option<Value>, ApiError> {
     let Some(known) = kind.permissions() else {
         return Ok(None);
     };
@@ -161,7 +199,7 @@ pub(in crate::work) async fn live_permissions(
     match workspace.call(request(&known.get(&id))).await {
         Ok(answer) => Ok(Some(known.read(&answer))),
         Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The objects of one kind: its list, page by page, and a request each only for what the list leaves out.
 
+use super::gone::{id_in, is_unlisted, may_be_gone, pages};
 use super::scope::Scope;
 use super::{AT_ONCE, beside, request};
 use crate::work::WorkError;
 use futures::{StreamExt as _, TryStreamExt as _};
-use hodman_clients::databricks::{ApiError, ErrorKind, Pages, Request, Workspace};
-use hodman_model::kinds::{Identity, Kind, ListCall, Listed, Listing, Paging};
+use hodman_clients::databricks::{ApiError, ErrorKind, Request, Workspace};
+use hodman_model::kinds::{Identity, Kind, ListCall, Listed, Listing};
 use hodman_model::plan::ObservedObject;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,11 +178,7 @@ async fn one_list(
     for (name, value) in &list.query {
         call = call.query(name, value);
     }
-    let pages = match list.paging {
-        Paging::Token => Pages::Token,
-        Paging::StartIndex => Pages::StartIndex,
-        Paging::None => Pages::Once,
-    };
+    let pages = pages(list);
     let detailed = !kind.details("0").is_empty();
     let mut entries = Vec::new();
     let mut broken = None;
@@ -222,7 +219,8 @@ async fn one_list(
     let mut closer = Vec::with_capacity(entries.len());
     for entry in entries {
         closer.push(async {
-            match (entry.read(workspace, kind, list).await, &scope.missed) {
+            let once = scope.missed.is_some();
+            match (entry.read(workspace, kind, list, once).await, &scope.missed) {
                 (Err(error), Some(missed)) => missed.part(kind, error).map(|()| None),
                 (read, _) => read,
             }
@@ -267,11 +265,7 @@ impl Entry {
         item: Value,
     ) -> Result<Option<Self>, String> {
         let cut = !list.paged_fields.is_empty() && item["has_more"] == json!(true);
-        let id = match item.get(list.id_field) {
-            Some(Value::String(id)) => Some(id.clone()),
-            Some(Value::Number(id)) => Some(id.to_string()),
-            _ => None,
-        };
+        let id = id_in(list, &item);
         let read = kind.read(&item);
         let wanted = |listed: &Listed| {
             scope.whole
@@ -300,6 +294,7 @@ impl Entry {
         workspace: &Workspace,
         kind: &dyn Kind,
         list: &ListCall,
+        once: bool,
     ) -> Result<Option<Listed>, WorkError> {
         match self {
             Self::Done(listed) => Ok(Some(*listed)),
@@ -310,6 +305,14 @@ impl Entry {
                     Ok(answer) => Some(answer),
                     // It went away in between.
                     Err(error) if error.is_not_found() => None,
+                    // Where many may be refused, as for a capture, each is only noted.
+                    Err(error)
+                        if !once
+                            && may_be_gone(&error)
+                            && is_unlisted(workspace, list, &id).await =>
+                    {
+                        None
+                    }
                     Err(error) => return Err(error.into()),
                 };
                 match answer {

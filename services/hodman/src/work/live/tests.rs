@@ -1,12 +1,14 @@
 //! Reading a workspace that answers as each test says.
 
 use super::{Question, as_far_as_served, everything, observe};
+use crate::work::WorkError;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use hodman_clients::databricks::{Auth, Connections, Workspace, WorkspaceConfig};
 use hodman_model::plan::{Desired, DesiredResource, Observed, ObservedObject};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,6 +47,10 @@ impl World {
     }
 
     async fn observe(&self, desired: &Desired) -> Observed {
+        self.try_observe(desired).await.unwrap()
+    }
+
+    async fn try_observe(&self, desired: &Desired) -> Result<Observed, WorkError> {
         let question = Question {
             desired,
             pipeline: "shop",
@@ -53,7 +59,8 @@ impl World {
             readers: BTreeSet::new(),
             adopt: &BTreeMap::new(),
         };
-        observe(&self.workspace, &question).await.unwrap().observed
+        let found = observe(&self.workspace, &question).await?;
+        Ok(found.observed)
     }
 
     fn asked(&self, start: &str) -> Vec<String> {
@@ -68,8 +75,15 @@ impl World {
     }
 }
 
+/// What a script says of a request that is refused.
+const REFUSED: &str = "refused";
+
 fn respond(path: &str, answer: Option<Value>) -> Response {
     let code = match answer {
+        Some(value) if value == REFUSED => {
+            let words = json!({ "error_code": "PERMISSION_DENIED", "message": "not permitted" });
+            return (StatusCode::FORBIDDEN, axum::Json(words)).into_response();
+        }
         Some(value) => return axum::Json(value).into_response(),
         None if path.starts_with("/api/2.0/workspace/") => "RESOURCE_DOES_NOT_EXIST",
         None => "ENDPOINT_NOT_FOUND",
@@ -241,4 +255,48 @@ async fn a_workspace_that_serves_nothing_was_not_read() {
         error.to_string().contains("nothing of the workspace"),
         "{error}"
     );
+}
+
+/// The second look at the list does not show the job any more.
+fn one_that_goes(path: &str) -> Option<Value> {
+    static LISTS: AtomicUsize = AtomicUsize::new(0);
+    if path.starts_with("/api/2.0/permissions/jobs/1") {
+        return Some(json!(REFUSED));
+    }
+    let jobs = path.starts_with("/api/2.2/jobs/list").then(|| {
+        match LISTS.fetch_add(1, Ordering::SeqCst) {
+            0 => json!({ "jobs": [job(1, "nightly", "qa"), job(4, "other", "qa")] }),
+            _ => json!({ "jobs": [job(4, "other", "qa")] }),
+        }
+    });
+    jobs
+}
+
+#[tokio::test]
+async fn a_job_that_went_after_the_list_was_read_is_gone_though_it_is_called_forbidden() {
+    let world = World::new(one_that_goes).await;
+    let desired = wanted(Some(json!({ "group:data": "CAN_VIEW" })));
+    let found = world.observe(&desired).await;
+    let ids: Vec<&str> = found
+        .objects
+        .iter()
+        .map(|object| object.listed.id.as_str())
+        .collect();
+    assert_eq!(ids, ["4"]);
+}
+
+fn one_that_is_forbidden(path: &str) -> Option<Value> {
+    match path.starts_with("/api/2.0/permissions/jobs/1") {
+        true => Some(json!(REFUSED)),
+        false => jobs_only(path),
+    }
+}
+
+#[tokio::test]
+async fn permissions_that_are_refused_stop_a_plan_while_the_job_is_there() {
+    let world = World::new(one_that_is_forbidden).await;
+    let desired = wanted(Some(json!({ "group:data": "CAN_VIEW" })));
+    let refused = world.try_observe(&desired).await;
+    let words = refused.err().expect("a refusal").to_string();
+    assert!(words.contains("not permitted"), "{words}");
 }
