@@ -1,8 +1,8 @@
-//! Objects whose create was cut off.
+//! Objects whose create was cut off, or never came to be.
 
 use std::collections::BTreeSet;
 
-use super::Claims;
+use super::{Claims, claimed_kind};
 use crate::bundle::ResourceKey;
 use crate::kinds::{AWS_KINDS, CloudformationStacks, Kind, kind};
 
@@ -15,6 +15,34 @@ impl Claims {
             claim.id.is_none() && kind(&key.kind).is_some_and(is_made_in_steps)
         });
         begun.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Notes that the claimed object was removed for another that is made next: what is there under its name from now on is
+    /// that one. What was put stays known until something is made.
+    pub fn removed(&mut self, key: &ResourceKey) {
+        if claimed_kind(key).is_some()
+            && let Some(claim) = self.claims.get_mut(key)
+        {
+            claim.id = None;
+        }
+    }
+
+    /// Takes a claim back whose object was not made for certain: what somebody else makes under its name is theirs.
+    pub fn unmade(&mut self, key: &ResourceKey) {
+        if claimed_kind(key).is_none() {
+            return;
+        }
+        let Some(claim) = self.claims.get_mut(key) else {
+            return;
+        };
+        // What was replaced and has not gone yet is the object still.
+        if claim.id.is_some() || !claim.former.is_empty() {
+            return;
+        }
+        claim.natural = None;
+        if claim.put.is_none() {
+            self.claims.remove(key);
+        }
     }
 }
 

@@ -246,3 +246,31 @@ fn a_name_with_an_id_in_it_is_noted_once_it_is_known_and_finds_what_a_crash_left
     // Tags say whose a job is, so its name is not noted.
     assert!(!claims(&[]).name(&"jobs.a".parse().unwrap(), "a"));
 }
+
+#[test]
+fn a_claim_on_what_was_not_made_is_taken_back_and_on_what_was_removed_to_be_replaced_waits_for_the_next()
+ {
+    let mut own = claims(&[
+        ("schemas.refused", Some("main.a"), None),
+        ("git_folders.replaced", Some("/Repos/x"), Some("17")),
+        ("schemas.there", Some("main.b"), Some("main.b")),
+    ]);
+    own.unmade(&"schemas.refused".parse().unwrap());
+    own.unmade(&"schemas.there".parse().unwrap());
+    own.removed(&"git_folders.replaced".parse().unwrap());
+    let mut objects = schemas(&["a", "b"]);
+    let at = ledger("shop", "qa", own.clone());
+    mark(&[at], &mut objects);
+    assert_eq!(owners(&objects), [None, Some("shop/qa/there".to_owned())]);
+    let replaced = &own.claims[&"git_folders.replaced".parse().unwrap()];
+    assert_eq!(
+        (&replaced.natural, &replaced.id),
+        (&Some("/Repos/x".to_owned()), &None)
+    );
+    // The old one of two that follow each other stays ours until it goes.
+    let mut followed = claims(&[("schemas.f", Some("main.f"), Some("old"))]);
+    let key: ResourceKey = "schemas.f".parse().unwrap();
+    followed.retire(&key);
+    followed.unmade(&key);
+    assert_eq!(followed.claims[&key].former, ["old"]);
+}

@@ -7,6 +7,7 @@ mod guards;
 pub(crate) mod properties;
 mod rendering;
 mod replacing;
+mod rest;
 mod samples;
 mod stacks;
 pub(crate) mod world;

@@ -3,6 +3,7 @@
 //! each.
 
 mod access;
+mod approval;
 mod compute;
 mod find;
 mod made;
@@ -26,10 +27,8 @@ use hodman_core::effect::Approved;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest};
 use hodman_model::bundle::ResourceKey;
-use hodman_model::digest::Digest;
-use hodman_model::plan::{Known, WorkspacePart};
+use hodman_model::plan::{Action, Known, WorkspacePart};
 use site::Site;
-use std::collections::BTreeSet;
 
 pub(super) async fn apply(
     job: &Job<'_>,
@@ -50,7 +49,7 @@ pub(super) async fn apply(
         return Err(WorkError::waits(words));
     }
     taken.keep(job).await?;
-    if let Some(outside) = outside(&taken, approved) {
+    if let Some(outside) = approval::outside(job, &taken, approved).await? {
         return Ok(Outcome::NotApproved {
             plan: facts,
             outside,
@@ -76,7 +75,7 @@ pub(super) async fn apply(
         }
         again.keep(job).await?;
         let outside = match approved {
-            Approved::Reversible => outside(&again, approved),
+            Approved::Reversible => approval::outside(job, &again, approved).await?,
             _ => again.plan.subset_of(&allowed).err().map(names),
         };
         if let Some(outside) = outside {
@@ -159,6 +158,7 @@ async fn one_workspace(
     let site = Site::new(job, env, taken, part, ledger, given);
     settle::all(&site).await?;
     let ended = rows::run(&site, &rows.rows).await?;
+    unclaim(&site, &ended, rows).await;
     settle::away(&site).await?;
     if part.is_foundation() {
         // What stands on it takes what was made just now.
@@ -174,6 +174,18 @@ async fn one_workspace(
     Ok(ended)
 }
 
+/// Takes back the claims on what no request was sent for: what somebody makes under those names meanwhile is theirs.
+async fn unclaim(site: &Site<'_>, ended: &rows::Ended, rows: &WorkspacePart) {
+    let before = &site.part.ledgers.own.claims;
+    for row in ended.undone(&rows.rows) {
+        // A claim that was there before may be of a create whose end nobody saw.
+        let ours = row.action == Action::Create && !before.contains_key(&row.key);
+        if ours && !site.was_sent(&row.key) {
+            site.ledger.unmade(&row.key).await;
+        }
+    }
+}
+
 fn names(keys: Vec<ResourceKey>) -> Vec<String> {
     keys.iter().map(ToString::to_string).collect()
 }
@@ -184,33 +196,4 @@ fn approved_count(approved: &Approved, found: usize) -> u32 {
         Approved::PlanOnly { .. } | Approved::Reversible => found,
     };
     u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-/// Keys of the actions that nobody approved; none when all of them are.
-fn outside(taken: &Taken, approved: &Approved) -> Option<Vec<String>> {
-    let keys: Vec<String> = match approved {
-        Approved::Actions { actions, .. } => {
-            let known: BTreeSet<Digest> = actions
-                .iter()
-                .filter_map(|action| action.as_str().parse().ok())
-                .collect();
-            match taken.plan.subset_of(&known) {
-                Ok(()) => vec![],
-                Err(keys) => names(keys),
-            }
-        }
-        Approved::PlanOnly { plan } if plan.as_str() == taken.plan.digest().as_str() => vec![],
-        Approved::PlanOnly { .. } => taken
-            .plan
-            .rows()
-            .map(|(_, row)| row.key.to_string())
-            .collect(),
-        Approved::Reversible => taken
-            .plan
-            .irreversible()
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-    };
-    (!keys.is_empty()).then_some(keys)
 }

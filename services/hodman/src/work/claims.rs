@@ -248,6 +248,18 @@ impl<'a> Ledger<'a> {
         self.write(&mut held).await
     }
 
+    /// After the removal of an object that is made anew next, at once: after a crash the claim must not name the old one.
+    pub async fn removed(&self, key: &ResourceKey) -> Result<(), WorkError> {
+        let mut held = self.held.lock().await;
+        held.claims.removed(key);
+        self.write(&mut held).await
+    }
+
+    /// After a create that was not sent, or was refused for certain.
+    pub async fn unmade(&self, key: &ResourceKey) {
+        self.held.lock().await.claims.unmade(key);
+    }
+
     /// What stands still, by the resource that it is for.
     pub async fn still(&self) -> BTreeMap<ResourceKey, Still> {
         self.held.lock().await.claims.still()

@@ -40,7 +40,7 @@ pub(super) async fn permissions(
         ))
     })?;
     let me = managed_principal("user", &workspace.principal().await?.user_name);
-    site.send(&known.calls(&id, &fields, &before, &me))
+    site.send_to_new(&known.calls(&id, &fields, &before, &me))
         .await
         .map_err(|error| error.doing("setting permissions"))
 }
@@ -119,7 +119,7 @@ pub(super) async fn grants(
     };
     match grants::patch(securable, id, &fields, &before) {
         Some(call) => site
-            .send(&[call])
+            .send_to_new(&[call])
             .await
             .map_err(|error| error.doing("setting grants")),
         None => Ok(()),

@@ -30,6 +30,12 @@ impl Made {
         (now - *at < Self::LAG).then(|| id.clone())
     }
 
+    /// After it was removed.
+    pub(super) fn forget(&self, name: &str) {
+        let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lately.by_name.remove(name);
+    }
+
     pub(super) fn note(&self, name: String, id: &str, now: DateTime<Utc>) {
         let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lately.by_name.insert(name, (id.to_owned(), now));

@@ -37,7 +37,7 @@ pub(super) async fn make(
     if !calls.is_empty() {
         // An app that still starts takes no deployment.
         wait::until_ready(site, kind, &id, answer.as_ref()).await?;
-        site.send(&calls).await?;
+        site.send_to_new(&calls).await?;
     }
     wait::until_ready(site, kind, &id, answer.as_ref()).await?;
     site.note(kind, &row.key, &id, &config).await?;
@@ -91,14 +91,7 @@ async fn object(
 ) -> Result<(String, Option<Value>), WorkError> {
     let job = site.job;
     let marker = site.marker(&row.key);
-    let name = format!(
-        "{}/{}/{}/{}/{}",
-        site.part.workspace.name(),
-        kind.name(),
-        marker.pipeline,
-        marker.env,
-        marker.key
-    );
+    let name = site.made_name(kind, &row.key);
     let lately = job.work.made.lately(&name, job.work.clock.now());
     // What is replaced is not what was made.
     if let Some(id) = lately.filter(|id| row.live_id.as_ref() != Some(id)) {
@@ -196,6 +189,7 @@ async fn ask(
             body["access_control_list"] = Value::from(list.to_vec());
         }
         let request = live::request(&create);
+        site.note_sent(&row.key);
         let error = match site.part.workspace.call(request).await {
             Ok(answer) => {
                 let id = kind.created_id(&answer, config).ok_or_else(|| {
@@ -226,6 +220,8 @@ async fn ask(
             continue;
         }
         if tries >= TRIES || row.after.is_empty() || !names_something_missing(&error) {
+            // Nothing was made: whoever makes something of that name now makes it for themselves.
+            site.ledger.unmade(&row.key).await;
             return Err(error.into());
         }
         tokio::time::sleep(Duration::from_millis(200 << tries)).await;

@@ -27,9 +27,16 @@ pub(super) struct Ended {
     failed: BTreeMap<usize, WorkError>,
     /// Rows that were not tried because of one that failed.
     skipped: BTreeSet<usize>,
+    /// Rows that were not done, for whatever reason.
+    undone: BTreeSet<usize>,
 }
 
 impl Ended {
+    /// The rows that were not done.
+    pub fn undone<'r>(&self, rows: &'r [Row]) -> impl Iterator<Item = &'r Row> {
+        self.undone.iter().filter_map(|index| rows.get(*index))
+    }
+
     /// The failure of all that failed; none when nothing did.
     pub fn failure(&self, rows: &[Row]) -> Option<WorkError> {
         let words = |(index, error): (&usize, &WorkError)| match rows.get(*index) {
@@ -108,7 +115,10 @@ pub(super) async fn run(site: &Site<'_>, rows: &[Row]) -> Result<Ended, WorkErro
         .filter(|index| waits[*index].is_empty() && !later.contains(index))
         .collect();
     let mut running = FuturesUnordered::new();
-    let mut ended = Ended::default();
+    let mut ended = Ended {
+        undone: (0..rows.len()).collect(),
+        ..Ended::default()
+    };
     loop {
         while running.len() < AT_ONCE
             && let Some(index) = ready.pop_first()
@@ -121,6 +131,7 @@ pub(super) async fn run(site: &Site<'_>, rows: &[Row]) -> Result<Ended, WorkErro
         match result {
             Ok(uploaded) => {
                 ended.done += 1;
+                ended.undone.remove(&index);
                 ended.uploaded += uploaded;
                 for next in &waited_by[index] {
                     waits[*next].remove(&index);

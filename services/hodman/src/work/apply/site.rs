@@ -4,14 +4,17 @@ use super::super::claims::Ledger;
 use super::super::taken::{Part, Taken};
 use super::super::{Job, WorkError, live};
 use super::patience;
-use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Call, Kind, Listed, Listing, Marker};
 use hodman_model::plan::{DesiredResource, Known, Row, substitute_known};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A request to a new object that is not known is sent again this often, for some six seconds.
+const LOOKS: u32 = 5;
 
 /// What every row needs.
 pub(super) struct Site<'a> {
@@ -23,6 +26,8 @@ pub(super) struct Site<'a> {
     known: Mutex<Known>,
     /// By kind: whether the workspace minds the permissions that a create brings. Found out at the first one.
     pub minds: tokio::sync::Mutex<BTreeMap<&'static str, bool>>,
+    /// Creates that were sent, whatever came of them.
+    sent: Mutex<BTreeSet<ResourceKey>>,
     /// What was found, by kind and id.
     found: BTreeMap<(&'a str, &'a str), &'a Listed>,
 }
@@ -56,6 +61,7 @@ impl<'a> Site<'a> {
             ledger,
             known: Mutex::new(known),
             minds: tokio::sync::Mutex::default(),
+            sent: Mutex::default(),
         }
     }
 
@@ -70,6 +76,36 @@ impl<'a> Site<'a> {
             env: self.env.as_str().to_owned(),
             key: key.key.clone(),
         }
+    }
+
+    /// Notes that a create is about to be sent.
+    pub fn note_sent(&self, key: &ResourceKey) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.insert(key.clone());
+    }
+
+    /// Whether a create was sent.
+    pub fn was_sent(&self, key: &ResourceKey) -> bool {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.contains(key)
+    }
+
+    /// What the object is called among those that were made lately.
+    pub fn made_name(&self, kind: &dyn Kind, key: &ResourceKey) -> String {
+        format!(
+            "{}/{}/{}/{}/{}",
+            self.part.workspace.name(),
+            kind.name(),
+            self.job.pipeline,
+            self.env,
+            key.key
+        )
+    }
+
+    /// After it was removed: the next one of that name is another.
+    pub fn forget_made(&self, kind: &dyn Kind, key: &ResourceKey) {
+        let name = self.made_name(kind, key);
+        self.job.work.made.forget(&name);
     }
 
     pub fn wanted(&self, row: &Row) -> Result<&'a DesiredResource, WorkError> {
@@ -104,6 +140,25 @@ impl<'a> Site<'a> {
         Ok(())
     }
 
+    /// The same to an object that was made a moment ago: not every part of the service may know it yet.
+    pub async fn send_to_new(&self, calls: &[Call]) -> Result<(), WorkError> {
+        for call in calls {
+            let mut looks = 0;
+            loop {
+                self.job.fence.check().await?;
+                match self.part.workspace.call(live::request(call)).await {
+                    Ok(_) => break,
+                    Err(error) if error.is_not_found() && looks < LOOKS => {
+                        tokio::time::sleep(Duration::from_millis(200 << looks)).await;
+                        looks += 1;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The same for a change of an object, whose refusals may pass.
     pub async fn change(&self, kind: &dyn Kind, calls: &[Call]) -> Result<(), WorkError> {
         for call in calls {
@@ -132,7 +187,7 @@ impl<'a> Site<'a> {
             match sent {
                 Ok(_) => {}
                 Err(error) if error.is_not_found() => {}
-                Err(error) if may_be_gone(&error) && self.is_gone(kind, id).await => {}
+                Err(error) if live::may_be_gone(&error) && self.is_gone(kind, id).await => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -197,10 +252,4 @@ impl<'a> Site<'a> {
             .made(self.part.desired(self.taken), key, &listed);
         self.ledger.made(key, &listed).await
     }
-}
-
-/// Refusals that services also give for objects that are not there any more: deleted jobs are "not permitted", and some
-/// services call an unknown id a wrong parameter.
-fn may_be_gone(error: &ApiError) -> bool {
-    matches!(error.kind, ErrorKind::PermissionDenied | ErrorKind::Invalid)
 }

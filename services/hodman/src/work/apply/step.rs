@@ -46,7 +46,9 @@ async fn act(
             }
             site.remove(kind, &live.id, &live.config, true).await?;
             site.known().forget(&row.key);
-            // A crash from here on leaves a create, which the approval does not have: a person is asked again.
+            site.forget_made(kind, &row.key);
+            // A crash from here on leaves a create: what is left of this row, and done without asking anybody again.
+            site.ledger.removed(&row.key).await?;
             make::make(site, kind, row, values).await
         }
         Action::Delete => {
@@ -57,6 +59,7 @@ async fn act(
                 settle::gone(site, kind, &live.id).await?;
             }
             site.known().forget(&row.key);
+            site.forget_made(kind, &row.key);
             site.ledger.gone(&row.key).await;
             Ok(())
         }

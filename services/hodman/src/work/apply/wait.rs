@@ -15,6 +15,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// Serving endpoints and apps take minutes; what takes longer than this has failed without saying so.
 const READY_WITHIN: Duration = Duration::from_mins(30);
 
+/// Not every part of the service knows at once what was made: "does not exist" is believed after this only.
+const SHOWN_WITHIN: Duration = Duration::from_secs(30);
+
 /// A run that ends within this is waited for at once. For any other the apply is put off, and then tried again with a fresh
 /// plan, as often as it takes: what waits must not hold the lane, and is to be seen.
 const IDLE_WITHIN: Duration = Duration::from_secs(5);
@@ -43,11 +46,17 @@ pub(super) async fn until_usable(
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
-        let now = site
-            .part
-            .workspace
-            .call(live::request(&kind.get(id)))
-            .await?;
+        let asked = site.part.workspace.call(live::request(&kind.get(id))).await;
+        let now = match asked {
+            Ok(now) => now,
+            Err(error) if error.is_not_found() && began.elapsed() < SHOWN_WITHIN => {
+                site.job.fence.check().await?;
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         let state = match kind.readiness(&now) {
             Readiness::Ready => return Ok(()),
             Readiness::Failed(words) => {

@@ -1,0 +1,81 @@
+//! What is left of an action that was cut off: after half of its requests the same resource needs another action, which
+//! nobody was shown. It counts as approved where it does nothing but the rest.
+
+use super::Reversibility;
+use super::references::is_symbolic;
+use super::row::{Action, FieldChange, Row};
+use crate::field_path::PathSegment;
+use crate::kinds::{CloudformationStacks, Kind as _, TerraformStacks};
+
+/// What is known of the value that a row sends and nobody can read back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SentValue {
+    /// The field that stands for it in the row; none when the row sends none.
+    pub field: Option<String>,
+    /// Whether it is the value that was put last.
+    pub was_put: bool,
+}
+
+impl Row {
+    /// Whether this row does nothing but what is left of `approved`, an action on the same resource with the same package
+    /// under the same binding.
+    ///
+    /// What was to be made, or made anew, is brought to where its create leads. Of a change in place only parts of that very
+    /// change are left: the same fields, from the same values to the same values, so what somebody else changed meanwhile
+    /// is asked for. An irreversible action is none that `approved` was not.
+    #[must_use]
+    pub fn is_rest_of(&self, approved: &Self, value: &SentValue) -> bool {
+        // Of stacks their engines say what is left.
+        let engines = [CloudformationStacks.name(), TerraformStacks.name()];
+        if self.key != approved.key || self.waits || engines.contains(&self.key.kind.as_str()) {
+            return false;
+        }
+        if matches!(self.reversible, Reversibility::Irreversible { .. })
+            && self.reversible != approved.reversible
+        {
+            return false;
+        }
+        let sends = |change: &FieldChange| is_field(change, value.field.as_deref());
+        let same = |change: &FieldChange| {
+            let mut among = approved.changes.iter();
+            among.any(|other| is_same(change, other))
+        };
+        let put = |change: &FieldChange| {
+            let again = |other: &FieldChange| sends(other) && other.after == change.after;
+            value.was_put || approved.changes.iter().any(again)
+        };
+        let part = |change: &FieldChange| !change.redacted && same(change);
+        match (approved.action, self.action) {
+            (Action::Replace, Action::Create) => {
+                let mut sent = self.changes.iter().filter(|change| sends(change));
+                sent.all(put)
+            }
+            (Action::Create | Action::Replace, Action::Update | Action::Resize) => {
+                let mut sent = self.changes.iter().filter(|change| sends(change));
+                sent.all(same)
+            }
+            (Action::Adopt, Action::Adopt | Action::Update | Action::Resize) => {
+                self.live_id.is_some()
+                    && self.live_id == approved.live_id
+                    && self.changes.iter().all(part)
+            }
+            (Action::Update, Action::Update | Action::Resize)
+            | (Action::Delete, Action::Delete) => {
+                !self.changes.is_empty() && self.changes.iter().all(part)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn is_field(change: &FieldChange, field: Option<&str>) -> bool {
+    field.is_some()
+        && matches!(change.path.0.as_slice(), [PathSegment::Key(key)] if Some(key.as_str()) == field)
+}
+
+/// Where a reference is put, what it replaces may be an id that an earlier row has changed by now.
+fn is_same(change: &FieldChange, other: &FieldChange) -> bool {
+    change.path == other.path
+        && change.after == other.after
+        && (change.before == other.before || change.after.as_ref().is_some_and(is_symbolic))
+}

@@ -1,0 +1,104 @@
+//! What is left of an action that was cut off, and what is more than that.
+
+use serde_json::json;
+
+use super::World;
+use crate::plan::*;
+
+fn only(world: &World) -> Row {
+    let plan = world.plan();
+    let [row] = &plan.parts[0].rows[..] else {
+        panic!("{}", plan.to_table())
+    };
+    row.clone()
+}
+
+fn job(runs: u32, level: &str) -> World {
+    let config = json!({"name": "j", "max_concurrent_runs": runs, "tags": {"team": "a"}, "timeout_seconds": runs,
+        "permissions": [{"group_name": "users", "level": level}]});
+    World::new().resource("jobs.j", config)
+}
+
+fn is_rest(row: &Row, approved: &Row) -> bool {
+    row.is_rest_of(approved, &SentValue::default())
+}
+
+#[test]
+fn a_part_of_an_update_is_its_rest_and_what_somebody_changed_meanwhile_is_not() {
+    let mut world = job(1, "CAN_VIEW");
+    world.apply();
+    let observed = world.observed;
+    let mut next = job(2, "CAN_MANAGE");
+    next.observed = observed;
+    let approved = only(&next);
+    assert_eq!(approved.action, Action::Update);
+    next.edit("jobs.j", |config| config["max_concurrent_runs"] = json!(2));
+    let left = only(&next);
+    assert_ne!(left.digest, approved.digest);
+    assert!(is_rest(&left, &approved));
+    assert!(!is_rest(&approved, &left), "the whole is no rest of a part");
+    // Somebody set another number: that is not what the update was to change.
+    next.edit("jobs.j", |config| config["timeout_seconds"] = json!(7));
+    assert!(!is_rest(&only(&next), &approved));
+}
+
+#[test]
+fn an_object_that_was_made_in_part_is_made_whole_and_one_that_went_is_made_again() {
+    let pool = |node: &str| {
+        let config = json!({"instance_pool_name": "p", "node_type_id": node, "max_capacity": 4});
+        World::new().resource("instance_pools.p", config)
+    };
+    let mut world = pool("small");
+    let create = only(&world);
+    world.apply();
+    world.edit("instance_pools.p", |config| {
+        config["max_capacity"] = json!(1)
+    });
+    assert!(is_rest(&only(&world), &create));
+    let mut larger = pool("large");
+    larger.observed = world.observed;
+    let replace = only(&larger);
+    assert_eq!(replace.action, Action::Replace);
+    assert!(!is_rest(&replace, &create), "a removal was not approved");
+    larger.observed.objects.clear();
+    let again = only(&larger);
+    assert_eq!(again.action, Action::Create);
+    assert!(is_rest(&again, &replace));
+    assert!(!is_rest(&again, &create), "the same action, or none of it");
+}
+
+#[test]
+fn nothing_irreversible_is_a_rest_of_what_was_not() {
+    let mut world = job(1, "CAN_VIEW");
+    world.apply();
+    let mut next = job(2, "CAN_MANAGE");
+    next.observed = world.observed;
+    let approved = only(&next);
+    let mut left = approved.clone();
+    left.changes.truncate(1);
+    assert!(is_rest(&left, &approved));
+    left.reversible = Reversibility::Irreversible {
+        loses: "all".to_owned(),
+    };
+    assert!(!is_rest(&left, &approved));
+}
+
+#[test]
+fn a_takeover_goes_on_as_an_update_of_the_same_object_only() {
+    let config = json!({"name": "s", "catalog_name": "main", "comment": "new"});
+    let mut world = World::new().resource("schemas.s", config);
+    let there = json!({"name": "s", "catalog_name": "main", "comment": "old"});
+    world.add_foreign("schemas", "main.s", there, None);
+    let id = world.observed.objects[0].listed.id.clone();
+    let key: crate::bundle::ResourceKey = "schemas.s".parse().unwrap();
+    world.context.adopt.insert(key, id);
+    let approved = only(&world);
+    assert_eq!(approved.action, Action::Adopt);
+    let claims = crate::claims::Claims::default().before(&world.plan().parts[0], &world.desired());
+    claims.mark(&mut world.observed.objects, "shop", "qa");
+    let mut left = only(&world);
+    assert_eq!(left.action, Action::Update);
+    assert!(is_rest(&left, &approved));
+    left.live_id = Some("another".to_owned());
+    assert!(!is_rest(&left, &approved));
+}
