@@ -43,6 +43,27 @@ async fn ask(scene: &Scene, method: &str, path: &str, body: Value) -> Value {
     answer.unwrap_or_else(|error| panic!("{path}: {error:?}"))
 }
 
+/// Once a request whose path ends with `first` came, the next `method` whose path contains `path` is answered with `status`.
+fn once_after(
+    scene: &Scene,
+    first: &'static str,
+    (method, path, status): (&'static str, &'static str, u16),
+) {
+    let (came, done) = (AtomicBool::new(false), AtomicBool::new(false));
+    let director = Director::new(move |request| {
+        let asked = request.uri.path();
+        if request.method == "POST" && asked.ends_with(first) {
+            came.store(true, Ordering::SeqCst);
+        }
+        let next = request.method == method && asked.contains(path) && came.load(Ordering::SeqCst);
+        match next && !done.swap(true, Ordering::SeqCst) {
+            true => Direction::Fault(FaultRule::status(status, 1)),
+            false => Direction::Pass,
+        }
+    });
+    scene.workspace("qa").faults().direct(Some(director));
+}
+
 /// Merges the promotion to qa, waits until a step is refused, and gives the package and the words.
 async fn refused(short: &Short<'_>) -> (String, String) {
     let pull = short.proposed("qa").await.expect("a promotion");
@@ -249,18 +270,7 @@ async fn a_secret_that_was_put_and_not_noted_is_put_again_by_the_next_run() {
     commit(&scene, &text);
     let qa = scene.workspace("qa");
     // When the value is there, hodman asks since when.
-    let (put, refused_once) = (AtomicBool::new(false), AtomicBool::new(false));
-    qa.faults().direct(Some(Director::new(move |request| {
-        let path = request.uri.path();
-        if path.ends_with("/secrets/put") {
-            put.store(true, Ordering::SeqCst);
-        }
-        let since = path.ends_with("/secrets/list") && put.load(Ordering::SeqCst);
-        match since && !refused_once.swap(true, Ordering::SeqCst) {
-            true => Direction::Fault(FaultRule::status(403, 1)),
-            false => Direction::Pass,
-        }
-    })));
+    once_after(&scene, "/secrets/put", ("GET", "/secrets/list", 403));
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     let (package, words) = refused(&short).await;
@@ -329,5 +339,60 @@ async fn what_a_person_makes_after_a_refused_create_stays_theirs_and_other_branc
         claims(&scene)["claims"]["volumes.raw"]["id"],
         "lake.sales.raw"
     );
+    daemon.stop().await;
+}
+
+const QUERY: &str = "resources:
+  queries:
+    revenue: {display_name: revenue, query_text: SELECT 1, warehouse_id: abc}
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_without_a_folder_is_found_by_the_next_run_when_nobody_saw_the_end_of_its_create() {
+    provider();
+    let scene = Scene::start(Options::short()).await;
+    commit(&scene, QUERY);
+    let qa = scene.workspace("qa");
+    qa.faults().add(
+        FaultRule::drop_connection(1)
+            .on("POST")
+            .path_contains("/sql/queries")
+            .after_effect(),
+    );
+    // Nor can it be looked for at once.
+    once_after(&scene, "/sql/queries", ("GET", "/sql/queries", 403));
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let (package, words) = refused(&short).await;
+    assert!(words.contains("queries.revenue"), "{words}");
+    the_rest(&short, &package).await;
+    let listed = ask(&scene, "GET", "/api/2.0/sql/queries", Value::Null).await;
+    let queries = listed["results"].as_array().expect("queries");
+    assert_eq!(queries.len(), 1, "{listed}");
+    let held = claims(&scene);
+    assert_eq!(held["claims"]["queries.revenue"]["id"], queries[0]["id"]);
+    daemon.stop().await;
+}
+
+const ENDPOINT: &str = "resources:
+  vector_search_endpoints:
+    search: {name: search, endpoint_type: STANDARD}
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_made_a_moment_ago_and_is_not_known_yet_is_waited_for() {
+    provider();
+    let scene = Scene::start(Options::short()).await;
+    commit(&scene, ENDPOINT);
+    let seen = "/vector-search/endpoints/search";
+    once_after(&scene, "/vector-search/endpoints", ("GET", seen, 404));
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("nobody had to act");
+    let asked = scene.workspace("qa").requests();
+    let missed = asked
+        .iter()
+        .any(|request| request.status == 404 && request.path.contains(seen));
+    assert!(missed, "it was looked for too early");
     daemon.stop().await;
 }

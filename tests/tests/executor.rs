@@ -188,3 +188,30 @@ async fn a_job_with_a_run_is_removed_when_the_run_has_ended_and_says_what_it_wai
         .expect("removed");
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_was_made_without_an_answer_is_found_though_the_list_lags() {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let scene = Scene::start(Options::short()).await;
+    let qa = scene.workspace("qa");
+    // Made, and answered by a 504.
+    qa.faults().add(
+        FaultRule::delay(1, 1)
+            .on("POST")
+            .path_contains("/jobs/create")
+            .after_effect(),
+    );
+    qa.lag_listing(2);
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("qa");
+    let sent = qa.requests();
+    let sent = sent
+        .iter()
+        .filter(|request| request.method == "POST" && request.path.contains("/jobs/create"));
+    assert_eq!(sent.count(), 2, "one for each job");
+    assert_eq!(qa.list_jobs().len(), 2);
+    daemon.stop().await;
+}
