@@ -4,9 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hodman_model::bundle::lint;
+use hodman_model::files::{SourceBytes, Tree};
 use hodman_model::kinds::{KINDS, kind};
 use hodman_tests::checkout::root;
 use hodman_tests::servers::python;
+use serde_json::{Value, json};
 
 /// What bundles write beside the fields of every kind, and every kind takes.
 const BESIDE: &[&str] = &["permissions", "grants", "lifecycle"];
@@ -67,6 +70,49 @@ async fn every_kind_and_field_of_a_bundle_is_known_or_its_gap_has_a_reason() {
         );
     }
     same(&gaps, &named("bundle-gaps.txt"));
+}
+
+/// What is said of a bundle with one resource that says every field at every depth.
+fn said_of(kind: &str, fields: &Value) -> Vec<String> {
+    let resources = json!({ kind: { "x": fields } });
+    let bundle =
+        json!({ "bundle": { "name": "b" }, "targets": { "qa": {} }, "resources": resources });
+    let file = SourceBytes {
+        bytes: bundle.to_string().into_bytes().into(),
+        executable: false,
+    };
+    let tree = Tree::from([("databricks.yml".to_owned(), file)]);
+    lint(&tree, None, &hodman_model::bundle::Options::default())
+        .into_iter()
+        .map(|finding| finding.diagnostic.message)
+        .collect()
+}
+
+#[tokio::test]
+async fn fields_inside_of_fields_are_known_as_far_down_as_the_published_package_has_them() {
+    let script = root().join("tests/probes/bundle_nested.py");
+    let outcome = python(&script, &[], &[]).await;
+    assert!(outcome.ok, "{}", outcome.said);
+    let bundle: BTreeMap<String, Value> =
+        serde_json::from_str(&outcome.said).expect("kinds with all they can say");
+    let mut unknown = Vec::new();
+    // Secrets of Unity Catalog are refused as a whole.
+    for (name, fields) in bundle.iter().filter(|(name, _)| *name != "secrets") {
+        if kind(name).is_none() {
+            continue;
+        }
+        let said = said_of(name, fields);
+        let resource = format!("`{name}.x.");
+        let inside = said.into_iter().filter(|message| {
+            // Gaps at the top have their reasons in the list above.
+            let path = message.split(&resource).nth(1);
+            path.and_then(|rest| rest.split('`').next())
+                .is_some_and(|path| path.contains(['.', '[']))
+        });
+        unknown.extend(inside);
+    }
+    assert!(bundle["jobs"]["tasks"][0].is_object(), "{}", bundle["jobs"]);
+    assert_eq!(unknown, [""; 0]);
 }
 
 #[test]

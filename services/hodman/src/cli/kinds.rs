@@ -1,9 +1,11 @@
 //! `hodman kinds`: the one table of what hodman manages in a workspace, as the code has it.
 
 use super::output::{lines_of, print, print_json, table};
+use hodman_model::kinds::pattern::Pattern;
+use hodman_model::kinds::rules::Rules;
 use hodman_model::kinds::{Captured, Change, Identity, KINDS, Kind, Listing, Reversibility};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
@@ -15,10 +17,20 @@ struct Row {
     api: String,
     /// How an object is known to be ours.
     identity: &'static str,
+    /// The fields that make up the name by which there is only one; empty where names are not unique.
+    natural_key: Vec<String>,
     /// How objects are found.
     listed: String,
     /// The fields that can be set; empty when the API keeps them apart from state.
     fields: &'static [&'static str],
+    /// What the server takes where nobody said anything: by field, the value.
+    defaults: BTreeMap<String, Value>,
+    /// Fields that the server fills as it likes.
+    server_fills: Vec<String>,
+    /// Blocks that a cluster policy fills.
+    policy_fills: Vec<String>,
+    /// Fields of which several ways to write them mean the same, by what is done with them.
+    normalised: BTreeMap<&'static str, Vec<String>>,
     /// The fields that force a replacement.
     replaced_on: Vec<String>,
     /// The fields that are taken and never told.
@@ -27,11 +39,13 @@ struct Row {
     permissions: Option<Permissions>,
     /// The securable of its grants.
     grants: Option<&'static str>,
-    /// What each action loses.
+    /// What each action loses, at worst.
     reversibility: BTreeMap<&'static str, Reversibility>,
+    /// What it loses at best, where that depends on the object.
+    at_best: BTreeMap<&'static str, Reversibility>,
     captured: String,
-    /// Kinds that its fields refer to by id.
-    refers_to: Vec<&'static str>,
+    /// Kinds that must be there first: its fields refer to them by id or by name, or it lies in them.
+    needs: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -40,40 +54,72 @@ struct Permissions {
     levels: &'static [&'static str],
 }
 
+/// The actions, in the order of the table.
+const ACTIONS: [(&str, Change); 4] = [
+    ("create", Change::Create),
+    ("update", Change::Update),
+    ("replace", Change::Replace),
+    ("delete", Change::Delete),
+];
+
 pub(super) fn kinds(json: bool) -> anyhow::Result<ExitCode> {
     let rows: Vec<Row> = KINDS.iter().map(|kind| row(*kind)).collect();
     if json {
         print_json(&rows)?;
         return Ok(ExitCode::SUCCESS);
     }
+    // The widest columns at the end.
     let mut shown = table(&[
         "KIND",
         "API",
         "OURS BY",
-        "PERMISSIONS",
+        "KEY",
         "GRANTS",
-        "REPLACED ON",
+        "CREATE",
         "UPDATE",
         "REPLACE",
         "DELETE",
         "CAPTURED",
         "NEEDS",
+        "PERMISSIONS",
+        "REPLACED ON",
+        "SERVER FILLS",
+        "FIELDS",
     ]);
     for row in &rows {
-        let class = |action: &str| class(&row.reversibility[action]).to_owned();
-        let permissions = row.permissions.as_ref().map(|found| found.levels.join(" "));
+        let class = |action: &str| {
+            let worst = class(&row.reversibility[action]);
+            match row.at_best.get(action) {
+                Some(best) => format!("{} or {worst}", self::class(best)),
+                None => worst.to_owned(),
+            }
+        };
+        let permissions = row
+            .permissions
+            .as_ref()
+            .map(|found| format!("{}: {}", found.object_type, found.levels.join(" ")));
+        let filled: Vec<&String> = row
+            .defaults
+            .keys()
+            .chain(&row.server_fills)
+            .chain(&row.policy_fills)
+            .collect();
         shown.add_row([
             row.kind.to_owned(),
             row.api.clone(),
             row.identity.to_owned(),
-            permissions.unwrap_or_else(|| "-".to_owned()),
+            or_dash(&row.natural_key),
             row.grants.unwrap_or("-").to_owned(),
-            or_dash(&row.replaced_on),
+            class("create"),
             class("update"),
             class("replace"),
             class("delete"),
             row.captured.clone(),
-            or_dash(&row.refers_to),
+            or_dash(&row.needs),
+            permissions.unwrap_or_else(|| "-".to_owned()),
+            or_dash(&row.replaced_on),
+            or_dash(&filled),
+            or_dash(row.fields),
         ]);
     }
     print(&lines_of(&shown))?;
@@ -82,19 +128,26 @@ pub(super) fn kinds(json: bool) -> anyhow::Result<ExitCode> {
 
 fn row(kind: &dyn Kind) -> Row {
     let rules = kind.rules();
-    let (listed, parent) = match kind.listing() {
-        Listing::All(_) => ("one list".to_owned(), None),
-        Listing::Below { parent, .. } => (format!("below {parent}"), Some(parent)),
-        Listing::ByName => ("by name".to_owned(), None),
+    let samples = samples(rules);
+    let listed = match kind.listing() {
+        Listing::All(_) => "one list".to_owned(),
+        Listing::Below { parent, .. } => format!("below {parent}"),
+        Listing::ByName => "by name".to_owned(),
     };
-    let mut refers_to: Vec<&'static str> = rules
-        .references
-        .iter()
-        .map(|reference| reference.kind)
-        .chain(parent)
-        .collect();
-    refers_to.sort_unstable();
-    refers_to.dedup();
+    let (mut reversibility, mut at_best) = (BTreeMap::new(), BTreeMap::new());
+    for (name, change) in ACTIONS {
+        let mut classes: Vec<Reversibility> = samples
+            .iter()
+            .map(|config| kind.reversibility(change, config))
+            .collect();
+        classes.sort_by_key(rank);
+        if let (Some(best), Some(worst)) = (classes.first(), classes.last()) {
+            if rank(best) != rank(worst) {
+                at_best.insert(name, best.clone());
+            }
+            reversibility.insert(name, worst.clone());
+        }
+    }
     Row {
         kind: kind.name(),
         api: api(kind),
@@ -102,31 +155,149 @@ fn row(kind: &dyn Kind) -> Row {
             Identity::Tags => "tags",
             Identity::Claim => "claim",
         },
+        natural_key: natural_key(kind),
         listed,
         fields: rules.settable,
-        replaced_on: rules.replace_on.iter().map(ToString::to_string).collect(),
-        write_only: rules.write_only.iter().map(ToString::to_string).collect(),
+        defaults: rules
+            .defaults
+            .iter()
+            .map(|default| (default.at.to_string(), default.value.clone()))
+            .collect(),
+        server_fills: texts(rules.server_fills.iter().map(|fill| &fill.at)),
+        policy_fills: texts(&rules.policy_fills),
+        normalised: normalised(rules),
+        replaced_on: texts(&rules.replace_on),
+        write_only: texts(&rules.write_only),
         permissions: kind.permissions().map(|found| Permissions {
             object_type: found.object_type,
             levels: found.levels,
         }),
         grants: kind.securable(),
-        reversibility: [
-            ("create", Change::Create),
-            ("update", Change::Update),
-            ("replace", Change::Replace),
-            ("delete", Change::Delete),
-        ]
-        .into_iter()
-        .map(|(name, change)| (name, kind.reversibility(change, &json!({}))))
-        .collect(),
+        reversibility,
+        at_best,
         captured: match kind.captured() {
             Captured::Whole => "whole".to_owned(),
             Captured::NameOnly => "name only".to_owned(),
             Captured::Never(why) => format!("never: {why}"),
         },
-        refers_to,
+        needs: needs(kind, &samples),
     }
+}
+
+/// What stands in samples for any text: a name in Unity Catalog has three parts.
+const TEXT: &str = "a.b.c";
+
+/// Configs that say everything, each field alone and nothing: some answers depend on what a config says, and a table asks for
+/// all of them.
+fn samples(rules: &Rules) -> Vec<Value> {
+    let fields = rules.settable.iter();
+    let whole: Map<String, Value> = fields
+        .clone()
+        .map(|field| ((*field).to_owned(), json!(TEXT)))
+        .collect();
+    let served = json!({ "config": { "served_entities": [{ "entity_name": TEXT }, { "entity_name": "a" }] } });
+    let alone = fields.flat_map(|field| [json!({ *field: TEXT }), json!({ *field: true })]);
+    alone
+        .chain([json!({}), Value::Object(whole), served])
+        .collect()
+}
+
+fn rank(reversibility: &Reversibility) -> u8 {
+    match reversibility {
+        Reversibility::Reversible => 0,
+        Reversibility::Compensable { .. } => 1,
+        Reversibility::Irreversible { .. } => 2,
+    }
+}
+
+/// The fields without which the unique name of an object is not known, or is another one.
+fn natural_key(kind: &dyn Kind) -> Vec<String> {
+    let fields = kind.rules().settable;
+    let with = |left_out: Option<&str>, other: Option<&str>| {
+        let said = fields.iter().filter(|field| Some(**field) != left_out);
+        let text = |field: &str| match Some(field) == other {
+            true => json!("x"),
+            false => json!("a"),
+        };
+        let config = said.map(|field| ((*field).to_owned(), text(field)));
+        kind.natural(&Value::Object(config.collect()))
+    };
+    let Some(whole) = with(None, None) else {
+        return Vec::new();
+    };
+    let makes = |field: &str| {
+        with(None, Some(field)).as_ref() != Some(&whole)
+            || with(Some(field), None).as_ref() != Some(&whole)
+    };
+    fields
+        .iter()
+        .filter(|field| makes(field))
+        .map(|field| (*field).to_owned())
+        .collect()
+}
+
+fn needs(kind: &dyn Kind, samples: &[Value]) -> Vec<&'static str> {
+    let parent = match kind.listing() {
+        Listing::Below { parent, .. } => Some(parent),
+        Listing::All(_) | Listing::ByName => None,
+    };
+    let by_name = samples.iter().flat_map(|config| kind.needs(config));
+    let mut found: Vec<&'static str> = kind
+        .rules()
+        .references
+        .iter()
+        .map(|reference| reference.kind)
+        .chain(parent)
+        .chain(by_name.map(|(other, _)| other))
+        .filter(|other| *other != kind.name())
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// What is compared in one form however it is written.
+fn normalised(rules: &Rules) -> BTreeMap<&'static str, Vec<String>> {
+    let own = rules.own_entries.iter();
+    let repeats = rules.repeats.iter();
+    let lists = rules.list_keys.iter();
+    [
+        ("scalars that are text in the API", texts(&rules.texts)),
+        ("texts that hold JSON", texts(&rules.json_texts)),
+        ("policy documents", texts(&rules.policy_documents)),
+        ("paths in the workspace", texts(&rules.workspace_paths)),
+        ("lower case", texts(&rules.lower_case)),
+        ("a slash at the end", texts(&rules.locations)),
+        ("lists in any order", texts(&rules.sets)),
+        (
+            "lists in any order, by key",
+            lists
+                .map(|(list, key)| format!("{list} by {key}"))
+                .collect(),
+        ),
+        (
+            "entries of the server",
+            own.map(|(field, start)| format!("{field}.{start}*"))
+                .collect(),
+        ),
+        (
+            "repetitions",
+            repeats
+                .map(|(at, field, other)| match at.to_string().as_str() {
+                    "" => format!("{field} like {other}"),
+                    at => format!("{at}: {field} like {other}"),
+                })
+                .collect(),
+        ),
+        ("never compared", texts(&rules.volatile)),
+    ]
+    .into_iter()
+    .filter(|(_, fields)| !fields.is_empty())
+    .collect()
+}
+
+fn texts<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Vec<String> {
+    patterns.into_iter().map(ToString::to_string).collect()
 }
 
 /// The path under which objects of the kind are found.
@@ -157,7 +328,6 @@ fn or_dash(words: &[impl AsRef<str>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     #[test]
     fn every_kind_has_a_whole_row() {
@@ -184,7 +354,8 @@ mod tests {
         let row = row(volumes);
         assert_eq!((row.identity, row.grants), ("claim", Some("volume")));
         assert_eq!(row.listed, "below schemas");
-        assert_eq!(row.refers_to, ["schemas"]);
+        assert_eq!(row.needs, ["schemas"]);
+        assert_eq!(row.natural_key, ["catalog_name", "name", "schema_name"]);
         assert!(row.replaced_on.contains(&"storage_location".to_owned()));
         assert_eq!(class(&row.reversibility["delete"]), "irreversible");
     }

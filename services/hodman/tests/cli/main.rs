@@ -1,6 +1,7 @@
 //! The binary itself: what it prints, how it ends, and how it stops.
 
 mod bundle;
+mod kinds;
 mod template;
 
 use serde_json::Value;
