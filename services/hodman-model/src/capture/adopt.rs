@@ -1,5 +1,8 @@
 //! Drift becomes a pull request: the repository takes the values that somebody set by hand in a promoted environment.
 
+mod beside;
+mod contents;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -10,7 +13,7 @@ use crate::bundle::{Language, ResourceKey};
 use crate::diagnostic::Diagnostics;
 use crate::field_path::{FieldPath, PathSegment};
 use crate::files::Tree;
-use crate::kinds::{files, kind};
+use crate::kinds::{Kind, files, kind};
 use crate::plan::FieldChange;
 use crate::yaml_edit::{self, EditError};
 
@@ -49,6 +52,9 @@ pub enum AdoptError {
 /// reference, which stays as it is for the other environments. Else it is said in the resource itself: it is then the next
 /// package's value for every environment.
 ///
+/// What is not read back from a workspace, or stands where one resource cannot say it for itself, is left out with a note:
+/// the next apply puts it back. `variables` are those of the bundle for the target.
+///
 /// # Errors
 /// When the bundle cannot be read or has no such resource or place.
 pub fn adopt(
@@ -56,6 +62,7 @@ pub fn adopt(
     key: &ResourceKey,
     changes: &[FieldChange],
     target: &str,
+    variables: &BTreeMap<String, Value>,
 ) -> Result<Adopted, AdoptError> {
     let repo = repo::read(tree, target).map_err(AdoptError::Bundle)?;
     let found = repo.resources.get(key).zip(kind(&key.kind));
@@ -75,6 +82,46 @@ pub fn adopt(
                 change.path
             ));
             continue;
+        }
+        if is_sent_only(kind, &resource.raw, &change.path) {
+            adopted.notes.push(format!(
+                "`{}` cannot be read back from a workspace, so nothing is proposed for it: the next apply puts it back",
+                change.path
+            ));
+            continue;
+        }
+        if let Some(field) = beside::field_of(&change.path) {
+            let read =
+                |file: &str| yaml_edit::read(&text_of(tree, &adopted, file)).unwrap_or_default();
+            let of = (target, variables);
+            match beside::entry(&repo, key, of, field, change, &read) {
+                Ok(entry) => {
+                    let beside::Entry { file, path, value } = entry;
+                    write(&mut adopted, tree, (&file, &path), value.as_ref(), kind)?;
+                }
+                Err(note) => adopted.notes.push(note),
+            }
+            continue;
+        }
+        match contents::file_of(&repo, key, target, change, tree) {
+            Ok(None) => {}
+            Ok(Some((file, path))) => {
+                let text = text_of(tree, &adopted, &file);
+                match contents::edited(&text, &path, change.before.as_ref()) {
+                    Some(text) => {
+                        adopted.changes.insert(file, Some(text.into_bytes()));
+                    }
+                    None => adopted.notes.push(format!(
+                        "`{}` stands in {file} and cannot be written into it without writing all of it anew; it was left out",
+                        change.path
+                    )),
+                }
+                continue;
+            }
+            Err(note) => {
+                adopted.notes.push(note);
+                continue;
+            }
         }
         let at = repo.place_of_field(key, target, &change.path);
         let (file, place) = at.ok_or_else(|| AdoptError::NoSuchResource(key.clone()))?;
@@ -117,26 +164,53 @@ pub fn adopt(
         }
         let mut path = place;
         path.0.extend(change.path.0.iter().cloned());
-        let text = text_of(tree, &adopted, &file);
-        let order = kind.rules().field_order;
-        let edited = match &change.before {
-            Some(live) => yaml_edit::set(&text, &path.0, &written(live, &file, tree), order),
-            None => yaml_edit::remove(&text, &path.0, order),
-        };
-        let edited = edited.map_err(|source| AdoptError::Edit {
-            file: file.clone(),
-            source,
-        })?;
-        if let Some(block) = edited.rewritten {
-            adopted.notes.push(format!(
-                "the block `{block}` of {file} was written anew; its comments are lost"
-            ));
-        }
-        if edited.text != text {
-            adopted.changes.insert(file, Some(edited.text.into_bytes()));
-        }
+        let value = change
+            .before
+            .as_ref()
+            .map(|live| written(live, &file, tree));
+        write(&mut adopted, tree, (&file, &path), value.as_ref(), kind)?;
     }
     Ok(adopted)
+}
+
+/// Puts `value` at a place of a file, or takes away what is there.
+fn write(
+    adopted: &mut Adopted,
+    tree: &Tree,
+    (file, path): (&str, &FieldPath),
+    value: Option<&Value>,
+    kind: &dyn Kind,
+) -> Result<(), AdoptError> {
+    let text = text_of(tree, adopted, file);
+    let order = kind.rules().field_order;
+    let edited = match value {
+        Some(value) => yaml_edit::set(&text, &path.0, value, order),
+        None => yaml_edit::remove(&text, &path.0, order),
+    };
+    let edited = edited.map_err(|source| AdoptError::Edit {
+        file: file.to_owned(),
+        source,
+    })?;
+    if let Some(block) = edited.rewritten {
+        adopted.notes.push(format!(
+            "the block `{block}` of {file} was written anew; its comments are lost"
+        ));
+    }
+    if edited.text != text {
+        let bytes = edited.text.into_bytes();
+        adopted.changes.insert(file.to_owned(), Some(bytes));
+    }
+    Ok(())
+}
+
+/// Whether a field is taken by the server and never told: what a plan says of it are versions, not values.
+fn is_sent_only(kind: &dyn Kind, config: &Value, path: &FieldPath) -> bool {
+    let rules = kind.rules();
+    let by_name = match path.0.as_slice() {
+        [PathSegment::Key(key)] => rules.write_only_field(config).as_ref() == Some(key),
+        _ => false,
+    };
+    by_name || rules.write_only.iter().any(|at| at.covers(path))
 }
 
 /// Whether a value refers to something: a variable, another resource.

@@ -2,14 +2,14 @@
 
 use super::open_pull::stored_plan;
 use super::quiet::quiet;
-use super::{Job, WorkError, check, git};
+use super::{Job, WorkError, check, git, pulls};
 use hodman_clients::git::Base;
-use hodman_clients::github::NewPull;
+use hodman_clients::github::{NewPull, Pull};
 use hodman_core::event::Outcome;
 use hodman_core::facts::PullKind;
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest, PipelineName, PlanDigest, PullNumber};
-use hodman_core::text::{Marker, adopt_text};
-use hodman_model::capture::adopt as model_adopt;
+use hodman_core::text::{Marker, adopt_text, marker_of};
+use hodman_model::capture::{adopt as model_adopt, variables};
 use hodman_model::files::{SourceBytes, Tree};
 use hodman_model::plan::Action;
 use std::collections::BTreeMap;
@@ -41,10 +41,18 @@ pub(super) async fn adopt(
         .repo
         .blocking(move |repo| check::tree(repo, &at))
         .await?;
+    let variables = variables(&tree, &target, &environment.variables);
     let mut changes: BTreeMap<String, Option<Vec<u8>>> = BTreeMap::new();
     let mut notes = Vec::new();
     for (_, row) in stored.rows() {
-        if row.is_files_step() || row.is_files_folder_only() {
+        if row.is_files_folder_only() {
+            continue;
+        }
+        if row.is_files_step() {
+            notes.push(format!(
+                "the files of the environment come from Git only: {}; the next apply puts that right",
+                row.reason
+            ));
             continue;
         }
         if row.action != Action::Update {
@@ -56,7 +64,7 @@ pub(super) async fn adopt(
             ));
             continue;
         }
-        match model_adopt(&tree, &row.key, &row.changes, &target) {
+        match model_adopt(&tree, &row.key, &row.changes, &target, &variables) {
             Ok(adopted) => {
                 notes.extend(adopted.notes);
                 for (path, bytes) in adopted.changes {
@@ -81,7 +89,7 @@ pub(super) async fn adopt(
         &main,
         changes,
         &stored.to_markdown(PLAN_CHARS).0,
-        &notes,
+        notes,
     )
     .await
 }
@@ -106,38 +114,41 @@ async fn propose(
     main: &str,
     changes: BTreeMap<String, Option<Vec<u8>>>,
     shown: &str,
-    notes: &[String],
+    mut notes: Vec<String>,
 ) -> Result<Outcome, WorkError> {
-    let branch = format!("hodman/adopt/{env}/{}", plan.short());
+    let (github, repository) = (&job.work.github, job.repo.repository());
     let changes = changes
         .into_iter()
         .map(|(path, content)| (job.repo.path(&path), content))
         .collect();
     let message = format!("{env}: adopt a change made by hand\n");
+    let mut earlier = open_proposals(job, env).await?;
     // Open already: from a try whose answer was lost, or because the same difference came back. What people pushed on
     // top of it stays.
-    if let Some(open) = job
-        .work
-        .github
-        .find_open_pull(job.repo.repository(), &branch)
-        .await?
-    {
-        return Ok(Outcome::PullReady {
-            number: PullNumber(open.number),
-            head: CommitSha(open.head_sha),
-        });
+    let same = |(_, marker): &&(Pull, Marker)| marker.plan.as_ref() == Some(plan);
+    if let Some((open, _)) = earlier.iter().find(same) {
+        return Ok(ready(open.number, open.head_sha.clone()));
     }
-    let head = git::commit(
-        job,
-        vec![main.to_owned()],
-        Base::Commit(main.to_owned()),
-        changes,
-        message,
-    )
-    .await?;
+    let base = Base::Commit(main.to_owned());
+    let head = git::commit(job, vec![main.to_owned()], base, changes, message).await?;
     if head == main {
         return Ok(Outcome::PullNeedless);
     }
+    // One that is open proposes less than there is now, and takes the rest, unless somebody works on it.
+    let mut open = earlier.pop().map(|(pull, _)| pull);
+    if let Some(pull) = &open
+        && pulls::person_pushed(job, pull).await?
+    {
+        notes.push(format!(
+            "#{} proposes what was found before, and somebody pushed to it, so it stays as it is; one of the two can be closed",
+            pull.number
+        ));
+        open = None;
+    }
+    let branch = match &open {
+        Some(pull) => pull.head_ref.clone(),
+        None => format!("hodman/adopt/{env}/{}", plan.short()),
+    };
     git::push(job, &branch, &head, job.repo.mirror.head(&branch)?, true).await?;
     let marker = Marker {
         pipeline: PipelineName::from(job.pipeline),
@@ -148,20 +159,48 @@ async fn propose(
     };
     let notes: Vec<String> = notes.iter().map(|note| quiet(note)).collect();
     let text = adopt_text(&marker, shown, &notes);
-    let new = NewPull {
-        title: text.title,
-        body: text.body,
-        head: branch,
-        base: job.repo.branch.clone(),
-    };
     job.fence.check().await?;
-    let pull = job
-        .work
-        .github
-        .create_pull(job.repo.repository(), &new)
-        .await?;
-    Ok(Outcome::PullReady {
-        number: PullNumber(pull.number),
+    let number = match open {
+        Some(pull) => {
+            let (title, body) = (Some(text.title.as_str()), Some(text.body.as_str()));
+            github
+                .update_pull(repository, pull.number, title, body)
+                .await?;
+            pull.number
+        }
+        None => {
+            let new = NewPull {
+                title: text.title,
+                body: text.body,
+                head: branch,
+                base: job.repo.branch.clone(),
+            };
+            github.create_pull(repository, &new).await?.number
+        }
+    };
+    Ok(ready(number, head))
+}
+
+fn ready(number: u64, head: String) -> Outcome {
+    Outcome::PullReady {
+        number: PullNumber(number),
         head: CommitSha(head),
-    })
+    }
+}
+
+/// Our open proposals for the environment, the oldest first.
+async fn open_proposals(job: &Job<'_>, env: &EnvName) -> Result<Vec<(Pull, Marker)>, WorkError> {
+    let repository = job.repo.repository();
+    let base = Some(job.repo.branch.as_str());
+    let open = job.work.github.open_pulls(repository, base).await?;
+    let ours = open.into_iter().filter_map(|pull| {
+        let marker = marker_of(&pull.body)?;
+        let ours = marker.kind == PullKind::Adopt
+            && marker.env == *env
+            && marker.pipeline.as_str() == job.pipeline
+            && pull.head_ref.starts_with(&format!("hodman/adopt/{env}/"))
+            && !pull.is_fork_of(repository);
+        ours.then_some((pull, marker))
+    });
+    Ok(ours.collect())
 }
