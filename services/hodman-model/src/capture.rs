@@ -9,6 +9,7 @@
 
 mod adopt;
 mod beside;
+mod calls;
 mod copies;
 mod form;
 pub mod identity;
@@ -19,6 +20,7 @@ mod merge;
 mod merge_text;
 mod overlay;
 mod paths;
+mod places;
 mod repo;
 mod resources;
 mod select;
@@ -40,7 +42,7 @@ pub use adopt::{AdoptError, Adopted, adopt};
 pub use form::{Overrides, holds};
 pub use join::join;
 pub use jupyter::{is_jupyter, notebook};
-pub use select::{chooser, wanted_paths};
+pub use select::{chooser, path_chooser, wanted_paths};
 pub use unread::{AccessUnread, Unread};
 pub use variables::variables;
 pub use varied::{SORTS, Sort};
@@ -113,6 +115,8 @@ pub struct LiveSnapshot {
     pub unread: BTreeMap<String, Unread>,
     /// By kind: what permissions and grants were refused. What the repository says of them stays.
     pub access_unread: BTreeMap<String, AccessUnread>,
+    /// Files and folders that could not be read, by short path: what was captured of them and below them stays.
+    pub unread_files: BTreeMap<String, Unread>,
     /// Everything below the folders that are captured, and what jobs refer to, by path in the workspace.
     pub files: BTreeMap<String, LiveFile>,
 }

@@ -7,3 +7,4 @@ mod notebooks;
 mod restoring;
 mod seldom;
 mod stage;
+mod unreadable;

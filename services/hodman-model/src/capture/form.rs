@@ -8,7 +8,7 @@ use super::beside::{self, Beside};
 use super::jupyter::kept;
 use super::keys::Keys;
 use super::overlay::{join_keyed, lay};
-use super::paths::{REPO, resolve, short};
+use super::paths::{REPO, captured_at, each_field, each_path, resolve, short};
 use super::repo::{self, Override, Repo, defined};
 use crate::bundle::ResourceKey;
 use crate::digest::{Digest, canonical_json, sha256};
@@ -24,6 +24,8 @@ pub(super) struct Names<'a> {
     pub keys: &'a Keys,
     /// Captured files by short path.
     pub sources: &'a BTreeMap<String, String>,
+    /// Whether folders of captured files, and files that other words stand beside, can be named, too: a bundle can.
+    pub folders: bool,
     /// Objects that can be looked up by name.
     pub lookups: &'a BTreeMap<(String, String), String>,
 }
@@ -56,16 +58,18 @@ pub(super) fn of_live(kind: &dyn Kind, listed: &Listed, names: &Names<'_>) -> Va
     }
     // Paths in a job that runs from Git are paths in that repository.
     if form.get("git_source").is_none() {
-        for at in rules.notebook_paths.iter().chain(&rules.file_paths) {
-            at.visit(&mut form, &mut |value| {
-                if let Some(path) = value
-                    .as_str()
-                    .and_then(|path| names.sources.get(short(path)))
-                {
-                    *value = Value::String(format!("{REPO}{path}"));
-                }
-                Keep::Yes
+        let mut rename = |notebook: bool, value: &mut Value| {
+            let place = value.as_str().and_then(|path| match names.folders {
+                true => captured_at(names.sources, path, notebook),
+                false => Some(format!("{REPO}{}", names.sources.get(short(path))?)),
             });
+            if let Some(place) = place {
+                *value = Value::String(place);
+            }
+        };
+        match names.folders {
+            true => each_path(kind, &mut form, &mut rename),
+            false => each_field(kind, &mut form, &mut rename),
         }
     }
     beside.put(rules.normalise(&redact("", &form).0))
@@ -121,20 +125,14 @@ fn of_raw(
 
 /// Paths that `file` writes, as paths of the repository.
 fn repo_paths(kind: &dyn Kind, config: &mut Value, file: &str, tree: &Tree) {
-    let rules = kind.rules();
-    for (patterns, notebooks) in [(&rules.notebook_paths, true), (&rules.file_paths, false)] {
-        for at in patterns {
-            at.visit(config, &mut |value| {
-                if let Some(path) = value
-                    .as_str()
-                    .and_then(|written| repo_path(written, file, tree, notebooks))
-                {
-                    *value = Value::String(format!("{REPO}{path}"));
-                }
-                Keep::Yes
-            });
+    each_path(kind, config, &mut |notebook, value| {
+        let path = value
+            .as_str()
+            .and_then(|written| repo_path(written, file, tree, notebook));
+        if let Some(path) = path {
+            *value = Value::String(format!("{REPO}{path}"));
         }
-    }
+    });
 }
 
 /// The file of the repository that a path in a bundle means; none for absolute paths and URLs.

@@ -11,7 +11,7 @@ use super::copies::graft_mode;
 use super::form::{Names, Overrides, digest, of_live, of_repo, resource_in};
 use super::keys::Keys;
 use super::merge::{Merged, merge, take};
-use super::paths::{is_personal, short};
+use super::paths::{each_path, is_of_workspace, is_personal, short};
 use super::select::Selected;
 use super::variables::lookups;
 use super::{CapturedAs, LiveResource, NAME_ONLY, Work, sources, terraform};
@@ -36,6 +36,7 @@ pub(super) fn capture(
     let names = Names {
         keys,
         sources,
+        folders: true,
         lookups: &lookups,
     };
     let mut seen = BTreeSet::new();
@@ -301,28 +302,23 @@ fn notes(
         );
         work.row(&name, CapturedAs::Note, None, None, detail);
     }
-    let mut personal = BTreeSet::new();
+    let mut left = BTreeSet::new();
     let mut scratch = dev.clone();
-    for at in kind
-        .rules()
-        .notebook_paths
-        .iter()
-        .chain(&kind.rules().file_paths)
-    {
-        at.visit(&mut scratch, &mut |value| {
-            personal.extend(
-                value
-                    .as_str()
-                    .filter(|path| is_personal(short(path)))
-                    .map(str::to_owned),
-            );
-            Keep::Yes
-        });
-    }
-    for path in personal {
-        let detail = format!(
-            "runs {path} from a personal folder, which is not captured; name the folder in the rules or move it"
-        );
+    each_path(kind, &mut scratch, &mut |_, value| {
+        let path = value.as_str().filter(|path| is_of_workspace(path));
+        left.extend(path.map(str::to_owned));
+    });
+    let from_git = dev.get("git_source").is_some();
+    for path in left.iter().filter(|_| !from_git) {
+        let detail = if is_personal(short(path)) {
+            format!(
+                "runs {path} from a personal folder, which is not captured; name the folder in the rules or move it"
+            )
+        } else {
+            format!(
+                "points to {path}, which is not captured as it is; the path means nothing in another workspace"
+            )
+        };
         work.row(&name, CapturedAs::Note, None, None, detail);
     }
     let runs_as = live.listed.outputs.get("runs_as").and_then(Value::as_str);

@@ -7,10 +7,9 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 
 use super::copies::fold;
-use super::paths::{is_personal, short};
+use super::paths::{each_path, is_personal, short, split_pattern};
 use super::{CaptureInput, LiveFile, LiveResource, UNKNOWN};
 use crate::files::{CaptureRules, Selection};
-use crate::kinds::pattern::Keep;
 use crate::kinds::{Captured, Kind, Listed, Marker, RESTORED, kind};
 
 /// What is captured, in a fixed order.
@@ -25,6 +24,8 @@ pub(super) struct Selected<'a> {
     pub files: BTreeMap<String, &'a LiveFile>,
     /// The named folders, as short paths.
     pub roots: Vec<String>,
+    /// The short paths of files and folders that the objects point to.
+    pub referred: BTreeSet<String>,
 }
 
 pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
@@ -54,8 +55,8 @@ pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
         .map(|(path, file)| (short(path).to_owned(), file))
         .filter(|(path, _)| !path.starts_with("/Shared/.hodman/"))
         .filter(|(path, file)| {
-            referred.contains(path.as_str()) && !is_personal(path)
-                || below_one_of(&roots, path) && since(rules, file.modified_at.or(file.created_at))
+            is_below(&referred, path) && !is_personal(path)
+                || names(&roots, path) && since(rules, file.modified_at.or(file.created_at))
         })
         .collect();
     Selected {
@@ -64,7 +65,33 @@ pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
         copies,
         files,
         roots,
+        referred,
     }
+}
+
+/// Whether the rules name a folder that `path` lies in. What a person keeps for themselves is not meant by a folder
+/// around everybody's.
+pub(super) fn names(roots: &[String], path: &str) -> bool {
+    let personal = is_personal(path);
+    roots.iter().any(|root| {
+        below_one_of(std::slice::from_ref(root), path)
+            && (!personal || is_personal(&format!("{root}/")))
+    })
+}
+
+/// Whether one of `paths` is `path` or a folder that it lies in. What is at the top, such as `/Shared`, is everybody's.
+fn is_below(paths: &BTreeSet<String>, path: &str) -> bool {
+    paths.contains(path)
+        || path
+            .match_indices('/')
+            .skip(2)
+            .any(|(slash, _)| paths.contains(&path[..slash]))
+}
+
+/// Whether the rules name the folder of a file in the workspace.
+pub fn path_chooser(rules: &CaptureRules) -> impl Fn(&str) -> bool {
+    let roots = roots(rules);
+    move |path| names(&roots, short(path))
 }
 
 /// The kind of the principals that apps have.
@@ -96,7 +123,9 @@ pub fn wanted_paths(rules: &CaptureRules, resources: &[LiveResource]) -> BTreeSe
         .collect();
     referred(&chosen)
         .into_iter()
-        .filter(|path| path.starts_with('/') && (!is_personal(path) || below_one_of(&roots, path)))
+        .filter(|path| path.starts_with('/') && (!is_personal(path) || names(&roots, path)))
+        // What is at the top is everybody's folder.
+        .filter(|path| path.matches('/').count() > 1)
         .collect()
 }
 
@@ -201,8 +230,7 @@ impl<'a> Choice<'a> {
             .iter()
             .find_map(|field| listed.config.get(field)?.as_str());
         path.or(folder).map(short).is_some_and(|path| {
-            path.starts_with("/Shared/.hodman/")
-                || is_personal(path) && !below_one_of(&self.roots, path)
+            path.starts_with("/Shared/.hodman/") || is_personal(path) && !names(&self.roots, path)
         })
     }
 }
@@ -223,7 +251,7 @@ pub(super) fn below_one_of(roots: &[String], path: &str) -> bool {
     })
 }
 
-/// The short paths that objects point to.
+/// The short paths that objects point to; of a pattern, the folder that it begins in.
 fn referred(resources: &[Cow<'_, LiveResource>]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for live in resources {
@@ -231,17 +259,10 @@ fn referred(resources: &[Cow<'_, LiveResource>]) -> BTreeSet<String> {
             continue;
         };
         let mut scratch = live.listed.config.clone();
-        for at in kind
-            .rules()
-            .notebook_paths
-            .iter()
-            .chain(&kind.rules().file_paths)
-        {
-            at.visit(&mut scratch, &mut |value| {
-                found.extend(value.as_str().map(|path| short(path).to_owned()));
-                Keep::Yes
-            });
-        }
+        each_path(kind, &mut scratch, &mut |_, value| {
+            let fixed = value.as_str().map(|path| split_pattern(short(path)).0);
+            found.extend(fixed.map(str::to_owned));
+        });
     }
     found
 }

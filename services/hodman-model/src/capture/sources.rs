@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::form::is_of;
 use super::jupyter::{is_jupyter, kept, notebook};
 use super::paths::{header, in_repo, is_personal, short};
-use super::select::{Selected, below_one_of};
-use super::{CapturedAs, LiveFile, Work, merge_text};
-use crate::bundle::Language;
+use super::places::{Places, unholdable};
+use super::select::{Selected, below_one_of, names};
+use super::{CapturedAs, LiveFile, Work, calls, merge_text};
 use crate::digest::{Digest, sha256};
 use crate::files::{CapturedEntry, Seen};
 use chrono::{DateTime, Utc};
@@ -17,55 +17,110 @@ pub(super) const KIND: &str = "files";
 
 /// Captures them; gives the path in the repository of each by its short path.
 pub(super) fn capture(work: &mut Work<'_>, selected: &Selected<'_>) -> BTreeMap<String, String> {
+    let input = work.input;
+    let locked: Vec<&CapturedEntry> = input
+        .lock
+        .entries
+        .iter()
+        .filter(|entry| entry.kind == KIND)
+        .collect();
+    let present: BTreeSet<&str> = input
+        .snapshot
+        .files
+        .keys()
+        .map(|path| short(path))
+        .collect();
+    let moved = moved(&locked, selected, &present);
+    let mut taken = Places::of(locked.iter().map(|entry| entry.file.as_str()));
     let mut places = BTreeMap::new();
-    let mut taken: BTreeSet<String> = work
-        .input
-        .lock
-        .entries
-        .iter()
-        .filter(|entry| entry.kind == KIND)
-        .map(|entry| entry.file.clone())
-        .collect();
     for (path, live) in &selected.files {
-        let place = match work.locked(KIND, path) {
-            Some(entry) => entry.file.clone(),
-            None => free_place(path, selected, live.language, &taken),
+        let from = moved.get(path.as_str()).copied();
+        let place = match (work.locked(KIND, path), from) {
+            (Some(entry), _) => entry.file.clone(),
+            (None, Some(from)) => moved_place(work, path, live, from, selected, &mut taken),
+            (None, None) => taken.free(path, &selected.roots, live.language, &|_| false),
         };
-        taken.insert(place.clone());
+        if let Some(why) = unholdable(&place) {
+            let detail = format!("{path} is left out: {why}");
+            work.row(&place, CapturedAs::Note, None, live.modified_at, detail);
+            continue;
+        }
         places.insert(path.clone(), place.clone());
-        one(work, path, live, &place);
+        if let Some(from) = from {
+            // What still runs it under its old name means this one.
+            places.insert(from.id.clone(), place.clone());
+        }
+        one(work, path, live, &place, from);
     }
-    let locked: Vec<CapturedEntry> = work
-        .input
-        .lock
-        .entries
-        .iter()
-        .filter(|entry| entry.kind == KIND)
-        .cloned()
-        .collect();
-    for entry in locked
-        .into_iter()
-        .filter(|entry| !places.contains_key(&entry.id))
-    {
-        let listed = below_one_of(&selected.roots, &entry.id);
-        gone(work, entry, listed);
+    let unread: Vec<String> = input.snapshot.unread_files.keys().cloned().collect();
+    for entry in locked {
+        if places.contains_key(&entry.id) {
+            continue;
+        }
+        // Left out by the rules now, or nobody let us look.
+        if present.contains(entry.id.as_str()) || below_one_of(&unread, &entry.id) {
+            work.entries.push(entry.clone());
+            places.insert(entry.id.clone(), entry.file.clone());
+        } else if absent(work, selected, entry) {
+            places.insert(entry.id.clone(), entry.file.clone());
+        }
     }
+    calls::tell(work, selected, &places);
     places
 }
 
-/// Two files of different folders can want the same place; the second keeps its whole path.
-fn free_place(
+/// What was captured at another path, by its path now: the workspace's id of it says so.
+fn moved<'a, 'p>(
+    locked: &[&'a CapturedEntry],
+    selected: &'p Selected<'_>,
+    present: &BTreeSet<&str>,
+) -> BTreeMap<&'p str, &'a CapturedEntry> {
+    let left: BTreeMap<i64, &CapturedEntry> = locked
+        .iter()
+        .filter(|entry| !present.contains(entry.id.as_str()))
+        .filter_map(|entry| Some((entry.seen?.object_id, *entry)))
+        .collect();
+    let known: BTreeSet<&str> = locked.iter().map(|entry| entry.id.as_str()).collect();
+    let new = selected.files.iter();
+    new.filter(|(path, _)| !known.contains(path.as_str()))
+        .filter_map(|(path, live)| Some((path.as_str(), *left.get(&live.seen?.object_id)?)))
+        .collect()
+}
+
+/// Where a file goes that has another path now.
+fn moved_place(
+    work: &Work<'_>,
     path: &str,
+    live: &LiveFile,
+    from: &CapturedEntry,
     selected: &Selected<'_>,
-    language: Option<Language>,
-    taken: &BTreeSet<String>,
+    taken: &mut Places,
 ) -> String {
-    let place = in_repo(path, &selected.roots, language);
-    if taken.contains(&place) {
-        in_repo(path, &[], language)
-    } else {
-        place
+    let plain = in_repo(path, &selected.roots, live.language);
+    // A name in other letters is no other place everywhere.
+    if plain.to_lowercase() == from.file.to_lowercase() {
+        return from.file.clone();
     }
+    let tree = work.input.tree;
+    taken.free(path, &selected.roots, live.language, &|place| {
+        tree.contains_key(place)
+    })
+}
+
+/// A file of the last capture that is not there now; gives whether the repository keeps it.
+fn absent(work: &mut Work<'_>, selected: &Selected<'_>, entry: &CapturedEntry) -> bool {
+    let input = work.input;
+    let listed = names(&selected.roots, &entry.id);
+    if listed && selected.referred.contains(&entry.id) && input.tree.contains_key(&entry.file) {
+        let detail = format!(
+            "{} is gone from the workspace, where something that is captured still runs it; it stays",
+            entry.id
+        );
+        work.row(&entry.file, CapturedAs::Conflict, None, None, detail);
+        work.entries.push(entry.clone());
+        return true;
+    }
+    gone(work, entry.clone(), listed)
 }
 
 /// One file of the repository that is written whole.
@@ -88,9 +143,17 @@ pub(super) struct Piece<'a> {
     pub modified_at: Option<DateTime<Utc>>,
     /// How the workspace lists it.
     pub seen: Option<Seen>,
+    /// What it was when it had another path.
+    pub from: Option<&'a CapturedEntry>,
 }
 
-fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
+fn one(
+    work: &mut Work<'_>,
+    path: &str,
+    live: &LiveFile,
+    place: &str,
+    from: Option<&CapturedEntry>,
+) {
     let note = if is_personal(short(path)) && work.locked(KIND, path).is_none() {
         " (from a personal folder that the rules name)"
     } else {
@@ -106,6 +169,7 @@ fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
         created_at: live.created_at,
         modified_at: live.modified_at,
         seen: live.seen,
+        from,
     };
     merge_text_file(work, &piece, as_source(live, place));
 }
@@ -114,10 +178,16 @@ fn one(work: &mut Work<'_>, path: &str, live: &LiveFile, place: &str) {
 pub(super) fn merge_text_file(work: &mut Work<'_>, piece: &Piece<'_>, dev: Vec<u8>) {
     let Piece { place, .. } = *piece;
     let digest = sha256(&dev);
-    let locked = work
-        .locked(piece.kind, piece.id)
-        .map(|entry| entry.digest.clone());
-    let git = work.input.tree.get(place).map(|file| file.bytes.to_vec());
+    let entry = piece.from.or_else(|| work.locked(piece.kind, piece.id));
+    let locked = entry.map(|entry| entry.digest.clone());
+    let before = piece.from.map_or(place, |from| from.file.as_str());
+    let git = work.input.tree.get(before).map(|file| file.bytes.to_vec());
+    if let Some(git) = git.as_ref().filter(|_| before != place) {
+        let detail = format!("{before} before; now {}", piece.detail);
+        work.row(place, CapturedAs::Renamed, None, piece.modified_at, detail);
+        work.out.changes.insert(before.to_owned(), None);
+        work.out.changes.insert(place.to_owned(), Some(git.clone()));
+    }
     let now = digest.clone();
     let keep = |work: &mut Work<'_>, digest: Digest| {
         work.entries.push(CapturedEntry {
@@ -167,7 +237,7 @@ pub(super) fn merge_text_file(work: &mut Work<'_>, piece: &Piece<'_>, dev: Vec<u
         }
         (Some(git), Some(locked)) => (git, locked),
     };
-    if is_of(place, &git, &locked) {
+    if is_of(before, &git, &locked) {
         work.row(
             place,
             CapturedAs::Changed,
@@ -178,7 +248,7 @@ pub(super) fn merge_text_file(work: &mut Work<'_>, piece: &Piece<'_>, dev: Vec<u
         work.out.changes.insert(place.to_owned(), Some(dev));
         return keep(work, digest);
     }
-    match merged(work, place, &locked, &git, &dev) {
+    match merged(work, before, &locked, &git, &dev) {
         Some(merged) if merged == git => keep(work, digest),
         Some(merged) => {
             work.row(
@@ -223,15 +293,18 @@ fn merged(
 }
 
 /// A file of the last capture that is not captured now. `listed` says that its folder was looked at, so that absence
-/// means removal; else nobody knows, and it stays.
-pub(super) fn gone(work: &mut Work<'_>, entry: CapturedEntry, listed: bool) {
+/// means removal; else nobody knows, and it stays. Gives whether it stays.
+pub(super) fn gone(work: &mut Work<'_>, entry: CapturedEntry, listed: bool) -> bool {
     let git = work
         .input
         .tree
         .get(&entry.file)
         .map(|file| is_of(&entry.file, &file.bytes, &entry.digest));
     match git {
-        Some(_) if !listed => work.entries.push(entry),
+        Some(_) if !listed => {
+            work.entries.push(entry);
+            true
+        }
         Some(true) => {
             work.row(
                 &entry.file,
@@ -241,6 +314,7 @@ pub(super) fn gone(work: &mut Work<'_>, entry: CapturedEntry, listed: bool) {
                 format!("{} is gone from the workspace", entry.id),
             );
             work.out.changes.insert(entry.file, None);
+            false
         }
         Some(false) => {
             let detail = "gone from the workspace, changed in Git; it stays";
@@ -252,8 +326,9 @@ pub(super) fn gone(work: &mut Work<'_>, entry: CapturedEntry, listed: bool) {
                 detail.to_owned(),
             );
             work.entries.push(entry);
+            true
         }
-        None => {}
+        None => false,
     }
 }
 

@@ -8,8 +8,9 @@ use super::select::Selected;
 use super::sources::{self, Piece, gone, merge_text_file};
 use super::varied::sort_of;
 use super::{CapturedAs, LiveResource, NAME_ONLY, Work};
-use crate::bundle::ResourceKey;
-use crate::files::CapturedEntry;
+use crate::bundle::{Language, ResourceKey};
+use crate::digest::sha256;
+use crate::files::{CapturedEntry, Tree};
 use crate::hcl::{self, Variable};
 use crate::kinds::{Kind, kind};
 
@@ -30,11 +31,14 @@ pub(super) fn capture(
     let names = Names {
         keys,
         sources,
+        folders: false,
         lookups: &lookups,
     };
+    let files = files(work, selected, sources);
+    let names_of = address_names(work.input.tree, files.keys().copied());
     let mut words = Words {
         literals: &work.input.rules.literals,
-        addresses: addresses(selected, sources),
+        addresses: addresses(&files, &names_of),
         variables: BTreeMap::new(),
     };
     let mut written: BTreeSet<(String, String)> = BTreeSet::new();
@@ -44,18 +48,10 @@ pub(super) fn capture(
         object(work, kind, key, live, &names, &mut words);
         written.insert((live.kind.clone(), live.listed.id.clone()));
     }
-    for (path, place) in sources {
-        let Some(file) = selected.files.get(path) else {
-            continue;
-        };
-        let name = address_name(place);
-        let text = hcl::notebook(&name, path, &format!("../{place}"), file.language);
-        around(
-            work,
-            &format!("{FOLDER}/{name}.source{END}"),
-            &text,
-            &mut written,
-        );
+    for (place, (path, language)) in &files {
+        let name = &names_of[place];
+        let text = hcl::notebook(name, path, &format!("../{place}"), *language);
+        around(work, &source_file(name), &text, &mut written);
     }
     let env = work.input.env;
     for (file, text) in [
@@ -111,6 +107,7 @@ fn object(
         created_at: live.listed.created_at,
         modified_at: live.listed.modified_at,
         seen: None,
+        from: None,
     };
     merge_text_file(work, &piece, written.text.into_bytes());
 }
@@ -126,6 +123,7 @@ fn around(work: &mut Work<'_>, place: &str, text: &str, written: &mut BTreeSet<(
         created_at: None,
         modified_at: None,
         seen: None,
+        from: None,
     };
     merge_text_file(work, &piece, text.as_bytes().to_vec());
     written.insert((AROUND.to_owned(), place.to_owned()));
@@ -157,25 +155,94 @@ fn rest(work: &mut Work<'_>, written: &BTreeSet<(String, String)>) {
     }
 }
 
+/// Captured files by place: path in the workspace, and language. Those that were not read now are as Git has them.
+fn files<'s>(
+    work: &Work<'_>,
+    selected: &Selected<'_>,
+    sources: &'s BTreeMap<String, String>,
+) -> BTreeMap<&'s str, (&'s str, Option<Language>)> {
+    let mut files = BTreeMap::new();
+    for (path, place) in sources {
+        let live = selected.files.get(path);
+        let language = match live {
+            Some(live) => live.language,
+            None => {
+                let git = work.input.tree.get(place);
+                git.and_then(|git| Language::of_notebook(place, &git.bytes))
+            }
+        };
+        // A file that was renamed has its old path here, too.
+        if live.is_some() || !files.contains_key(place.as_str()) {
+            files.insert(place.as_str(), (path.as_str(), language));
+        }
+    }
+    files
+}
+
 /// The addresses of captured files, by path in the repository.
 fn addresses(
-    selected: &Selected<'_>,
-    sources: &BTreeMap<String, String>,
+    files: &BTreeMap<&str, (&str, Option<Language>)>,
+    names: &BTreeMap<&str, String>,
 ) -> BTreeMap<String, String> {
-    sources
+    files
         .iter()
-        .filter_map(|(path, place)| {
-            let kind = match selected.files.get(path)?.language {
+        .map(|(place, (_, language))| {
+            let kind = match language {
                 Some(_) => "databricks_notebook",
                 None => "databricks_workspace_file",
             };
-            Some((place.clone(), format!("{kind}.{}", address_name(place))))
+            ((*place).to_owned(), format!("{kind}.{}", names[place]))
         })
         .collect()
 }
 
-fn address_name(place: &str) -> String {
-    slug(place.strip_prefix("src/").unwrap_or(place), "file")
+/// The name of each file in its address. Two paths can make one name: what has it keeps it, for another address is
+/// another object to Terraform; the other one has a piece of its path's digest behind it.
+fn address_names<'p>(
+    tree: &Tree,
+    places: impl Iterator<Item = &'p str>,
+) -> BTreeMap<&'p str, String> {
+    let has = |place: &str, name: &str| {
+        let file = tree.get(&source_file(name));
+        let said = format!("/../{place}\"");
+        file.is_some_and(|file| String::from_utf8_lossy(&file.bytes).contains(&said))
+    };
+    let wanted = |place: &str| {
+        let plain = slug(place.strip_prefix("src/").unwrap_or(place), "file");
+        let digest = sha256(place.as_bytes()).to_string();
+        let piece: String = digest.chars().rev().take(PIECE).collect();
+        [plain.clone(), format!("{plain}_{piece}")]
+    };
+    let mut names = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    let mut new = Vec::new();
+    for place in places {
+        match wanted(place).into_iter().find(|name| has(place, name)) {
+            Some(name) => {
+                taken.insert(name.clone());
+                names.insert(place, name);
+            }
+            None => new.push(place),
+        }
+    }
+    for place in new {
+        let [plain, longer] = wanted(place);
+        let name = if taken.contains(&plain) {
+            longer
+        } else {
+            plain
+        };
+        taken.insert(name.clone());
+        names.insert(place, name);
+    }
+    names
+}
+
+/// Characters of a digest that tell two files apart.
+const PIECE: usize = 8;
+
+fn source_file(name: &str) -> String {
+    format!("{FOLDER}/{name}.source{END}")
 }
 
 /// What stands for values.
@@ -212,11 +279,19 @@ impl hcl::Names for Words<'_> {
     }
 
     fn secret(&mut self, key: &ResourceKey, field: &str) -> String {
-        let name = format!("{}_{}", key.key, slug(field, "secret"));
+        let mut name = format!("{}_{}", key.key, slug(field, "secret"));
         let variable = Variable {
             description: format!("`{field}` of {key}: a secret that was not captured"),
             value: None,
         };
+        // Objects of two kinds can have one key.
+        if self
+            .variables
+            .get(&name)
+            .is_some_and(|known| *known != variable)
+        {
+            name = format!("{}_{name}", key.kind);
+        }
         self.variables.insert(name.clone(), variable);
         name
     }

@@ -1,5 +1,7 @@
 //! What a workspace did not let us read, and how that is told.
 
+use super::select::below_one_of;
+use super::sources::KIND;
 use super::{CapturedAs, Work};
 use std::collections::BTreeSet;
 
@@ -27,7 +29,28 @@ pub struct AccessUnread {
 /// Says which kinds were not looked at, and of which objects nobody let us see who may do what.
 pub(super) fn tell(work: &mut Work<'_>) {
     kinds(work);
+    files(work);
     access(work);
+}
+
+fn files(work: &mut Work<'_>) {
+    let input = work.input;
+    for (path, unread) in &input.snapshot.unread_files {
+        let root = std::slice::from_ref(path);
+        let mut files = input.lock.entries.iter().filter(|entry| entry.kind == KIND);
+        let captured = files.any(|entry| below_one_of(root, &entry.id));
+        let detail = if captured {
+            format!(
+                "{} could not be read, so what Git has of it stays as it is: {}",
+                path, unread.why
+            )
+        } else if unread.lacking {
+            continue;
+        } else {
+            format!("{path} could not be read and is left out: {}", unread.why)
+        };
+        work.row(path, CapturedAs::Note, None, None, detail);
+    }
 }
 
 fn kinds(work: &mut Work<'_>) {

@@ -51,6 +51,7 @@ fn notebooks_changed_on_both_sides_merge_by_lines() {
 #[test]
 fn a_notebook_gone_from_its_folder_is_removed_and_one_elsewhere_is_not() {
     let mut project = merged();
+    project.edit_job(11, |settings| settings["tasks"] = serde_json::json!([]));
     project.snapshot.files.clear();
     assert_eq!(project.capture().changes[FILE], None);
     project.rules.paths.clear();

@@ -5,10 +5,12 @@ use super::known::{Known, short};
 use chrono::{DateTime, TimeZone as _, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{
-    Entry, EntryKind, Language as Written, NotebookFormat, Workspace,
+    ApiError, Entry, EntryKind, ErrorKind, Language as Written, NotebookFormat, Workspace,
 };
 use hodman_model::bundle::Language;
-use hodman_model::capture::{LiveFile, LiveResource, LiveSnapshot, chooser, wanted_paths};
+use hodman_model::capture::{
+    LiveFile, LiveResource, LiveSnapshot, Unread, chooser, path_chooser, wanted_paths,
+};
 use hodman_model::files::{Environment, Seen};
 use hodman_model::kinds::{Captured as How, permissions};
 use serde_json::Value;
@@ -30,8 +32,9 @@ pub(super) async fn take(
     // there to be looked up by their names.
     let is_chosen = chooser(&rules);
     let mut entries = Entries::default();
+    let named = path_chooser(&rules);
     for path in &rules.paths {
-        entries.below(workspace, path).await?;
+        entries.below(workspace, path, &named).await?;
     }
     let served = live::as_far_as_served(
         workspace,
@@ -55,20 +58,36 @@ pub(super) async fn take(
     entries
         .add(workspace, wanted_paths(&rules, &resources))
         .await?;
+    let mut unread_files = entries.unread;
     let wanted = entries
-        .0
+        .found
         .into_values()
         .filter(|entry| matches!(entry.kind, EntryKind::File | EntryKind::Notebook { .. }));
-    let files = futures::stream::iter(wanted.map(|entry| file(workspace, entry, known)))
-        .buffer_unordered(AT_ONCE)
-        .try_filter_map(|found| async move { Ok(found) })
-        .try_collect()
-        .await?;
+    let found: Vec<Found> =
+        futures::stream::iter(wanted.map(|entry| file(workspace, entry, known)))
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+    let mut files = BTreeMap::new();
+    for found in found {
+        match found {
+            Found::File(path, file) => drop(files.insert(path, file)),
+            Found::Unread(path, why) => {
+                let unread = Unread {
+                    why,
+                    lacking: false,
+                };
+                unread_files.insert(short(&path).to_owned(), unread);
+            }
+            Found::Gone => {}
+        }
+    }
     Ok(LiveSnapshot {
         workspace: workspace.name().to_owned(),
         resources,
         unread: served.unread,
         access_unread: served.access_unread,
+        unread_files,
         files,
     })
 }
@@ -82,29 +101,81 @@ fn without_ours(config: &mut Value, mine: &[String; 2]) {
     }
 }
 
+/// Whether the service answered, and did not mean the workspace as a whole: then one file or folder is left out, and the
+/// rest of the capture goes on.
+fn is_refusal(error: &ApiError) -> bool {
+    let whole = matches!(
+        error.kind,
+        ErrorKind::Unauthenticated | ErrorKind::RateLimited { .. } | ErrorKind::TimedOut { .. }
+    );
+    !whole && error.status.is_some()
+}
+
 /// What lies in the workspace, by short path.
 #[derive(Default)]
-struct Entries(BTreeMap<String, Entry>);
+struct Entries {
+    found: BTreeMap<String, Entry>,
+    /// What could not be listed.
+    unread: BTreeMap<String, Unread>,
+}
 
 impl Entries {
-    /// A whole folder; one that is not there holds nothing.
-    async fn below(&mut self, workspace: &Workspace, path: &str) -> Result<(), WorkError> {
-        match workspace.files().list_recursive(path).await {
-            Ok(found) => self.0.extend(
-                found
-                    .into_iter()
-                    .map(|entry| (short(&entry.path).to_owned(), entry)),
-            ),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error.into()),
+    /// A whole folder, but for the folders that are not `wanted`. One that is not there was perhaps renamed, or nobody
+    /// may see it any more: that is told, and is no reason to remove what was captured of it.
+    async fn below(
+        &mut self,
+        workspace: &Workspace,
+        path: &str,
+        wanted: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Result<(), WorkError> {
+        let mut level = vec![path.to_owned()];
+        while !level.is_empty() {
+            let listed: Vec<(String, Result<Vec<Entry>, ApiError>)> =
+                futures::stream::iter(std::mem::take(&mut level))
+                    .map(|folder| async move {
+                        let listed = workspace.files().list(&folder).await;
+                        (folder, listed)
+                    })
+                    .buffer_unordered(AT_ONCE)
+                    .collect()
+                    .await;
+            for (folder, listed) in listed {
+                match listed {
+                    Ok(entries) => {
+                        for entry in entries.into_iter().filter(|entry| wanted(&entry.path)) {
+                            if entry.kind == EntryKind::Directory {
+                                level.push(entry.path.clone());
+                            }
+                            self.found.insert(short(&entry.path).to_owned(), entry);
+                        }
+                    }
+                    // It went away in between.
+                    Err(error) if error.is_not_found() && folder != path => {}
+                    Err(error) => self.missed(&folder, &error)?,
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// Notes what could not be read; gives errors that say nothing about it.
+    fn missed(&mut self, path: &str, error: &ApiError) -> Result<(), WorkError> {
+        if !error.is_not_found() && !is_refusal(error) {
+            return Err(WorkError::from(error.clone()).doing(&format!("listing {path}")));
+        }
+        let unread = Unread {
+            why: error.to_string(),
+            lacking: error.is_not_found(),
+        };
+        let path = short(path).trim_end_matches('/');
+        self.unread.insert(path.to_owned(), unread);
         Ok(())
     }
 
     /// The Git folders among them.
     fn git_folders(&self) -> BTreeSet<String> {
         let is_one = |entry: &&Entry| entry.kind == EntryKind::Repo;
-        let found = self.0.values().filter(is_one);
+        let found = self.found.values().filter(is_one);
         found.map(|entry| entry.path.clone()).collect()
     }
 
@@ -115,22 +186,39 @@ impl Entries {
         paths: BTreeSet<String>,
     ) -> Result<(), WorkError> {
         let mut by_folder: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for path in paths.into_iter().filter(|path| !self.0.contains_key(path)) {
+        for path in paths
+            .into_iter()
+            .filter(|path| !self.found.contains_key(path))
+        {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             by_folder.entry(folder.to_owned()).or_default().insert(path);
         }
-        let found: Vec<Vec<Entry>> = futures::stream::iter(
-            by_folder
-                .into_iter()
-                .map(|(folder, wanted)| some(workspace, folder, wanted)),
-        )
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
-        for entry in found.into_iter().flatten() {
-            match entry.kind {
-                EntryKind::Directory => self.below(workspace, &entry.path).await?,
-                _ => drop(self.0.insert(short(&entry.path).to_owned(), entry)),
+        let found: Vec<(BTreeSet<String>, Result<Vec<Entry>, ApiError>)> =
+            futures::stream::iter(by_folder)
+                .map(|(folder, wanted)| async move {
+                    let found = some(workspace, &folder, &wanted).await;
+                    (wanted, found)
+                })
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await;
+        for (wanted, found) in found {
+            let found = match found {
+                Ok(found) => found,
+                // Nobody has to have what a job runs: that the job is broken is seen there.
+                Err(error) if error.is_not_found() => continue,
+                Err(error) => {
+                    for path in &wanted {
+                        self.missed(path, &error)?;
+                    }
+                    continue;
+                }
+            };
+            for entry in found {
+                match entry.kind {
+                    EntryKind::Directory => self.below(workspace, &entry.path, &|_| true).await?,
+                    _ => drop(self.found.insert(short(&entry.path).to_owned(), entry)),
+                }
             }
         }
         Ok(())
@@ -140,30 +228,36 @@ impl Entries {
 /// The wanted ones of a folder that are there.
 async fn some(
     workspace: &Workspace,
-    folder: String,
-    wanted: BTreeSet<String>,
-) -> Result<Vec<Entry>, WorkError> {
+    folder: &str,
+    wanted: &BTreeSet<String>,
+) -> Result<Vec<Entry>, ApiError> {
     let files = workspace.files();
-    let found = match wanted.first() {
-        Some(path) if wanted.len() == 1 => files.status(path).await.map(|entry| vec![entry]),
-        _ => files.list(&folder).await,
+    let mut entries = match wanted.first() {
+        Some(path) if wanted.len() == 1 => vec![files.status(path).await?],
+        _ => files.list(folder).await?,
     };
-    match found {
-        Ok(entries) => Ok(entries
-            .into_iter()
-            .filter(|entry| wanted.contains(short(&entry.path)))
-            .collect()),
-        Err(error) if error.is_not_found() => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
-    }
+    entries.retain(|entry| wanted.contains(short(&entry.path)));
+    Ok(entries)
 }
 
-/// One file: as Git holds it when it did not change since, else exported; none when it went away in between.
-async fn file(
-    workspace: &Workspace,
-    mut entry: Entry,
-    known: &Known,
-) -> Result<Option<(String, LiveFile)>, WorkError> {
+/// What came of one file.
+enum Found {
+    File(String, LiveFile),
+    /// Its path, and why it could not be read.
+    Unread(String, String),
+    /// It went away in between.
+    Gone,
+}
+
+/// GitHub refuses a push with a larger file in it.
+const LARGEST: u64 = 100 * 1024 * 1024;
+
+/// One file: as Git holds it when it did not change since, else exported.
+async fn file(workspace: &Workspace, mut entry: Entry, known: &Known) -> Result<Found, WorkError> {
+    let too_large = || "it is larger than the 100 MB that GitHub takes".to_owned();
+    if entry.size.is_some_and(|size| size > LARGEST) {
+        return Ok(Found::Unread(entry.path, too_large()));
+    }
     let seen = entry
         .object_id
         .zip(entry.modified_at)
@@ -172,21 +266,21 @@ async fn file(
             modified_at,
         });
     if matches!(entry.kind, EntryKind::Notebook { .. }) {
-        let Some(format) = format(workspace, &entry, known).await? else {
-            return Ok(None);
-        };
-        entry.format = Some(format);
+        match format(workspace, &entry, known).await {
+            Ok(format) => entry.format = Some(format),
+            Err(error) => return refused(entry.path, error, "reading"),
+        }
     }
     let bytes = match seen.and_then(|seen| known.content(&entry.path, seen)) {
         Some(bytes) => bytes,
         None => match workspace.files().export_entry(&entry).await {
             Ok(bytes) => bytes.to_vec(),
-            Err(error) if error.is_not_found() => return Ok(None),
-            Err(error) => {
-                return Err(WorkError::from(error).doing(&format!("exporting {}", entry.path)));
-            }
+            Err(error) => return refused(entry.path, error, "exporting"),
         },
     };
+    if u64::try_from(bytes.len()).is_ok_and(|size| size > LARGEST) {
+        return Ok(Found::Unread(entry.path, too_large()));
+    }
     let language = match &entry.kind {
         // A notebook whose language the listing leaves out is Python, which is what the service makes by default.
         EntryKind::Notebook { .. } if entry.format == Some(NotebookFormat::Jupyter) => {
@@ -209,28 +303,35 @@ async fn file(
         creator: None,
         seen,
     };
-    Ok(Some((entry.path, file)))
+    Ok(Found::File(entry.path, file))
 }
 
-/// The format of a notebook: as it was captured; a new one is asked for, because no list says it. None when it went away
-/// in between.
+/// What an error means for one file.
+fn refused(path: String, error: ApiError, doing: &str) -> Result<Found, WorkError> {
+    if error.is_not_found() {
+        return Ok(Found::Gone);
+    }
+    if is_refusal(&error) {
+        return Ok(Found::Unread(path, error.to_string()));
+    }
+    Err(WorkError::from(error).doing(&format!("{doing} {path}")))
+}
+
+/// The format of a notebook: as it was captured; a new one is asked for, because no list says it.
 async fn format(
     workspace: &Workspace,
     entry: &Entry,
     known: &Known,
-) -> Result<Option<NotebookFormat>, WorkError> {
+) -> Result<NotebookFormat, ApiError> {
     let jupyter = known.is_jupyter(&entry.path).map(|jupyter| match jupyter {
         true => NotebookFormat::Jupyter,
         false => NotebookFormat::Source,
     });
     if let Some(format) = jupyter.or(entry.format) {
-        return Ok(Some(format));
+        return Ok(format);
     }
-    match workspace.files().status(&entry.path).await {
-        Ok(status) => Ok(Some(status.format.unwrap_or(NotebookFormat::Source))),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(WorkError::from(error).doing(&format!("reading {}", entry.path))),
-    }
+    let status = workspace.files().status(&entry.path).await?;
+    Ok(status.format.unwrap_or(NotebookFormat::Source))
 }
 
 fn moment(millis: i64) -> Option<DateTime<Utc>> {

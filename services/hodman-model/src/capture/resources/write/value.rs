@@ -96,6 +96,12 @@ impl<'a> Writer<'a> {
         if let Some(path) = text.strip_prefix(REPO) {
             return relative(self.file, path);
         }
+        if let Some(path) = text
+            .strip_prefix("-r ")
+            .and_then(|path| path.strip_prefix(REPO))
+        {
+            return format!("-r {}", relative(self.file, path));
+        }
         let variable = if looked_up(text).is_some() {
             work.variable_for_lookup(text)
         } else {
