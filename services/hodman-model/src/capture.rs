@@ -224,7 +224,7 @@ pub const UNKNOWN: &str = "unknown";
 pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     let repo = repo::read(input.tree, input.target)?;
     let selected = select::select(input);
-    let keys = keys::assign(input, &repo, &selected);
+    let (keys, heirs) = keys::assign(input, &repo, &selected);
     let terraform = input.rules.format == CaptureFormat::Terraform;
     let mut work = Work {
         input,
@@ -232,6 +232,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         out: Captured::default(),
         entries: Vec::new(),
         variables: input.variables.clone(),
+        heirs,
         locked: input
             .lock
             .entries
@@ -251,8 +252,12 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     }
     named(&mut work, &selected);
     unread::tell(&mut work);
+    keys::tell(&mut work, &keys);
     let Work {
-        mut out, entries, ..
+        mut out,
+        entries,
+        heirs,
+        ..
     } = work;
     out.rows
         .sort_by(|a, b| (&a.key, a.what, &a.detail).cmp(&(&b.key, b.what, &b.detail)));
@@ -263,8 +268,9 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     out.lock
         .entries
         .sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
-    // A lock that changes alone is no news for anybody; it catches up with the next real change.
-    if !out.changes.is_empty() {
+    // A lock that changes alone is no news for anybody; it catches up with the next real change. But who is whose heir is
+    // known by their names alone, which may be others by then.
+    if !out.changes.is_empty() || !heirs.is_empty() {
         let text = render_captured_lock(&out.lock);
         out.changes
             .insert(lock_path(input.env), Some(text.into_bytes()));
@@ -286,6 +292,8 @@ struct Work<'a> {
     entries: Vec<CapturedEntry>,
     /// The bundle's variables, and those that this capture declares.
     variables: BTreeMap<String, Value>,
+    /// Objects that took over the key of one that is gone.
+    heirs: keys::Heirs,
     /// The entries of the last capture by kind and id.
     locked: BTreeMap<(&'a str, &'a str), &'a CapturedEntry>,
 }
@@ -323,8 +331,10 @@ impl Work<'_> {
         });
     }
 
-    /// The entry of the last capture for an object.
+    /// The entry of the last capture for an object, or for the one whose heir it is.
     fn locked(&self, kind: &str, id: &str) -> Option<&'_ CapturedEntry> {
+        let heir = self.heirs.get(&(kind.to_owned(), id.to_owned()));
+        let id = heir.map_or(id, String::as_str);
         self.locked.get(&(kind, id)).copied()
     }
 }

@@ -1,5 +1,6 @@
 //! Capture, told as stories: what people make by hand in dev, and what becomes of it.
 
+mod anew;
 mod branches;
 mod identity;
 mod kinds;

@@ -1,21 +1,30 @@
 //! Which key each captured object has: the one of the last capture, else the one of its namesake in the repository,
-//! else a new one made from its name.
+//! else a new one made from its name. An object that was made anew, by a restore or by hand, is its namesake's heir.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::CaptureInput;
 use super::form::with_variables;
 use super::paths::short;
 use super::repo::{Repo, RepoResource};
 use super::select::Selected;
+use super::{CaptureInput, CapturedAs, NAME_ONLY, Work, lock_path, sources, terraform};
 use crate::bundle::ResourceKey;
+use crate::files::CaptureFormat;
 use crate::kinds::{Kind, kind};
 
 /// Keys by (kind, id).
 pub(super) type Keys = BTreeMap<(String, String), ResourceKey>;
 
-pub(super) fn assign(input: &CaptureInput<'_>, repo: &Repo, selected: &Selected<'_>) -> Keys {
-    let mut keys = Keys::new();
+/// Objects that took over the key of one that is gone: its id by their (kind, id).
+pub(super) type Heirs = BTreeMap<(String, String), String>;
+
+/// Gives every object its key, and says which of them are heirs.
+pub(super) fn assign(
+    input: &CaptureInput<'_>,
+    repo: &Repo,
+    selected: &Selected<'_>,
+) -> (Keys, Heirs) {
+    let (mut keys, mut heirs) = (Keys::new(), Heirs::new());
     // Keys in the lock stay taken, though their object is gone: its removal may still be under review.
     let mut taken: BTreeSet<ResourceKey> = input
         .lock
@@ -29,6 +38,7 @@ pub(super) fn assign(input: &CaptureInput<'_>, repo: &Repo, selected: &Selected<
             ResourceKey::new(&entry.kind, &entry.key),
         );
     }
+    let mut gone = gone(input);
     for live in &selected.resources {
         let (Some(kind), identity) = (
             kind(&live.kind),
@@ -39,21 +49,82 @@ pub(super) fn assign(input: &CaptureInput<'_>, repo: &Repo, selected: &Selected<
         if keys.contains_key(&identity) {
             continue;
         }
-        let namesake = namesake(kind, &live.listed.name, repo, input, &taken);
-        let key = namesake.unwrap_or_else(|| fresh(kind, &live.listed.name, repo, &taken));
+        let name = &live.listed.name;
+        let free = |key: &ResourceKey| !taken.contains(key) || gone.contains_key(key);
+        let key = namesake(kind, name, repo, input, &free)
+            .or_else(|| by_slug(input, kind, name, &gone))
+            .unwrap_or_else(|| fresh(kind, name, repo, &taken));
+        if let Some(old) = gone.remove(&key) {
+            heirs.insert(identity.clone(), old.to_owned());
+        }
         taken.insert(key.clone());
         keys.insert(identity, key);
     }
-    keys
+    (keys, heirs)
 }
 
-/// The resource of the repository with that name, which no other object has taken.
+/// The ids of what the last capture had and the workspace has no more, by key.
+fn gone<'a>(input: &CaptureInput<'a>) -> BTreeMap<ResourceKey, &'a str> {
+    let present: BTreeSet<(&str, &str)> = input
+        .snapshot
+        .resources
+        .iter()
+        .map(|live| (live.kind.as_str(), live.listed.id.as_str()))
+        .collect();
+    let as_terraform = input.rules.format == CaptureFormat::Terraform;
+    let entries = input.lock.entries.iter().filter(|entry| {
+        entry.kind != sources::KIND
+            && entry.file != NAME_ONLY
+            && entry.file.ends_with(terraform::END) == as_terraform
+            && !input.snapshot.unread.contains_key(&entry.kind)
+            && !present.contains(&(entry.kind.as_str(), entry.id.as_str()))
+    });
+    entries
+        .map(|entry| (ResourceKey::new(&entry.kind, &entry.key), entry.id.as_str()))
+        .collect()
+}
+
+/// Terraform files are not read back, so there an object that is gone is known by the key that its name makes.
+fn by_slug(
+    input: &CaptureInput<'_>,
+    kind: &dyn Kind,
+    name: &str,
+    gone: &BTreeMap<ResourceKey, &str>,
+) -> Option<ResourceKey> {
+    let key = ResourceKey::new(kind.name(), slug(name, kind.singular()));
+    let heir = input.rules.format == CaptureFormat::Terraform && gone.contains_key(&key);
+    heir.then_some(key)
+}
+
+/// This many keys are enough to see what happened.
+const HEIRS: usize = 5;
+
+/// Says that objects were made anew: nothing of them changes but their ids in the lock.
+pub(super) fn tell(work: &mut Work<'_>, keys: &Keys) {
+    if work.heirs.is_empty() {
+        return;
+    }
+    let found = work.heirs.keys().filter_map(|identity| keys.get(identity));
+    let some: Vec<String> = found.take(HEIRS).map(ToString::to_string).collect();
+    let more = match work.heirs.len().saturating_sub(HEIRS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let detail = format!(
+        "made anew in the workspace under the name that they had, so the keys stay: {}{more}",
+        some.join(", ")
+    );
+    let lock = lock_path(work.input.env);
+    work.row(&lock, CapturedAs::Note, None, None, detail);
+}
+
+/// The resource of the repository with that name, of those that are free.
 fn namesake(
     kind: &dyn Kind,
     name: &str,
     repo: &Repo,
     input: &CaptureInput<'_>,
-    taken: &BTreeSet<ResourceKey>,
+    free: &dyn Fn(&ResourceKey) -> bool,
 ) -> Option<ResourceKey> {
     let field = kind.rules().name_field;
     let called = |key: &ResourceKey, resource: &RepoResource| {
@@ -66,7 +137,7 @@ fn namesake(
     };
     repo.resources
         .iter()
-        .filter(|(key, _)| key.kind == kind.name() && !taken.contains(*key))
+        .filter(|(key, _)| key.kind == kind.name() && free(key))
         .find(|(key, resource)| called(key, resource) == Some(true))
         .map(|(key, _)| key.clone())
 }

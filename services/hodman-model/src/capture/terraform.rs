@@ -67,7 +67,7 @@ pub(super) fn capture(
     ] {
         around(work, &file, &text, &mut written);
     }
-    rest(work, &written);
+    rest(work, &written, selected, keys);
 }
 
 fn object(
@@ -130,7 +130,18 @@ fn around(work: &mut Work<'_>, place: &str, text: &str, written: &mut BTreeSet<(
 }
 
 /// What the last capture wrote and this one did not.
-fn rest(work: &mut Work<'_>, written: &BTreeSet<(String, String)>) {
+fn rest(
+    work: &mut Work<'_>,
+    written: &BTreeSet<(String, String)>,
+    selected: &Selected<'_>,
+    keys: &Keys,
+) {
+    let key_of = |live: &LiveResource| keys.get(&(live.kind.clone(), live.listed.id.clone()));
+    let inherited: BTreeSet<&ResourceKey> = selected
+        .resources
+        .iter()
+        .filter_map(|live| key_of(live))
+        .collect();
     let present: BTreeSet<(&str, &str)> = work
         .input
         .snapshot
@@ -146,6 +157,7 @@ fn rest(work: &mut Work<'_>, written: &BTreeSet<(String, String)>) {
         .filter(|entry| entry.kind != sources::KIND && entry.file != NAME_ONLY)
         .filter(|entry| entry.kind == AROUND || entry.file.ends_with(END))
         .filter(|entry| !written.contains(&(entry.kind.clone(), entry.id.clone())))
+        .filter(|entry| !inherited.contains(&ResourceKey::new(&entry.kind, &entry.key)))
         .cloned()
         .collect();
     for entry in left {

@@ -5,6 +5,7 @@ mod beside;
 mod copies;
 mod files;
 mod folders;
+mod gone;
 mod identity;
 mod places;
 mod project;

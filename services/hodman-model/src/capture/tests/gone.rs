@@ -1,0 +1,133 @@
+//! Objects that are gone, or were made anew under the name that they had.
+
+use serde_json::json;
+
+use super::{merged, project::Project};
+use crate::capture::*;
+use crate::files::CaptureFormat;
+
+fn without(project: &mut Project, ids: &[&str]) {
+    let left = |live: &LiveResource| !ids.contains(&live.listed.id.as_str());
+    project.snapshot.resources.retain(left);
+}
+
+/// The paths that a capture would change, but for the lock.
+fn paths(captured: &Captured) -> Vec<&str> {
+    let paths = captured.changes.keys().map(String::as_str);
+    paths.filter(|path| *path != lock_path("dev")).collect()
+}
+
+/// What a restore into another workspace leaves of `merged`.
+fn restored(project: &mut Project) {
+    project.snapshot.resources.clear();
+    project.cluster(
+        "c-9",
+        "Shared ETL",
+        json!({"spark_version": "15", "num_workers": 2}),
+    );
+    project.job(
+        91,
+        "Nightly load",
+        json!({"max_concurrent_runs": 1, "tasks": [
+            {"task_key": "load", "existing_cluster_id": "c-9",
+             "notebook_task": {"notebook_path": "/Workspace/Shared/team/etl/load"}}]}),
+    );
+    project.job(
+        92,
+        "All",
+        json!({"tasks": [{"task_key": "a", "run_job_task": {"job_id": 91}}]}),
+    );
+}
+
+#[test]
+fn what_was_restored_keeps_its_keys() {
+    let mut project = merged();
+    restored(&mut project);
+    let captured = project.merge_capture();
+    assert!(paths(&captured).is_empty(), "{captured:#?}");
+    let [row] = captured.rows.as_slice() else {
+        panic!("one line: {:?}", captured.rows)
+    };
+    assert_eq!(row.what, CapturedAs::Note);
+    assert!(
+        row.detail
+            .ends_with("clusters.shared_etl, jobs.nightly_load, jobs.all"),
+        "{row:?}"
+    );
+    let ids: Vec<&str> = project
+        .lock
+        .entries
+        .iter()
+        .map(|entry| entry.id.as_str())
+        .collect();
+    assert_eq!(ids, ["c-9", "/Shared/team/etl/load", "92", "91"]);
+    assert_eq!(
+        (project.capture().changes, project.capture().rows),
+        (BTreeMap::new(), vec![])
+    );
+    // And from here on it is that object, whatever its name.
+    project.edit_job(91, |settings| settings["name"] = json!("Daily load"));
+    let captured = project.capture();
+    assert_eq!(paths(&captured), ["resources/nightly_load.job.yml"]);
+    assert_eq!(captured.rows[0].what, CapturedAs::Renamed);
+}
+
+#[test]
+fn a_job_deleted_and_made_again_is_the_same_job() {
+    let mut project = merged();
+    let settings = json!({"timeout_seconds": 60, "tasks": [{"task_key": "a", "run_job_task": {"job_id": 11}}]});
+    without(&mut project, &["12"]);
+    project.job(13, "All", settings);
+    let captured = project.merge_capture();
+    assert_eq!(paths(&captured), ["resources/all.job.yml"]);
+    assert!(
+        project
+            .text("resources/all.job.yml")
+            .contains("timeout_seconds: 60")
+    );
+    let changed = captured
+        .rows
+        .iter()
+        .find(|row| row.what == CapturedAs::Changed);
+    assert_eq!(changed.unwrap().key, "jobs.all");
+    assert_eq!(project.capture().rows, []);
+}
+
+#[test]
+fn a_namesake_is_no_heir_while_the_first_is_there() {
+    let mut project = merged();
+    project.job(13, "All", json!({}));
+    let captured = project.capture();
+    assert_eq!(paths(&captured), ["resources/all_2.job.yml"]);
+    // What could not be looked for is not gone.
+    without(&mut project, &["12"]);
+    let unread = Unread {
+        why: "403".into(),
+        lacking: false,
+    };
+    project.snapshot.unread.insert("jobs".into(), unread);
+    assert_eq!(paths(&project.capture()), ["resources/all_2.job.yml"]);
+}
+
+#[test]
+fn terraform_files_keep_their_names_when_the_objects_are_made_anew() {
+    let mut project = super::started();
+    project.rules.format = CaptureFormat::Terraform;
+    project.merge_capture();
+    restored(&mut project);
+    let captured = project.merge_capture();
+    assert_eq!(
+        paths(&captured),
+        [
+            "terraform/all.job.tf",
+            "terraform/nightly_load.job.tf",
+            "terraform/shared_etl.cluster.tf"
+        ]
+    );
+    let text = project.text("terraform/nightly_load.job.tf");
+    assert!(
+        text.contains("\"91\"") && !text.contains("\"11\""),
+        "the import: {text}"
+    );
+    assert_eq!(project.capture().changes, BTreeMap::new());
+}
