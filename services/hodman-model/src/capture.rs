@@ -18,6 +18,7 @@ mod jupyter;
 mod keys;
 mod merge;
 mod merge_text;
+mod outcome;
 mod overlay;
 mod paths;
 mod places;
@@ -250,6 +251,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     } else {
         resources::capture(&mut work, &selected, &keys, &sources);
     }
+    outcome::tell(&mut work);
     named(&mut work, &selected);
     unread::tell(&mut work);
     keys::tell(&mut work, &keys);

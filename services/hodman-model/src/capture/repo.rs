@@ -62,6 +62,8 @@ pub(super) fn place_of(key: &ResourceKey) -> FieldPath {
 pub(super) struct Repo {
     /// The resources; of one defined in two files, the first.
     pub resources: BTreeMap<ResourceKey, RepoResource>,
+    /// The files that define them, or say something about them.
+    pub files: Vec<String>,
     /// The root file, when there is one.
     pub root_file: Option<&'static str>,
     /// The file that has each target; the root file, where it is one of them.
@@ -123,11 +125,11 @@ pub(super) fn read(tree: &Tree, target: &str) -> Result<Repo, Diagnostics> {
     let root = root_file.map(&mut parse).unwrap_or_default();
     let mut files: Vec<String> = root_file.map(str::to_owned).into_iter().collect();
     files.extend(included(tree, &root));
-    for file in files {
+    for file in &files {
         let value = if Some(file.as_str()) == root_file {
             root.clone()
         } else {
-            parse(&file)
+            parse(file)
         };
         for (key, raw) in defined(&value) {
             resources.entry(key.clone()).or_insert(RepoResource {
@@ -136,7 +138,7 @@ pub(super) fn read(tree: &Tree, target: &str) -> Result<Repo, Diagnostics> {
                 raw,
             });
         }
-        overrides.extend(said_by_targets(&value, &file));
+        overrides.extend(said_by_targets(&value, file));
         for target in value
             .get("targets")
             .and_then(Value::as_object)
@@ -158,6 +160,7 @@ pub(super) fn read(tree: &Tree, target: &str) -> Result<Repo, Diagnostics> {
     }
     found.into_result(Repo {
         resources,
+        files,
         root_file,
         target_files,
         overrides,

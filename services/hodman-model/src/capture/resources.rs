@@ -1,5 +1,6 @@
 //! Objects of every kind that is captured whole.
 
+mod gone;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,12 +34,18 @@ pub(super) fn capture(
         // Without a root file there is no place to declare them.
         None => BTreeMap::new(),
     };
+    let known = gone::without_lost(work, selected, keys);
     let names = Names {
-        keys,
+        keys: &known,
         sources,
         folders: true,
         lookups: &lookups,
     };
+    // As captures before wrote it, when Git still had what is lost now.
+    let before = Names { keys, ..names };
+    let lost = keys
+        .keys()
+        .any(|id| id.0 != sources::KIND && !known.contains_key(id));
     let mut seen = BTreeSet::new();
     for live in &selected.resources {
         let Some(kind) = kind(&live.kind) else {
@@ -49,7 +56,9 @@ pub(super) fn capture(
         };
         seen.insert(key.clone());
         let form = of_live(kind, &live.listed, &names);
-        one(work, kind, key, live, form);
+        let before = lost.then(|| of_live(kind, &live.listed, &before));
+        let before = before.filter(|before| *before != form);
+        one(work, kind, key, live, form, before);
     }
     let present: BTreeSet<(&str, &str)> = work
         .input
@@ -71,6 +80,7 @@ pub(super) fn capture(
         })
         .cloned()
         .collect();
+    let mut left = Vec::new();
     for entry in locked {
         // Left out by the rules now: still there, still in Git, nobody's business. What nobody could look for is not gone.
         if present.contains(&(entry.kind.as_str(), entry.id.as_str()))
@@ -78,23 +88,21 @@ pub(super) fn capture(
         {
             work.entries.push(entry);
         } else {
-            gone(work, entry);
+            left.push(entry);
         }
     }
+    gone::capture(work, left);
 }
 
+/// `before` is the form with references to what Git removed since, where there are some.
 fn one(
     work: &mut Work<'_>,
     kind: &dyn Kind,
     key: &ResourceKey,
     live: &LiveResource,
     mut form: Value,
+    mut before: Option<Value>,
 ) {
-    let repo = work.repo.resources.get(key);
-    let file = repo.map_or_else(
-        || format!("resources/{}.{}.yml", key.key, kind.singular()),
-        |repo| repo.file.clone(),
-    );
     let git = of_repo(
         kind,
         key,
@@ -104,9 +112,11 @@ fn one(
         work.input.variables,
     );
     if let Some(git) = &git {
-        graft(&mut form, git, &live.listed.config);
-        if live.copy {
-            graft_mode(&mut form, git);
+        for form in std::iter::once(&mut form).chain(before.as_mut()) {
+            graft(form, git, &live.listed.config);
+            if live.copy {
+                graft_mode(form, git);
+            }
         }
     }
     if let Some(git) = &git
@@ -116,10 +126,16 @@ fn one(
         return;
     }
     let dev = &form;
-    let locked = work
-        .locked(&live.kind, &live.listed.id)
-        .map(|entry| entry.digest.clone());
-    let now = digest(dev);
+    let last = work.locked(&live.kind, &live.listed.id);
+    let locked = last.map(|entry| entry.digest.clone());
+    let repo = work.repo.resources.get(key).map(|repo| &repo.file);
+    let file = repo.or(last.map(|entry| &entry.file)).cloned();
+    let file = file.unwrap_or_else(|| format!("resources/{}.{}.yml", key.key, kind.singular()));
+    let unchanged = before
+        .as_ref()
+        .map(digest)
+        .filter(|digest| locked.as_ref() == Some(digest));
+    let now = unchanged.unwrap_or_else(|| digest(dev));
     let name = key.to_string();
     let mut entry = CapturedEntry {
         key: key.key.clone(),
@@ -249,37 +265,6 @@ fn held_back(work: &mut Work<'_>, key: &ResourceKey, live: &LiveResource, other:
     );
     let locked = work.locked(&live.kind, &live.listed.id).cloned();
     work.entries.extend(locked);
-}
-
-/// An object of the last capture that the workspace does not have any more.
-fn gone(work: &mut Work<'_>, entry: CapturedEntry) {
-    let key = ResourceKey::new(&entry.kind, &entry.key);
-    let Some(kind) = kind(&entry.kind) else {
-        return;
-    };
-    let (target, tree) = (work.input.target, work.input.tree);
-    let git = of_repo(kind, &key, work.repo, target, tree, work.input.variables);
-    let Some(git) = git else { return };
-    let name = key.to_string();
-    if digest(&git) == entry.digest {
-        write::removal(work, kind, &key);
-        work.row(
-            &name,
-            CapturedAs::Removed,
-            None,
-            None,
-            "gone from the workspace".to_owned(),
-        );
-    } else {
-        work.row(
-            &name,
-            CapturedAs::Conflict,
-            None,
-            None,
-            "gone from the workspace, changed in Git; it stays".to_owned(),
-        );
-        work.entries.push(entry);
-    }
 }
 
 /// What a reviewer must know: ids and paths that mean nothing in another workspace.

@@ -13,6 +13,7 @@ use crate::digest::sha256;
 use crate::files::{CapturedEntry, Tree};
 use crate::hcl::{self, Variable};
 use crate::kinds::{Kind, kind};
+use crate::plan::refers_to;
 
 /// How its files end.
 pub(super) const END: &str = ".tf";
@@ -28,8 +29,9 @@ pub(super) fn capture(
     sources: &BTreeMap<String, String>,
 ) {
     let lookups = BTreeMap::new();
+    let known = known(work, selected, keys);
     let names = Names {
-        keys,
+        keys: &known,
         sources,
         folders: false,
         lookups: &lookups,
@@ -79,6 +81,14 @@ fn object(
     words: &mut Words<'_>,
 ) {
     let form = of_live(kind, &live.listed, names);
+    for (other, id) in refers_to(kind, &form) {
+        if work.locked(&other, &id).is_some() {
+            let detail = format!(
+                "refers to {other} {id}, which is gone; the id means nothing in another workspace"
+            );
+            work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+        }
+    }
     let said = format!("{} `{}`", kind.singular(), live.listed.name);
     let new = work.locked(&live.kind, &live.listed.id).is_none();
     let Some(written) = hcl::resource(key, &live.listed.id, &live.listed.outputs, &form, words)
@@ -165,6 +175,32 @@ fn rest(
             || work.input.snapshot.unread.contains_key(&entry.kind);
         gone(work, entry, !there);
     }
+}
+
+/// The keys that a reference may name: those of objects that have a file when this capture is merged.
+fn known(work: &Work<'_>, selected: &Selected<'_>, keys: &Keys) -> Keys {
+    let ids = |live: &LiveResource| (live.kind.clone(), live.listed.id.clone());
+    let chosen: BTreeSet<(String, String)> =
+        selected.resources.iter().map(|live| ids(live)).collect();
+    let present: BTreeSet<(String, String)> =
+        work.input.snapshot.resources.iter().map(ids).collect();
+    let replaced: BTreeSet<(&str, &str)> = work
+        .heirs
+        .iter()
+        .map(|((kind, _), old)| (kind.as_str(), old.as_str()))
+        .collect();
+    let stays = |identity: &(String, String)| {
+        let entry = work.locked(&identity.0, &identity.1);
+        let in_git = entry.map(|entry| work.input.tree.contains_key(&entry.file));
+        let there = present.contains(identity)
+            || replaced.contains(&(&*identity.0, &*identity.1))
+            || work.input.snapshot.unread.contains_key(&identity.0);
+        in_git.unwrap_or_else(|| chosen.contains(identity)) && there
+    };
+    keys.iter()
+        .filter(|(identity, _)| stays(identity))
+        .map(|(identity, key)| (identity.clone(), key.clone()))
+        .collect()
 }
 
 /// Captured files by place: path in the workspace, and language. Those that were not read now are as Git has them.

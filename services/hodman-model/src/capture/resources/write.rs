@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::bundle::ResourceKey;
 use crate::capture::merge::Edit;
-use crate::capture::repo::place_of;
+use crate::capture::repo::{Repo, place_of};
 use crate::capture::{CapturedAs, Work};
 use crate::field_path::{FieldPath, PathSegment};
 use crate::kinds::Kind;
@@ -99,14 +99,19 @@ fn shows_through(
 
 /// Takes a resource out of the bundle, with what targets say about it.
 pub(super) fn removal(work: &mut Work<'_>, kind: &dyn Kind, key: &ResourceKey) {
-    let said = work.repo.overrides.iter().filter(|over| over.key == *key);
-    let mut places: BTreeSet<(String, FieldPath)> =
-        said.map(|over| (over.file.clone(), over.place())).collect();
-    let own = work.repo.resources.get(key);
-    places.extend(own.map(|own| (own.file.clone(), own.place.clone())));
-    for (file, place) in places {
+    for (file, place) in places(work.repo, key) {
         remove(work, kind, &file, &place);
     }
+}
+
+/// Everywhere that the bundle says something about a resource.
+pub(super) fn places(repo: &Repo, key: &ResourceKey) -> BTreeSet<(String, FieldPath)> {
+    let said = repo.overrides.iter().filter(|over| over.key == *key);
+    let mut places: BTreeSet<(String, FieldPath)> =
+        said.map(|over| (over.file.clone(), over.place())).collect();
+    let own = repo.resources.get(key);
+    places.extend(own.map(|own| (own.file.clone(), own.place.clone())));
+    places
 }
 
 /// Takes what stands at `place` out of `file`, and the file away when nothing else is in it.

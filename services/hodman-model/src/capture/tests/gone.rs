@@ -130,4 +130,109 @@ fn terraform_files_keep_their_names_when_the_objects_are_made_anew() {
         "the import: {text}"
     );
     assert_eq!(project.capture().changes, BTreeMap::new());
+    // A reference to what is gone is an id again.
+    without(&mut project, &["c-9"]);
+    let captured = project.capture();
+    let job = captured.changes["terraform/nightly_load.job.tf"].clone();
+    let job = String::from_utf8(job.unwrap()).unwrap();
+    assert!(job.contains("existing_cluster_id = \"c-9\""), "{job}");
+    assert!(
+        captured
+            .rows
+            .iter()
+            .any(|row| row.key == "jobs.nightly_load" && row.detail.contains("c-9, which is gone"))
+    );
+}
+
+#[test]
+fn what_others_refer_to_stays_and_is_told() {
+    let mut project = merged();
+    without(&mut project, &["c-1"]);
+    let captured = project.merge_capture();
+    assert_eq!(paths(&captured), Vec::<&str>::new());
+    let [row] = captured.rows.as_slice() else {
+        panic!("one line: {:?}", captured.rows)
+    };
+    assert_eq!(
+        (row.key.as_str(), row.what, row.detail.as_str()),
+        (
+            "clusters.shared_etl",
+            CapturedAs::Conflict,
+            "gone from the workspace, but jobs.nightly_load still refers to it; it stays until that is changed"
+        )
+    );
+    // Together they go.
+    without(&mut project, &["11", "12"]);
+    assert_eq!(
+        paths(&project.capture()),
+        [
+            "resources/all.job.yml",
+            "resources/nightly_load.job.yml",
+            "resources/shared_etl.cluster.yml"
+        ]
+    );
+    // And in the order that was asked for: nothing refers to what is left.
+    project.rewrite("resources/all.job.yml", |text| {
+        text + "      tags: {a: b}\n"
+    });
+    let captured = project.capture();
+    assert_eq!(paths(&captured), Vec::<&str>::new(), "{captured:#?}");
+}
+
+#[test]
+fn a_reference_to_what_git_removed_is_an_id_with_a_note() {
+    let mut project = merged();
+    project.rewrite("resources/nightly_load.job.yml", |text| {
+        text.replace("${resources.clusters.shared_etl.id}", "c-1")
+    });
+    project.tree.remove("resources/shared_etl.cluster.yml");
+    assert_eq!(
+        (project.capture().changes, project.capture().rows),
+        (BTreeMap::new(), vec![]),
+        "Git wins"
+    );
+    project.job(
+        13,
+        "New",
+        json!({"tasks": [{"task_key": "t", "existing_cluster_id": "c-1"}]}),
+    );
+    let captured = project.merge_capture();
+    let text = project.text("resources/new.job.yml");
+    assert!(text.contains("existing_cluster_id: c-1\n"), "{text}");
+    assert!(
+        captured
+            .rows
+            .iter()
+            .any(|row| row.key == "jobs.new" && row.detail.contains("refers to clusters c-1"))
+    );
+    assert_eq!(project.capture().changes, BTreeMap::new());
+}
+
+#[test]
+fn a_bundle_that_would_not_resolve_is_told_before_it_is_merged() {
+    let mut project = merged();
+    project.rewrite("databricks.yml", |_| {
+        "bundle: {name: shop}\ninclude: [resources/*.yml]\ntargets: {dev: {default: true}}\n".into()
+    });
+    project.edit_job(12, |settings| {
+        settings["tags"] = json!({"x": "${var.nowhere}"});
+    });
+    let captured = project.capture();
+    let told = captured.rows.iter().find(|row| {
+        row.detail
+            .contains("does not resolve with what is proposed")
+    });
+    let told = told.unwrap_or_else(|| panic!("{:#?}", captured.rows));
+    assert_eq!(
+        (told.key.as_str(), told.what),
+        ("resources/all.job.yml", CapturedAs::Conflict)
+    );
+    project.edit_job(12, |settings| {
+        settings["tags"] = json!({"x": "y"});
+    });
+    let rows = project.capture().rows;
+    assert!(
+        rows.iter().all(|row| row.what == CapturedAs::Changed),
+        "{rows:?}"
+    );
 }

@@ -139,7 +139,7 @@ fn a_job_that_is_gone_leaves_no_target_half_of_it() {
     project
         .snapshot
         .resources
-        .retain(|live| live.listed.id != "11");
+        .retain(|live| live.listed.id != "11" && live.listed.id != "12");
     let captured = project.capture();
     assert_eq!(
         captured.changes.get("resources/nightly_load.job.yml"),
