@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use globset::{GlobBuilder, GlobSetBuilder};
+use globset::{GlobBuilder, GlobMatcher};
 use serde_json::Value;
 
 use crate::bundle::ResourceKey;
@@ -182,23 +182,49 @@ fn parse(tree: &Tree, file: &str) -> Result<Value, Diagnostic> {
     crate::yaml_edit::read(text).or_else(|_| yaml::read(file, text))
 }
 
-/// The files of the bundle's `include`; without a root file those where capture writes.
-fn included(tree: &Tree, root: &Value) -> Vec<String> {
+/// One entry of `include`.
+pub(super) struct Include {
+    /// As it is written, without `./`.
+    pub pattern: String,
+    glob: GlobMatcher,
+}
+
+impl Include {
+    /// None when it is no pattern.
+    pub fn new(written: &str) -> Option<Self> {
+        let pattern = written.trim_start_matches("./").to_owned();
+        // As the Databricks CLI reads it, and the rest of hodman: `**` is no more than `*`.
+        let mut single = pattern.replace("**", "*");
+        while single.contains("**") {
+            single = single.replace("**", "*");
+        }
+        let glob = GlobBuilder::new(&single).literal_separator(true).build();
+        let glob = glob.ok()?.compile_matcher();
+        Some(Self { pattern, glob })
+    }
+
+    /// Whether it names a file.
+    pub fn matches(&self, path: &str) -> bool {
+        self.pattern == path || self.glob.is_match(path)
+    }
+}
+
+/// The entries of the bundle's `include`; without a root file what captures write.
+pub(super) fn include(root: &Value) -> Vec<Include> {
     let patterns: Vec<&str> = match root.get("include").and_then(Value::as_array) {
         Some(patterns) => patterns.iter().filter_map(Value::as_str).collect(),
         None if root.is_null() => vec!["resources/*.yml"],
         None => Vec::new(),
     };
-    let mut globs = GlobSetBuilder::new();
-    for pattern in patterns {
-        let pattern = pattern.trim_start_matches("./");
-        if let Ok(glob) = GlobBuilder::new(pattern).literal_separator(true).build() {
-            globs.add(glob);
-        }
-    }
-    let globs = globs.build().unwrap_or_default();
+    patterns.into_iter().filter_map(Include::new).collect()
+}
+
+/// The files that `include` names.
+fn included(tree: &Tree, root: &Value) -> Vec<String> {
+    let includes = include(root);
     tree.keys()
-        .filter(|path| globs.is_match(path.as_str()) && !ROOT_FILES.contains(&path.as_str()))
+        .filter(|path| !ROOT_FILES.contains(&path.as_str()))
+        .filter(|path| includes.iter().any(|include| include.matches(path)))
         .cloned()
         .collect()
 }

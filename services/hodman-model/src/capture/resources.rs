@@ -130,7 +130,7 @@ fn one(
     let locked = last.map(|entry| entry.digest.clone());
     let repo = work.repo.resources.get(key).map(|repo| &repo.file);
     let file = repo.or(last.map(|entry| &entry.file)).cloned();
-    let file = file.unwrap_or_else(|| format!("resources/{}.{}.yml", key.key, kind.singular()));
+    let file = file.unwrap_or_else(|| write::place(work, kind, key));
     let unchanged = before
         .as_ref()
         .map(digest)

@@ -7,6 +7,7 @@ mod files;
 mod folders;
 mod gone;
 mod identity;
+mod include;
 mod places;
 mod project;
 mod rules;

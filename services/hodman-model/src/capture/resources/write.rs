@@ -1,6 +1,7 @@
 //! Writes what was captured into the bundle's files.
 
 mod beside;
+mod include;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use crate::capture::{CapturedAs, Work};
 use crate::field_path::{FieldPath, PathSegment};
 use crate::kinds::Kind;
 use crate::yaml_edit;
+pub(super) use include::place;
 use value::Writer;
 
 /// Puts a new resource into `file`.
@@ -128,6 +130,7 @@ fn remove(work: &mut Work<'_>, kind: &dyn Kind, file: &str, place: &FieldPath) {
     });
     if alone {
         work.out.changes.insert(file.to_owned(), None);
+        include::forget(work, file);
     } else {
         put(work, kind, file, place, None);
     }
