@@ -5,6 +5,7 @@
 mod accounts;
 mod aws;
 mod forge;
+mod identities;
 mod local;
 mod report;
 mod terraform;
@@ -65,6 +66,7 @@ pub async fn examine(config: &Config, clock: &Clock) -> Report {
     let mut checks = local::secrets(config);
     checks.push(local::data_dir(config));
     checks.extend(terraform::check(config));
+    checks.extend(identities::check(config));
     checks.push(store);
     for more in [forge, packages, queues, workspaces, accounts] {
         checks.extend(more);

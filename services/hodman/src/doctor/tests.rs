@@ -127,6 +127,36 @@ async fn each_thing_is_tried_and_told() {
 }
 
 #[tokio::test]
+async fn one_identity_for_several_environments_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = server().await;
+    let text = format!(
+        "data_dir: {}\ngithub: {{api_url: \"{url}\", token: {{value: x}}, webhook_secrets: [{{value: x}}]}}\n\
+         pipelines: [{{name: shop, repository: acme/shop}}]\nworkspaces:\n  \
+         qa: {{host: \"{url}\", client_id: {{value: one}}, client_secret: {{value: x}}}}\n  \
+         prod: {{host: \"{url}\", client_id: {{value: one}}, client_secret: {{value: x}}}}\n  \
+         dev: {{host: \"{url}\", client_id: {{value: other}}, client_secret: {{value: x}}}}\n\
+         accounts:\n  main: {{account_id: a, host: \"{url}\", client_id: {{value: x}}, client_secret: {{value: x}}, environments: [qa, prod]}}\n\
+         aws:\n  qa: {{region: eu-west-1, environments: [qa]}}\n",
+        folder.path().display()
+    );
+    let file = folder.path().join("hodman.yaml");
+    std::fs::write(&file, text).expect("written");
+    let clock = Clock::from_fn(|| DateTime::UNIX_EPOCH);
+    let report = examine_file(&file, Purpose::Demo, &clock).await;
+    let text = report.to_string();
+    let warned: Vec<&str> = report
+        .checks
+        .iter()
+        .filter(|check| check.detail.contains("one identity acts in"))
+        .map(|check| check.detail.as_str())
+        .collect();
+    assert_eq!(warned.len(), 2, "{text}");
+    assert!(warned[0].contains("qa, prod"), "{text}");
+    assert!(warned[1].contains("prod, qa"), "{text}");
+}
+
+#[tokio::test]
 async fn nothing_there_is_told_with_advice() {
     let folder = tempfile::tempdir().expect("a folder");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
