@@ -4,7 +4,7 @@ use super::Parts;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-const EVERY: Duration = Duration::from_secs(3600);
+const EVERY: Duration = Duration::from_hours(1);
 
 /// Forgets until told to stop. A failure is logged, never fatal: whoever would take something looks at its age, too.
 pub(super) async fn run(parts: &Parts, stop: CancellationToken) -> anyhow::Result<()> {
