@@ -5,7 +5,7 @@ use super::{
     Shown, beside, detail_lines, folder_moves_line, held_lines, is_shown, row_title, shown,
     summary_line,
 };
-use crate::plan::{Plan, Row};
+use crate::plan::{Plan, Reversibility, Row};
 
 /// Room for the line that says what was left out.
 const TAIL: usize = 120;
@@ -32,7 +32,7 @@ pub(in crate::plan) fn markdown(plan: &Plan, limit: usize) -> (String, bool) {
         );
     }
     let mut left_out = 0;
-    let mut shortened = false;
+    let mut shortened = !out.push_lost(plan);
     for part in plan.parts.iter().filter(|part| is_shown(part)) {
         out.push(&format!("\n### {}\n", code(&part.workspace)), TAIL);
         for shown in shown(&part.rows) {
@@ -73,6 +73,45 @@ struct Limited {
 }
 
 impl Limited {
+    /// Names what cannot be taken back, before anything is cut: an approval covers it only where people could read it. Whether
+    /// all of it was told.
+    fn push_lost(&mut self, plan: &Plan) -> bool {
+        let lost: Vec<(&str, &Row, &str)> = plan
+            .rows()
+            .filter_map(|(workspace, row)| match &row.reversible {
+                Reversibility::Irreversible { loses } => Some((workspace, row, loses.as_str())),
+                _ => None,
+            })
+            .collect();
+        if lost.is_empty() {
+            return true;
+        }
+        let list = |line: &dyn Fn(&(&str, &Row, &str)) -> String| {
+            let lines: String = lost.iter().map(line).collect();
+            format!("\n**Cannot be taken back:**\n\n{lines}")
+        };
+        let whole = list(&|(workspace, row, loses)| {
+            let (workspace, title) = (code(workspace), code(&row_title(row)));
+            format!(
+                "- {workspace}: {} {title} loses {}\n",
+                row.word(),
+                code(loses)
+            )
+        });
+        let names = list(&|(_, row, _)| format!("- {}\n", code(&row_title(row))));
+        if self.push(&whole, TAIL) {
+            return true;
+        }
+        if !self.push(&names, TAIL) {
+            let line = format!(
+                "\n**{} cannot be taken back**, more than can be named here.\n",
+                count(lost.len(), "action")
+            );
+            self.push(&line, 0);
+        }
+        false
+    }
+
     /// Adds `text` if `spare` characters stay free after it.
     fn push(&mut self, text: &str, spare: usize) -> bool {
         let length = text.chars().count();

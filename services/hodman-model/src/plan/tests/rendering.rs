@@ -118,3 +118,27 @@ fn long_plans_are_cut_between_rows_and_say_so() {
     }
     assert!(!plan.to_markdown(1_000_000).1);
 }
+
+#[test]
+fn what_cannot_be_taken_back_is_named_before_a_long_plan_is_cut() {
+    let schema = json!({"name": "old", "catalog_name": "main"});
+    let mut world = World::new().resource("schemas.old", schema);
+    world.apply();
+    let mut without = World::new();
+    for index in 0..200 {
+        let config = json!({"name": "x".repeat(300)});
+        without = without.resource(&format!("jobs.j{index:03}"), config);
+    }
+    without.observed = world.observed;
+    let key: crate::bundle::ResourceKey = "schemas.old".parse().unwrap();
+    without.context.allow_destroy.insert(key.clone());
+    let plan = without.plan();
+    assert!(plan.irreversible().contains(&key), "{}", plan.to_table());
+    for limit in [1_000, 5_000, 60_000] {
+        let (text, truncated) = plan.to_markdown(limit);
+        assert!(truncated && text.chars().count() <= limit, "{limit}");
+        let list = text.split("###").next().unwrap();
+        assert!(list.contains("Cannot be taken back"), "{limit}: {text}");
+        assert!(list.contains("schemas.old"), "{limit}: {text}");
+    }
+}
