@@ -337,13 +337,13 @@ fn the_former_owner_is_told_how_to_let_go() {
         because: String::new(),
         marked: None,
     };
-    let terraform = letting_go(
-        From::Tfstate,
-        &[
-            found("jobs.a", "module.m[\"x\"].databricks_job.etl[0]"),
-            found("jobs.b", "module.m[\"x\"].databricks_job.etl[1]"),
-        ],
-    );
+    let of = |matches: Vec<Match>| Matched {
+        matches,
+        ..Matched::default()
+    };
+    let etl = |index: &str| format!("module.m[\"x\"].databricks_job.etl[{index}]");
+    let both = of(vec![found("jobs.a", &etl("0")), found("jobs.b", &etl("1"))]);
+    let terraform = letting_go(From::Tfstate, &both);
     assert_eq!(
         terraform
             .matches("from = module.m[\"x\"].databricks_job.etl\n")
@@ -351,9 +351,38 @@ fn the_former_owner_is_told_how_to_let_go() {
         1
     );
     assert!(terraform.contains("destroy = false"));
-    let bundle = letting_go(
-        From::BundleState,
-        &[found("jobs.nightly", "resources.jobs.nightly")],
-    );
-    assert!(bundle.contains("databricks bundle deployment unbind nightly"));
+    // A third instance stays: a block would make Terraform forget it, too.
+    let mut some = both.clone();
+    some.left.push(Left {
+        address: etl("2"),
+        id: "3".to_owned(),
+        because: String::new(),
+        blocks: false,
+    });
+    let terraform = letting_go(From::Tfstate, &some);
+    assert!(!terraform.contains("from ="), "{terraform}");
+    assert!(terraform.contains(&format!("terraform state rm '{}'", etl("1"))));
+    // The bundle calls it otherwise than the package does now.
+    let nightly = found("jobs.ours", "resources.jobs.nightly");
+    let bundle = letting_go(From::BundleState, &of(vec![nightly]));
+    assert!(bundle.contains("databricks bundle deployment unbind nightly\n"));
+    let mut deployed = found("jobs.ours", "databricks_job.nightly");
+    deployed.marked = Some("deployed by a bundle".to_owned());
+    let engine = letting_go(From::Tfstate, &of(vec![deployed]));
+    assert!(engine.contains("databricks bundle deployment unbind nightly\n"));
+    assert!(!engine.contains("removed"), "{engine}");
+}
+
+#[test]
+fn a_connection_is_known_by_its_name_whatever_the_provider_calls_its_id() {
+    let state = json!({"version": 4, "resources": [{"mode": "managed", "type": "databricks_connection", "name": "db",
+        "instances": [{"attributes": {"id": "1b2c|shop_db", "name": "shop_db"}},
+                      {"index_key": "old", "attributes": {"id": "1b2c|old_db"}}]}]});
+    let read = read(From::Tfstate, "t", state.to_string().as_bytes()).unwrap();
+    let ids: Vec<&str> = read
+        .objects
+        .iter()
+        .map(|object| object.id.as_str())
+        .collect();
+    assert_eq!(ids, ["shop_db", "old_db"]);
 }

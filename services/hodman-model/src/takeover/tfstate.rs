@@ -238,10 +238,15 @@ fn id_of(kind: &str, attributes: &Value) -> Option<String> {
     let field = match kind {
         "databricks_dashboard" => "dashboard_id",
         "databricks_ip_access_list" => "list_id",
-        "databricks_app" => "name",
+        "databricks_app" | "databricks_connection" => "name",
         _ => "id",
     };
-    text(attributes, field).or_else(|| text(attributes, "id"))
+    let id = text(attributes, field).or_else(|| text(attributes, "id"))?;
+    // The provider puts the metastore's id before the name of a connection.
+    match (kind, id.split_once('|')) {
+        ("databricks_connection", Some((_, name))) => Some(name.to_owned()),
+        _ => Some(id),
+    }
 }
 
 /// The id of what workspaces stand on.

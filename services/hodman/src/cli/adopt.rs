@@ -71,7 +71,7 @@ pub(super) async fn dry_run(
             "{}\n{}\n{}",
             table(&proposal.matched),
             proposal.plan.to_table(),
-            takeover::letting_go(proposal.from, &proposal.matched.matches)
+            takeover::letting_go(proposal.from, &proposal.matched)
         ))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -330,7 +330,7 @@ async fn propose(
         &quiet(by),
         &table(&proposal.matched),
         &proposal.plan.to_markdown(PLAN_CHARS).0,
-        &takeover::letting_go(proposal.from, &proposal.matched.matches),
+        &takeover::letting_go(proposal.from, &proposal.matched),
     );
     job.fence.check().await?;
     let pull = github
