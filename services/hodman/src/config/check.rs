@@ -187,6 +187,15 @@ impl Config {
                 "not a URL that begins with `sqlite:` or `postgres:`".into(),
             );
         }
+        // Daemons on one database need one key: by a key of its own each would take what the others put for another value.
+        let shared = store.starts_with("postgres");
+        if shared && self.secrets_key.is_none() && !self.secrets.is_empty() {
+            found(
+                "secrets_key",
+                "missing: on PostgreSQL several daemons may share what was put, and each would make a key of its own; give all of \
+                 them the same, `secrets_key: {file: PATH}`, made by `openssl rand -hex 32`".into(),
+            );
+        }
         let password = reqwest::Url::parse(&store).is_ok_and(|url| url.password().is_some());
         if password {
             found(

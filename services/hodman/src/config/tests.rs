@@ -149,6 +149,10 @@ fn mistakes_are_shown_where_they_are() {
             "store.url: holds a password",
         ),
         (
+            least("store: {url: \"postgres://x/y\"}\nsecrets: {qa: {env: [QA_*]}}\n"),
+            "secrets_key: missing: on PostgreSQL",
+        ),
+        (
             least("public_url: ftp://x\n"),
             "hodman.yaml:7:1: public_url: not an http or https URL",
         ),
