@@ -239,3 +239,14 @@ fn a_name_that_nothing_or_several_have_is_an_error_with_a_place() {
         "{error}"
     );
 }
+
+#[test]
+fn a_service_principal_that_is_written_as_a_user_is_one_and_the_same() {
+    let id = "0a1b2c3d-0000-4000-8000-00000000000f";
+    let mut world = job(vec![permission("CAN_VIEW", Principal::User(id.into()))]);
+    world.apply();
+    world.edit("jobs.a", |config| {
+        config["permissions"] = json!({format!("service_principal:{id}"): "CAN_VIEW"});
+    });
+    assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+}
