@@ -26,7 +26,7 @@ pub(super) async fn outside(
                 .collect();
             match taken.plan.subset_of(&known) {
                 Ok(()) => vec![],
-                Err(_) => beyond(job, taken, shown(job, plan).await?, &known).await?,
+                Err(_) => beyond(job, taken, shown(job, plan).await?.as_ref(), &known).await?,
             }
         }
         Approved::PlanOnly { plan } if plan.as_str() == taken.plan.digest().as_str() => vec![],
@@ -34,7 +34,7 @@ pub(super) async fn outside(
         Approved::PlanOnly { plan } => {
             let shown = shown(job, plan).await?;
             let known = shown.as_ref().map(Plan::action_digests);
-            beyond(job, taken, shown, &known.unwrap_or_default()).await?
+            beyond(job, taken, shown.as_ref(), &known.unwrap_or_default()).await?
         }
         Approved::Reversible => taken.plan.irreversible().into_iter().collect(),
     };
@@ -54,11 +54,11 @@ async fn shown(job: &Job<'_>, digest: &PlanDigest) -> Result<Option<Plan>, WorkE
 async fn beyond(
     job: &Job<'_>,
     taken: &Taken,
-    shown: Option<Plan>,
+    shown: Option<&Plan>,
     known: &BTreeSet<Digest>,
 ) -> Result<Vec<ResourceKey>, WorkError> {
     let mut approved: BTreeMap<(&str, &ResourceKey), &Row> = BTreeMap::new();
-    for (workspace, row) in shown.iter().flat_map(Plan::rows) {
+    for (workspace, row) in shown.into_iter().flat_map(Plan::rows) {
         if known.contains(&row.digest) {
             approved.insert((workspace, &row.key), row);
         }
