@@ -58,6 +58,20 @@ pub enum Refused {
     },
     /// A value that cannot be read back is wanted, and nobody could say what it is.
     NoValue,
+    /// A new value is held back here, and the request for other fields would carry it.
+    Rotates {
+        /// What is new.
+        why: String,
+        /// The other fields.
+        fields: String,
+    },
+    /// An object that is to be taken over would be removed and made anew.
+    AdoptReplaces {
+        /// Its id.
+        id: String,
+        /// The field that cannot change in place.
+        field: String,
+    },
 }
 
 impl fmt::Display for Refusal {
@@ -100,6 +114,16 @@ impl fmt::Display for Refusal {
             Refused::NoValue => write!(
                 f,
                 "has a value that cannot be read back, and there is none to put; check its reference"
+            ),
+            Refused::Rotates { why, fields } => write!(
+                f,
+                "changes in {fields}, and {why}, which would go along: rotation is held back here; let the value go first, by \
+                 `rotate: auto` in the environment's file"
+            ),
+            Refused::AdoptReplaces { id, field } => write!(
+                f,
+                "is to take over object {id}, but {field} differs and cannot change in place: the object would be destroyed, not \
+                 taken over; make the package say what it has, or take its id out of `adopt`, and let the object go, to have a new one"
             ),
         }
     }

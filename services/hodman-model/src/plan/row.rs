@@ -166,12 +166,7 @@ impl Row {
     /// Whether anything changes beside permissions and grants, so that the object itself must be written.
     #[must_use]
     pub fn changes_object(&self) -> bool {
-        let beside = [permissions::FIELD, grants::FIELD];
-        self.changes.is_empty()
-            || self
-                .changes
-                .iter()
-                .any(|change| !beside.iter().any(|field| is_in(change, field)))
+        self.changes.is_empty() || self.changes.iter().any(|change| !is_beside(change))
     }
 
     /// The fields at the top that change.
@@ -197,6 +192,13 @@ impl Row {
             && !self.changes.is_empty()
             && self.changes.iter().all(FieldChange::is_files_folder)
     }
+}
+
+/// Whether it is one of permissions or grants, which are set by requests of their own.
+pub(super) fn is_beside(change: &FieldChange) -> bool {
+    [permissions::FIELD, grants::FIELD]
+        .iter()
+        .any(|field| is_in(change, field))
 }
 
 fn is_in(change: &FieldChange, field: &str) -> bool {

@@ -130,20 +130,14 @@ impl<'a> Work<'a> {
             .marker
             .as_ref()
             .is_none_or(|marker| marker.key != key.key);
-        if changes.is_empty() && !adopted && !asked {
-            match &sent {
-                None => return,
-                Some(sent) if sent.rotation && !self.context.rotate => {
-                    let reason = format!("{}; rotation is held back here", sent.reason);
-                    let held = Held {
-                        key: key.clone(),
-                        reason,
-                    };
-                    self.held.insert(key.clone(), held);
-                    return;
-                }
-                Some(_) => {}
+        let sent = match sent {
+            Some(sent) if sent.rotation && !self.context.rotate && !adopted => {
+                self.hold_rotation(key, sent, &changes)
             }
+            sent => sent,
+        };
+        if changes.is_empty() && !adopted && !asked && sent.is_none() {
+            return;
         }
         let mut draft = Draft {
             action: Action::Update,
@@ -185,7 +179,16 @@ impl<'a> Work<'a> {
         {
             draft.action = Action::Resize;
         }
-        if let Some(field) = forced {
+        let anothers = adopted && live.marker.is_none() && !self.observed.taken_over.contains(key);
+        if let Some(field) = forced.as_ref().filter(|_| anothers) {
+            self.refuse(
+                key,
+                Refused::AdoptReplaces {
+                    id: live.id.clone(),
+                    field: field.clone(),
+                },
+            );
+        } else if let Some(field) = forced {
             draft.action = Action::Replace;
             draft.reason = match replaced {
                 Some(other) => format!("{field} cannot change in place, and {other} is replaced"),
@@ -252,7 +255,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn refuse(&mut self, key: &ResourceKey, why: Refused) {
+    pub(super) fn refuse(&mut self, key: &ResourceKey, why: Refused) {
         self.refused.insert(Refusal {
             workspace: self.context.workspace.clone(),
             key: key.clone(),

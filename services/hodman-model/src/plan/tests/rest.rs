@@ -13,9 +13,8 @@ fn only(world: &World) -> Row {
     row.clone()
 }
 
-fn job(runs: u32, level: &str) -> World {
-    let config = json!({"name": "j", "max_concurrent_runs": runs, "tags": {"team": "a"}, "timeout_seconds": runs,
-        "permissions": [{"group_name": "users", "level": level}]});
+fn job(runs: u32, team: &str) -> World {
+    let config = json!({"name": "j", "max_concurrent_runs": runs, "timeout_seconds": runs, "description": team});
     World::new().resource("jobs.j", config)
 }
 
@@ -25,10 +24,10 @@ fn is_rest(row: &Row, approved: &Row) -> bool {
 
 #[test]
 fn a_part_of_an_update_is_its_rest_and_what_somebody_changed_meanwhile_is_not() {
-    let mut world = job(1, "CAN_VIEW");
+    let mut world = job(1, "one");
     world.apply();
     let observed = world.observed;
-    let mut next = job(2, "CAN_MANAGE");
+    let mut next = job(2, "two");
     next.observed = observed;
     let approved = only(&next);
     assert_eq!(approved.action, Action::Update);
@@ -69,9 +68,9 @@ fn an_object_that_was_made_in_part_is_made_whole_and_one_that_went_is_made_again
 
 #[test]
 fn nothing_irreversible_is_a_rest_of_what_was_not() {
-    let mut world = job(1, "CAN_VIEW");
+    let mut world = job(1, "one");
     world.apply();
-    let mut next = job(2, "CAN_MANAGE");
+    let mut next = job(2, "two");
     next.observed = world.observed;
     let approved = only(&next);
     let mut left = approved.clone();
