@@ -170,6 +170,7 @@ pub fn drift(three: &ThreeWay<'_>) -> Result<Drift, PlanError> {
         }
     }
     found.inside_folders();
+    found.strangers();
     found.files();
     let mut rows = found.rows;
     rows.sort_by(|a, b| (&a.key, &a.path, a.class).cmp(&(&b.key, &b.path, b.class)));
@@ -196,13 +197,10 @@ impl Drift {
             .chain(self.of(Class::NotLookedAt))
     }
 
-    /// The names of the differences that healing would put right.
-    #[must_use]
-    pub fn to_heal(&self) -> BTreeSet<Digest> {
+    /// The differences that healing would put right.
+    pub fn to_heal(&self) -> impl Iterator<Item = &DriftRow> {
         self.of(Class::HandEditToPutBack)
             .chain(self.of(Class::Deleted))
-            .map(|row| row.digest.clone())
-            .collect()
     }
 
     /// As JSON; secrets are not in it.

@@ -46,9 +46,10 @@ impl Found<'_> {
         let declared = three.declared.resources.get(key);
         let Some(wanted) = last.or(declared) else {
             let (class, reason) = match three.last_applied {
+                // Copied with our tags on it, say. What carries them is ours, and ours is only what the package names.
                 Some(_) => (
-                    Class::ForeignObject,
-                    "carries our marker, and no package of ours names it",
+                    Class::HandEditToPutBack,
+                    "carries our marker, and no package of ours names it: to be deleted",
                 ),
                 None => (Class::PlannedChange, "not in the package: to be deleted"),
             };

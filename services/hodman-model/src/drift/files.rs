@@ -29,6 +29,11 @@ impl Found<'_> {
                 self.gone(path, &set.digest, "the folder of the files is gone");
             }
             Some(FileSetState::Partial { missing, changed }) => {
+                if missing.is_empty() && changed.is_empty() {
+                    let path = FieldPath::default().key(files::PLACEHOLDER);
+                    let reason = "their upload did not come to its end: they are read once by the next apply";
+                    self.of_files(path, Values::default(), Class::PlannedChange, reason);
+                }
                 for file in missing {
                     let path = FieldPath::default().key(file.as_str());
                     let digest = set.files.get(file).unwrap_or(&set.digest);
@@ -46,6 +51,25 @@ impl Found<'_> {
                     self.of_files(path, values, Class::HandEditToPutBack, reason);
                 }
             }
+        }
+    }
+
+    /// What people put beside our files. No package names it, so it stays for as long as the folder does. Python writes what
+    /// it compiled beside its sources.
+    pub(super) fn strangers(&mut self) {
+        let root = format!("{}/", self.three.context.files_root);
+        for path in &self.three.observed.strangers {
+            if path.split('/').any(|part| part == "__pycache__") {
+                continue;
+            }
+            let below = path.strip_prefix(&root).unwrap_or(path);
+            let values = Values {
+                live: Some(json!("not from Git")),
+                ..Values::default()
+            };
+            let reason = "lies in the folder of this environment's files and is nobody's; left alone for as long as the folder is there";
+            let path = FieldPath::default().key(below);
+            self.of_files(path, values, Class::ForeignObject, reason);
         }
     }
 

@@ -34,12 +34,7 @@ pub(super) fn files_step(
         _ if in_place => {
             "changed in place: runs at work may see a mixture of old and new files".to_owned()
         }
-        Some(FileSetState::Partial { missing, .. }) => {
-            format!(
-                "an earlier upload stopped half-way: {} of {count} files missing",
-                missing.len()
-            )
-        }
+        Some(FileSetState::Partial { missing, changed }) => half_way(missing, changed, count),
         Some(FileSetState::Absent) | None => {
             format!("{count} files in a folder of their own; none in use is touched")
         }
@@ -71,6 +66,22 @@ pub(super) fn files_step(
         rotation: false,
         waits: false,
     })
+}
+
+/// What a folder named by its digest lacks.
+fn half_way(missing: &[String], changed: &[String], count: usize) -> String {
+    match (missing.len(), changed.len()) {
+        (0, 0) => {
+            "an earlier upload did not come to its end: what is there is read once".to_owned()
+        }
+        (missing, 0) => {
+            format!("an earlier upload stopped half-way: {missing} of {count} files missing")
+        }
+        (0, changed) => format!("{changed} of {count} files were changed by hand: put back"),
+        (missing, changed) => format!(
+            "{missing} of {count} files are missing and {changed} were changed by hand: put back"
+        ),
+    }
 }
 
 /// The step that lets readers in again, when all files are there.

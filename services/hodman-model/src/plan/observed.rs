@@ -49,6 +49,8 @@ pub struct Observed {
     pub files: BTreeMap<Digest, FileSetState>,
     /// Principals in managed form that are to read the files, which are all there, and may not.
     pub readers_missing: BTreeSet<String>,
+    /// Notebooks and files of nobody's of ours in the folder of the set that is wanted.
+    pub strangers: BTreeSet<String>,
     /// Resources whose objects we took over once; from our claims.
     pub taken_over: BTreeSet<ResourceKey>,
     /// What earlier file sets hold, as far as somebody remembers: only to say which files change.

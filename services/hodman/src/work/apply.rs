@@ -154,7 +154,16 @@ async fn one_workspace(
         part.desired(taken),
     )
     .await?;
-    filesets::readable(job, env.as_str(), taken, part).await?;
+    let before = {
+        let known = Known::of(
+            part.desired(taken),
+            &part.observed,
+            job.pipeline,
+            env.as_str(),
+        );
+        known.and(given.clone())
+    };
+    filesets::readable(job, env.as_str(), taken, part, &before).await?;
     let site = Site::new(job, env, taken, part, ledger, given);
     settle::all(&site).await?;
     let ended = rows::run(&site, &rows.rows).await?;
@@ -170,6 +179,11 @@ async fn one_workspace(
         return Err(failure);
     }
     written?;
+    // A principal that was made just now reads the files of what runs as it.
+    let now = site.known().clone();
+    if filesets::run_as(&taken.desired, &now) != filesets::run_as(&taken.desired, &before) {
+        filesets::readable(job, env.as_str(), taken, part, &now).await?;
+    }
     maintenance::over(&site).await?;
     Ok(ended)
 }

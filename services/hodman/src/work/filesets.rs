@@ -3,7 +3,8 @@
 //! Which sets were applied last stands in `sets.json` beside them, the last one at its end: the workspace does not say how
 //! old a folder is, and a lost database must not lose it.
 
-use super::live;
+mod used;
+
 use super::taken::{Part, Taken};
 use super::{Job, WorkError};
 use hodman_clients::databricks::{EntryKind, ErrorKind, ImportFormat, Request, Retry, Workspace};
@@ -11,11 +12,17 @@ use hodman_model::digest::Digest;
 use hodman_model::files::Environment;
 use hodman_model::kinds::files as sets;
 use hodman_model::kinds::permissions::managed_principal;
-use hodman_model::kinds::{Identity, Kind};
-use hodman_model::plan::Desired;
+use hodman_model::plan::{Desired, Known, substitute_known};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use used::used;
+
+/// How `run_as` names somebody: the field, and the word in managed form.
+const RUN_AS: [(&str, &str); 2] = [
+    ("service_principal_name", "service_principal"),
+    ("user_name", "user"),
+];
 
 /// The level with which files are read and run.
 const READ: &str = "CAN_READ";
@@ -27,15 +34,17 @@ struct Applied {
     sets: Vec<Digest>,
 }
 
-/// Lets everybody read the environment's folder whom a job runs as, and the groups that the environment names. Others'
-/// permissions are left as they are: what comes from the folder above is the administrators' to say.
+/// Lets everybody read the environment's folder whom a job runs as, as far as `known` tells who that is, and the groups that
+/// the environment names. Others' permissions are left as they are: what comes from the folder above is the administrators' to say.
 pub(super) async fn readable(
     job: &Job<'_>,
     env: &str,
     taken: &Taken,
     part: &Part,
+    known: &Known,
 ) -> Result<(), WorkError> {
-    let readers = readers(&taken.environment, &taken.desired);
+    let mut readers = groups(&taken.environment);
+    readers.extend(run_as(&taken.desired, known));
     if part.is_foundation() || taken.desired.files.is_none() || readers.is_empty() {
         return Ok(());
     }
@@ -59,8 +68,8 @@ pub(super) async fn readable(
     };
     let missing: Vec<Value> = readers
         .iter()
-        .filter(|(principal, _)| !there.contains(*principal))
-        .map(|(_, entry)| entry.clone())
+        .filter(|principal| !there.contains(*principal))
+        .filter_map(|principal| entry(principal))
         .collect();
     if missing.is_empty() {
         return Ok(());
@@ -132,31 +141,40 @@ pub(super) async fn shut_out(
     })
 }
 
-/// By principal in managed form: the entry that lets it read.
-pub(super) fn readers(environment: &Environment, desired: &Desired) -> BTreeMap<String, Value> {
-    let mut found = BTreeMap::new();
-    for group in &environment.files.readers {
-        found.insert(
-            managed_principal("group", group),
-            json!({ "group_name": group, "permission_level": READ }),
-        );
-    }
+/// The groups that the environment names, in managed form.
+pub(super) fn groups(environment: &Environment) -> BTreeSet<String> {
+    let groups = environment.files.readers.iter();
+    groups
+        .map(|group| managed_principal("group", group))
+        .collect()
+}
+
+/// Whom anything runs as, in managed form, as far as it is known who that is: a principal that is looked up, or made by the
+/// plan that is applied, is known by what was found or made.
+pub(super) fn run_as(desired: &Desired, known: &Known) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
     for resource in desired.resources.values() {
         let run_as = &resource.config["run_as"];
-        for (field, word) in [
-            ("service_principal_name", "service_principal"),
-            ("user_name", "user"),
-        ] {
-            // A principal that this very plan makes is let in by the next one.
-            if let Some(name) = run_as[field].as_str().filter(|name| !name.contains("${")) {
-                found.insert(
-                    managed_principal(word, name),
-                    json!({ field: name, "permission_level": READ }),
-                );
+        for (field, word) in RUN_AS {
+            let name = substitute_known(&run_as[field], "", known).ok();
+            if let Some(name) = name.as_ref().and_then(Value::as_str) {
+                found.insert(managed_principal(word, name));
             }
         }
     }
     found
+}
+
+/// The entry that lets a principal in managed form read.
+fn entry(principal: &str) -> Option<Value> {
+    let (word, name) = principal.split_once(':')?;
+    let field = match word {
+        "group" => "group_name",
+        "user" => "user_name",
+        "service_principal" => "service_principal_name",
+        _ => return None,
+    };
+    Some(json!({ field: name, "permission_level": READ }))
 }
 
 /// Notes the set that is applied now and removes those that are old and that nothing uses. What cannot be removed today
@@ -266,27 +284,4 @@ async fn remove_old(
         other => drop(other?),
     }
     Ok(())
-}
-
-/// The sets that anybody's objects point to, or that a run uses now: a run keeps the files it started with.
-async fn used(workspace: &Workspace, root: &str) -> Result<BTreeSet<Digest>, WorkError> {
-    let mut used = BTreeSet::new();
-    let runs_files = |kind: &dyn Kind| {
-        let rules = kind.rules();
-        kind.identity() == Identity::Tags
-            || !rules.notebook_paths.is_empty()
-            || !rules.file_paths.is_empty()
-    };
-    for object in live::everything(workspace, &runs_files).await? {
-        live::folders(&object.listed.config, root, &mut used);
-    }
-    let runs = workspace.list_all(
-        "/api/2.2/jobs/runs/list",
-        &[("active_only", "true"), ("expand_tasks", "true")],
-        "runs",
-    );
-    for run in runs.await? {
-        live::folders(&run, root, &mut used);
-    }
-    Ok(used)
 }

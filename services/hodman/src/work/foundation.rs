@@ -111,6 +111,7 @@ pub(super) async fn take(
         env: env.as_str(),
         root: "",
         readers: BTreeSet::new(),
+        given: None,
         adopt: &adopt,
     };
     let mut found = live::observe_foundation(job, &place, &question).await?;

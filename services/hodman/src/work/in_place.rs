@@ -4,14 +4,14 @@
 //! Each entry has how the workspace listed the file when it was written. What is listed otherwise was touched by hand, and
 //! is read: so a change by hand is seen for the price of a list, and an unread file was not touched.
 
+use super::live::InFolder;
 use super::{WorkError, live};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{
     Entry as Listed, EntryKind, ErrorKind, ImportFormat, Workspace, notebook_path,
 };
 use hodman_model::bundle::{ResolvedBundle, SourceFile};
-use hodman_model::capture::notebook;
-use hodman_model::digest::{Digest, sha256};
+use hodman_model::digest::Digest;
 use hodman_model::kinds::files as file_sets;
 use hodman_model::plan::{FileSet, FileSetState};
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ struct Entry {
 
 /// What a list says of a file that changes with its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Seen {
+pub(super) struct Seen {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     object_id: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(listed: &Listed) -> Self {
+    /// What a list says of `listed`.
+    pub(super) fn of(listed: &Listed) -> Self {
         Self {
             object_id: listed.object_id,
             modified_at: listed.modified_at,
@@ -109,11 +110,12 @@ impl Manifest {
         workspace: &Workspace,
         set: &FileSet,
         folder: &str,
-    ) -> Result<FileSetState, WorkError> {
+    ) -> Result<InFolder, WorkError> {
         if self.files.is_empty() {
-            return Ok(FileSetState::Absent);
+            return Ok(InFolder::default());
         }
         let there = list(workspace, set, folder).await?;
+        let strangers = self.strangers(&there, folder);
         let mut missing = BTreeSet::new();
         let mut touched = Vec::new();
         for (path, digest) in &set.files {
@@ -129,7 +131,7 @@ impl Manifest {
                         .as_ref()
                         .is_some_and(|seen| *seen != Seen::of(listed))
                     {
-                        touched.push(changed(workspace, path, digest, listed));
+                        touched.push(live::other_content(workspace, path, digest, listed));
                     }
                 }
                 _ => drop(missing.insert(path.clone())),
@@ -141,13 +143,29 @@ impl Manifest {
             .await?;
         let changed: BTreeSet<String> = changed.into_iter().flatten().collect();
         let others = self.files.keys().any(|path| !set.files.contains_key(path));
-        if missing.is_empty() && changed.is_empty() && !others {
-            return Ok(FileSetState::Complete);
-        }
-        Ok(FileSetState::Partial {
-            missing: missing.into_iter().collect(),
-            changed: changed.into_iter().collect(),
-        })
+        let state = match missing.is_empty() && changed.is_empty() && !others {
+            true => FileSetState::Complete,
+            false => FileSetState::Partial {
+                missing: missing.into_iter().collect(),
+                changed: changed.into_iter().collect(),
+            },
+        };
+        Ok(InFolder { state, strangers })
+    }
+
+    /// What lies in our folder and is not ours. At places of their own everything else is people's.
+    fn strangers(&self, there: &BTreeMap<String, Listed>, folder: &str) -> BTreeSet<String> {
+        let ours: BTreeSet<String> = self
+            .files
+            .values()
+            .map(|entry| live::bare(&whole(folder, &entry.target)).to_owned())
+            .collect();
+        let start = format!("{}/", live::bare(folder));
+        there
+            .iter()
+            .filter(|(path, listed)| listed.kind != EntryKind::Directory && !ours.contains(*path))
+            .filter_map(|(path, _)| Some(path.strip_prefix(&start)?.to_owned()))
+            .collect()
     }
 
     /// What is known to be there.
@@ -254,46 +272,6 @@ fn is_content(listed: &Listed) -> bool {
     matches!(listed.kind, EntryKind::File | EntryKind::Notebook { .. })
 }
 
-/// The path of a file that was touched, when its content is another one.
-async fn changed(
-    workspace: &Workspace,
-    path: &str,
-    digest: &Digest,
-    listed: &Listed,
-) -> Result<Option<String>, WorkError> {
-    let same = holds(workspace, listed, digest).await?;
-    Ok((!same).then(|| path.to_owned()))
-}
-
-/// Whether a file that is there has the content with that digest. What a notebook's run left in it is no change, and a
-/// server may end a source with a line break of its own.
-pub(super) async fn holds(
-    workspace: &Workspace,
-    listed: &Listed,
-    digest: &Digest,
-) -> Result<bool, WorkError> {
-    let files = workspace.files();
-    let bytes = match &listed.kind {
-        // No list says in which format a notebook is kept.
-        EntryKind::Notebook { .. } => files.export(&listed.path).await,
-        _ => files.export_entry(listed).await,
-    };
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(error) if error.is_not_found() => return Ok(false),
-        Err(error) => return Err(WorkError::from(error).doing(&format!("reading {}", listed.path))),
-    };
-    let is = |bytes: &[u8]| sha256(bytes) == *digest;
-    if is(&bytes) || notebook(&bytes).is_some_and(|kept| is(&kept)) {
-        return Ok(true);
-    }
-    if !matches!(listed.kind, EntryKind::Notebook { .. }) {
-        return Ok(false);
-    }
-    let bare = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-    Ok(is(bare) || is(&[bare, b"\n"].concat()))
-}
-
 /// Where a file of the bundle lies: below the folder, or at its own place.
 pub(super) fn target(set: &FileSet, path: &str, file: &SourceFile) -> String {
     match (set.places.get(path), file.notebook) {
@@ -324,6 +302,7 @@ fn above(target: &str) -> impl Iterator<Item = String> + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hodman_model::digest::sha256;
 
     fn bundle(paths: &[&str]) -> (ResolvedBundle, FileSet) {
         let file = |path: &&str| SourceFile {

@@ -13,9 +13,11 @@ mod scope;
 mod symbols;
 
 pub(super) use beside::{live_grants, live_permissions, permission_id};
-pub(super) use folder::{bare, folder_state, listed};
+pub(super) use folder::{
+    InFolder, bare, close, folder_state, holds, listed, other_content, unlike,
+};
 pub(super) use gone::may_be_gone;
-pub(super) use lists::{add, by_id, of_kind};
+pub(super) use lists::{add, by_id, no_such_api, of_kind};
 
 use super::claims::Ledgers;
 use super::in_place::Manifest;
@@ -29,7 +31,7 @@ use hodman_model::kinds::files as file_sets;
 use hodman_model::kinds::{
     ACCOUNT_KINDS, Call, KINDS, Kind, Listing, Marker, Method, foundation_kinds,
 };
-use hodman_model::plan::{Desired, FileSetState, Observed, ObservedObject};
+use hodman_model::plan::{Desired, FileSetState, Known, Observed, ObservedObject};
 use lists::Parents;
 use missed::Missed;
 use scope::Scope;
@@ -49,8 +51,10 @@ pub(super) struct Question<'a> {
     pub env: &'a str,
     /// The folder of the environment's file sets.
     pub root: &'a str,
-    /// Who is to read the files, in managed form.
+    /// The groups that are to read the files, in managed form; beside them read those whom anything runs as.
     pub readers: BTreeSet<String>,
+    /// What the modules below made, as far as anybody asks for it.
+    pub given: Option<&'a Known>,
     /// Objects that are to be taken over.
     pub adopt: &'a BTreeMap<ResourceKey, String>,
 }
@@ -74,49 +78,58 @@ pub(super) async fn observe(
     let files = async {
         let mut files = BTreeMap::new();
         let mut known_sets = BTreeMap::new();
-        let mut readers_missing = BTreeSet::new();
+        let mut strangers = BTreeSet::new();
         if let Some(set) = &question.desired.files {
             let folder = file_sets::folder(question.root, &set.folder);
-            let state = if set.folder == file_sets::in_place() {
+            let found = if set.folder == file_sets::in_place() {
                 let there = Manifest::read(workspace, question.root).await?;
                 known_sets.insert(set.folder.clone(), there.known(set));
                 there.state(workspace, set, &folder).await?
             } else {
-                let paths = set.files.keys().map(String::as_str);
-                folder_state(workspace, &folder, paths).await?
+                folder_state(workspace, set, &folder).await?
             };
-            // While files are still to come, whoever uploads them lets readers in, too.
-            if state == FileSetState::Complete {
-                readers_missing =
-                    filesets::shut_out(workspace, question.root, &question.readers).await?;
-            }
-            files.insert(set.digest.clone(), state);
+            files.insert(set.digest.clone(), found.state);
+            strangers.extend(
+                found
+                    .strangers
+                    .into_iter()
+                    .map(|path| format!("{folder}/{path}")),
+            );
         }
-        Ok::<_, WorkError>((files, known_sets, readers_missing))
+        Ok::<_, WorkError>((files, known_sets, strangers))
     };
     let others = lookups::others(workspace, question.desired);
-    let (mut objects, (files, known_sets, readers_missing), others) =
+    let (mut objects, (files, known_sets, strangers), others) =
         tokio::try_join!(read(workspace, &scope), files, others)?;
     let marked = ledgers.mark(&mut objects);
     for object in &mut objects {
         scope.lean(object, question);
     }
     beside::add_access(workspace, &mut objects, question).await?;
-    Ok(Found {
-        observed: Observed {
-            objects,
-            files,
-            known_sets,
-            readers_missing,
-            puts: ledgers.own.puts(),
-            taken_over: ledgers.own.taken_over(question.adopt),
-            claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),
-            contested: marked.contested,
-            others,
-            ..Observed::default()
-        },
-        ledgers,
-    })
+    let mut observed = Observed {
+        objects,
+        files,
+        known_sets,
+        strangers,
+        puts: ledgers.own.puts(),
+        taken_over: ledgers.own.taken_over(question.adopt),
+        claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),
+        contested: marked.contested,
+        others,
+        ..Observed::default()
+    };
+    // While files are still to come, whoever uploads them lets readers in, too.
+    let set = question.desired.files.as_ref();
+    if set.is_some_and(|set| observed.files.get(&set.digest) == Some(&FileSetState::Complete)) {
+        let mut known = Known::of(question.desired, &observed, question.pipeline, question.env);
+        if let Some(given) = question.given {
+            known = known.and(given.clone());
+        }
+        let mut readers = question.readers.clone();
+        readers.extend(filesets::run_as(question.desired, &known));
+        observed.readers_missing = filesets::shut_out(workspace, question.root, &readers).await?;
+    }
+    Ok(Found { observed, ledgers })
 }
 
 /// What workspaces stand on: the same without files, lookups, permissions and grants.
@@ -329,4 +342,4 @@ pub(super) fn request(call: &Call) -> Request {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -36,6 +36,7 @@ pub(super) async fn look(
         env: env.as_str(),
         root: "",
         readers: BTreeSet::new(),
+        given: None,
         adopt: &adopt,
     };
     let found = live::observe_single(job, &place, &question).await?;

@@ -172,9 +172,8 @@ async fn taken(
             pipeline: job.pipeline,
             env: env.as_str(),
             root: &root,
-            readers: filesets::readers(&environment, &desired)
-                .into_keys()
-                .collect(),
+            readers: filesets::groups(&environment),
+            given: Some(&given),
             adopt: &place.adopt,
         };
         let found = live::observe(&workspace, &question).await?;

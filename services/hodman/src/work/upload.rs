@@ -1,5 +1,6 @@
 //! Uploads a file set into the folder named by its digest. What is there already is left: the same digest means the
-//! same bytes, so a crash half-way costs only what was missing, and a rollback uploads nothing.
+//! same bytes, so a rollback uploads nothing. What a crash left half-way is read before it counts as uploaded, and what
+//! people changed since is put back.
 
 use super::in_place::{self, Manifest};
 use super::taken::{Part, Taken};
@@ -30,13 +31,18 @@ pub(super) async fn upload(
     let workspace = &part.workspace;
     let mut there = Manifest::default();
     let in_place = set.folder == file_sets::in_place();
-    let missing: BTreeSet<&str> = match part.observed.files.get(&set.digest) {
+    let mut missing: BTreeSet<&str> = match part.observed.files.get(&set.digest) {
         Some(FileSetState::Complete) => return Ok(0),
         Some(FileSetState::Partial { missing, changed }) => {
             missing.iter().chain(changed).map(String::as_str).collect()
         }
         Some(FileSetState::Absent) | None => set.files.keys().map(String::as_str).collect(),
     };
+    let unlike = match in_place {
+        true => Vec::new(),
+        false => live::unlike(workspace, set, folder).await?,
+    };
+    missing.extend(unlike.iter().map(String::as_str));
     let files: Vec<(&String, &SourceFile)> = taken
         .bundle
         .files
@@ -95,10 +101,12 @@ pub(super) async fn upload(
         .buffer_unordered(AT_ONCE)
         .try_collect::<Vec<()>>()
         .await?;
+    job.fence.check().await?;
     if in_place {
-        job.fence.check().await?;
         there.end(workspace, set, folder, &missing).await?;
         there.write(workspace, &root).await?;
+    } else {
+        live::close(workspace, set, folder).await?;
     }
     Ok(count)
 }
@@ -115,7 +123,7 @@ async fn refuse_others(
         Err(error) => return Err(WorkError::from(error).doing(&format!("looking at {target}"))),
     };
     if matches!(there.kind, EntryKind::File | EntryKind::Notebook { .. })
-        && in_place::holds(workspace, &there, &sha256(&file.bytes)).await?
+        && live::holds(workspace, &there, &sha256(&file.bytes)).await?
     {
         return Ok(());
     }

@@ -375,7 +375,7 @@ pub(in crate::work) fn add(item: &mut Value, adds: &[(&'static str, Value)]) {
 }
 
 /// Whether the workspace has no such API at all: then it has no such objects either.
-pub(super) fn no_such_api(error: &ApiError) -> bool {
+pub(in crate::work) fn no_such_api(error: &ApiError) -> bool {
     error.kind == ErrorKind::Unsupported
         || error.is_not_found()
         || (error.kind == ErrorKind::Html && matches!(error.status, Some(404 | 405 | 501)))

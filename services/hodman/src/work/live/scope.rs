@@ -11,7 +11,7 @@ use hodman_model::bundle::Lookup;
 use hodman_model::claims::is_noted;
 use hodman_model::kinds::{Identity, KINDS, Kind, Listing, kind};
 use hodman_model::plan::ObservedObject;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked for.
@@ -190,7 +190,12 @@ impl Scope {
         });
         if !ours && !spoken_of {
             object.listed.config = Value::Null;
-            object.listed.outputs = Value::Null;
+            // What a service principal is looked up for is no id of the list.
+            let application = object.listed.outputs.get("application_id").cloned();
+            object.listed.outputs = application.map_or(
+                Value::Null,
+                |application| json!({ "application_id": application }),
+            );
         }
     }
 }

@@ -12,16 +12,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-type Script = fn(&str) -> Option<Value>;
+/// What answers: a path with its query.
+pub(in crate::work) type Script = fn(&str) -> Option<Value>;
 
-struct World {
-    workspace: Workspace,
+/// A workspace that answers as a test says.
+pub(in crate::work) struct World {
+    pub workspace: Workspace,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl World {
     /// `script` answers a path with its query; what it does not know has no endpoint.
-    async fn new(script: Script) -> Self {
+    pub async fn new(script: Script) -> Self {
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
         let log = Arc::clone(&asked);
         let app = axum::Router::new().fallback(move |uri: Uri| {
@@ -57,6 +59,7 @@ impl World {
             env: "qa",
             root: "/Workspace/Shared/.hodman/shop/qa",
             readers: BTreeSet::new(),
+            given: None,
             adopt: &BTreeMap::new(),
         };
         let found = observe(&self.workspace, &question).await?;
@@ -150,6 +153,7 @@ async fn an_api_that_a_wanted_kind_needs_and_the_workspace_lacks_is_an_error() {
         env: "qa",
         root: "/Workspace/Shared/.hodman/shop/qa",
         readers: BTreeSet::new(),
+        given: None,
         adopt: &BTreeMap::new(),
     };
     let error = observe(&world.workspace, &question).await.err().unwrap();
