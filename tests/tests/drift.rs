@@ -58,11 +58,8 @@ async fn every_hand_edit_is_found_and_named() {
     short.promote("qa").await.expect("qa has a package");
     compared(&short).await.expect("compared");
     let view = said(daemon.address).await.expect("an answer");
-    assert_eq!(
-        (&view["report"], &view["plan"]),
-        (&Value::Null, &Value::Null),
-        "{view}"
-    );
+    assert_eq!(view["plan"], Value::Null, "{view}");
+    assert_eq!(rows(&view["report"]), [], "only what the server filled");
 
     let qa = &scene.people["qa"];
     qa.edit_job("nightly", |settings| {
@@ -189,5 +186,117 @@ async fn a_hand_edit_is_proposed_on_the_right_line_of_the_right_file() {
         })
         .await
         .expect("it counts as proposed");
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_hand_edit_joins_the_proposal_that_is_open() {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let options = Options::short().edit(
+        "environments/qa/environment.yaml",
+        "drift: report",
+        "drift: pull-request",
+    );
+    let scene = Scene::start(options).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("qa has a package");
+    let path = "resources/nightly.job.yml";
+    let proposals = || {
+        let pulls = scene.forge.pulls(REPOSITORY).into_iter();
+        pulls
+            .filter(|pull| pull.open && pull.head_ref.starts_with("hodman/adopt/qa"))
+            .collect::<Vec<_>>()
+    };
+    let says = |words: &str| {
+        let pull = proposals().pop()?;
+        let text = scene.forge.read_file(REPOSITORY, &pull.head_sha, path)?;
+        String::from_utf8(text)
+            .ok()?
+            .contains(words)
+            .then_some(pull.number)
+    };
+    let qa = &scene.people["qa"];
+    qa.edit_job("nightly", |settings| {
+        settings["schedule"]["quartz_cron_expression"] = json!("0 30 3 * * ?");
+    })
+    .await
+    .expect("edited");
+    compared(&short).await.expect("compared");
+    let first = short
+        .wait("the proposal", async || says("0 30 3 * * ?"))
+        .await
+        .expect("a proposal");
+    qa.edit_job("nightly", |settings| {
+        settings.insert("max_concurrent_runs".to_owned(), json!(5));
+    })
+    .await
+    .expect("edited");
+    compared(&short).await.expect("compared");
+    let second = short
+        .wait("the second edit", async || says("max_concurrent_runs: 5"))
+        .await
+        .expect("proposed, too");
+    assert_eq!(first, second);
+    assert_eq!(
+        says("0 30 3 * * ?"),
+        Some(first),
+        "the first is there still"
+    );
+    assert_eq!(proposals().len(), 1);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_changed_binding_is_yet_to_bring_is_nobodys_hand_edit() {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let scene = Scene::start(Options::short()).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("qa has a package");
+    scene.people["qa"]
+        .edit_job("nightly", |settings| {
+            settings.insert("max_concurrent_runs".to_owned(), json!(5));
+        })
+        .await
+        .expect("edited");
+    let path = "environments/qa/environment.yaml";
+    let main = scene.forge.head(REPOSITORY, "main").expect("main");
+    let text = scene
+        .forge
+        .read_file(REPOSITORY, &main, path)
+        .expect("its file");
+    let text = String::from_utf8(text).expect("text");
+    let text = text.replace("catalog: shop_qa", "catalog: shop_qa_2");
+    scene
+        .forge
+        .commit(
+            REPOSITORY,
+            "main",
+            &[(path, Some(text.as_bytes()))],
+            "another catalog",
+            "rita",
+        )
+        .expect("committed");
+    let report = daemon
+        .parts()
+        .work
+        .preview_drift("shop", &EnvName::from("qa"))
+        .await
+        .expect("a report");
+    let found = rows(&serde_json::to_value(report).expect("JSON"));
+    let of = |wanted: &str| -> Vec<&str> {
+        let of = found.iter().filter(|(_, _, class)| class == wanted);
+        of.map(|(_, path, _)| path.as_str()).collect()
+    };
+    let (by_hand, planned) = (of("hand-edit-to-put-back"), of("planned-change"));
+    assert_eq!(by_hand, [r#""max_concurrent_runs""#], "{found:?}");
+    assert_eq!(planned.len(), 2, "both jobs name the catalog: {found:?}");
+    assert!(planned.iter().all(|path| path.contains("catalog")));
+    assert_eq!(found.len(), 3, "{found:?}");
     daemon.stop().await;
 }

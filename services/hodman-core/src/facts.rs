@@ -177,6 +177,14 @@ pub struct PlanFacts {
     /// Only comparisons look for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_hand: BTreeMap<String, String>,
+    /// The names of the single differences that doing the plan puts right, field by field, as far as they are people's doing.
+    /// An action has all fields of an object that differ in its name: where one of them is another each time, only these
+    /// tell that the rest is the same again. Only comparisons look for it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub repairs: BTreeSet<ActionDigest>,
+    /// Under what name the report of all differences is kept, those included that no plan is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
 }
 
 impl PlanFacts {

@@ -479,9 +479,15 @@ pub struct Drift {
     pub last: Option<DateTime<Utc>>,
     /// What differs.
     pub found: Option<Found>,
-    /// How often each action put something back: the brake. By action, not by plan: a second difference beside it must not
-    /// set it free.
+    /// The report of the last comparison: differences that nothing becomes of are told, too.
+    #[serde(default)]
+    pub report: Option<String>,
+    /// How often each difference was put back: the brake. By action and by field, not by plan: a second difference beside it
+    /// must not set it free.
     pub healed: BTreeMap<ActionDigest, u32>,
+    /// What the last repair was to put back, if it failed: how much of it was, the next comparison says.
+    #[serde(default)]
+    pub unsure: BTreeSet<ActionDigest>,
     /// The last failure to compare.
     pub error: Option<String>,
 }

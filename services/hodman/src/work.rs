@@ -38,7 +38,6 @@ pub use apply::Made;
 pub use capture::first_lock;
 pub(crate) use drift::BLOB as DRIFT_BLOB;
 pub use drift::DriftReport;
-pub(crate) use drift::kept_as as drift_kept_as;
 pub use error::WorkError;
 pub(crate) use error::chain;
 pub use observe::policy_of;
@@ -169,10 +168,7 @@ impl Work {
                 package,
                 config,
                 compares,
-            } => {
-                let engines = taken::Engines::for_plan(*compares);
-                plan::plan(&job, env()?, package, config, engines).await
-            }
+            } => plan::plan(&job, env()?, package, config, *compares).await,
             Act::Look {
                 package,
                 config,

@@ -6,7 +6,7 @@ use crate::effect::{Act, Approved};
 use crate::event::Outcome;
 use crate::facts::PlanFacts;
 use crate::gates;
-use crate::ids::{CommitSha, EnvName, Op, PackageDigest};
+use crate::ids::{ActionDigest, CommitSha, EnvName, Op, PackageDigest};
 use crate::policy::DriftPolicy;
 use crate::state::{Cause, Environment, Found, Run, RunPhase};
 
@@ -131,8 +131,8 @@ fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found)
             "putting it back cannot be undone: {}",
             found.plan.irreversible.join(", ")
         ))
-    } else if found.plan.actions.iter().any(|action| {
-        env.drift.healed.get(action).copied().unwrap_or(0) >= draft.settings.heal_limit
+    } else if differences(&found.plan).any(|difference| {
+        env.drift.healed.get(difference).copied().unwrap_or(0) >= draft.settings.heal_limit
     }) {
         Some(format!(
             "put back {} times already; held for a person",
@@ -161,9 +161,10 @@ fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found)
         return;
     };
     let package = env.desired_package().cloned().unwrap_or(current.package);
-    for action in &found.plan.actions {
-        *env.drift.healed.entry(action.clone()).or_insert(0) += 1;
+    for difference in differences(&found.plan) {
+        *env.drift.healed.entry(difference.clone()).or_insert(0) += 1;
     }
+    env.drift.unsure.clear();
     draft.note(Some(name), "heal", found.plan.counts());
     env.run = Some(Run {
         cause: Cause::Heal,
@@ -182,6 +183,35 @@ fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found)
     super::run::advance(draft, name, env);
 }
 
+/// What the brake counts. What somebody sets again and again is the same field with the same value, whatever else of its object
+/// differs with it.
+fn differences(plan: &PlanFacts) -> impl Iterator<Item = &ActionDigest> {
+    plan.actions.iter().chain(&plan.repairs)
+}
+
+/// A repair failed, and nobody knows how far it came.
+pub(super) fn heal_failed(env: &mut Environment, approved: &Approved) {
+    let Some(found) = env.drift.found.take() else {
+        return;
+    };
+    if let Approved::Actions { plan, .. } = approved
+        && found.plan.digest.as_ref() == Some(plan)
+    {
+        env.drift.unsure = differences(&found.plan).cloned().collect();
+    }
+}
+
+/// What is there still after a repair that failed was not put back, and does not count as if it had been.
+fn settle(env: &mut Environment, plan: &PlanFacts) {
+    let unsure = std::mem::take(&mut env.drift.unsure);
+    for difference in differences(plan).filter(|difference| unsure.contains(*difference)) {
+        if let Some(times) = env.drift.healed.get_mut(difference) {
+            *times = times.saturating_sub(1);
+        }
+    }
+    env.drift.healed.retain(|_, times| *times > 0);
+}
+
 pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Result<(), String> {
     with_env(draft, name, |draft, env| {
         let Some((_, package)) = env.drift.comparing.take() else {
@@ -192,6 +222,8 @@ pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> 
             Outcome::Planned { plan, .. } => {
                 env.drift.error = None;
                 if env.desired_package() == Some(&package) {
+                    env.drift.report.clone_from(&plan.report);
+                    settle(env, plan);
                     record(draft, name, env, plan);
                 }
                 Ok(())

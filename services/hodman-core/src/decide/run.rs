@@ -179,7 +179,7 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                 );
                 if matches!(run.cause, Cause::Heal) {
                     // The difference changed while it was being put back: compare anew instead of asking anybody.
-                    env.drift.found = None;
+                    super::drift::heal_failed(env, &run.approved);
                     env.drift.wanted = true;
                     return Ok(());
                 }
@@ -197,7 +197,7 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                 draft.note(Some(name), "apply-failed", why.clone());
                 if !again && matches!(run.cause, Cause::Heal) {
                     // One repair that failed must not end repairing: the next comparison finds the difference again.
-                    env.drift.found = None;
+                    super::drift::heal_failed(env, &run.approved);
                     env.drift.error = Some(why.clone());
                     return Ok(());
                 }
@@ -258,6 +258,7 @@ fn applied(draft: &mut Draft, name: &EnvName, env: &mut Environment, run: Run) {
         }
     }
     env.drift.found = None;
+    env.drift.report = None;
     if matches!(run.cause, Cause::Heal) {
         // Compared once more: only an empty plan says that it is back.
         env.drift.wanted = true;

@@ -3,15 +3,14 @@
 use super::desired::desired;
 use super::taken::{self, Taken};
 use super::{Job, Work, WorkError, check, foundation};
-use hodman_core::facts::PlanFacts;
-use hodman_core::ids::{EnvName, PackageDigest};
+use hodman_core::ids::{ActionDigest, EnvName, PackageDigest};
 use hodman_core::state::{Deployed, PipelineState};
-use hodman_model::digest::Hasher;
+use hodman_model::bundle::ResourceKey;
 use hodman_model::drift::{Drift, HandEdits, ThreeWay, drift};
-use hodman_model::files::{self, Environment};
-use hodman_model::plan::{Desired, PlanContext};
+use hodman_model::files::{self, Environment, Workspace as Place};
+use hodman_model::plan::{Desired, Plan, PlanContext};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The differences of an environment.
@@ -36,6 +35,17 @@ impl DriftReport {
             .any(|workspace| workspace.drifted().next().is_some())
     }
 
+    /// The names of the differences that doing `plan` puts right and that are people's doing, field by field.
+    pub(super) fn repairs(&self, plan: &Plan) -> BTreeSet<ActionDigest> {
+        let keys: BTreeSet<&ResourceKey> = plan.rows().map(|(_, row)| &row.key).collect();
+        self.workspaces
+            .iter()
+            .flat_map(Drift::to_heal)
+            .filter(|row| keys.contains(&row.key))
+            .map(|row| ActionDigest(row.digest.as_str().to_owned()))
+            .collect()
+    }
+
     /// What only people put right: the name of each difference, and where it is.
     pub(super) fn for_people(&self) -> BTreeMap<String, String> {
         let rows = self.workspaces.iter().flat_map(Drift::for_people);
@@ -49,25 +59,8 @@ impl DriftReport {
     }
 }
 
-/// The kind of blob under which reports are kept.
+/// The kind of blob under which reports are kept, each by the digest of its content.
 pub(crate) const BLOB: &str = "drift";
-
-/// What a report is kept as: the digest of the plan that would put things right. Where people have to, that one says nothing
-/// of it, and plans that do nothing are the same everywhere.
-pub(crate) fn kept_as(env: &EnvName, plan: &PlanFacts) -> String {
-    let digest = plan.digest.as_ref().map_or("", |digest| digest.as_str());
-    if plan.by_hand.is_empty() {
-        return digest.to_owned();
-    }
-    let mut hasher = Hasher::default();
-    hasher.field(b"hodman drift report 1");
-    hasher.field(env.as_str().as_bytes());
-    hasher.field(digest.as_bytes());
-    for row in plan.by_hand.keys() {
-        hasher.field(row.as_bytes());
-    }
-    hasher.finish().as_str().to_owned()
-}
 
 /// The differences that a plan of `package` found.
 pub(super) async fn report(
@@ -81,6 +74,7 @@ pub(super) async fn report(
         Some(current) => last_applied(job, env, current, package, taken).await?,
         None => None,
     };
+    let bound = before.as_ref().map(|before| &before.environment);
     let mut workspaces = Vec::new();
     if let Some(part) = taken.parts.iter().find(|part| part.is_foundation()) {
         // A change of a module goes through a package like any other; nobody edits one by hand in a console.
@@ -102,7 +96,10 @@ pub(super) async fn report(
             ..taken::context(job, env, &taken.environment, place, &part.ledgers)
         };
         workspaces.push(drift(&ThreeWay {
-            last_applied: before.as_ref(),
+            last_applied: before
+                .as_ref()
+                .filter(|_| bound.is_some_and(|bound| binds(bound, place)))
+                .map(|before| &before.desired),
             declared: &taken.desired,
             observed: &part.observed,
             context: &context,
@@ -136,25 +133,86 @@ async fn deployed(job: &Job<'_>, env: &EnvName) -> Result<Option<Deployed>, Work
         .and_then(|environment| environment.current))
 }
 
-/// What the package in place wants under the binding it was applied with. None when that binding is another than now's:
-/// its file is not remembered, only its name.
+/// What was applied last.
+struct Before {
+    /// The environment's file of then.
+    environment: Environment,
+    /// What ought to be there by it.
+    desired: Desired,
+}
+
+/// How many versions of an environment's file are looked through for the one that something was applied under.
+const VERSIONS: usize = 50;
+
+/// What the package in place wants under the binding it was applied with. None when that binding is another than now's and
+/// Git does not have its file any more.
 async fn last_applied(
     job: &Job<'_>,
     env: &EnvName,
     current: &Deployed,
     package: Option<&PackageDigest>,
     taken: &Taken,
-) -> Result<Option<Desired>, WorkError> {
-    if current.binding != taken.binding {
-        return Ok(None);
+) -> Result<Option<Before>, WorkError> {
+    let same = current.binding == taken.binding;
+    if same && Some(&current.package) == package {
+        return Ok(Some(Before {
+            environment: taken.environment.clone(),
+            desired: taken.desired.clone(),
+        }));
     }
-    if Some(&current.package) == package {
-        return Ok(Some(taken.desired.clone()));
-    }
+    let environment = match same {
+        true => taken.environment.clone(),
+        false => match bound_as(job, env, current)? {
+            Some(environment) => environment,
+            None => return Ok(None),
+        },
+    };
     let tree = job.work.packages.tree(&current.package).await?;
-    let modules = foundation::resolve(job, env, &taken.environment, &tree)?;
     let from = (&*tree, &*job.repo.branch);
-    Ok(Some(desired(env, &taken.environment, from, &modules)?.1))
+    let wanted = foundation::resolve(job, env, &environment, &tree)
+        .and_then(|modules| Ok(desired(env, &environment, from, &modules)?.1));
+    match wanted {
+        Ok(desired) => Ok(Some(Before {
+            environment,
+            desired,
+        })),
+        // What the file of then called may be gone by now.
+        Err(error) if !same => {
+            tracing::debug!(%env, "the binding of the last apply is not known any more: {error}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The environment's file whose binding something was applied under: only the binding's digest is remembered, and the file
+/// with that digest is in the history of the default branch.
+fn bound_as(
+    job: &Job<'_>,
+    env: &EnvName,
+    current: &Deployed,
+) -> Result<Option<Environment>, WorkError> {
+    let mirror = &job.repo.mirror;
+    let Some(head) = mirror.head(&job.repo.branch)? else {
+        return Ok(None);
+    };
+    let path = format!("environments/{env}/environment.yaml");
+    for version in mirror.history_of(&job.repo.path(&path), &head, VERSIONS)? {
+        // A version that was removed or cannot be read was not applied.
+        let Ok(environment) = taken::environment_at(job, env, &version.commit) else {
+            continue;
+        };
+        if environment.binding_digest().to_string() == current.binding.as_str() {
+            return Ok(Some(environment));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a workspace was bound then as it is now: in one that is new nothing was applied.
+fn binds(environment: &Environment, place: &Place) -> bool {
+    let mut places = environment.workspaces.iter();
+    places.any(|then| then.name == place.name && then.host == place.host)
 }
 
 impl Work {

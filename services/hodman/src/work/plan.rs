@@ -3,8 +3,8 @@
 use super::{Job, Proposal, Work, WorkError, check, drift, taken, takeover};
 use crate::worker::Fence;
 use hodman_core::event::{Outcome, Takeover};
-use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest};
+use hodman_model::digest::sha256;
 use hodman_model::plan::Plan;
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ pub(super) async fn plan(
     env: &EnvName,
     package: &PackageDigest,
     config: &CommitSha,
-    engines: taken::Engines,
+    compares: bool,
 ) -> Result<Outcome, WorkError> {
+    let engines = taken::Engines::for_plan(compares);
     let taken = taken::take_asking(job, env, package, config.as_str(), engines).await?;
     if taken.is_being_made() {
         return Err(WorkError::transient(
@@ -23,10 +24,12 @@ pub(super) async fn plan(
     }
     taken.keep(job).await?;
     let mut plan = taken.facts();
-    if !taken.plan.is_empty() || taken.edited_inside() {
+    if compares {
+        // Also where nothing is to be done: what the server filled and what others put there is told, too.
         let report = drift::report(job, env, Some(package), &taken).await?;
         plan.by_hand = report.for_people();
-        keep_drift(job, env, &plan, &report).await?;
+        plan.repairs = report.repairs(&taken.plan);
+        plan.report = Some(keep_drift(job, &report).await?);
     }
     Ok(Outcome::Planned {
         plan,
@@ -34,23 +37,13 @@ pub(super) async fn plan(
     })
 }
 
-/// Keeps whose doing the differences are, beside the plan that would end them.
-async fn keep_drift(
-    job: &Job<'_>,
-    env: &EnvName,
-    plan: &PlanFacts,
-    report: &drift::DriftReport,
-) -> Result<(), WorkError> {
-    job.work
-        .store
-        .put_blob(
-            drift::BLOB,
-            &drift::kept_as(env, plan),
-            &serde_json::to_vec(report)?,
-            job.work.clock.now(),
-        )
-        .await?;
-    Ok(())
+/// Keeps whose doing the differences are, and gives the name under which it lies.
+async fn keep_drift(job: &Job<'_>, report: &drift::DriftReport) -> Result<String, WorkError> {
+    let bytes = serde_json::to_vec(report)?;
+    let name = sha256(&bytes).as_str().to_owned();
+    let (store, now) = (&job.work.store, job.work.clock.now());
+    store.put_blob(drift::BLOB, &name, &bytes, now).await?;
+    Ok(name)
 }
 
 impl Work {

@@ -14,7 +14,7 @@ use hodman_model::files::{
 use hodman_model::kinds::files as file_sets;
 use hodman_model::modules::{FOUNDATION, Foundation};
 use hodman_model::plan::{self, Desired, Known, Observed, Plan, PlanContext, Sent};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything that applying needs to know again.
@@ -271,13 +271,6 @@ impl Taken {
         !self.all_there() && ground.is_none_or(|part| part.rows.is_empty())
     }
 
-    /// Whether people changed something inside of stacks, or nobody could look.
-    pub(super) fn edited_inside(&self) -> bool {
-        self.parts
-            .iter()
-            .any(|part| !part.observed.by_hand.is_empty())
-    }
-
     /// Whether everything is to go.
     #[must_use]
     pub fn absent(&self) -> bool {
@@ -336,5 +329,7 @@ pub fn facts(plan: &Plan) -> PlanFacts {
             .map(|key| key.to_string())
             .collect(),
         by_hand: BTreeMap::new(),
+        repairs: BTreeSet::new(),
+        report: None,
     }
 }

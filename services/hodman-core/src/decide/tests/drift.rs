@@ -203,6 +203,66 @@ fn healing_puts_back_what_was_approved_and_stops_after_three() {
     assert_eq!(w.waiting("qa"), ["apply"], "a person asked");
 }
 
+/// A comparison that the schedule asked for, which finds `actions` with these single differences in them.
+fn found(w: &mut World, actions: &[&str], fields: &[&str]) {
+    while !w.waiting("qa").contains(&"plan".to_owned()) {
+        w.sleep();
+    }
+    let mut plan = plan(actions);
+    plan.repairs = fields.iter().map(|field| (*field).into()).collect();
+    let outcome = Outcome::Planned {
+        plan,
+        binding: "b1".into(),
+    };
+    w.answer("qa", "plan", outcome);
+}
+
+fn healing() -> World {
+    let mut w = healthy(DriftPolicy::Heal);
+    w.env("qa", |qa| {
+        qa.reconcile = Some(ScheduleSpec {
+            cron: "*/15 * * * *".into(),
+            zone: "UTC".into(),
+            missed: Missed::RunOnce,
+        });
+    });
+    w.look();
+    w
+}
+
+#[test]
+fn a_field_that_somebody_sets_again_and_again_is_held_whatever_else_changes_with_it() {
+    let mut w = healing();
+    for (action, moment) in [("job at 1", "1"), ("job at 2", "2"), ("job at 3", "3")] {
+        found(&mut w, &[action], &["retries", moment]);
+        w.applied("qa");
+        found(&mut w, &[], &[]);
+    }
+    found(&mut w, &["job at 4"], &["retries", "4"]);
+    assert!(w.waiting("qa").is_empty(), "{:?}", w.waiting("qa"));
+    assert_eq!(w.noted("held for a person"), 1);
+}
+
+#[test]
+fn a_repair_that_failed_counts_only_for_what_it_did_put_back() {
+    let mut w = healing();
+    for _ in 0..5 {
+        found(&mut w, &["refused"], &["f"]);
+        assert_eq!(w.waiting("qa"), ["apply"], "it was never put back");
+        w.fail("qa", "apply", false);
+    }
+    // This one was, before the other failed, and comes back each time.
+    for _ in 0..3 {
+        found(&mut w, &["refused", "again"], &["f"]);
+        w.fail("qa", "apply", false);
+        found(&mut w, &["refused"], &["f"]);
+        w.fail("qa", "apply", false);
+    }
+    found(&mut w, &["refused", "again"], &["f"]);
+    assert!(w.waiting("qa").is_empty(), "{:?}", w.waiting("qa"));
+    assert_eq!(w.noted("held for a person"), 1);
+}
+
 #[test]
 fn what_cannot_be_undone_is_never_healed() {
     let mut w = healthy(DriftPolicy::Heal);

@@ -3,7 +3,7 @@
 use super::{configured, no_environment, state};
 use crate::web::WebParts;
 use crate::web::trouble::Trouble;
-use crate::work::{DRIFT_BLOB, DriftReport, drift_kept_as};
+use crate::work::{DRIFT_BLOB, DriftReport};
 use chrono::{DateTime, Utc};
 use hodman_core::ids::{EnvName, PlanDigest};
 use hodman_core::state::Found;
@@ -24,7 +24,7 @@ pub struct DriftView {
     pub proposed_until: Option<DateTime<Utc>>,
     /// Why nothing is done about it.
     pub note: Option<String>,
-    /// The differences; none when there are none.
+    /// The differences, those included of which nothing becomes; none when it was not compared since the last apply.
     pub report: Option<DriftReport>,
 }
 
@@ -42,10 +42,9 @@ pub(in crate::web) async fn view(
         .drift;
     let found = drift.found.as_ref();
     let plan = found.and_then(|found| found.plan.digest.clone());
-    let report = match found {
-        Some(found) => {
-            let name = drift_kept_as(&EnvName::from(env), &found.plan);
-            let bytes = web.store.get_blob(DRIFT_BLOB, &name).await?;
+    let report = match &drift.report {
+        Some(name) => {
+            let bytes = web.store.get_blob(DRIFT_BLOB, name).await?;
             bytes
                 .map(|bytes| serde_json::from_slice(&bytes))
                 .transpose()?
