@@ -45,6 +45,20 @@ pub struct WorkspaceEnding {
     pub runs: usize,
 }
 
+/// What closes the folder of a file set is called by the moments at which its files were written; only that it is there is the
+/// same in every telling.
+fn unsealed(mut files: Vec<String>) -> Vec<String> {
+    for path in &mut files {
+        if let Some((folder, name)) = path.rsplit_once('/')
+            && name.starts_with("hodman-")
+            && name.ends_with(".json")
+        {
+            *path = format!("{folder}/hodman-seal.json");
+        }
+    }
+    files
+}
+
 impl Ending {
     /// Looks at everything.
     ///
@@ -106,7 +120,7 @@ impl Ending {
                 jobs.sort();
                 let ending = WorkspaceEnding {
                     jobs,
-                    files: workspace.list_files("/Shared/.hodman"),
+                    files: unsealed(workspace.list_files("/Shared/.hodman")),
                     runs: workspace.run_count(),
                 };
                 (workspace.name().to_owned(), ending)
