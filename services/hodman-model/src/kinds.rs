@@ -253,9 +253,18 @@ pub trait Kind: Sync + fmt::Debug {
     }
 
     /// What has to stand still while `fields` of the object, which is as `live` says, change; none when nothing has to.
-    fn maintenance(&self, live: &Value, fields: &[&str]) -> Option<Maintenance> {
-        let _ = (live, fields);
+    fn maintenance(&self, _live: &Value, _fields: &[&str]) -> Option<Maintenance> {
         None
+    }
+
+    /// The fields that may show a change only minutes after it was taken, though the object looks ready ([`Kind::settles`]).
+    fn settles_late(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Which of `changes` in place of the object, which is as `live` says, the service never takes: why, and what to do instead.
+    fn refuses(&self, _live: &Value, _changes: &[crate::plan::FieldChange]) -> Vec<String> {
+        Vec::new()
     }
 
     /// Whether a replacement is made before the old object goes, so that whatever uses the old one can be moved: for

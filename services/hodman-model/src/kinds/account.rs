@@ -26,6 +26,7 @@ mod plain;
 mod private_access_settings;
 mod storage_configurations;
 mod vpc_endpoints;
+mod workspace_changes;
 mod workspace_networks;
 mod workspaces;
 

@@ -13,10 +13,10 @@ impl Maintenance {
     /// What is done about it, for people.
     #[must_use]
     pub fn words(&self) -> String {
-        format!(
-            "runs are waited for, clusters, SQL warehouses and idle instances of pools are stopped first, and nothing starts for \
-             {} minutes after",
-            self.hold.as_secs() / 60
-        )
+        let stopped = "runs are waited for, clusters, SQL warehouses and idle instances of pools are stopped first";
+        match self.hold.as_secs() / 60 {
+            0 => stopped.to_owned(),
+            minutes => format!("{stopped}, and nothing starts for {minutes} minutes after"),
+        }
     }
 }

@@ -56,6 +56,11 @@ pub enum Refused {
         /// The object's id, when there is an object.
         id: Option<String>,
     },
+    /// The service takes no such change of an object that is there.
+    NotTaken {
+        /// Of which field, why, and what to do instead.
+        words: String,
+    },
     /// A value that cannot be read back is wanted, and nobody could say what it is.
     NoValue,
     /// A new value is held back here, and the request for other fields would carry it.
@@ -111,6 +116,7 @@ impl fmt::Display for Refusal {
                 }
                 write!(f, "; give it up there first, or choose another name")
             }
+            Refused::NotTaken { words } => write!(f, "cannot change as asked: {words}"),
             Refused::NoValue => write!(
                 f,
                 "has a value that cannot be read back, and there is none to put; check its reference"

@@ -10,6 +10,7 @@ mod replacing;
 mod rest;
 mod samples;
 mod stacks;
+mod workspaces;
 pub(crate) mod world;
 
 use std::collections::BTreeMap;

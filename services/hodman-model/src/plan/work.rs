@@ -196,6 +196,11 @@ impl<'a> Work<'a> {
             };
             draft.takes_along = self.remove(kind, key, live, &draft, wanted.prevent_destroy);
         }
+        if draft.action != Action::Replace {
+            for words in kind.refuses(&live.config, &draft.changes) {
+                self.refuse(key, Refused::NotTaken { words });
+            }
+        }
         if asked {
             self.ask_engine(key, &mut draft);
         }

@@ -210,8 +210,31 @@ fn a_workspace_says_whose_it_is_and_how_it_is() {
     answer["workspace_status"] = json!("RUNNING");
     let live = kind.read(&answer).unwrap().unwrap();
     let change = kind.update("7", &live.config, &other, &marker());
-    assert_eq!(change[0].query["update_mask"], "network_id");
-    assert_eq!(change[0].body, Some(json!({"network_id": "n"})));
+    assert_eq!(change[0].query["update_mask"], "custom_tags,network_id");
+    let body = change[0].body.as_ref().unwrap();
+    assert_eq!(body["network_id"], "n");
+    assert_eq!(body["custom_tags"]["team"], "x");
+}
+
+#[test]
+fn a_workspace_without_our_tags_gets_them_though_nothing_else_differs() {
+    let kind = kind("account_workspaces").unwrap();
+    let mut config = json!({"workspace_name": "w", "aws_region": "eu-central-1", "credentials_id": "1", "storage_configuration_id": "2"});
+    let mut answer = config.clone();
+    answer["workspace_id"] = json!(7);
+    answer["workspace_status"] = json!("RUNNING");
+    let theirs = kind.read(&answer).unwrap().unwrap();
+    assert_eq!(theirs.marker, None);
+    let change = kind.update("7", &theirs.config, &config, &marker());
+    assert_eq!(change[0].query["update_mask"], "custom_tags");
+    assert_eq!(
+        change[0].body.as_ref().unwrap()["custom_tags"]["hodman_key"],
+        "main"
+    );
+    // Their own tags stay.
+    config["custom_tags"] = json!({"team": "x"});
+    let change = kind.update("7", &theirs.config, &config, &marker());
+    assert_eq!(change[0].body.as_ref().unwrap()["custom_tags"]["team"], "x");
 }
 
 #[test]

@@ -4,11 +4,11 @@
 //! A change may be taken back without a word when the network it asks for does not work, so it is read again.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::ACCOUNT;
+use super::workspace_changes::{self, CHANGES, FAILED, REPAIRS, TAGS};
 use crate::kinds::fields::{fills, only, references};
 use crate::kinds::listed::{id_text, millis, text};
 use crate::kinds::permissions::Permissions;
@@ -17,6 +17,7 @@ use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Maintenance, Marker, Method, Paging,
     ReadError, Readiness, Reversibility,
 };
+use crate::plan::FieldChange;
 
 /// Workspaces of the account.
 #[derive(Clone, Copy, Debug)]
@@ -39,36 +40,6 @@ const SETTABLE: &[&str] = &[
     "workspace_name",
 ];
 
-/// What a running workspace lets change.
-const CHANGES: &[&str] = &[
-    "credentials_id",
-    "custom_tags",
-    "managed_services_customer_managed_key_id",
-    "network_connectivity_config_id",
-    "network_id",
-    "private_access_settings_id",
-    "storage_customer_managed_key_id",
-];
-
-/// What only one that failed lets change, beside those.
-const REPAIRS: &[&str] = &["storage_configuration_id"];
-
-/// What clusters, pools and classic warehouses stand on: it changes only while none of them runs. Tags, the key of managed
-/// services and the way out of serverless compute are nothing to them.
-const STOOD_ON: &[&str] = &[
-    "credentials_id",
-    "network_id",
-    "private_access_settings_id",
-    "storage_configuration_id",
-    "storage_customer_managed_key_id",
-];
-
-/// How long no cluster may start after such a change: the service says so, whether or not it makes the network anew.
-const HOLD: Duration = Duration::from_mins(20);
-
-/// In the managed form of a workspace that failed; never wanted, so that a plan repairs it.
-const FAILED: &str = "failed";
-
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     name_field: "workspace_name",
     tags_field: "custom_tags",
@@ -86,7 +57,6 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
             ("deployment_name", true),
             ("network_connectivity_config_id", false),
             ("pricing_tier", true),
-            ("private_access_settings_id", false),
         ],
         &[],
     ),
@@ -170,6 +140,12 @@ impl Kind for Workspaces {
         Identity::Tags
     }
 
+    /// Nothing says that it is unique. People know a workspace by it, though, and one whose tags were wiped is known by nothing
+    /// else: a second one of the same name is never what was meant.
+    fn natural(&self, config: &Value) -> Option<String> {
+        text(config, RULES.name_field)
+    }
+
     fn listing(&self) -> Listing {
         Listing::All(ListCall {
             paging: Paging::None,
@@ -215,7 +191,7 @@ impl Kind for Workspaces {
             id,
             name: text(answer, "workspace_name").unwrap_or_default(),
             marker: Marker::from_tags(answer.get("custom_tags")),
-            natural: None,
+            natural: self.natural(answer),
             config,
             outputs,
             creator: None,
@@ -234,15 +210,14 @@ impl Kind for Workspaces {
         let wanted = tagged(config, marker);
         let before = RULES.normalise(live);
         let after = RULES.normalise(config);
-        // A failed one is asked for everything again: what was wrong with it may have been mended outside.
+        // A failed one is asked for everything again: what was wrong with it may have been mended outside. Tags always go along:
+        // ours are in no comparison, and one without them is found by nobody again.
         let fields = CHANGES.iter().chain(REPAIRS.iter().filter(|_| failed));
+        let differs = |field: &str| before.get(field) != after.get(field);
         let body: Map<String, Value> = fields
-            .filter(|field| failed || live.is_null() || before.get(**field) != after.get(**field))
+            .filter(|field| failed || live.is_null() || **field == TAGS || differs(field))
             .filter_map(|field| Some(((*field).to_owned(), wanted.get(*field)?.clone())))
             .collect();
-        if body.is_empty() {
-            return Vec::new();
-        }
         let mask: Vec<&str> = body.keys().map(String::as_str).collect();
         let mask = mask.join(",");
         let call = Call::with_body(Method::Patch, one(id), Value::Object(body), true);
@@ -274,10 +249,15 @@ impl Kind for Workspaces {
     }
 
     fn maintenance(&self, live: &Value, fields: &[&str]) -> Option<Maintenance> {
-        // Nothing runs in one that failed.
-        let runs = live.get(FAILED).is_none();
-        let stood_on = fields.iter().any(|field| STOOD_ON.contains(field));
-        (runs && stood_on).then_some(Maintenance { hold: HOLD })
+        workspace_changes::maintenance(live, fields)
+    }
+
+    fn refuses(&self, live: &Value, changes: &[FieldChange]) -> Vec<String> {
+        workspace_changes::refused(live, changes)
+    }
+
+    fn settles_late(&self) -> &'static [&'static str] {
+        workspace_changes::LATE
     }
 
     fn failure_call(&self, answer: &Value) -> Option<Call> {

@@ -174,7 +174,7 @@ pub fn sample(kind: &dyn Kind) -> (&'static [&'static str], Value) {
             json!({"credentials_name": "c", "aws_credentials": {"sts_role": {"role_arn": "arn:r"}}}),
         ),
         "account_storage_configurations" => (
-            &["storage_configuration_name", "root_bucket_info"],
+            &["storage_configuration_name", "root_bucket_info", "role_arn"],
             json!({"storage_configuration_name": "s", "root_bucket_info": {"bucket_name": "b"}, "role_arn": "arn:r"}),
         ),
         "account_vpc_endpoints" => (
