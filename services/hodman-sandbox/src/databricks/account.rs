@@ -53,6 +53,10 @@ pub(crate) struct Account {
     provisioning: BTreeMap<String, Progress>,
     /// States that remain until such a workspace goes on.
     slowness: BTreeMap<String, u32>,
+    /// Keys of storage that workspaces were given and do not show yet, and how often they are still not shown.
+    late_keys: BTreeMap<String, (serde_json::Value, u32)>,
+    /// Workspaces that were removed and are there still, and for how many looks.
+    leaving: BTreeMap<String, u32>,
     /// Workspaces that will fail, with the reason.
     failing: BTreeMap<String, String>,
     /// Metastores and their assignment to workspaces, which the workspaces use, too.
@@ -90,6 +94,8 @@ impl Account {
             workspaces: Table::default(),
             provisioning: BTreeMap::new(),
             slowness: BTreeMap::new(),
+            late_keys: BTreeMap::new(),
+            leaving: BTreeMap::new(),
             failing: BTreeMap::new(),
             metastores: Shared::new(Metastores::new(&options.account_id)),
             endpoint_rules: Table::default(),

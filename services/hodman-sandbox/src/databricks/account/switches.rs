@@ -19,6 +19,10 @@ pub(super) struct Switches {
     pub(super) lingering: u32,
     /// States that a new workspace stays `PROVISIONING` longer.
     pub(super) slow: u32,
+    /// Looks at a workspace that do not show the key of storage that it was given.
+    pub(super) late_keys: u32,
+    /// Looks at a workspace that was removed for which it is there still.
+    pub(super) slow_removals: u32,
     /// VPCs that do not work when a workspace is attached to them: `error_type` and `error_message`.
     pub(super) broken_vpcs: BTreeMap<String, (String, String)>,
 }
@@ -49,6 +53,16 @@ impl AccountHandle {
     /// The next `times` changes of workspaces are answered as done, and are not.
     pub fn revert_changes(&self, times: u32) {
         self.account.lock().switches.reverts = times;
+    }
+
+    /// A workspace that is given a key of storage shows it only after so many looks.
+    pub fn delay_keys(&self, looks: u32) {
+        self.account.lock().switches.late_keys = looks;
+    }
+
+    /// A workspace that is removed stays there for so many looks.
+    pub fn slow_removals(&self, looks: u32) {
+        self.account.lock().switches.slow_removals = looks;
     }
 
     /// The next new workspace becomes `FAILED` with this `workspace_status_message`.

@@ -10,6 +10,7 @@ use crate::databricks::clock::Progress;
 use crate::databricks::error::ApiError;
 
 const WHAT: &str = "Workspace";
+const STORAGE_KEY: &str = "storage_customer_managed_key_id";
 
 pub(super) fn router(root: &str) -> Router<Shared<Account>> {
     let all = format!("{root}/workspaces");
@@ -101,7 +102,29 @@ fn advance(account: &mut Account, id: &str, now: i64) -> Result<(), ApiError> {
     settle(account, id)
 }
 
+/// What was asked for and shows only after some looks.
+fn catch_up(account: &mut Account, id: &str) -> Result<(), ApiError> {
+    let one_look = |left: &mut u32| {
+        *left = left.saturating_sub(1);
+        *left == 0
+    };
+    if account.leaving.get_mut(id).is_some_and(one_look) {
+        take_away(account, id)?;
+    }
+    if account
+        .late_keys
+        .get_mut(id)
+        .is_some_and(|(_, left)| one_look(left))
+        && let Some((key, _)) = account.late_keys.remove(id)
+    {
+        let row = account.workspaces.get_mut(WHAT, id)?;
+        row.insert(STORAGE_KEY.into(), key);
+    }
+    Ok(())
+}
+
 fn show(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
+    catch_up(account, call.param("id"))?;
     advance(account, call.param("id"), call.now)?;
     Ok(Value::Object(
         account.workspaces.get(WHAT, call.param("id"))?.clone(),
@@ -117,7 +140,7 @@ fn list(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
 }
 
 /// Only the fields of `update_mask`; an empty `custom_tags` is ignored. With a network of the customer's own the workspace
-/// stays RUNNING, with a managed one it is provisioned again. Refused while compute runs that the change touches.
+/// stays RUNNING, with a managed one it is provisioned again. Refused while compute runs there.
 fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let id = call.param("id");
     let mask = call
@@ -134,8 +157,11 @@ fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     check_references(account, &row)?;
     let before = account.workspaces.get(WHAT, id)?;
     check_change(before, &row)?;
-    account.must_be_drained(id, &row, call.now)?;
     let failed = before.get("workspace_status") == Some(&json!("FAILED"));
+    let key = before.get(STORAGE_KEY).cloned();
+    if !failed {
+        account.must_be_drained(id, call.now)?;
+    }
     if account.switches.reverts > 0 {
         account.switches.reverts -= 1;
         return Ok(Value::Object(row));
@@ -154,12 +180,31 @@ fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
         account.failing.remove(id);
         provision(account, id, call.now);
     }
+    let looks = account.switches.late_keys;
+    if looks > 0
+        && row.get(STORAGE_KEY) != key.as_ref()
+        && let Some(wanted) = row.remove(STORAGE_KEY)
+    {
+        account.late_keys.insert(id.to_owned(), (wanted, looks));
+        row.extend(key.map(|key| (STORAGE_KEY.to_owned(), key)));
+    }
     account.workspaces.insert(id, row.clone());
     Ok(Value::Object(row))
 }
 
 fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let id = call.param("id");
+    account.workspaces.get(WHAT, id)?;
+    match account.switches.slow_removals {
+        0 => take_away(account, id)?,
+        looks => drop(account.leaving.insert(id.to_owned(), looks)),
+    }
+    Ok(json!({}))
+}
+
+fn take_away(account: &mut Account, id: &str) -> Result<(), ApiError> {
+    account.leaving.remove(id);
+    account.late_keys.remove(id);
     account.workspaces.remove(WHAT, id)?;
     detach_all(account, id);
     account.provisioning.remove(id);
@@ -171,5 +216,5 @@ fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
         .metastores
         .lock()
         .unassign(id.parse().unwrap_or_default());
-    Ok(json!({}))
+    Ok(())
 }
