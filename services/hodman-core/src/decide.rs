@@ -19,6 +19,7 @@ mod pulls;
 mod report;
 mod run;
 mod slots;
+mod still;
 mod strays;
 mod takeover;
 mod unlock;

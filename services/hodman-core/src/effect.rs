@@ -32,7 +32,9 @@ impl Effect {
             Act::Observe { .. } => "observe",
             Act::Build { .. } => "build",
             Act::Plan { .. } | Act::Look { .. } => "plan",
-            Act::Apply { .. } | Act::Verify { .. } | Act::Unlock { .. } => "apply",
+            Act::Apply { .. } | Act::Verify { .. } | Act::Unlock { .. } | Act::GiveBack { .. } => {
+                "apply"
+            }
             Act::Capture { .. } => "capture",
             Act::OpenPull { .. }
             | Act::UpdatePull { .. }
@@ -217,6 +219,13 @@ pub enum Act {
         unlock: Unlock,
         /// Who asks.
         by: String,
+    },
+    /// Let go on what an apply stopped for a change, once its time is over; nothing else is done.
+    GiveBack {
+        /// A package that is in place or on its way, to reach what is there.
+        package: PackageDigest,
+        /// The commit whose `environments/` say where that is.
+        config: CommitSha,
     },
     /// Look through somebody's pull request; plan its bindings unless it comes from a fork.
     CheckPull {

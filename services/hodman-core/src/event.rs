@@ -279,6 +279,13 @@ pub enum Outcome {
         /// For what, in words for people.
         why: String,
     },
+    /// The same, and something in a workspace was stopped for it that has to be let go on.
+    StandsStill {
+        /// What it waits for, in words for people.
+        why: String,
+    },
+    /// Nothing stands still any more.
+    GivenBack,
     /// It did not work.
     Failed {
         /// Why, in words for people.

@@ -280,6 +280,15 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
     if env.promotion.is_none() {
         reasons.extend(candidate(state, env, now).waits);
     }
+    if let Some(still) = &env.still
+        && let Some(why) = &still.error
+    {
+        reasons.push(Reason::Failed {
+            what: "letting go on what was stopped".to_owned(),
+            why: why.clone(),
+            retry_at: Some(still.not_before),
+        });
+    }
     if let Some(why) = &env.drift.error {
         reasons.push(Reason::Failed {
             what: "comparing".to_owned(),
@@ -293,11 +302,13 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
 
 fn run_reasons(env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
     let Some(run) = &env.run else { return vec![] };
-    match &run.phase {
-        RunPhase::Waiting => run_waits(env, now)
+    let gates = || {
+        run_waits(env, now)
             .into_iter()
             .filter(|reason| !matches!(reason, Reason::Held { .. } | Reason::Broken { .. }))
-            .collect(),
+    };
+    match &run.phase {
+        RunPhase::Waiting => gates().collect(),
         RunPhase::Applying { .. } => vec![Reason::Busy {
             doing: format!("applying package {}", run.package.short()),
         }],
@@ -309,9 +320,12 @@ fn run_reasons(env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
         }],
         RunPhase::Failed {
             why, waits: true, ..
-        } => vec![Reason::Busy {
-            doing: format!("applying package {} {why}", run.package.short()),
-        }],
+        } => {
+            let doing = format!("applying package {} {why}", run.package.short());
+            let mut reasons = vec![Reason::Busy { doing }];
+            reasons.extend(gates());
+            reasons
+        }
         RunPhase::Failed {
             why, not_before, ..
         } => {

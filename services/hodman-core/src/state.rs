@@ -171,6 +171,8 @@ pub struct Environment {
     pub takeover: TakingOver,
     /// The state of a stack being freed.
     pub unlocking: Unlocking,
+    /// What an apply stopped for a change and has not let go on.
+    pub still: Option<StandsStill>,
     /// The last slot taken of each schedule.
     pub slots: BTreeMap<String, DateTime<Utc>>,
     /// What was last said, so that nothing is said twice.
@@ -519,6 +521,19 @@ pub struct TakingOver {
     /// What was proposed last.
     pub pull: Option<PullNumber>,
     /// Why the last one could not be proposed.
+    pub error: Option<String>,
+}
+
+/// Something in a workspace was stopped for a change, and is to go on when its time is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandsStill {
+    /// Not looked at again before this moment.
+    pub not_before: DateTime<Utc>,
+    /// Being given back right now.
+    #[serde(default)]
+    pub running: Option<Op>,
+    /// Why that did not work.
+    #[serde(default)]
     pub error: Option<String>,
 }
 

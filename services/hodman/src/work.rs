@@ -202,6 +202,9 @@ impl Work {
                 files,
                 by,
             } => new_environment::propose(&job, env()?, config, from, files, by).await,
+            Act::GiveBack { package, config } => {
+                apply::give_back(&job, env()?, package, config).await
+            }
             Act::Unlock {
                 config,
                 stack,

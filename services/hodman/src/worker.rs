@@ -187,7 +187,11 @@ impl Worker {
         }
         if error.is_waiting() && matches!(effect.act, Act::Apply { .. }) {
             let why = error.to_string();
-            return self.complete(row, Outcome::Waits { why }).await;
+            let outcome = match error.is_standing_still() {
+                true => Outcome::StandsStill { why },
+                false => Outcome::Waits { why },
+            };
+            return self.complete(row, outcome).await;
         }
         self.complete(
             row,

@@ -254,6 +254,7 @@ impl<S: Remembers> World<S> {
                 conflicts: 0,
             }),
             Act::Unlock { .. } => Step::End(Outcome::Unlocked),
+            Act::GiveBack { .. } => Step::End(Outcome::GivenBack),
             Act::AdoptDrift { .. } | Act::TakeOver { .. } | Act::NewEnvironment { .. } => {
                 Step::End(Outcome::PullNeedless)
             }

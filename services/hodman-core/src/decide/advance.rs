@@ -1,6 +1,6 @@
 //! Everything that can go on, goes on: predecessors before successors, so that what passes here is seen there at once.
 
-use super::{Draft, build, capture, drift, observe, promotion, report, run, slots};
+use super::{Draft, build, capture, drift, observe, promotion, report, run, slots, still};
 use crate::ids::EnvName;
 use crate::policy::Mode;
 use crate::state::{Environment, PipelineState};
@@ -18,6 +18,7 @@ pub(super) fn advance(draft: &mut Draft) {
                 // Nothing new comes here, nothing is compared or captured: what is there goes, when that is approved.
                 if env.policy.mode == Mode::Promoted {
                     run::advance(draft, &name, env);
+                    still::advance(draft, &name, env);
                     promotion::advance(draft, &name, env);
                     report::advance(draft, &name, env);
                 }
@@ -32,6 +33,7 @@ pub(super) fn advance(draft: &mut Draft) {
                 Mode::Promoted => {
                     run::advance(draft, &name, env);
                     drift::advance(draft, &name, env);
+                    still::advance(draft, &name, env);
                     promotion::advance(draft, &name, env);
                     report::advance(draft, &name, env);
                 }

@@ -3,7 +3,7 @@
 use super::advance::with_env;
 use super::{
     Draft, build, capture, command, drift, new_environment, notice, observe, pins, promotion,
-    pulls, report, run, strays, takeover, unlock,
+    pulls, report, run, still, strays, takeover, unlock,
 };
 use crate::event::{Event, Outcome};
 use crate::facts::ForgeFacts;
@@ -41,6 +41,7 @@ enum Waiting {
     TakingOver(EnvName),
     Proposing(EnvName),
     Unlocking(EnvName),
+    GivingBack(EnvName),
 }
 
 fn ended(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> {
@@ -74,6 +75,7 @@ fn dispatch(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> 
         Some(Waiting::TakingOver(env)) => takeover::ended(draft, &env, outcome),
         Some(Waiting::Proposing(env)) => new_environment::ended(draft, &env, outcome),
         Some(Waiting::Unlocking(env)) => unlock::ended(draft, &env, outcome),
+        Some(Waiting::GivingBack(env)) => still::ended(draft, &env, outcome),
         None => Err(format!(
             "{op} is not waited for: superseded, or answered before"
         )),
@@ -110,6 +112,10 @@ fn waiting(state: &PipelineState, op: Op) -> Option<Waiting> {
         }
         if env.unlocking.running == Some(op) {
             return Some(Waiting::Unlocking(name));
+        }
+        let still = env.still.as_ref();
+        if still.is_some_and(|still| still.running == Some(op)) {
+            return Some(Waiting::GivingBack(name));
         }
         if env.saying.contains_key(&op) {
             return Some(Waiting::Saying(name));

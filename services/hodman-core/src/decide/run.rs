@@ -1,7 +1,7 @@
 //! Something approved on its way into the workspace: gates, apply, verify.
 
-use super::Draft;
 use super::advance::with_env;
+use super::{Draft, still};
 use crate::effect::{Act, Approved};
 use crate::event::Outcome;
 use crate::gates;
@@ -210,7 +210,13 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                 env.run = Some(Run { phase, ..run });
                 Ok(())
             }
-            (RunPhase::Applying { tries, .. }, Outcome::Waits { why }) => {
+            (
+                RunPhase::Applying { tries, .. },
+                Outcome::Waits { why } | Outcome::StandsStill { why },
+            ) => {
+                if matches!(outcome, Outcome::StandsStill { .. }) {
+                    still::stands(draft, env);
+                }
                 draft.note(Some(name), "apply-waits", why.clone());
                 let phase = RunPhase::Failed {
                     why: why.clone(),
@@ -240,6 +246,8 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
 }
 
 fn applied(draft: &mut Draft, name: &EnvName, env: &mut Environment, run: Run) {
+    // It goes to its end only after it let everything go on.
+    env.still = None;
     match &run.cause {
         Cause::Override { .. } => {
             if let Some(over) = env.over.as_mut().filter(|over| over.package == run.package) {

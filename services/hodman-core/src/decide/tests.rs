@@ -15,6 +15,7 @@ mod pins;
 mod property;
 mod pulls;
 mod rollback;
+mod still;
 mod takeover;
 mod unlock;
 mod way;

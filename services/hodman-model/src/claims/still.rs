@@ -13,11 +13,30 @@ use crate::bundle::ResourceKey;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Still {
-    /// When things may start again, in milliseconds since 1970; 0 while the change is yet to be made.
+    /// When things may start again, in milliseconds since 1970; 0 while the change is yet to be made or not yet seen to have ended.
     pub until: i64,
+    /// How long nothing may start once the change is seen to have ended, in milliseconds; 0 when `until` says it already, or
+    /// before the change was asked for.
+    #[serde(default)]
+    pub holds: i64,
     /// By workspace and pool: how the pools were set that were emptied for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, Value>,
+}
+
+impl Still {
+    /// The change was asked for: from its end on nothing starts for so long.
+    pub fn changing(&mut self, holds: std::time::Duration) {
+        (self.until, self.holds) = (0, i64::try_from(holds.as_millis()).unwrap_or(i64::MAX));
+    }
+
+    /// The change is seen to have ended at `now`, in milliseconds since 1970: the time runs from here on, unless it does already.
+    pub fn changed(&mut self, now: i64) {
+        if self.until == 0 {
+            self.until = now.saturating_add(self.holds);
+            self.holds = 0;
+        }
+    }
 }
 
 impl Claims {
@@ -33,5 +52,31 @@ impl Claims {
     /// Notes what stands still for a change of a resource; none when everything may go on.
     pub fn stand_still(&mut self, key: &ResourceKey, still: Option<Still>) {
         self.claims.entry(key.clone()).or_default().still = still;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_runs_from_when_the_change_is_seen_to_have_ended_and_only_once() {
+        let mut still = Still::default();
+        still.changing(std::time::Duration::from_mins(20));
+        assert_eq!(still.until, 0, "the change is under way");
+        let written = serde_json::to_value(&still).unwrap();
+        assert_eq!(
+            serde_json::from_value::<Still>(written).unwrap(),
+            still,
+            "a crash forgets nothing"
+        );
+        still.changed(5_000);
+        assert_eq!((still.until, still.holds), (5_000 + 1_200_000, 0));
+        still.changed(9_000);
+        assert_eq!(still.until, 5_000 + 1_200_000);
+        // What was stopped for a change that was never asked for need not wait.
+        let mut stopped = Still::default();
+        stopped.changed(7_000);
+        assert_eq!(stopped.until, 7_000);
     }
 }

@@ -6,6 +6,7 @@ mod access;
 mod approval;
 mod compute;
 mod find;
+mod give_back;
 mod made;
 mod maintenance;
 mod make;
@@ -18,6 +19,7 @@ mod stack;
 mod step;
 mod wait;
 
+pub(super) use give_back::give_back;
 pub use made::Made;
 
 use super::claims::Ledger;
@@ -46,7 +48,7 @@ pub(super) async fn apply(
         ));
     }
     if let Some(words) = maintenance::unsettled(job, env, &taken) {
-        return Err(WorkError::waits(words));
+        return Err(WorkError::stands_still(words));
     }
     taken.keep(job).await?;
     if let Some(outside) = approval::outside(job, &taken, approved).await? {
@@ -176,7 +178,8 @@ async fn one_workspace(
     }
     let written = site.ledger.flush().await;
     if let Some(failure) = ended.failure(&rows.rows) {
-        return Err(failure);
+        let left = ended.left(&rows.rows);
+        return Err(maintenance::over_though(&site, failure, &left).await);
     }
     written?;
     // A principal that was made just now reads the files of what runs as it.
@@ -184,7 +187,7 @@ async fn one_workspace(
     if filesets::run_as(&taken.desired, &now) != filesets::run_as(&taken.desired, &before) {
         filesets::readable(job, env.as_str(), taken, part, &now).await?;
     }
-    maintenance::over(&site).await?;
+    maintenance::over(&site, &BTreeSet::new()).await?;
     Ok(ended)
 }
 

@@ -18,6 +18,7 @@ pub struct WorkError {
 enum Kind {
     Transient,
     Waits,
+    StandsStill,
     Lasting,
     LeaseLost,
 }
@@ -50,16 +51,31 @@ impl WorkError {
         }
     }
 
+    /// The same, and something in a workspace was stopped for it that has to go on again.
+    #[must_use]
+    pub fn stands_still(words: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            kind: Kind::StandsStill,
+        }
+    }
+
     /// Trying again may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind, Kind::Transient | Kind::Waits)
+        self.kind == Kind::Transient || self.is_waiting()
     }
 
     /// Nothing is wrong: something in the world has to end first.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.kind == Kind::Waits
+        matches!(self.kind, Kind::Waits | Kind::StandsStill)
+    }
+
+    /// Something in a workspace was stopped that has to go on again.
+    #[must_use]
+    pub fn is_standing_still(&self) -> bool {
+        self.kind == Kind::StandsStill
     }
 
     /// Somebody else has it now.

@@ -113,6 +113,19 @@ pub(super) async fn take_tree_asking(
     taken(job, env, environment, tree, (false, engines)).await
 }
 
+/// The same for somebody who only has to reach what is there: what a plan would refuse is no reason not to. Its plan is never
+/// applied.
+pub(super) async fn reach(
+    job: &Job<'_>,
+    env: &EnvName,
+    package: &PackageDigest,
+    config: &str,
+) -> Result<Taken, WorkError> {
+    let environment = environment_at(job, env, config)?;
+    let tree = job.work.packages.tree(package).await?;
+    taken(job, env, environment, &tree, (true, Engines::Left)).await
+}
+
 /// The same for somebody who looks for what is to be taken over: that names are others' is what is looked for, and no reason
 /// to see nothing. Its plan is never applied.
 pub(super) async fn look(

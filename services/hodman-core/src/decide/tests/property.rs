@@ -150,6 +150,13 @@ fn answer(w: &World, act: &Act, how: u8) -> Outcome {
             plan: plan(actions),
             outside: vec!["x".into()],
         },
+        Act::Apply { .. } if how > 160 => Outcome::StandsStill {
+            why: "something stands still".into(),
+        },
+        Act::GiveBack { .. } if how > 160 => Outcome::Waits {
+            why: "its time is not over".into(),
+        },
+        Act::GiveBack { .. } => Outcome::GivenBack,
         Act::Apply { .. } => Outcome::Applied {
             done: 1,
             satisfied: 0,

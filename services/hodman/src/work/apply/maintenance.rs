@@ -16,6 +16,7 @@ use hodman_model::claims::Still;
 use hodman_model::kinds::{Kind, Listed, kind};
 use hodman_model::plan::Row;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -64,7 +65,7 @@ pub(super) async fn begin(site: &Site<'_>, row: &Row, live: &Listed) -> Result<(
         }
         if began.elapsed() > STOPS_WITHIN {
             let what: Vec<&str> = running.iter().map(|one| one.what.as_str()).collect();
-            return Err(WorkError::waits(format!(
+            return Err(WorkError::stands_still(format!(
                 "waits until {} in workspace {} has stopped, for {}",
                 what.join(", "),
                 workspace.name(),
@@ -105,8 +106,8 @@ async fn stop(
     Ok(())
 }
 
-/// Right before the request that changes it: from now on nothing starts for as long as the kind says. A crash after the
-/// request would forget it else.
+/// Right before the request that changes it: until that has ended, and for as long after it as the kind says, nothing starts. A
+/// crash after the request would forget it else.
 pub(super) async fn hold(
     site: &Site<'_>,
     kind: &dyn Kind,
@@ -120,40 +121,100 @@ pub(super) async fn hold(
     if inside(site.taken, &live.outputs).is_none() {
         return Ok(());
     }
-    let until = site.job.work.clock.now() + wanted.hold;
-    let until = until.timestamp_millis();
     site.ledger
-        .stand_still(&row.key, |still| still.until = until)
+        .stand_still(&row.key, |still| still.changing(wanted.hold))
         .await
 }
 
-/// After a change that was refused or taken back: nothing has to stand still for it.
-pub(super) async fn give_up(site: &Site<'_>, row: &Row, live: &Listed) -> Result<(), WorkError> {
-    let still = site.ledger.still().await.remove(&row.key);
-    let Some(still) = still else { return Ok(()) };
-    if let Some(workspace) = inside(site.taken, &live.outputs) {
-        compute::refill(workspace, &still.pools).await?;
+/// Right after the change was seen to have ended: it may have taken as long as the time that nothing starts after it.
+pub(super) async fn ended(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
+    if !site.ledger.still().await.contains_key(&row.key) {
+        return Ok(());
     }
-    site.ledger.goes_on(&row.key).await
+    let now = site.job.work.clock.now().timestamp_millis();
+    let counts = |still: &mut Still| still.changed(now);
+    site.ledger.stand_still(&row.key, counts).await
 }
 
-/// Waits, by being put off, until things may start again where something changed, and lets them.
-pub(super) async fn over(site: &Site<'_>) -> Result<(), WorkError> {
-    for (key, still) in site.ledger.still().await {
+/// After a change that was refused or taken back, as `error` says: nothing has to stand still for it. Gives what is to be told.
+pub(super) async fn give_up(
+    site: &Site<'_>,
+    row: &Row,
+    live: &Listed,
+    error: WorkError,
+) -> WorkError {
+    let still = site.ledger.still().await.remove(&row.key);
+    let Some(still) = still else { return error };
+    let given_back = async {
+        if let Some(workspace) = inside(site.taken, &live.outputs) {
+            compute::refill(workspace, &still.pools).await?;
+        }
+        site.ledger.goes_on(&row.key).await
+    };
+    match given_back.await {
+        Ok(()) => error,
+        Err(left) if left.is_lease_lost() => left,
+        Err(left) => WorkError::lasting(format!("{error}; {left}")),
+    }
+}
+
+/// The same as [`over`] after rows failed: what stood still for a change that worked, or that nobody is going to try again, is
+/// given back all the same. As long as that has to wait, the failure is not the end.
+pub(super) async fn over_though(
+    site: &Site<'_>,
+    failure: WorkError,
+    left: &BTreeSet<ResourceKey>,
+) -> WorkError {
+    let nothing = BTreeSet::new();
+    let waits = if failure.is_transient() {
+        left
+    } else {
+        &nothing
+    };
+    match over(site, waits).await {
+        Ok(()) => failure,
+        Err(over) if over.is_lease_lost() => over,
+        Err(over) if over.is_waiting() => WorkError::stands_still(format!("{failure}; {over}")),
+        Err(over) => {
+            tracing::warn!("what was stopped is not given back yet: {over}");
+            failure
+        }
+    }
+}
+
+/// Waits, by being put off, until things may start again where something changed, and lets them; but for `left`, whose change is
+/// yet to be made.
+pub(super) async fn over(site: &Site<'_>, left: &BTreeSet<ResourceKey>) -> Result<(), WorkError> {
+    let mut waits = Ok(());
+    for (key, mut still) in site.ledger.still().await {
+        if left.contains(&key) {
+            continue;
+        }
         let now = site.job.work.clock.now();
+        if still.until == 0 {
+            // Cut off right after the change: it has ended, or nothing would have been planned.
+            still.changed(now.timestamp_millis());
+            site.ledger.note_still(&key, Some(still.clone())).await?;
+        }
         let until = DateTime::<Utc>::from_timestamp_millis(still.until).unwrap_or_default();
         if now < until {
-            return Err(WorkError::waits(format!(
-                "nothing starts on {key} until {} UTC: it changed, and what starts earlier may not find its network",
-                until.format("%H:%M:%S")
-            )));
+            waits = waits.and_then(|()| {
+                Err(WorkError::stands_still(format!(
+                    "nothing starts on {key} until {} UTC: it changed, and what starts earlier may not find its network",
+                    until.format("%H:%M:%S")
+                )))
+            });
+            continue;
         }
-        if let Some(workspace) = of_claim(site, &key) {
-            compute::refill(workspace, &still.pools).await?;
+        match of_claim(site, &key) {
+            Some(workspace) => compute::refill(workspace, &still.pools).await?,
+            None => {
+                tracing::warn!(%key, "pools {:?} are not given back: the environment has no such workspace any more", still.pools);
+            }
         }
         site.ledger.goes_on(&key).await?;
     }
-    Ok(())
+    waits
 }
 
 /// Something that stands still for a change which has not ended; what it gives to others is not known until then. An apply
@@ -181,9 +242,17 @@ pub(super) fn unsettled(job: &Job<'_>, env: &EnvName, taken: &Taken) -> Option<S
 fn of_claim<'s>(site: &'s Site<'_>, key: &ResourceKey) -> Option<&'s Workspace> {
     kind(&key.kind)?;
     let marker = site.marker(key);
+    // What was taken over just now carried no mark when it was looked at.
+    let mut rows = site.taken.plan.rows().map(|(_, row)| row);
+    let id = rows
+        .find(|row| row.key == *key)
+        .and_then(|row| row.live_id.as_deref());
     let mut objects = site.part.observed.objects.iter();
-    let object = objects
-        .find(|object| object.kind == key.kind && object.listed.marker.as_ref() == Some(&marker))?;
+    let object = objects.find(|object| {
+        let listed = &object.listed;
+        let is_it = listed.marker.as_ref() == Some(&marker) || Some(listed.id.as_str()) == id;
+        object.kind == key.kind && is_it
+    })?;
     inside(site.taken, &object.listed.outputs)
 }
 

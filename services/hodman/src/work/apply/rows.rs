@@ -37,6 +37,14 @@ impl Ended {
         self.undone.iter().filter_map(|index| rows.get(*index))
     }
 
+    /// What was to be done and is not.
+    pub fn left(&self, rows: &[Row]) -> BTreeSet<ResourceKey> {
+        let left = self.failed.keys().chain(&self.skipped);
+        left.filter_map(|index| rows.get(*index))
+            .map(|row| row.key.clone())
+            .collect()
+    }
+
     /// The failure of all that failed; none when nothing did.
     pub fn failure(&self, rows: &[Row]) -> Option<WorkError> {
         let words = |(index, error): (&usize, &WorkError)| match rows.get(*index) {
@@ -77,7 +85,10 @@ impl Ended {
         // The next try begins with a plan of what is left, so one passing failure is reason enough for it.
         let mut failed = self.failed.values();
         Some(if failed.clone().all(WorkError::is_waiting) {
-            WorkError::waits(all)
+            match failed.any(WorkError::is_standing_still) {
+                true => WorkError::stands_still(all),
+                false => WorkError::waits(all),
+            }
         } else if failed.any(|error| error.is_transient() && !error.is_waiting()) {
             WorkError::transient(all)
         } else {

@@ -10,6 +10,9 @@ use tokio::time::Instant;
 
 /// A workspace goes within a quarter of an hour.
 const GONE_WITHIN: Duration = Duration::from_mins(15);
+
+/// What shows late shows within a few minutes.
+const SHOWS_WITHIN: Duration = Duration::from_mins(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
@@ -42,6 +45,37 @@ pub(super) async fn changed(
     wanted: &serde_json::Value,
 ) -> Result<(), WorkError> {
     wait::until_usable(site, kind, id).await?;
+    let began = site.job.work.clock.now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let differs = differs(site, kind, id, wanted).await?;
+        if differs.is_empty() {
+            return Ok(());
+        }
+        let late = |field: &String| kind.settles_late().contains(&field.as_str());
+        let waited = (site.job.work.clock.now() - began)
+            .to_std()
+            .unwrap_or_default();
+        if !differs.iter().all(late) || waited >= SHOWS_WITHIN {
+            return Err(WorkError::lasting(format!(
+                "{} {id} took the change and went back to what it had, without a word: {}; what it asks for does not work there",
+                kind.singular(),
+                differs.join(", ")
+            )));
+        }
+        site.job.fence.check().await?;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// The fields in which the object, looked at now, is not as wanted.
+async fn differs(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    id: &str,
+    wanted: &serde_json::Value,
+) -> Result<Vec<String>, WorkError> {
     let Some(live) = live::by_id(&site.part.workspace, kind, id).await? else {
         return Err(WorkError::transient(format!(
             "{} {id} is gone",
@@ -51,21 +85,11 @@ pub(super) async fn changed(
     let rules = kind.rules();
     let wanted = rules.normalise(wanted);
     let live = rules.without_fills(&rules.normalise(&live.config), Some(&wanted));
-    let taken_back: Vec<&str> = wanted
-        .as_object()
-        .into_iter()
-        .flatten()
+    let fields = wanted.as_object().into_iter().flatten();
+    Ok(fields
         .filter(|(field, value)| live.get(*field) != Some(*value))
-        .map(|(field, _)| field.as_str())
-        .collect();
-    if taken_back.is_empty() {
-        return Ok(());
-    }
-    Err(WorkError::lasting(format!(
-        "{} {id} took the change and went back to what it had, without a word: {}",
-        kind.singular(),
-        taken_back.join(", ")
-    )))
+        .map(|(field, _)| field.clone())
+        .collect())
 }
 
 /// Waits until an object that takes a while to go is gone: what it used cannot be removed before.

@@ -45,6 +45,10 @@ async fn act(
                 return make::make(site, kind, row, values).await;
             }
             site.remove(kind, &live.id, &live.config, true).await?;
+            if kind.settles() {
+                // Until then it has the name, and what it used, still.
+                settle::gone(site, kind, &live.id).await?;
+            }
             site.known().forget(&row.key);
             site.forget_made(kind, &row.key);
             // A crash from here on leaves a create: what is left of this row, and done without asking anybody again.
@@ -100,11 +104,12 @@ async fn change(
             }
         };
         if let Err(error) = changed.await {
-            if !error.is_transient() && !error.is_lease_lost() {
-                maintenance::give_up(site, row, live).await?;
+            if error.is_transient() || error.is_lease_lost() {
+                return Err(error);
             }
-            return Err(error);
+            return Err(maintenance::give_up(site, row, live, error).await);
         }
+        maintenance::ended(site, row).await?;
     }
     if adopted || touches(permissions::FIELD) {
         let before = live.config.get(permissions::FIELD);
