@@ -10,7 +10,7 @@ use super::select::Selected;
 use super::{CaptureInput, CapturedAs, NAME_ONLY, Work, lock_path, sources, terraform};
 use crate::bundle::ResourceKey;
 use crate::files::CaptureFormat;
-use crate::kinds::{Kind, kind};
+use crate::kinds::{Kind, RESTORED, kind};
 
 /// Keys by (kind, id).
 pub(super) type Keys = BTreeMap<(String, String), ResourceKey>;
@@ -39,6 +39,18 @@ pub(super) fn assign(
         );
     }
     let mut gone = gone(input);
+    // What a restore made says itself which it is, also where two have one name.
+    for live in &selected.resources {
+        let identity = (live.kind.clone(), live.listed.id.clone());
+        let marker = live.listed.marker.as_ref();
+        let marker =
+            marker.filter(|marker| marker.env == RESTORED && !keys.contains_key(&identity));
+        let key = marker.map(|marker| ResourceKey::new(&live.kind, &marker.key));
+        if let Some((key, old)) = key.and_then(|key| gone.remove_entry(&key)) {
+            heirs.insert(identity.clone(), old.to_owned());
+            keys.insert(identity, key);
+        }
+    }
     for live in &selected.resources {
         let (Some(kind), identity) = (
             kind(&live.kind),

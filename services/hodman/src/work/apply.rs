@@ -31,6 +31,7 @@ use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest};
 use hodman_model::bundle::ResourceKey;
 use hodman_model::plan::{Action, Known, WorkspacePart};
 use site::Site;
+use std::collections::BTreeSet;
 
 pub(super) async fn apply(
     job: &Job<'_>,

@@ -73,6 +73,30 @@ fn what_was_restored_keeps_its_keys() {
 }
 
 #[test]
+fn restored_jobs_of_one_name_are_each_their_own() {
+    let mut project = Project::new();
+    project.job(11, "Load", json!({"timeout_seconds": 60}));
+    project.job(12, "Load", json!({"timeout_seconds": 90}));
+    project.merge_capture();
+    project.snapshot.resources.clear();
+    let tags =
+        |key: &str| json!({"hodman_pipeline": "shop", "hodman_env": "restore", "hodman_key": key});
+    project.job(
+        92,
+        "Load",
+        json!({"timeout_seconds": 60, "tags": tags("load")}),
+    );
+    project.job(
+        91,
+        "Load",
+        json!({"timeout_seconds": 90, "tags": tags("load_2")}),
+    );
+    let captured = project.merge_capture();
+    assert!(paths(&captured).is_empty(), "{captured:#?}");
+    assert_eq!(project.capture().changes, BTreeMap::new());
+}
+
+#[test]
 fn a_job_deleted_and_made_again_is_the_same_job() {
     let mut project = merged();
     let settings = json!({"timeout_seconds": 60, "tasks": [{"task_key": "a", "run_job_task": {"job_id": 11}}]});

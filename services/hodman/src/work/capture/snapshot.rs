@@ -111,6 +111,9 @@ fn is_refusal(error: &ApiError) -> bool {
     !whole && error.status.is_some()
 }
 
+/// What the service said of a folder.
+type Listing = Result<Vec<Entry>, ApiError>;
+
 /// What lies in the workspace, by short path.
 #[derive(Default)]
 struct Entries {
@@ -130,15 +133,14 @@ impl Entries {
     ) -> Result<(), WorkError> {
         let mut level = vec![path.to_owned()];
         while !level.is_empty() {
-            let listed: Vec<(String, Result<Vec<Entry>, ApiError>)> =
-                futures::stream::iter(std::mem::take(&mut level))
-                    .map(|folder| async move {
-                        let listed = workspace.files().list(&folder).await;
-                        (folder, listed)
-                    })
-                    .buffer_unordered(AT_ONCE)
-                    .collect()
-                    .await;
+            let listed: Vec<(String, Listing)> = futures::stream::iter(std::mem::take(&mut level))
+                .map(|folder| async move {
+                    let listed = workspace.files().list(&folder).await;
+                    (folder, listed)
+                })
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await;
             for (folder, listed) in listed {
                 match listed {
                     Ok(entries) => {
@@ -193,15 +195,14 @@ impl Entries {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             by_folder.entry(folder.to_owned()).or_default().insert(path);
         }
-        let found: Vec<(BTreeSet<String>, Result<Vec<Entry>, ApiError>)> =
-            futures::stream::iter(by_folder)
-                .map(|(folder, wanted)| async move {
-                    let found = some(workspace, &folder, &wanted).await;
-                    (wanted, found)
-                })
-                .buffer_unordered(AT_ONCE)
-                .collect()
-                .await;
+        let found: Vec<(BTreeSet<String>, Listing)> = futures::stream::iter(by_folder)
+            .map(|(folder, wanted)| async move {
+                let found = some(workspace, &folder, &wanted).await;
+                (wanted, found)
+            })
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
         for (wanted, found) in found {
             let found = match found {
                 Ok(found) => found,
@@ -226,11 +227,7 @@ impl Entries {
 }
 
 /// The wanted ones of a folder that are there.
-async fn some(
-    workspace: &Workspace,
-    folder: &str,
-    wanted: &BTreeSet<String>,
-) -> Result<Vec<Entry>, ApiError> {
+async fn some(workspace: &Workspace, folder: &str, wanted: &BTreeSet<String>) -> Listing {
     let files = workspace.files();
     let mut entries = match wanted.first() {
         Some(path) if wanted.len() == 1 => vec![files.status(path).await?],
