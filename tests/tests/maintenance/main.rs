@@ -1,109 +1,15 @@
 //! A change that nothing may run on: what runs in the workspace is stopped before, and nothing starts for a while after, also
 //! when hodman ends meanwhile.
 
+mod changes;
+mod network;
+mod stage;
+mod window;
+
 use chrono::Duration;
-use hodman_clients::databricks::{Auth, Connections, Request, Retry, Workspace, WorkspaceConfig};
-use hodman_core::explain;
-use hodman_core::ids::EnvName;
-use hodman_tests::harness::{CANARY, Options, REPOSITORY, Scene, Short};
-use serde_json::{Value, json};
-
-const FILE: &str = "modules/workspace/module.yaml";
-const MODULE: &str = include_str!("../../examples/foundation/modules/workspace/module.yaml");
-
-const CALL: &str = "\
-account: main
-modules:
-  workspace:
-    module: workspace
-    inputs: {name: shop, region: eu-west-1, role_arn: \"arn:aws:iam::123456789012:role/shop\", bucket: shop-root}
-workspaces:
-";
-
-/// The made workspace as its first member sees it.
-struct Inside(Workspace);
-
-impl Inside {
-    fn new(url: &str) -> Self {
-        let config = WorkspaceConfig {
-            name: "shop".to_owned(),
-            host: url.to_owned(),
-            auth: Auth::OAuth {
-                client_id: "hodman-qa".to_owned(),
-                client_secret: format!("qa-{CANARY}").into(),
-                token_url: None,
-            },
-            timeout: std::time::Duration::from_secs(10),
-            user_agent: "somebody".to_owned(),
-        };
-        let connections = Connections::new().expect("TLS");
-        Self(Workspace::new(config, &connections).expect("a client"))
-    }
-
-    async fn makes(&self, path: &str, body: Value) -> Value {
-        let request = Request::post(path, body, Retry::NotIdempotent);
-        let answer = self.0.call(request).await;
-        answer.unwrap_or_else(|error| panic!("{path}: {error}"))
-    }
-
-    async fn reads(&self, path: &str, name: &str, value: &str) -> Value {
-        let request = Request::get(path);
-        let request = match name {
-            "" => request,
-            name => request.query(name, value),
-        };
-        let answer = self.0.call(request).await;
-        answer.unwrap_or_else(|error| panic!("{path}: {error}"))
-    }
-}
-
-/// What explain says that qa waits for.
-async fn waits(scene: &Scene, short: &Short<'_>) -> Option<String> {
-    let state = short.state().await.ok()?;
-    let told = explain::explain(&state, &EnvName::from("qa"), scene.clock.now())?;
-    let words: Vec<String> = told.waits.iter().map(ToString::to_string).collect();
-    Some(words.join("; "))
-}
-
-/// Everything that runs in a workspace stands on its credentials.
-fn other_credentials(scene: &Scene) {
-    let module = MODULE.replace(
-        "credentials_name: ${inputs.name}",
-        "credentials_name: ${inputs.name}-keys",
-    );
-    assert_ne!(module, MODULE);
-    let files = [(FILE, Some(module.as_bytes()))];
-    scene
-        .forge
-        .commit(REPOSITORY, "main", &files, "other credentials", "rita")
-        .expect("committed");
-}
-
-async fn start() -> Scene {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
-    let mut options = Options::short().file(FILE, MODULE).edit(
-        "environments/qa/environment.yaml",
-        "workspaces:\n",
-        CALL,
-    );
-    options.made = vec!["qa"];
-    Scene::start(options).await
-}
-
-async fn healthy(short: &Short<'_>) {
-    let at_rest = async || {
-        let state = short.state().await.ok()?;
-        let env = state.environments.get(&EnvName::from("qa"))?;
-        let healthy = env.current.as_ref()?.healthy_since.is_some() && env.run.is_none();
-        healthy.then_some(())
-    };
-    short
-        .wait("qa", at_rest)
-        .await
-        .expect("applied and verified");
-}
+use hodman_tests::harness::Short;
+use serde_json::json;
+use stage::{Inside, healthy, other_credentials, pool, says, says_again, start, waits};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
@@ -122,10 +28,7 @@ async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
         json!({"name": "people's", "cluster_size": "Small", "enable_serverless_compute": false});
     let warehouse = inside.makes("/api/2.0/sql/warehouses", warehouse).await;
     let warehouse = warehouse["id"].as_str().expect("an id").to_owned();
-    let pool = json!({"instance_pool_name": "people's", "node_type_id": "m5.large", "min_idle_instances": 2,
-                      "idle_instance_autotermination_minutes": 30});
-    let pool = inside.makes("/api/2.0/instance-pools/create", pool).await;
-    let pool = pool["instance_pool_id"].as_str().expect("an id").to_owned();
+    let pool = pool(&inside).await;
 
     other_credentials(&scene);
     let pull = short.proposed("qa").await.expect("a plan");
@@ -247,15 +150,20 @@ async fn cut_off_while_the_workspace_changes_it_waits_for_the_end_of_that_and_as
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     scene.clock.advance(Duration::minutes(2));
-    let changing = async || {
-        let words = waits(&scene, &short).await?;
-        words
-            .contains("account_workspaces shop is still being changed")
-            .then_some(())
-    };
-    short.wait("the end of it", changing).await.expect("waits");
+    says(
+        &scene,
+        &short,
+        "account_workspaces shop is still being changed",
+    )
+    .await;
+    // How long nothing may start counts from its end, not from when it was asked for.
     scene.databricks.account().hurry();
-    scene.clock.advance(Duration::minutes(22));
+    scene.clock.advance(Duration::minutes(2));
+    let held = "nothing starts on account_workspaces.workspace-workspace until";
+    says(&scene, &short, held).await;
+    scene.clock.advance(Duration::minutes(18));
+    says_again(&scene, &short, held).await;
+    scene.clock.advance(Duration::minutes(3));
     healthy(&short).await;
     let account = scene.somebody();
     let credentials = account.all("credentials").await;

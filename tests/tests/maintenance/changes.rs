@@ -1,0 +1,151 @@
+//! Changes that end otherwise than others: taken back, late, or by another workspace.
+
+use super::stage::{
+    CALL, commit, healthy, module_with, other_credentials, says, says_again, shop, shown, start,
+    start_with,
+};
+use chrono::Duration;
+use hodman_tests::harness::Short;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_is_taken_back_without_a_word_is_told() {
+    let scene = start().await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let before = shop(&scene).await["credentials_id"].clone();
+    other_credentials(&scene);
+    let pull = short.proposed("qa").await.expect("a plan");
+    scene.databricks.account().revert_changes(1);
+    short.merge(&pull).expect("merged");
+    let words = "took the change and went back to what it had, without a word: credentials_id";
+    says(&scene, &short, words).await;
+    says(&scene, &short, "not tried again by itself").await;
+    assert_eq!(shop(&scene).await["credentials_id"], before);
+    daemon.stop().await;
+}
+
+const KEY: (&str, &str) = (
+    "resources:\n",
+    "resources:\n  account_customer_managed_keys:\n    storage:\n      use_cases: [STORAGE]\n      \
+     aws_key_info: {key_arn: \"arn:aws:kms:eu-west-1:123456789012:key/0f0f0f0f-0000-0000-0000-000000000001\"}\n",
+);
+const WITH_KEY: (&str, &str) = (
+    "      lifecycle: {prevent_destroy: true}\n",
+    "      storage_customer_managed_key_id: ${resources.account_customer_managed_keys.storage.id}\n",
+);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_of_storage_that_shows_late_is_waited_for_and_not_taken_for_taken_back() {
+    let scene = start().await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    module_with(&scene, &[KEY, WITH_KEY], "a key");
+    let pull = short.proposed("qa").await.expect("a plan");
+    scene.databricks.account().delay_keys(6);
+    short.merge(&pull).expect("merged");
+    says(&scene, &short, "nothing starts on account_workspaces").await;
+    let keys = scene.somebody().all("customer-managed-keys").await;
+    let key = &keys[0]["customer_managed_key_id"];
+    assert_eq!(&shop(&scene).await["storage_customer_managed_key_id"], key);
+    scene.clock.advance(Duration::minutes(22));
+    healthy(&short).await;
+
+    // Set once, it stays: another is refused before anything is stopped for it.
+    let other = KEY.1.replace("000000000001", "000000000002");
+    module_with(&scene, &[(KEY.0, &other), WITH_KEY], "another key");
+    says(
+        &scene,
+        &short,
+        "the key of its storage is set once and stays",
+    )
+    .await;
+    daemon.stop().await;
+}
+
+const OLD: &str = "\
+engine: native
+inputs:
+  name: {type: string}
+  region: {type: string}
+  role_arn: {type: string}
+  bucket: {type: string}
+resources:
+  account_credentials:
+    credentials: {credentials_name: \"${inputs.name}\", aws_credentials: {sts_role: {role_arn: \"${inputs.role_arn}\"}}}
+  account_storage_configurations:
+    storage: {storage_configuration_name: \"${inputs.name}\", root_bucket_info: {bucket_name: \"${inputs.bucket}\"}}
+  account_workspaces:
+    workspace:
+      workspace_name: ${inputs.name}
+      deployment_name: shop-for-all
+      pricing_tier: PREMIUM
+      aws_region: ${inputs.region}
+      credentials_id: ${resources.account_credentials.credentials.id}
+      storage_configuration_id: ${resources.account_storage_configurations.storage.id}
+outputs:
+  host: {value: \"${resources.account_workspaces.workspace.host}\"}
+  workspace_id: {value: \"${resources.account_workspaces.workspace.id}\"}
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_workspace_is_made_anew_only_when_the_old_one_is_gone() {
+    let scene = start_with(OLD, CALL).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let old = shop(&scene).await;
+    commit(
+        &scene,
+        &OLD.replace("PREMIUM", "ENTERPRISE"),
+        "another tier",
+    );
+    let pull = shown(&scene, &short, "replace** `account_workspaces").await;
+    // Its name is nobody else's as long as it is there.
+    scene.databricks.account().slow_removals(4);
+    short.merge(&pull).expect("merged");
+    let anew = async || {
+        let all = scene.somebody().all("workspaces").await;
+        let mut shops = all.iter().filter(|one| one["workspace_name"] == "shop");
+        shops
+            .any(|one| one["workspace_id"] != old["workspace_id"])
+            .then_some(())
+    };
+    short.wait("another", anew).await.expect("made anew");
+    let new = shop(&scene).await;
+    assert_eq!(new["pricing_tier"], json!("ENTERPRISE"));
+    assert_eq!(new["deployment_name"], old["deployment_name"]);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_whose_tags_somebody_wiped_is_not_made_twice() {
+    let scene = start().await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let id = shop(&scene).await["workspace_id"].clone();
+    let tags = json!({"custom_tags": {"team": "data"}});
+    let path = format!("workspaces/{id}?update_mask=custom_tags");
+    let account = scene.somebody();
+    account.does(reqwest::Method::PATCH, &path, tags).await;
+    let running = async || {
+        let path = format!("workspaces/{id}");
+        let now = account
+            .does(reqwest::Method::GET, &path, serde_json::Value::Null)
+            .await;
+        (now["workspace_status"] == "RUNNING").then_some(())
+    };
+    short.wait("its end", running).await.expect("running");
+    other_credentials(&scene);
+    says_again(
+        &scene,
+        &short,
+        &format!("wants the name `shop`, which object {id}"),
+    )
+    .await;
+    shop(&scene).await;
+    daemon.stop().await;
+}

@@ -1,0 +1,109 @@
+//! A workspace in a network of its own: what does not work is told and repaired, and another network takes its place.
+
+use super::stage::{commit, healthy, says, shop, shown, start_with};
+use chrono::Duration;
+use hodman_core::event::Ask;
+use hodman_tests::harness::Short;
+use serde_json::json;
+
+const OWN: &str = "\
+engine: native
+inputs:
+  name: {type: string}
+resources:
+  account_credentials:
+    credentials: {credentials_name: \"${inputs.name}\", aws_credentials: {sts_role: {role_arn: \"arn:aws:iam::123456789012:role/shop\"}}}
+  account_storage_configurations:
+    storage: {storage_configuration_name: \"${inputs.name}\", root_bucket_info: {bucket_name: shop-root}}
+  account_networks:
+    own: {network_name: \"${inputs.name}\", vpc_id: vpc-1, subnet_ids: [subnet-1, subnet-2], security_group_ids: [sg-1]}
+  account_workspaces:
+    workspace:
+      workspace_name: ${inputs.name}
+      aws_region: eu-west-1
+      credentials_id: ${resources.account_credentials.credentials.id}
+      storage_configuration_id: ${resources.account_storage_configurations.storage.id}
+      network_id: ${resources.account_networks.own.id}
+outputs:
+  host: {value: \"${resources.account_workspaces.workspace.host}\"}
+  workspace_id: {value: \"${resources.account_workspaces.workspace.id}\"}
+";
+
+const CALL: &str = "\
+account: main
+modules:
+  workspace: {module: workspace, inputs: {name: shop}}
+workspaces:
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_failed_says_why_with_the_words_of_its_network_and_is_repaired() {
+    let scene = start_with(OWN, CALL).await;
+    let broken = scene.databricks.account();
+    broken.break_vpc("vpc-1", "subnet", "there is no way out");
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    says(&scene, &short, "was made and does not work: FAILED").await;
+    says(&scene, &short, "subnet: there is no way out").await;
+    let failed = shop(&scene).await;
+    assert_eq!(failed["workspace_status"], "FAILED");
+
+    // Mended outside. That it is repaired and not made anew is another action, so it is asked for.
+    broken.mend_vpc("vpc-1");
+    let retry = Ask::Retry { env: "qa".into() };
+    short.ask("olga", retry).await.expect("asked");
+    let pull = shown(&scene, &short, "update** `account_workspaces").await;
+    short.merge(&pull).expect("merged");
+    healthy(&short).await;
+    let repaired = shop(&scene).await;
+    assert_eq!(repaired["workspace_id"], failed["workspace_id"]);
+    assert_eq!(repaired["workspace_status"], "RUNNING");
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_network_is_made_the_workspace_moves_and_the_old_one_goes() {
+    let scene = start_with(OWN, CALL).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let before = shop(&scene).await;
+    commit(
+        &scene,
+        &OWN.replace("subnet-2", "subnet-3"),
+        "another subnet",
+    );
+    let pull = short.proposed("qa").await.expect("a plan");
+    assert!(
+        pull.body.contains("nothing starts for 20 minutes after"),
+        "{}",
+        pull.body
+    );
+    short.merge(&pull).expect("merged");
+    says(&scene, &short, "nothing starts on account_workspaces").await;
+    let networks = scene.somebody().all("networks").await;
+    assert_eq!(networks.len(), 1, "the old one is away: {networks:?}");
+    assert_eq!(networks[0]["subnet_ids"], json!(["subnet-1", "subnet-3"]));
+    let after = shop(&scene).await;
+    assert_eq!(after["workspace_id"], before["workspace_id"]);
+    assert_eq!(after["network_id"], networks[0]["network_id"]);
+    assert_ne!(after["network_id"], before["network_id"]);
+    scene.clock.advance(Duration::minutes(22));
+    healthy(&short).await;
+
+    // In a network of its own it stays in one.
+    let bare = OWN.replace(
+        "      network_id: ${resources.account_networks.own.id}\n",
+        "",
+    );
+    commit(&scene, &bare, "no network");
+    says(
+        &scene,
+        &short,
+        "never goes back to one that Databricks makes",
+    )
+    .await;
+    daemon.stop().await;
+}
