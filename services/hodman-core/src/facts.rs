@@ -173,6 +173,9 @@ pub struct PlanFacts {
     pub uploads: bool,
     /// Keys whose action cannot be undone.
     pub irreversible: Vec<String>,
+    /// Keys whose action stops what runs, for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maintenance: Vec<String>,
     /// What people changed where no plan of ours reaches, inside of stacks: the name of each difference, and where it is.
     /// Only comparisons look for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

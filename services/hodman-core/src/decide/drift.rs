@@ -131,6 +131,12 @@ fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found)
             "putting it back cannot be undone: {}",
             found.plan.irreversible.join(", ")
         ))
+    } else if !found.plan.maintenance.is_empty() {
+        // Somebody's tag on a workspace is no reason to stop what runs in it.
+        Some(format!(
+            "putting it back stops what runs in {}; it goes along with the next change that is approved",
+            found.plan.maintenance.join(", ")
+        ))
     } else if differences(&found.plan).any(|difference| {
         env.drift.healed.get(difference).copied().unwrap_or(0) >= draft.settings.heal_limit
     }) {

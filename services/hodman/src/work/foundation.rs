@@ -50,6 +50,20 @@ impl Stands {
     }
 }
 
+impl Stands {
+    /// What is known of what stays. A workspace that is about to be made anew is nowhere yet: what is in the old one goes with
+    /// it, and all of it is to be made in the new one.
+    fn staying(&self) -> Known {
+        let mut known = self.known.clone();
+        for (_, row) in self.plan.iter().flat_map(Plan::rows) {
+            if row.action == Action::Replace {
+                known.forget(&row.key);
+            }
+        }
+        known
+    }
+}
+
 /// Whether the engines of stacks are asked what they would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Engines {
@@ -236,7 +250,7 @@ pub(super) async fn workspace(
     }
     let host = stands
         .foundation
-        .fill(&file(env), &Value::from(place.host.as_str()), &stands.known)
+        .fill(&file(env), &Value::from(place.host.as_str()), &stands.staying())
         .map_err(|error| WorkError::lasting(error.to_string()))?;
     match host.as_ref().and_then(Value::as_str) {
         Some(host) => {

@@ -341,6 +341,11 @@ pub fn facts(plan: &Plan) -> PlanFacts {
             .into_iter()
             .map(|key| key.to_string())
             .collect(),
+        maintenance: plan
+            .rows()
+            .filter(|(_, row)| row.maintenance.is_some())
+            .map(|(_, row)| row.key.to_string())
+            .collect(),
         by_hand: BTreeMap::new(),
         repairs: BTreeSet::new(),
         report: None,

@@ -370,3 +370,19 @@ fn a_slot_fires_once_and_missed_ones_as_configured() {
         assert!(w.waiting("qa").is_empty(), "five missed slots are one");
     }
 }
+
+#[test]
+fn a_repair_never_stops_what_runs() {
+    let mut w = healthy(DriftPolicy::Heal);
+    w.ask(Ask::Reconcile { env: "qa".into() });
+    let mut plan = plan(&["tags-of-the-workspace"]);
+    plan.maintenance = vec!["account_workspaces.main".into()];
+    let outcome = Outcome::Planned {
+        plan,
+        binding: "b1".into(),
+    };
+    w.answer("qa", "plan", outcome);
+    assert!(w.waiting("qa").is_empty(), "{:?}", w.waiting("qa"));
+    assert_eq!(w.standing("qa"), Standing::Drifted);
+    assert_eq!(w.noted("heal-held"), 1);
+}
