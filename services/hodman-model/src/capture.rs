@@ -8,14 +8,17 @@
 //! values, secrets as one fixed word, without the server's defaults. The lock holds the digest of that form.
 
 mod adopt;
+mod around;
 mod beside;
 mod calls;
 mod copies;
+mod declaring;
 mod form;
 pub mod identity;
 mod join;
 mod jupyter;
 mod keys;
+mod known;
 mod merge;
 mod merge_text;
 mod outcome;
@@ -136,6 +139,8 @@ pub struct CaptureInput<'a> {
     pub tree: &'a Tree,
     /// The last capture; empty when there was none.
     pub lock: &'a CapturedLock,
+    /// What the bundle is called when the repository has none yet.
+    pub bundle: &'a str,
     /// The variables of the bundle for this environment's target; see [`variables`].
     pub variables: &'a BTreeMap<String, Value>,
     /// An earlier content of the file at a path, of those for which [`holds`] says yes to the digest; none when the
@@ -224,15 +229,20 @@ pub const UNKNOWN: &str = "unknown";
 /// When a bundle file of the repository cannot be read.
 pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     let repo = repo::read(input.tree, input.target)?;
-    let selected = select::select(input);
-    let (keys, heirs) = keys::assign(input, &repo, &selected);
+    let around = around::Around::of(&repo, input.target, input.variables);
+    let selected = select::select(input, around.prefix());
+    let (mut keys, heirs) = keys::assign(input, &repo, &selected);
+    let known = known::places(input, &repo, &selected, &keys);
+    copies::refer_to_originals(&mut keys, &selected);
     let terraform = input.rules.format == CaptureFormat::Terraform;
     let mut work = Work {
         input,
         repo: &repo,
+        around,
         out: Captured::default(),
         entries: Vec::new(),
         variables: input.variables.clone(),
+        declared: declaring::Declared::of(&repo, input.variables),
         heirs,
         locked: input
             .lock
@@ -245,11 +255,15 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
             .map(|entry| ((entry.kind.as_str(), entry.id.as_str()), entry))
             .collect(),
     };
-    let sources = sources::capture(&mut work, &selected);
+    let mut sources = sources::capture(&mut work, &selected, &known);
     if terraform {
         terraform::capture(&mut work, &selected, &keys, &sources);
     } else {
+        for (path, place) in known {
+            sources.entry(path).or_insert(place);
+        }
         resources::capture(&mut work, &selected, &keys, &sources);
+        declaring::write(&mut work);
     }
     outcome::tell(&mut work);
     named(&mut work, &selected);
@@ -290,12 +304,16 @@ pub fn lock_path(env: &str) -> String {
 struct Work<'a> {
     input: &'a CaptureInput<'a>,
     repo: &'a repo::Repo,
+    /// What the bundle says of all its resources.
+    around: around::Around,
     out: Captured,
     entries: Vec<CapturedEntry>,
     /// The bundle's variables, and those that this capture declares.
     variables: BTreeMap<String, Value>,
     /// Objects that took over the key of one that is gone.
     heirs: keys::Heirs,
+    /// What the bundle declares, and what this capture will declare.
+    declared: declaring::Declared,
     /// The entries of the last capture by kind and id.
     locked: BTreeMap<(&'a str, &'a str), &'a CapturedEntry>,
 }

@@ -29,6 +29,16 @@ pub trait Names {
     /// The Terraform variable for the text at `path` (the keys from the resource on); none when it is written as it is.
     fn variable(&mut self, kind: &str, path: &[&str], text: &str) -> Option<String>;
 
+    /// The Terraform variable for a part of the text at `path`, with what stands before and after it.
+    fn inside<'t>(
+        &mut self,
+        _kind: &str,
+        _path: &[&str],
+        _text: &'t str,
+    ) -> Option<(&'t str, String, &'t str)> {
+        None
+    }
+
     /// The Terraform variable for a secret in the field `field` of `key`.
     fn secret(&mut self, key: &ResourceKey, field: &str) -> String;
 

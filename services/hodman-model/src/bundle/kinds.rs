@@ -151,6 +151,9 @@ const POSTGRES: &str = "databases are made by hand or by a Terraform stack: take
 
 const WORKSPACE_OBJECT: &[&str] = &["CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"];
 
+/// The levels that a whole bundle can give, in the order of [`BundleKind::common_levels`].
+pub(super) const COMMON_LEVELS: [&str; 3] = ["CAN_MANAGE", "CAN_VIEW", "CAN_RUN"];
+
 /// Every kind.
 pub(super) const KINDS: &[BundleKind] = &[
     BundleKind {
@@ -384,6 +387,13 @@ pub(super) const KINDS: &[BundleKind] = &[
 /// The lists of a kind whose items are known by name.
 pub(crate) fn keyed_lists(kind: &str) -> &'static [Keyed] {
     bundle_kind(kind).map_or(&[], |kind| kind.keyed)
+}
+
+/// What a level of the whole bundle's `permissions` is for a kind; none where it means nothing there.
+pub(crate) fn common_level(kind: &str, level: &str) -> Option<&'static str> {
+    let at = COMMON_LEVELS.iter().position(|name| *name == level)?;
+    let own = bundle_kind(kind)?.common_levels?[at];
+    (!own.is_empty()).then_some(own)
 }
 
 /// The kind of that name.

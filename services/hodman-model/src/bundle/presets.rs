@@ -1,12 +1,9 @@
 //! What `presets`, `run_as` and `permissions` of a bundle do to each of its resources.
 
 use super::fixups::set_if_absent;
-use super::kinds::{BundleKind, Prefix, RunAs, Tags};
+use super::kinds::{BundleKind, COMMON_LEVELS, Prefix, RunAs, Tags};
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::files::node::{Entry, Map, Node, Place, Yaml};
-
-/// The levels that a whole bundle can give, in the order of [`BundleKind::common_levels`].
-const LEVELS: [&str; 3] = ["CAN_MANAGE", "CAN_VIEW", "CAN_RUN"];
 
 const PRINCIPALS: [&str; 3] = ["user_name", "group_name", "service_principal_name"];
 
@@ -60,7 +57,10 @@ impl Common {
             for permission in self.permission_list(permissions, found) {
                 super::beside::principal(permission, "permissions", found);
                 let level = permission.get("level").unwrap_or(permission);
-                if !LEVELS.iter().any(|name| level.as_text() == Some(name)) {
+                if !COMMON_LEVELS
+                    .iter()
+                    .any(|name| level.as_text() == Some(name))
+                {
                     found.push(
                         level
                             .place
@@ -275,7 +275,7 @@ impl Common {
             let Some(level) = permission.as_map_mut().and_then(|map| map.get_mut("level")) else {
                 continue;
             };
-            let index = LEVELS
+            let index = COMMON_LEVELS
                 .iter()
                 .position(|name| level.node.as_text() == Some(name));
             // An empty one: the kind has nothing like it.

@@ -4,9 +4,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::LiveResource;
+use super::keys::Keys;
+use super::select::Selected;
 use crate::files::CapturedLock;
 use crate::kinds::kind;
 
@@ -19,10 +21,12 @@ const SET_BY_MODE: &[&[&str]] = &[
     &["development"],
 ];
 
-/// Copies out: of each name the original stays; where there is none, one copy as if it was the original.
+/// Copies out: of each name the original stays; where there is none, one copy as if it was the original. What has `prefix`,
+/// which the target puts before names, is called without it.
 pub(super) fn fold<'a>(
     resources: Vec<&'a LiveResource>,
     lock: &CapturedLock,
+    prefix: Option<&str>,
 ) -> (Vec<Cow<'a, LiveResource>>, Vec<(&'a LiveResource, String)>) {
     let mut kept: Vec<Cow<'a, LiveResource>> = Vec::new();
     let mut by_name: BTreeMap<(&str, String), Vec<&'a LiveResource>> = BTreeMap::new();
@@ -31,14 +35,22 @@ pub(super) fn fold<'a>(
         match original_name(live) {
             Some(name) => by_name.entry((&live.kind, name)).or_default().push(live),
             None => {
-                originals.insert((live.kind.as_str(), live.listed.name.as_str()));
-                kept.push(Cow::Borrowed(live));
+                let live = match prefix.and_then(|prefix| without_prefix(live, prefix)) {
+                    Some(name) => {
+                        let mut own = live.clone();
+                        rename(&mut own, &name);
+                        Cow::Owned(own)
+                    }
+                    None => Cow::Borrowed(live),
+                };
+                originals.insert((live.kind.clone(), live.listed.name.clone()));
+                kept.push(live);
             }
         }
     }
     let mut folded = Vec::new();
     for ((kind, name), mut copies) in by_name {
-        if !originals.contains(&(kind, name.as_str())) {
+        if !originals.contains(&(kind.to_owned(), name.clone())) {
             let locked = |live: &LiveResource| {
                 lock.entries
                     .iter()
@@ -60,11 +72,12 @@ pub(super) fn fold<'a>(
 /// The name of what it is a copy of; none for what is no copy.
 fn original_name(live: &LiveResource) -> Option<String> {
     let name = &live.listed.name;
-    if let Some(rest) = name.strip_prefix("[dev ") {
+    let (folder, last) = folder_and_name(live);
+    if let Some(rest) = last.strip_prefix("[dev ") {
         return rest
             .split_once("] ")
-            .map(|(_, original)| original.to_owned())
-            .filter(|original| !original.is_empty());
+            .map(|(_, original)| format!("{folder}{original}"))
+            .filter(|_| !rest.ends_with("] "));
     }
     // Names in Unity Catalog take no brackets: `dev_ada_sales`, made by ada@….
     let short = live.listed.creator.as_deref()?.split('@').next()?;
@@ -77,17 +90,53 @@ fn original_name(live: &LiveResource) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// The name of an experiment is its path, of which the last part is called after its maker.
+fn folder_and_name(live: &LiveResource) -> (&str, &str) {
+    let name = live.listed.name.as_str();
+    let slash = name.rfind('/').filter(|_| live.kind == "experiments");
+    name.split_at(slash.map_or(0, |slash| slash + 1))
+}
+
+fn without_prefix(live: &LiveResource, prefix: &str) -> Option<String> {
+    let (folder, last) = folder_and_name(live);
+    let rest = last.strip_prefix(prefix).filter(|rest| !rest.is_empty())?;
+    Some(format!("{folder}{rest}"))
+}
+
+fn rename(live: &mut LiveResource, name: &str) {
+    name.clone_into(&mut live.listed.name);
+    if let (Some(kind), Value::Object(config)) = (kind(&live.kind), &mut live.listed.config) {
+        let field = kind.rules().name_field.to_owned();
+        config.insert(field, Value::String(name.to_owned()));
+    }
+}
+
+/// Gives the ids of folded copies the keys of what they are copies of: whoever refers to a copy means the original.
+pub(super) fn refer_to_originals(keys: &mut Keys, selected: &Selected<'_>) {
+    let mut found = Vec::new();
+    for (copy, original) in &selected.copies {
+        let stays = selected
+            .resources
+            .iter()
+            .find(|live| live.kind == copy.kind && live.listed.name == *original);
+        let key = stays.and_then(|live| keys.get(&(live.kind.clone(), live.listed.id.clone())));
+        found.extend(key.map(|key| ((copy.kind.clone(), copy.listed.id.clone()), key.clone())));
+    }
+    keys.extend(found);
+}
+
 fn as_original(copy: &LiveResource, name: &str) -> LiveResource {
     let mut live = copy.clone();
-    name.clone_into(&mut live.listed.name);
+    rename(&mut live, name);
     let Some(kind) = kind(&live.kind) else {
         return live;
     };
     let rules = kind.rules();
     if let Value::Object(config) = &mut live.listed.config {
-        config.insert(rules.name_field.to_owned(), Value::String(name.to_owned()));
-        if let Some(Value::Object(tags)) = config.get_mut(rules.tags_field) {
-            tags.remove("dev");
+        match config.get_mut(rules.tags_field) {
+            Some(Value::Object(tags)) => drop(tags.remove("dev")),
+            Some(Value::Array(tags)) => tags.retain(|tag| tag.get("key") != Some(&json!("dev"))),
+            _ => {}
         }
         for path in SET_BY_MODE {
             match path {

@@ -45,11 +45,13 @@ pub(super) fn of_live(kind: &dyn Kind, listed: &Listed, names: &Names<'_>) -> Va
     ids_to_references(kind, &mut form, names.keys);
     for reference in &rules.references {
         reference.at.visit(&mut form, &mut |value| {
-            let found = value.as_str().and_then(|id| {
-                names
-                    .lookups
-                    .get(&(reference.kind.to_owned(), id.to_owned()))
-            });
+            // Ids of jobs are numbers.
+            let id = match &*value {
+                Value::String(id) => Some(id.clone()),
+                Value::Number(id) => Some(id.to_string()),
+                _ => None,
+            };
+            let found = id.and_then(|id| names.lookups.get(&(reference.kind.to_owned(), id)));
             if let Some(text) = found {
                 *value = Value::String(text.clone());
             }
@@ -150,27 +152,31 @@ fn repo_path(written: &str, file: &str, tree: &Tree, notebook: bool) -> Option<S
     Some(path)
 }
 
-/// `${var.x}` as its value; a text that is nothing else takes the value's type.
+/// `${var.x}` and `${bundle.target}` as their values; a text that is nothing else takes the value's type.
 pub(super) fn with_variables(value: &Value, variables: &BTreeMap<String, Value>) -> Value {
     match value {
         Value::String(text) => {
             let whole = text
-                .strip_prefix("${var.")
+                .strip_prefix("${")
                 .and_then(|rest| rest.strip_suffix('}'));
-            if let Some(value) = whole.and_then(|name| variables.get(name)) {
+            if let Some(value) = whole.and_then(|path| variable(path, variables)) {
                 return value.clone();
             }
-            let mut text = text.clone();
-            for (name, value) in variables {
-                let written = format!("${{var.{name}}}");
-                if text.contains(&written) {
-                    let value = value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned);
-                    text = text.replace(&written, &value);
+            let mut known = String::new();
+            let mut rest = text.as_str();
+            while let Some((before, after)) = rest.split_once("${") {
+                let Some((path, after)) = after.split_once('}') else {
+                    break;
+                };
+                known += before;
+                match variable(path, variables) {
+                    Some(Value::String(value)) => known += value,
+                    Some(value) => known += &value.to_string(),
+                    None => known += &format!("${{{path}}}"),
                 }
+                rest = after;
             }
-            Value::String(text)
+            Value::String(known + rest)
         }
         Value::Array(items) => items
             .iter()
@@ -181,6 +187,14 @@ pub(super) fn with_variables(value: &Value, variables: &BTreeMap<String, Value>)
             .map(|(key, item)| (key.clone(), with_variables(item, variables)))
             .collect(),
         other => other.clone(),
+    }
+}
+
+/// The value of what stands between `${` and `}`.
+fn variable<'v>(path: &str, variables: &'v BTreeMap<String, Value>) -> Option<&'v Value> {
+    match path.strip_prefix("var.") {
+        Some(name) => variables.get(name),
+        None => variables.get(path).filter(|_| path.starts_with("bundle.")),
     }
 }
 

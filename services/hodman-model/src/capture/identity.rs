@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::repo::root_of;
+use super::repo::said_in;
 use super::varied::SORTS;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::{Environment, Tree};
@@ -58,8 +58,8 @@ pub fn variables(
 ) -> Result<BTreeMap<String, Value>, Diagnostics> {
     let mut values = environment.variables.clone();
     let mut found = Diagnostics::default();
-    // A root file that does not parse is told by whoever resolves it.
-    let root = root_of(tree).unwrap_or_default();
+    // A file that does not parse is told by whoever resolves it.
+    let root = said_in(tree);
     for (name, (sort, captured)) in declared(&root) {
         if values.contains_key(&name) {
             continue;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::repo::root_of;
+use super::repo::said_in;
 use super::{CapturedAs, Work};
 use crate::bundle::resolve;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -47,8 +47,10 @@ pub(super) fn tell(work: &mut Work<'_>) {
 
 /// The errors of a bundle. A variable that only has a name is a secret, which each environment brings along.
 fn wrong(tree: &Tree, target: &str, given: &BTreeMap<String, Value>) -> Vec<Diagnostic> {
+    // Those with a dot in their name are no variables but what `${bundle.…}` means.
     let mut variables = given.clone();
-    let root = root_of(tree).unwrap_or_default();
+    variables.retain(|name, _| !name.contains('.'));
+    let root = said_in(tree);
     let declared = root.get("variables").and_then(Value::as_object);
     for (name, variable) in declared.into_iter().flatten() {
         if variable.get("default").is_none() && variable.get("lookup").is_none() {

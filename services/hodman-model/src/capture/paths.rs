@@ -135,6 +135,10 @@ pub(super) fn captured_at(
         return None;
     }
     let (folder, pattern) = split_pattern(path);
+    // A folder that the repository has, though it was not captured from here.
+    if let Some(place) = sources.get(folder) {
+        return Some(format!("{REPO}{place}{pattern}"));
+    }
     let below = format!("{folder}/");
     let mut inside = sources
         .range(below.clone()..)

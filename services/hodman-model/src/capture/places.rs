@@ -44,6 +44,15 @@ impl Places {
         place
     }
 
+    /// Takes that very place, when it is free; gives whether it was.
+    pub fn claim(&mut self, place: &str) -> bool {
+        let free = self.is_free(place);
+        if free {
+            self.take(place);
+        }
+        free
+    }
+
     fn take(&mut self, place: &str) {
         let place = place.to_lowercase();
         self.folders.extend(folders(&place).map(str::to_owned));

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::Value;
 
+use super::overlay::lay;
 use crate::bundle::ResourceKey;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::field_path::FieldPath;
 use crate::files::{Tree, yaml};
 
 /// The names that the Databricks CLI takes for the root file, in its order.
-const ROOT_FILES: &[&str] = &[
+pub(super) const ROOT_FILES: &[&str] = &[
     "databricks.yml",
     "databricks.yaml",
     "bundle.yml",
@@ -70,6 +71,8 @@ pub(super) struct Repo {
     pub target_files: BTreeMap<String, String>,
     /// What all targets say, in the order of the files.
     pub overrides: Vec<Override>,
+    /// What all files say besides resources, laid together: variables, permissions, presets, targets.
+    pub said: Value,
 }
 
 impl Repo {
@@ -115,6 +118,7 @@ pub(super) fn read(tree: &Tree, target: &str) -> Result<Repo, Diagnostics> {
     let mut resources: BTreeMap<ResourceKey, RepoResource> = BTreeMap::new();
     let mut overrides: Vec<Override> = Vec::new();
     let mut target_files = BTreeMap::new();
+    let mut said = Value::Null;
     let mut parse = |file: &str| match parse(tree, file) {
         Ok(value) => value,
         Err(diagnostic) => {
@@ -139,6 +143,7 @@ pub(super) fn read(tree: &Tree, target: &str) -> Result<Repo, Diagnostics> {
             });
         }
         overrides.extend(said_by_targets(&value, file));
+        lay(&mut said, besides_resources(&value));
         for target in value
             .get("targets")
             .and_then(Value::as_object)
@@ -164,13 +169,52 @@ pub(super) fn read(tree: &Tree, target: &str) -> Result<Repo, Diagnostics> {
         root_file,
         target_files,
         overrides,
+        said,
     })
 }
 
-/// The root file as it is written; none when there is none, or it does not parse.
-pub(super) fn root_of(tree: &Tree) -> Option<Value> {
-    let file = ROOT_FILES.iter().find(|name| tree.contains_key(**name))?;
-    parse(tree, file).ok()
+/// What all files of the bundle say besides resources, laid together; those that do not parse say nothing.
+pub(super) fn said_in(tree: &Tree) -> Value {
+    let root_file = ROOT_FILES.iter().find(|name| tree.contains_key(**name));
+    let root = root_file
+        .and_then(|file| parse(tree, file).ok())
+        .unwrap_or_default();
+    let mut said = besides_resources(&root);
+    for file in included(tree, &root) {
+        // Ten thousand files of resources alone are not worth reading for it.
+        let worth = tree.get(&file).is_some_and(|file| may_say(&file.bytes));
+        if let Some(value) = worth.then(|| parse(tree, &file).ok()).flatten() {
+            lay(&mut said, besides_resources(&value));
+        }
+    }
+    said
+}
+
+/// Whether a file may say anything besides resources: a line begins with another key, or with no key at all.
+fn may_say(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'\n').any(|line| {
+        let first = line.first().copied().unwrap_or(b'#');
+        !(first.is_ascii_whitespace() || first == b'#' || line.starts_with(b"resources:"))
+            && line != b"---"
+    })
+}
+
+fn besides_resources(value: &Value) -> Value {
+    let mut value = value.clone();
+    let Value::Object(map) = &mut value else {
+        return Value::Null;
+    };
+    map.remove("resources");
+    if let Some(old) = map.remove("environments") {
+        map.entry("targets").or_insert(old);
+    }
+    let targets = map.get_mut("targets").and_then(Value::as_object_mut);
+    for (_, target) in targets.into_iter().flatten() {
+        if let Value::Object(target) = target {
+            target.remove("resources");
+        }
+    }
+    value
 }
 
 fn parse(tree: &Tree, file: &str) -> Result<Value, Diagnostic> {

@@ -29,11 +29,7 @@ pub(super) fn capture(
     keys: &Keys,
     sources: &BTreeMap<String, String>,
 ) {
-    let lookups = match work.repo.root_file {
-        Some(_) => lookups(work.input.snapshot),
-        // Without a root file there is no place to declare them.
-        None => BTreeMap::new(),
-    };
+    let lookups = lookups(work.input.snapshot);
     let known = gone::without_lost(work, selected, keys);
     let names = Names {
         keys: &known,
@@ -118,6 +114,9 @@ fn one(
                 graft_mode(form, git);
             }
         }
+    }
+    for form in std::iter::once(&mut form).chain(before.as_mut()) {
+        work.around.take_out(kind, form, git.as_ref());
     }
     if let Some(git) = &git
         && let Some(other) = unresolved(work, kind, git, &form)
@@ -280,6 +279,15 @@ fn notes(
         let detail = "deployed by a bundle: until that deployment is retired, it writes here, too"
             .to_owned();
         work.row(&name, CapturedAs::Note, None, None, detail);
+    }
+    for field in ["budget_policy_id", "usage_policy_id"] {
+        if live.listed.config.get(field).is_some_and(Value::is_string) && dev.get(field).is_none() {
+            let detail = format!(
+                "`{field}` is not captured: where nothing is said, each workspace gives its own; write it into the bundle \
+                 where it ought to be another one"
+            );
+            work.row(&name, CapturedAs::Note, None, None, detail);
+        }
     }
     for (other, id) in refers_to(kind, dev) {
         let detail = format!(

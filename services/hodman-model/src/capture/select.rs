@@ -28,7 +28,8 @@ pub(super) struct Selected<'a> {
     pub referred: BTreeSet<String>,
 }
 
-pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
+/// `prefix` is what the target puts before names.
+pub(super) fn select<'a>(input: &CaptureInput<'a>, prefix: Option<&str>) -> Selected<'a> {
     let rules = input.rules;
     let roots = roots(rules);
     let choice = Choice::new(rules);
@@ -46,7 +47,7 @@ pub(super) fn select<'a>(input: &CaptureInput<'a>) -> Selected<'a> {
     let (named, whole): (Vec<_>, Vec<_>) = chosen
         .into_iter()
         .partition(|live| kind(&live.kind).map(Kind::captured) == Some(Captured::NameOnly));
-    let (resources, copies) = fold(whole, input.lock);
+    let (resources, copies) = fold(whole, input.lock, prefix);
     let referred = referred(&resources);
     let files = input
         .snapshot
@@ -211,11 +212,10 @@ impl<'a> Choice<'a> {
         if field.is_empty() {
             return true;
         }
+        let tags = config.get(field);
         let has = |(tag, value): &(&str, GlobSet)| {
-            config
-                .get(field)
-                .and_then(|tags| tags.get(tag)?.as_str())
-                .is_some_and(|text| value.is_match(text))
+            let said = tags.and_then(|tags| tag_of(tags, tag));
+            said.is_some_and(|text| value.is_match(text))
         };
         self.tags.0.iter().all(has) && !self.tags.1.iter().any(has)
     }
@@ -232,6 +232,24 @@ impl<'a> Choice<'a> {
         path.or(folder).map(short).is_some_and(|path| {
             path.starts_with("/Shared/.hodman/") || is_personal(path) && !names(&self.roots, path)
         })
+    }
+}
+
+/// The value of a tag. APIs have them as a mapping, as a list of `{key, value}`, or as such a list one deeper.
+fn tag_of<'c>(tags: &'c Value, name: &str) -> Option<&'c str> {
+    match tags {
+        Value::Array(list) => {
+            let tag = list
+                .iter()
+                .find(|tag| tag.get("key").and_then(Value::as_str) == Some(name))?;
+            // A tag without a value is there all the same.
+            Some(tag.get("value").and_then(Value::as_str).unwrap_or_default())
+        }
+        Value::Object(map) => match map.get("custom_tags") {
+            Some(list @ Value::Array(_)) => tag_of(list, name),
+            _ => map.get(name)?.as_str(),
+        },
+        _ => None,
     }
 }
 

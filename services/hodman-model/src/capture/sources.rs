@@ -15,8 +15,12 @@ use chrono::{DateTime, Utc};
 /// The kind of files and notebooks in the lock; their id is the short path, their key the path in the repository.
 pub(super) const KIND: &str = "files";
 
-/// Captures them; gives the path in the repository of each by its short path.
-pub(super) fn capture(work: &mut Work<'_>, selected: &Selected<'_>) -> BTreeMap<String, String> {
+/// Captures them; gives the path in the repository of each by its short path. `known` is where the repository has some.
+pub(super) fn capture(
+    work: &mut Work<'_>,
+    selected: &Selected<'_>,
+    known: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
     let input = work.input;
     let locked: Vec<&CapturedEntry> = input
         .lock
@@ -32,13 +36,19 @@ pub(super) fn capture(work: &mut Work<'_>, selected: &Selected<'_>) -> BTreeMap<
         .collect();
     let moved = moved(&locked, selected, &present);
     let mut taken = Places::of(locked.iter().map(|entry| entry.file.as_str()));
+    let kept: BTreeSet<&str> = known.values().map(String::as_str).collect();
     let mut places = BTreeMap::new();
     for (path, live) in &selected.files {
         let from = moved.get(path.as_str()).copied();
         let place = match (work.locked(KIND, path), from) {
             (Some(entry), _) => entry.file.clone(),
             (None, Some(from)) => moved_place(work, path, live, from, selected, &mut taken),
-            (None, None) => taken.free(path, &selected.roots, live.language, &|_| false),
+            (None, None) => match known.get(path).filter(|place| taken.claim(place)) {
+                Some(place) => place.clone(),
+                None => taken.free(path, &selected.roots, live.language, &|place| {
+                    kept.contains(place)
+                }),
+            },
         };
         if let Some(why) = unholdable(&place) {
             let detail = format!("{path} is left out: {why}");

@@ -6,7 +6,7 @@ use super::form::{Names, of_live};
 use super::keys::{Keys, slug};
 use super::select::Selected;
 use super::sources::{self, Piece, gone, merge_text_file};
-use super::varied::sort_of;
+use super::varied::{Sort, catalog_in, sort_called, sort_of, with_pauses};
 use super::{CapturedAs, LiveResource, NAME_ONLY, Work};
 use crate::bundle::{Language, ResourceKey};
 use crate::digest::sha256;
@@ -91,6 +91,10 @@ fn object(
     }
     let said = format!("{} `{}`", kind.singular(), live.listed.name);
     let new = work.locked(&live.kind, &live.listed.id).is_none();
+    let form = match work.literal("pause_statuses") {
+        true => form,
+        false => with_pauses(kind, &form),
+    };
     let Some(written) = hcl::resource(key, &live.listed.id, &live.listed.outputs, &form, words)
     else {
         if new {
@@ -197,8 +201,16 @@ fn known(work: &Work<'_>, selected: &Selected<'_>, keys: &Keys) -> Keys {
             || work.input.snapshot.unread.contains_key(&identity.0);
         in_git.unwrap_or_else(|| chosen.contains(identity)) && there
     };
+    // Copies have no file of their own: they go by the key of what they are folded into.
+    let copies: BTreeSet<(String, String)> =
+        selected.copies.iter().map(|(live, _)| ids(live)).collect();
+    let staying: BTreeSet<&ResourceKey> = keys
+        .iter()
+        .filter(|(identity, _)| !copies.contains(identity) && stays(identity))
+        .map(|(_, key)| key)
+        .collect();
     keys.iter()
-        .filter(|(identity, _)| stays(identity))
+        .filter(|(_, key)| staying.contains(key))
         .map(|(identity, key)| (identity.clone(), key.clone()))
         .collect()
 }
@@ -300,9 +312,8 @@ struct Words<'a> {
     variables: BTreeMap<String, Variable>,
 }
 
-impl hcl::Names for Words<'_> {
-    fn variable(&mut self, kind: &str, path: &[&str], text: &str) -> Option<String> {
-        let sort = sort_of(kind, path, text)?;
+impl Words<'_> {
+    fn named(&mut self, sort: &Sort, text: &str) -> Option<String> {
         if self.literals.iter().any(|name| name == sort.name) {
             return None;
         }
@@ -324,6 +335,23 @@ impl hcl::Names for Words<'_> {
         }
         self.variables.insert(name.clone(), variable);
         Some(name)
+    }
+}
+
+impl hcl::Names for Words<'_> {
+    fn variable(&mut self, kind: &str, path: &[&str], text: &str) -> Option<String> {
+        self.named(sort_of(kind, path, text)?, text)
+    }
+
+    fn inside<'t>(
+        &mut self,
+        kind: &str,
+        path: &[&str],
+        text: &'t str,
+    ) -> Option<(&'t str, String, &'t str)> {
+        let (before, catalog, after) = catalog_in(kind, path, text)?;
+        let name = self.named(sort_called("catalogs")?, catalog)?;
+        Some((before, name, after))
     }
 
     fn secret(&mut self, key: &ResourceKey, field: &str) -> String {

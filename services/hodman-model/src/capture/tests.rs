@@ -3,6 +3,7 @@
 mod adoption;
 mod beside;
 mod copies;
+mod existing;
 mod files;
 mod folders;
 mod gone;
@@ -14,6 +15,7 @@ mod rules;
 mod targets;
 mod terraform;
 mod variables;
+mod varied;
 
 use serde_json::json;
 
@@ -143,7 +145,7 @@ fn a_change_in_dev_edits_the_file_and_keeps_its_comments() {
         settings["schedule"] = json!({"quartz_cron_expression": "0 0 5 * * ?", "timezone_id": "UTC", "pause_status": "UNPAUSED"});
     });
     let captured = project.capture();
-    assert_eq!(captured.changes.len(), 2, "{captured:?}");
+    assert_eq!(captured.changes.len(), 3, "{captured:?}");
     let text = String::from_utf8(
         captured.changes["resources/nightly_load.job.yml"]
             .clone()
@@ -154,7 +156,7 @@ fn a_change_in_dev_edits_the_file_and_keeps_its_comments() {
         text.starts_with("# ours\n") && text.ends_with("# end\n"),
         "{text}"
     );
-    assert!(text.contains("      schedule:\n        quartz_cron_expression: \"0 0 5 * * ?\"\n        timezone_id: UTC\n"), "{text}");
+    assert!(text.contains("      schedule:\n        quartz_cron_expression: \"0 0 5 * * ?\"\n        timezone_id: UTC\n        pause_status: ${var.pause_status_unpaused}\n"), "{text}");
     let row = &captured.rows[0];
     assert_eq!(
         (row.what, row.by.as_str(), row.detail.as_str()),
@@ -336,17 +338,18 @@ fn rules_choose_and_marked_objects_are_left_out() {
     assert_eq!(
         paths,
         [
+            "databricks.yml",
             "environments/dev/captured.lock",
             "resources/nightly_load.job.yml",
             "src/etl/load.py"
         ]
     );
-    let note = captured
-        .rows
-        .iter()
-        .find(|row| row.detail.contains("c-1"))
-        .unwrap();
-    assert_eq!(note.what, CapturedAs::Note);
+    let text = captured.changes["resources/nightly_load.job.yml"].clone();
+    let text = String::from_utf8(text.unwrap()).unwrap();
+    assert!(
+        text.contains("existing_cluster_id: ${var.cluster_shared_etl}"),
+        "{text}"
+    );
 }
 
 #[test]

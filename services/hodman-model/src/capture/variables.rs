@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::identity::{declared, description};
+use super::identity::description;
 use super::keys::slug;
-use super::repo::root_of;
+use super::repo::said_in;
 use super::varied::Sort;
 use super::{CapturedAs, LiveSnapshot, Work};
-use crate::field_path::FieldPath;
 use crate::files::Tree;
-use crate::yaml_edit;
 
 /// How often variables may stand for each other.
 const ROUNDS: usize = 11;
@@ -31,15 +29,15 @@ const LOOKUPS: &[(&str, &str)] = &[
 ];
 
 /// What the variables of the bundle in `tree` are for `target`: the binding's value, else the target's, else the
-/// default. Those that are looked up by name are `${lookup.<kind>.<name>}`. Read leniently: a capture goes on with a
-/// bundle that does not resolve.
+/// default. Those that are looked up by name are `${lookup.<kind>.<name>}`. What `${bundle.…}` means is among them, under
+/// names with a dot, which no variable has. Read leniently: a capture goes on with a bundle that does not resolve.
 #[must_use]
 pub fn variables(
     tree: &Tree,
     target: &str,
     binding: &BTreeMap<String, Value>,
 ) -> BTreeMap<String, Value> {
-    let root = root_of(tree).unwrap_or_default();
+    let root = said_in(tree);
     let mut values = BTreeMap::new();
     let told = root
         .get("targets")
@@ -64,6 +62,12 @@ pub fn variables(
     }
     for (name, value) in binding {
         values.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    if let Some(name) = root.get("bundle").and_then(|bundle| bundle.get("name")) {
+        values.insert("bundle.name".to_owned(), name.clone());
+    }
+    for word in ["bundle.target", "bundle.environment"] {
+        values.insert(word.to_owned(), json!(target));
     }
     for _ in 0..ROUNDS {
         let before = values.clone();
@@ -116,38 +120,27 @@ pub(super) fn lookups(snapshot: &LiveSnapshot) -> BTreeMap<(String, String), Str
 }
 
 impl Work<'_> {
-    /// The variable that stands for a value of that sort, declared when it is not yet; none without a place to declare
-    /// it, or when the rules want it as it is.
+    /// Whether the rules want values of that sort as they are.
+    pub(super) fn literal(&self, sort: &str) -> bool {
+        self.input.rules.literals.iter().any(|name| name == sort)
+    }
+
+    /// The variable that stands for a value of that sort, declared when it is not yet; none when the rules want it as it
+    /// is.
     pub(super) fn variable_for(&mut self, sort: &Sort, value: &str) -> Option<String> {
-        if self
-            .input
-            .rules
-            .literals
-            .iter()
-            .any(|name| name == sort.name)
-        {
+        if self.literal(sort.name) {
             return None;
         }
-        let root_file = self.repo.root_file?;
-        let root = yaml_edit::read(&self.text(root_file)).ok()?;
-        let captured = declared(&root);
-        let wanted = (sort.name.to_owned(), value.to_owned());
-        if let Some((name, _)) = captured.iter().find(|(_, said)| **said == wanted) {
+        if let Some(name) = self.declared.of_value(sort.name, value) {
             return Some(name.clone());
         }
         // The one that people named for it: `catalog`, with the value that it has here.
         if self.variables.get(sort.word).and_then(Value::as_str) == Some(value) {
             return Some(sort.word.to_owned());
         }
-        let name = self.free_name(&root, &slug(&format!("{} {value}", sort.word), sort.word));
+        let name = self.free_name(&slug(&format!("{} {value}", sort.word), sort.word));
         let said = json!({ "description": description(sort.name, value) });
-        self.declare(&name, &said);
-        let own = FieldPath::default()
-            .key("targets")
-            .key(self.input.target)
-            .key("variables")
-            .key(&name);
-        self.edit_root(&own, &json!(value));
+        self.declared.add_value(&name, &said, sort.name, value);
         self.variables.insert(name.clone(), json!(value));
         let detail = format!(
             "the variable `{name}` stands for `{value}`; other environments need `identity.{}`",
@@ -166,32 +159,21 @@ impl Work<'_> {
     /// The variable that looks an object up by its name.
     pub(super) fn variable_for_lookup(&mut self, text: &str) -> Option<String> {
         let (word, name) = looked_up(text)?;
-        let root_file = self.repo.root_file?;
-        let known = self
-            .variables
-            .iter()
-            .find(|(_, value)| value.as_str() == Some(text));
-        if let Some((variable, _)) = known {
+        if let Some(variable) = self.declared.of_lookup(text) {
             return Some(variable.clone());
         }
-        let root = yaml_edit::read(&self.text(root_file)).ok()?;
-        let variable = self.free_name(&root, &slug(&format!("{word} {name}"), word));
+        let variable = self.free_name(&slug(&format!("{word} {name}"), word));
         let said = json!({
             "description": format!("The {word} of that name, which is not part of this bundle."),
             "lookup": { word: name },
         });
-        self.declare(&variable, &said);
+        self.declared.add_lookup(&variable, &said, text);
         self.variables.insert(variable.clone(), json!(text));
         Some(variable)
     }
 
-    fn free_name(&self, root: &Value, wanted: &str) -> String {
-        let taken = |name: &str| {
-            root.get("variables")
-                .and_then(|all| all.get(name))
-                .is_some()
-                || self.variables.contains_key(name)
-        };
+    fn free_name(&self, wanted: &str) -> String {
+        let taken = |name: &str| self.declared.has(name) || self.variables.contains_key(name);
         std::iter::once(wanted.to_owned())
             .chain((2..).map(|number| format!("{wanted}_{number}")))
             .find(|name| !taken(name))
@@ -199,26 +181,8 @@ impl Work<'_> {
             .unwrap_or_else(|| wanted.to_owned())
     }
 
-    /// Declares a variable in the root file, when it is not there.
+    /// Declares a variable, when it is not there.
     pub(super) fn declare(&mut self, name: &str, said: &Value) {
-        let path = FieldPath::default().key("variables").key(name);
-        let known = self.repo.root_file.is_some_and(|root| {
-            yaml_edit::read(&self.text(root)).is_ok_and(|value| path.get(&value).is_some())
-        });
-        if !known {
-            self.edit_root(&path, said);
-        }
-    }
-
-    fn edit_root(&mut self, path: &FieldPath, value: &Value) {
-        let Some(root) = self.repo.root_file else {
-            return;
-        };
-        let text = self.text(root);
-        if let Ok(edited) = yaml_edit::set(&text, &path.0, value, &["description", "lookup"]) {
-            self.out
-                .changes
-                .insert(root.to_owned(), Some(edited.text.into_bytes()));
-        }
+        self.declared.add(name, said);
     }
 }

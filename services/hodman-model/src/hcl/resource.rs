@@ -16,6 +16,11 @@ use crate::kinds::{grants, permissions};
 /// How a form says that something lies at a path of the repository.
 const REPO: &str = "${repo}/";
 
+/// The kind whose permissions are resources of their own for each principal.
+const SCOPES: &str = "secret_scopes";
+/// That resource.
+const ACL: &str = "databricks_secret_acl";
+
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
@@ -65,6 +70,25 @@ pub fn resource(
         let access = format!("databricks_permissions.{}_{}", known.kind, key.key);
         let import_id = ids::of_permissions(&key.kind, id, outputs);
         body = body.add_block(import(&access, &import_id)).add_block(block);
+    }
+    if key.kind == SCOPES {
+        for (name, principal, block) in writer.acls(form, &address) {
+            let access = format!("{ACL}.{name}");
+            let import_id = format!("{id}|||{principal}");
+            body = body.add_block(import(&access, &import_id)).add_block(block);
+        }
+    }
+    // Access that the provider has no place for is said, as every other field is.
+    for (field, has) in [
+        (
+            permissions::FIELD,
+            known.permissions.is_some() || key.kind == SCOPES,
+        ),
+        (grants::FIELD, known.grants.is_some()),
+    ] {
+        if !has && form.get(field).is_some() {
+            writer.unknown.push(field.to_owned());
+        }
     }
     if let Some(block) = writer.grants(known, form, &address) {
         let access = format!("databricks_grants.{}_{}", known.kind, key.key);
@@ -229,6 +253,10 @@ impl Writer<'_> {
         if let Some(name) = self.names.variable(&self.key.kind, &path, inner) {
             return raw(&format!("var.{name}"));
         }
+        if let Some((before, name, after)) = self.names.inside(&self.key.kind, &path, inner) {
+            let (before, after) = (escaped(before), escaped(after));
+            return template(&format!("{before}${{var.{name}}}{after}"));
+        }
         referring(inner)
     }
 
@@ -258,6 +286,33 @@ impl Writer<'_> {
             );
         }
         Some(block.build())
+    }
+
+    /// Who may do what with a secret scope: the name of the resource, the principal, the resource.
+    fn acls(&mut self, form: &Value, address: &str) -> Vec<(String, String, Block)> {
+        let managed = form.get(permissions::FIELD).and_then(Value::as_object);
+        let mut found: Vec<(String, String, Block)> = Vec::new();
+        for (principal, level) in managed.into_iter().flatten() {
+            let (word, bare) = principal.split_once(':').unwrap_or(("user", principal));
+            let letters = bare.chars().map(|c| match c.is_ascii_alphanumeric() {
+                true => c.to_ascii_lowercase(),
+                false => '_',
+            });
+            let wanted = format!("{}_{word}_{}", self.key.key, letters.collect::<String>());
+            let taken = |name: &String| found.iter().any(|(other, _, _)| other == name);
+            let name = std::iter::once(wanted.clone())
+                .chain((2..).map(|number| format!("{wanted}_{number}")))
+                .find(|name| !taken(name))
+                .unwrap_or(wanted);
+            let who = self.principal(&format!("{word}_name"), bare);
+            let block = Block::builder("resource")
+                .add_labels([ACL, name.as_str()])
+                .add_attribute(("scope", raw(&format!("{address}.name"))))
+                .add_attribute(Attribute::new("principal", who))
+                .add_attribute(("permission", text(level.as_str().unwrap_or_default())));
+            found.push((name, bare.to_owned(), block.build()));
+        }
+        found
     }
 
     fn grants(&mut self, known: &Resource, form: &Value, address: &str) -> Option<Block> {
@@ -313,10 +368,13 @@ fn referring(text_with: &str) -> Expression {
     if start == 0 && end + 1 == text_with.len() {
         return raw(&address);
     }
-    let escape = |text: &str| text.replace("${", "$${").replace("%{", "%%{");
     template(&format!(
         "{}${{{address}}}{}",
-        escape(&text_with[..start]),
-        escape(&text_with[end + 1..])
+        escaped(&text_with[..start]),
+        escaped(&text_with[end + 1..])
     ))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace("${", "$${").replace("%{", "%%{")
 }

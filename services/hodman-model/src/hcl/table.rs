@@ -107,7 +107,12 @@ pub(super) const RESOURCES: &[Resource] = &[
         "databricks_vector_search_endpoint",
         "vector_search_endpoint_id",
     ),
-    of("vector_search_indexes", "databricks_vector_search_index"),
+    // The grants API counts indexes among tables.
+    granted(
+        "vector_search_indexes",
+        "databricks_vector_search_index",
+        "table",
+    ),
     granted("volumes", "databricks_volume", "volume"),
     of("workspace_conf", "databricks_workspace_conf"),
 ];

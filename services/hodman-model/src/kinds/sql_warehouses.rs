@@ -58,6 +58,7 @@ static PERMISSIONS: Permissions = Permissions {
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: SETTABLE,
     name_field: "name",
+    tags_field: "tags",
     defaults: defaults(
         &[
             ("auto_stop_mins", json!(120)),

@@ -181,6 +181,7 @@ pub async fn first_lock(
         rules: &rules,
         tree,
         lock: &lock,
+        bundle: env,
         variables: &variables(env, environment, tree),
         base: &|_, _| None,
     })?;
@@ -248,6 +249,7 @@ fn merge_tree(
         rules: &rules,
         tree,
         lock: &lock,
+        bundle: &repo.pipeline.name,
         variables: &variables,
         base: &base,
     };

@@ -138,17 +138,15 @@ fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, visit: &mut dyn FnMut(&[&
 /// The keys that a reference may name: not those of objects whose resource Git removed, and which this capture does not
 /// bring back.
 pub(super) fn without_lost(work: &Work<'_>, selected: &Selected<'_>, keys: &Keys) -> Keys {
-    let new: BTreeSet<(&str, &str)> = selected
+    // By key: what is folded into a new one goes by its key, too.
+    let new: BTreeSet<&ResourceKey> = selected
         .resources
         .iter()
-        .map(|live| (live.kind.as_str(), live.listed.id.as_str()))
-        .filter(|(kind, id)| work.locked(kind, id).is_none())
+        .filter(|live| work.locked(&live.kind, &live.listed.id).is_none())
+        .filter_map(|live| keys.get(&(live.kind.clone(), live.listed.id.clone())))
         .collect();
-    let there = |identity: &(String, String), key: &ResourceKey| {
-        work.repo.resources.contains_key(key) || new.contains(&(&*identity.0, &*identity.1))
-    };
     keys.iter()
-        .filter(|(identity, key)| there(identity, key))
+        .filter(|(_, key)| work.repo.resources.contains_key(key) || new.contains(key))
         .map(|(identity, key)| (identity.clone(), key.clone()))
         .collect()
 }

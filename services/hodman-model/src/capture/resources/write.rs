@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::bundle::ResourceKey;
 use crate::capture::merge::Edit;
 use crate::capture::repo::{Repo, place_of};
+use crate::capture::varied::with_pauses;
 use crate::capture::{CapturedAs, Work};
 use crate::field_path::{FieldPath, PathSegment};
 use crate::kinds::Kind;
@@ -26,8 +27,9 @@ pub(super) fn new_file(
     file: &str,
     form: &Value,
 ) {
+    let form = said(work, kind, form);
     let mut writer = Writer::new(file, key);
-    let config = writer.resource(work, form);
+    let config = writer.resource(work, &form);
     let secrets = writer.secrets;
     put(work, kind, file, &place_of(key), Some(&config));
     declare(work, key, &secrets);
@@ -44,7 +46,9 @@ pub(super) fn edits(
 ) -> String {
     let mut by_place: BTreeMap<(String, FieldPath), Vec<Edit>> = BTreeMap::new();
     let mut told = String::new();
+    let whole = said(work, kind, form);
     for edit in edits {
+        let edit = &pause_said(edit, &whole);
         let Some(place) = place_of_edit(work, key, edit) else {
             continue;
         };
@@ -76,6 +80,26 @@ pub(super) fn edits(
         declare(work, key, &secrets);
     }
     told
+}
+
+/// The form with what is not said by itself.
+fn said(work: &Work<'_>, kind: &dyn Kind, form: &Value) -> Value {
+    match work.literal("pause_statuses") {
+        true => form.clone(),
+        false => with_pauses(kind, form),
+    }
+}
+
+/// The edit, where it ends a pause or brings a schedule, with the status that the whole form says.
+fn pause_said(edit: &Edit, whole: &Value) -> Edit {
+    let of_pause =
+        matches!(edit.path.0.last(), Some(PathSegment::Key(key)) if key == "pause_status");
+    let brings = edit.value.as_ref().is_some_and(Value::is_object);
+    let value = edit.path.get(whole).filter(|_| of_pause || brings);
+    Edit {
+        path: edit.path.clone(),
+        value: value.cloned().or_else(|| edit.value.clone()),
+    }
 }
 
 /// The file that says a field, and where in it the resource stands.

@@ -7,7 +7,6 @@ use crate::capture::*;
 
 fn shared() -> Project {
     let mut project = Project::new();
-    project.bundle();
     project.job(11, "Nightly", json!({"max_retries": 1}));
     project.live("11").config["permissions"] = json!({
         "user:ada@example.com": "IS_OWNER", "group:users": "CAN_VIEW", "group:ops": "CAN_MANAGE_RUN"});
@@ -113,7 +112,6 @@ fn what_the_workspace_does_not_tell_is_what_git_says() {
 #[test]
 fn whom_a_job_runs_as_is_told_where_its_settings_do_not_say_it() {
     let mut project = Project::new();
-    project.bundle();
     project.job(11, "Mine", json!({}));
     project.live("11").outputs = json!({"runs_as": "robot@example.com"});
     let told = |project: &Project| {
@@ -133,7 +131,6 @@ fn whom_a_job_runs_as_is_told_where_its_settings_do_not_say_it() {
 #[test]
 fn a_job_that_runs_as_another_says_so_with_a_variable() {
     let mut project = Project::new();
-    project.bundle();
     project.job(
         11,
         "Mine",

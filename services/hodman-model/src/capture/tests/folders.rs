@@ -8,7 +8,6 @@ use crate::kinds::kind;
 
 fn project() -> Project {
     let mut project = Project::new();
-    project.bundle();
     project.rewrite("databricks.yml", |text| {
         format!("{text}targets: {{dev: {{default: true}}}}\n")
     });

@@ -203,8 +203,8 @@ fn what_others_refer_to_stays_and_is_told() {
     assert_eq!(paths(&captured), Vec::<&str>::new(), "{captured:#?}");
 }
 
-#[test]
-fn a_reference_to_what_git_removed_is_an_id_with_a_note() {
+/// With a cluster that Git removed, and that a job of the repository still names by its id.
+fn removed_in_git() -> Project {
     let mut project = merged();
     project.rewrite("resources/nightly_load.job.yml", |text| {
         text.replace("${resources.clusters.shared_etl.id}", "c-1")
@@ -220,6 +220,25 @@ fn a_reference_to_what_git_removed_is_an_id_with_a_note() {
         "New",
         json!({"tasks": [{"task_key": "t", "existing_cluster_id": "c-1"}]}),
     );
+    project
+}
+
+#[test]
+fn a_reference_to_what_git_removed_is_looked_up_by_name() {
+    let mut project = removed_in_git();
+    project.merge_capture();
+    let text = project.text("resources/new.job.yml");
+    assert!(
+        text.contains("existing_cluster_id: ${var.cluster_shared_etl}\n"),
+        "{text}"
+    );
+    assert_eq!(project.capture().changes, BTreeMap::new());
+}
+
+#[test]
+fn a_reference_to_what_git_removed_is_an_id_with_a_note_where_two_have_its_name() {
+    let mut project = removed_in_git();
+    project.cluster("c-2", "Shared ETL", json!({"spark_version": "15"}));
     let captured = project.merge_capture();
     let text = project.text("resources/new.job.yml");
     assert!(text.contains("existing_cluster_id: c-1\n"), "{text}");

@@ -8,7 +8,6 @@ use crate::files::parse_environment;
 
 fn compute() -> Project {
     let mut project = Project::new();
-    project.bundle();
     project.cluster(
         "c-1",
         "ETL",
@@ -128,7 +127,6 @@ fn the_captured_environment_itself_needs_no_map() {
 #[test]
 fn what_is_not_captured_is_looked_up_by_its_name() {
     let mut project = Project::new();
-    project.bundle();
     project.cluster("c-1", "Shared", json!({"num_workers": 1}));
     project.rules.exclude_kinds = vec!["clusters".into()];
     project.job(
@@ -150,6 +148,32 @@ fn what_is_not_captured_is_looked_up_by_its_name() {
         project.text("databricks.yml")
     );
     assert!(captured.rows.iter().all(|row| !row.detail.contains("c-1")));
+    assert_eq!(
+        (project.capture().changes, project.capture().rows),
+        (BTreeMap::new(), vec![])
+    );
+    // A job's id is a number.
+    project.rules.by_kind.insert(
+        "jobs".into(),
+        crate::files::Selection {
+            exclude: vec!["Load".into()],
+            ..Default::default()
+        },
+    );
+    project.job(13, "Load", json!({}));
+    project.job(
+        14,
+        "All",
+        json!({"tasks": [{"task_key": "t", "run_job_task": {"job_id": 13}}]}),
+    );
+    project.merge_capture();
+    assert!(
+        project
+            .text("resources/all.job.yml")
+            .contains("job_id: ${var.job_load}"),
+        "{}",
+        project.text("resources/all.job.yml")
+    );
     assert_eq!(
         (project.capture().changes, project.capture().rows),
         (BTreeMap::new(), vec![])

@@ -9,6 +9,9 @@ use crate::digest::Digest;
 use crate::files::{SourceBytes, parse_captured_lock};
 use crate::kinds::kind;
 
+/// A bundle's root file.
+const ROOT: &str = "# The shop.\nbundle:\n  name: shop\ninclude: [resources/*.yml]\n";
+
 pub struct Project {
     pub tree: Tree,
     /// Earlier contents by path.
@@ -22,8 +25,9 @@ pub struct Project {
 
 impl Project {
     pub fn new() -> Self {
+        let root = SourceBytes::plain(ROOT.as_bytes().to_vec());
         Self {
-            tree: Tree::new(),
+            tree: Tree::from([("databricks.yml".to_owned(), root)]),
             history: Vec::new(),
             snapshot: LiveSnapshot {
                 workspace: "dev".into(),
@@ -44,13 +48,6 @@ impl Project {
         let mut all = variables(&self.tree, "dev", &BTreeMap::new());
         all.extend(self.variables.clone());
         all
-    }
-
-    /// A bundle's root file.
-    pub fn bundle(&mut self) {
-        self.rewrite("databricks.yml", |_| {
-            "# The shop.\nbundle:\n  name: shop\ninclude: [resources/*.yml]\n".into()
-        });
     }
 
     pub fn live(&mut self, id: &str) -> &mut crate::kinds::Listed {
@@ -75,6 +72,11 @@ impl Project {
         settings["name"] = json!(name);
         let answer = json!({"job_id": id, "creator_user_name": "ada@example.com", "created_time": 1_700_000_000_000_i64, "settings": settings});
         self.put("jobs", id.to_string(), answer);
+    }
+
+    /// An object of any kind, as the API answers it.
+    pub fn object(&mut self, kind_name: &str, id: &str, answer: Value) {
+        self.put(kind_name, id.to_owned(), answer);
     }
 
     pub fn edit_job(&mut self, id: u64, edit: impl FnOnce(&mut Value)) {
@@ -156,6 +158,7 @@ impl Project {
             rules: &self.rules,
             tree: &self.tree,
             lock: &self.lock,
+            bundle: "shop",
             variables: &self.variables(),
             base: &base,
         })

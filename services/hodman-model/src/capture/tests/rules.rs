@@ -60,6 +60,52 @@ fn kinds_tags_creators_and_times() {
 }
 
 #[test]
+fn tags_in_lists_and_deeper_are_tags_too() {
+    let mut project = Project::new();
+    let list = |team: &str| json!([{"key": "team", "value": team}, {"key": "beta"}]);
+    for (id, team) in [("1", "shop"), ("2", "till")] {
+        project.object("experiments", id, json!({"experiment_id": id, "name": format!("/Shared/{team}"), "lifecycle_stage": "active", "tags": list(team)}));
+        project.object(
+            "model_serving_endpoints",
+            team,
+            json!({"name": team, "id": format!("e-{id}"), "tags": list(team), "config": {}}),
+        );
+        let warehouse = format!("w-{id}");
+        project.object(
+            "sql_warehouses",
+            &warehouse,
+            json!({"id": warehouse, "name": team, "tags": {"custom_tags": list(team)}}),
+        );
+    }
+    project.rules.tags = TagSelection {
+        include: [("team".into(), "shop".into())].into(),
+        ..Default::default()
+    };
+    assert_eq!(
+        keys(&project),
+        [
+            "experiments.shared_shop",
+            "model_serving_endpoints.shop",
+            "sql_warehouses.shop"
+        ]
+    );
+    project.rules.tags = TagSelection {
+        exclude: [("team".into(), "sh*".into())].into(),
+        ..Default::default()
+    };
+    assert_eq!(keys(&project).len(), 3);
+    project.rules.tags = TagSelection {
+        exclude: [("beta".into(), "*".into())].into(),
+        ..Default::default()
+    };
+    // A tag without a value is one; MLflow has none.
+    assert_eq!(
+        keys(&project),
+        ["experiments.shared_shop", "experiments.shared_till"]
+    );
+}
+
+#[test]
 fn what_a_person_keeps_for_themselves_is_left_out() {
     let mut project = Project::new();
     project.job(1, "a", json!({}));
@@ -138,7 +184,6 @@ fn an_api_that_was_never_there_is_not_told() {
 #[test]
 fn a_reference_into_a_kind_that_could_not_be_read_stays_as_it_is() {
     let mut project = Project::new();
-    project.bundle();
     project.cluster("c-1", "Shared", json!({"num_workers": 1}));
     project.rules.exclude_kinds = vec!["clusters".into()];
     let task = json!([{"task_key": "a", "existing_cluster_id": "c-1", "notebook_task": {"notebook_path": "/Shared/x"}}]);

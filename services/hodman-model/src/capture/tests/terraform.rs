@@ -89,3 +89,59 @@ fn edits_in_git_stay_and_what_is_gone_goes() {
         "changed in Git: it stays"
     );
 }
+
+#[test]
+fn access_and_what_starts_by_itself_are_written() {
+    let mut project = started();
+    project.rules.format = CaptureFormat::Terraform;
+    project.edit_job(12, |settings| {
+        settings["schedule"] = json!({"quartz_cron_expression": "0 0 2 * * ?", "timezone_id": "UTC", "pause_status": "UNPAUSED"});
+    });
+    project.object("vector_search_indexes", "shop_dev.s.docs", json!({"name": "shop_dev.s.docs", "endpoint_name": "e", "index_type": "DELTA_SYNC", "primary_key": "id"}));
+    project.live("shop_dev.s.docs").config["grants"] = json!({"readers": ["SELECT"]});
+    project.object(
+        "secret_scopes",
+        "shop",
+        json!({"name": "shop", "backend_type": "DATABRICKS"}),
+    );
+    project.live("shop").config["permissions"] =
+        json!({"group:readers": "READ", "user:ada@example.com": "MANAGE"});
+    let captured = project.merge_capture();
+    for path in captured
+        .changes
+        .keys()
+        .filter(|path| path.starts_with("terraform/"))
+    {
+        parses_and_is_formatted(&project.text(path));
+    }
+    let job = project.text("terraform/all.job.tf");
+    assert!(
+        job.contains("pause_status           = var.pause_status_unpaused\n"),
+        "{job}"
+    );
+    let index = project.text("terraform/shop_dev_s_docs.vector_search_index.tf");
+    for line in [
+        "\"${var.catalog_shop_dev}.s.docs\"",
+        "table = databricks_vector_search_index.shop_dev_s_docs.id\n",
+        "id = \"table/shop_dev.s.docs\"",
+        "privileges = [",
+    ] {
+        assert!(index.contains(line), "{line} in\n{index}");
+    }
+    let scope = project.text("terraform/shop.secret_scope.tf");
+    for line in [
+        "resource \"databricks_secret_acl\" \"shop_group_readers\" {\n",
+        "id = \"shop|||readers\"",
+        "id = \"shop|||ada@example.com\"",
+        "permission = \"MANAGE\"",
+        "principal  = var.principal_ada_example_com\n",
+        "scope      = databricks_secret_scope.shop.name\n",
+    ] {
+        assert!(scope.contains(line), "{line} in\n{scope}");
+    }
+    let told = captured
+        .rows
+        .iter()
+        .any(|row| row.detail.contains("no field for"));
+    assert!(!told, "{:#?}", captured.rows);
+}

@@ -10,7 +10,7 @@ use crate::capture::beside::to_list;
 use crate::capture::keys::slug;
 use crate::capture::paths::{REPO, relative};
 use crate::capture::variables::looked_up;
-use crate::capture::varied::sort_of;
+use crate::capture::varied::{catalog_in, sort_called, sort_of};
 use crate::field_path::FieldPath;
 use crate::kinds::secrets::REDACTED;
 
@@ -102,11 +102,20 @@ impl<'a> Writer<'a> {
         {
             return format!("-r {}", relative(self.file, path));
         }
+        let kind = &self.key.kind;
         let variable = if looked_up(text).is_some() {
             work.variable_for_lookup(text)
         } else {
-            sort_of(&self.key.kind, path, text).and_then(|sort| work.variable_for(sort, text))
+            sort_of(kind, path, text).and_then(|sort| work.variable_for(sort, text))
         };
-        variable.map_or_else(|| text.to_owned(), |name| format!("${{var.{name}}}"))
+        if let Some(name) = variable {
+            return format!("${{var.{name}}}");
+        }
+        let catalogs = sort_called("catalogs").zip(catalog_in(kind, path, text));
+        let inside = catalogs.and_then(|(sort, (before, catalog, after))| {
+            let name = work.variable_for(sort, catalog)?;
+            Some(format!("{before}${{var.{name}}}{after}"))
+        });
+        inside.unwrap_or_else(|| text.to_owned())
     }
 }

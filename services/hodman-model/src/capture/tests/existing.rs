@@ -1,0 +1,146 @@
+//! A first capture beside a bundle that people wrote.
+
+use serde_json::json;
+
+use super::project::Project;
+use crate::capture::*;
+
+fn job_file(project: &mut Project, text: &str) {
+    project.rewrite("resources/jobs.yml", |_| {
+        format!("resources:\n  jobs:\n    load:\n{text}")
+    });
+}
+
+#[track_caller]
+fn nothing_new(project: &Project) {
+    let captured = project.capture();
+    assert_eq!((captured.changes, captured.rows), (BTreeMap::new(), vec![]));
+}
+
+#[test]
+fn a_name_with_the_target_in_it_is_the_same_job() {
+    let mut project = Project::new();
+    job_file(
+        &mut project,
+        "      name: nightly-${bundle.target}-of-${bundle.name}\n",
+    );
+    project.job(11, "nightly-dev-of-shop", json!({}));
+    nothing_new(&project);
+}
+
+#[test]
+fn a_variable_of_an_included_file_is_known() {
+    let mut project = Project::new();
+    project.rewrite("resources/variables.yml", |_| {
+        "variables:\n  title: {default: Nightly}\n".into()
+    });
+    job_file(&mut project, "      name: ${var.title}\n");
+    project.job(11, "Nightly", json!({}));
+    nothing_new(&project);
+}
+
+#[test]
+fn what_is_said_for_all_is_not_written_into_each() {
+    let mut project = Project::new();
+    project.rewrite("databricks.yml", |text| {
+        format!("{text}permissions:\n  - {{level: CAN_MANAGE, group_name: ops}}\n  - {{level: CAN_VIEW, group_name: all}}\ntargets:\n  dev:\n    run_as: {{service_principal_name: robot}}\n    presets: {{tags: {{team: shop}}, jobs_max_concurrent_runs: 3, trigger_pause_status: PAUSED, name_prefix: \"try-\"}}\n")
+    });
+    job_file(
+        &mut project,
+        "      name: Load\n      schedule: {quartz_cron_expression: 0 0 2 * * ?, timezone_id: UTC}\n",
+    );
+    project.job(11, "try-Load", json!({"tags": {"team": "shop"}, "max_concurrent_runs": 3, "run_as": {"service_principal_name": "robot"},
+        "schedule": {"quartz_cron_expression": "0 0 2 * * ?", "timezone_id": "UTC", "pause_status": "PAUSED"}}));
+    project.live("11").config["permissions"] =
+        json!({"group:ops": "CAN_MANAGE", "group:all": "CAN_VIEW"});
+    nothing_new(&project);
+    // As it was before somebody deployed it, it is no difference either.
+    let mut by_hand = Project::new();
+    by_hand.tree = project.tree.clone();
+    by_hand.job(11, "Load", json!({"schedule": {"quartz_cron_expression": "0 0 2 * * ?", "timezone_id": "UTC", "pause_status": "UNPAUSED"}}));
+    nothing_new(&by_hand);
+    // What is new does not say it again, and what is more than that is written.
+    project.job(12, "try-New", json!({"tags": {"team": "shop", "own": "1"}}));
+    project.live("12").config["permissions"] =
+        json!({"group:ops": "CAN_MANAGE", "group:more": "CAN_VIEW"});
+    project.merge_capture();
+    let text = project.text("resources/new.job.yml");
+    assert!(
+        text.contains("name: New\n") && text.contains("own: \"1\"") && text.contains("more"),
+        "{text}"
+    );
+    assert!(!text.contains("ops") && !text.contains("team"), "{text}");
+    nothing_new(&project);
+}
+
+#[test]
+fn a_notebook_that_git_has_elsewhere_is_that_file() {
+    let mut project = Project::new();
+    let text = "# Databricks notebook source\nprint(1)\n";
+    project.rewrite("notebooks/load.py", |_| text.into());
+    project.rewrite("notebooks/other.py", |_| text.into());
+    job_file(
+        &mut project,
+        "      name: Load\n      tasks:\n        - task_key: a # ours\n          notebook_task: {notebook_path: ../notebooks/load.py}\n",
+    );
+    project.notebook("/Workspace/Shared/team/etl/load", "print(1)\n");
+    project.job(11, "Load", json!({"tasks": [{"task_key": "a", "notebook_task": {"notebook_path": "/Workspace/Shared/team/etl/load"}}]}));
+    nothing_new(&project);
+    // Once captured, an edit goes to where the file is.
+    project.job(12, "New", json!({}));
+    project.merge_capture();
+    project.notebook("/Workspace/Shared/team/etl/load", "print(2)\n");
+    project.merge_capture();
+    assert!(project.text("notebooks/load.py").ends_with("print(2)\n"));
+    assert!(!project.tree.contains_key("src/etl/load.py"));
+    nothing_new(&project);
+}
+
+#[test]
+fn files_that_a_deployment_uploaded_to_a_shared_folder_are_not_doubled() {
+    let mut project = Project::new();
+    project.rewrite("databricks.yml", |text| {
+        format!("{text}workspace: {{root_path: \"/Workspace/Shared/apps/${{bundle.name}}/${{bundle.target}}\"}}\n")
+    });
+    let text = "# Databricks notebook source\nprint(1)\n";
+    project.rewrite("src/load.py", |_| text.into());
+    job_file(
+        &mut project,
+        "      name: Load\n      tasks:\n        - task_key: a\n          notebook_task: {notebook_path: ../src/load.py}\n",
+    );
+    let path = "/Workspace/Shared/apps/shop/dev/files/src/load";
+    project.notebook(path, "print(1)\n");
+    project.job(
+        11,
+        "Load",
+        json!({"tasks": [{"task_key": "a", "notebook_task": {"notebook_path": path}}]}),
+    );
+    nothing_new(&project);
+}
+
+#[test]
+fn paths_of_a_job_from_git_are_paths_of_that_repository() {
+    let mut project = Project::new();
+    project.notebook("/Repos/team/app/load", "print(1)\n");
+    project.job(11, "From Git", json!({"git_source": {"git_url": "https://github.com/acme/app", "git_provider": "gitHub", "git_branch": "main"},
+        "tasks": [{"task_key": "a", "notebook_task": {"notebook_path": "notebooks/load", "source": "GIT"}}]}));
+    project.job(12, "From a checkout", json!({"tasks": [{"task_key": "a", "notebook_task": {"notebook_path": "/Repos/team/app/load"}}]}));
+    let captured = project.merge_capture();
+    let text = project.text("resources/from_git.job.yml");
+    assert!(
+        text.contains("notebook_path: notebooks/load\n") && text.contains("git_branch: main"),
+        "{text}"
+    );
+    let text = project.text("resources/from_a_checkout.job.yml");
+    assert!(
+        text.contains("notebook_path: /Repos/team/app/load\n"),
+        "{text}"
+    );
+    let told = |row: &CaptureRow| {
+        row.detail
+            .contains("runs /Repos/team/app/load from a personal")
+    };
+    assert!(captured.rows.iter().any(told), "{:#?}", captured.rows);
+    assert!(!captured.changes.keys().any(|path| path.starts_with("src/")));
+    nothing_new(&project);
+}
