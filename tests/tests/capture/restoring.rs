@@ -6,8 +6,8 @@ use super::kinds::a_team_at_work;
 use super::stage::Stage;
 use hodman::work::Restore;
 use hodman_sandbox::faults::FaultRule;
-use hodman_tests::harness::{Options, Secrets, binary};
-use serde_json::Value;
+use hodman_tests::harness::{Options, REPOSITORY, Secrets, binary};
+use serde_json::{Value, json};
 
 /// `hodman --json restore …`, in a process of its own.
 async fn restore(stage: &Stage, arguments: &[&str]) -> Output {
@@ -80,6 +80,93 @@ fn wanted(workspace: &str) -> Restore {
         like: None,
         force: false,
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unmerged_capture_is_restored_as_the_environment_that_it_is_of() {
+    let stage = Stage::start(Options::short()).await;
+    a_team_at_work(&stage).await;
+    stage.capture().await;
+    let branch = stage.pull().head_ref;
+    assert_eq!(branch, "hodman/capture/dev");
+    // Another one in which people work by hand, whose name comes first and whose values are others.
+    let analytics = "mode: free-form\nworkspaces: [{name: analytics, host: \"https://analytics.example.com\"}]\nbundle_target: nowhere\n";
+    let file = "environments/analytics/environment.yaml";
+    stage.commit(&branch, file, Some(analytics));
+    let head = stage
+        .scene
+        .forge
+        .head(REPOSITORY, &branch)
+        .expect("a branch");
+    stage.tag("before-the-flood", &head).await;
+    let work = &stage.daemon.as_ref().expect("a daemon").parts().work;
+    let of = |branch: &str, like: Option<&str>| Restore {
+        branch: branch.to_owned(),
+        like: like.map(str::to_owned),
+        ..wanted("prod")
+    };
+    let plan = work
+        .plan_restore("shop", &of(&branch, None))
+        .await
+        .expect("dev's values, by the branch");
+    assert!(!plan.is_empty());
+
+    // By what else a commit is known, somebody has to say whose values.
+    for name in ["before-the-flood", &head, &head[..9]] {
+        let words = work
+            .plan_restore("shop", &of(name, None))
+            .await
+            .expect_err("ambiguous")
+            .to_string();
+        assert!(
+            words.contains("analytics, dev") && words.contains("--like"),
+            "{name}: {words}"
+        );
+        let same = work
+            .plan_restore("shop", &of(name, Some("dev")))
+            .await
+            .expect("a plan");
+        assert_eq!(same.digest(), plan.digest(), "{name}");
+    }
+    for name in ["no-such-branch", "0123456", "a b"] {
+        let words = work
+            .plan_restore("shop", &of(name, None))
+            .await
+            .expect_err("nothing")
+            .to_string();
+        assert!(
+            words.contains("is no branch, tag or commit of"),
+            "{name}: {words}"
+        );
+    }
+
+    // Another environment's values: refused while it says none for what was captured.
+    let refused = work
+        .plan_restore("shop", &of(&branch, Some("qa")))
+        .await
+        .expect_err("no counterparts");
+    let words = format!("{refused:?}");
+    assert!(words.contains("identity."), "{words}");
+    let path = "environments/qa/environment.yaml";
+    let qa = stage.main(path).expect("qa");
+    let every = "identity:\n  notifications: {\"*\": \"ops@acme.example\"}\n  catalogs: {\"*\": \"*\"}\n  principals: {\"*\": \"*\"}\n  storage: {\"*\": \"*\"}\n";
+    stage.commit(&branch, path, Some(&qa.replace("identity:\n", every)));
+    let wanted = of(&branch, Some("qa"));
+    let plan = work.plan_restore("shop", &wanted).await.expect("a plan");
+    work.apply_restore("shop", &wanted, &plan)
+        .await
+        .expect("done");
+    let jobs = stage
+        .get("prod", "/api/2.2/jobs/list?expand_tasks=true")
+        .await;
+    let told = jobs["jobs"]
+        .as_array()
+        .expect("jobs")
+        .iter()
+        .find(|job| job["settings"]["name"] == "report")
+        .map(|job| job["settings"]["email_notifications"]["on_failure"].clone());
+    assert_eq!(told, Some(json!(["ops@acme.example"])), "{jobs}");
+    stage.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -166,6 +166,21 @@ impl Stage {
         }
     }
 
+    /// A tag, as somebody makes one with a release.
+    pub async fn tag(&self, name: &str, commit: &str) {
+        let url = format!("{}/repos/{REPOSITORY}/releases", self.scene.forge.url());
+        let answer = self
+            .web
+            .post(url)
+            .bearer_auth(format!("rita-{CANARY}"))
+            .header("user-agent", "a test")
+            .json(&json!({"tag_name": name, "target_commitish": commit}))
+            .send()
+            .await
+            .expect("an answer");
+        assert!(answer.status().is_success(), "{answer:?}");
+    }
+
     /// A job of one task that runs a notebook.
     pub async fn job(&self, name: &str) -> i64 {
         let body = json!({"name": name, "tasks": [

@@ -71,6 +71,48 @@ impl Mirror {
         })
     }
 
+    /// The commit that people mean by a name: a branch, a tag that was fetched, or an id, also the beginning of one. `None`
+    /// when the mirror has none of them.
+    ///
+    /// # Errors
+    /// [`GitError::Invalid`] when several ids begin so; [`GitError::Library`].
+    pub fn commit_named(&self, name: &str) -> Result<Option<String>, GitError> {
+        let is_id = (4..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_hexdigit());
+        self.with_repository(|repository| {
+            for full in [format!("refs/heads/{name}"), format!("refs/tags/{name}")] {
+                if !git2::Reference::is_valid_name(&full) {
+                    continue;
+                }
+                match repository.find_reference(&full) {
+                    // A tag with a text is an object of its own.
+                    Ok(found) => {
+                        let commit = found
+                            .peel_to_commit()
+                            .map_err(GitError::library("read what a reference names"))?;
+                        return Ok(Some(commit.id().to_string()));
+                    }
+                    Err(error) if error.code() == ErrorCode::NotFound => {}
+                    Err(error) => return Err(GitError::library("read a reference")(error)),
+                }
+            }
+            if !is_id {
+                return Ok(None);
+            }
+            match repository.revparse_single(name) {
+                Ok(found) => match found.peel_to_commit() {
+                    Ok(commit) => Ok(Some(commit.id().to_string())),
+                    // It is something else than a commit.
+                    Err(_) => Ok(None),
+                },
+                Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+                Err(error) if error.code() == ErrorCode::Ambiguous => Err(GitError::Invalid(
+                    format!("several objects begin with {name}: say more of the id"),
+                )),
+                Err(error) => Err(GitError::library("find a commit")(error)),
+            }
+        })
+    }
+
     /// The content of a file; `None` when there is none at `path` (or it is a directory).
     ///
     /// # Errors

@@ -214,7 +214,7 @@ pub struct NewEnvironment {
 /// What is restored, and where.
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
-    /// The branch (such as hodman/capture/dev or main), tag or commit.
+    /// The branch (such as hodman/capture/dev or main), tag or commit, also by the beginning of its id.
     pub branch: String,
     /// The workspace, by the name under which the settings hold its credentials.
     #[arg(long, value_name = "NAME")]
@@ -222,7 +222,7 @@ pub struct RestoreArgs {
     /// The target in the bundle; the captured environment's when absent.
     #[arg(long, value_name = "TARGET")]
     pub target: Option<String>,
-    /// Take variables, identity and target from this environment of the branch.
+    /// Take variables, identity and target from this environment of the branch; needed where people work by hand in several.
     #[arg(long, value_name = "ENV")]
     pub like: Option<String>,
     /// Do it, after the plan was shown and you said yes.

@@ -7,6 +7,7 @@ mod snapshot;
 mod table;
 
 use super::{Job, Repo, WorkError, check, git, taken};
+pub(super) use branch::is_of;
 use hodman_clients::git::{Base, MergeResult};
 use hodman_clients::github::Pull;
 use hodman_core::event::Outcome;

@@ -5,8 +5,9 @@
 //! environment, so that no promotion takes it for its own, and a second run goes on where the first one ended. Files go
 //! back to where people had them, and to a capture all of it is people's own work again.
 
-use super::{Job, Repo, Work, WorkError, apply, check, taken};
+use super::{Job, Repo, Work, WorkError, apply, capture, check, taken};
 use crate::worker::Fence;
+use hodman_clients::git::GitError;
 use hodman_core::ids::EnvName;
 use hodman_model::files::{Environment, Mode, Tree, parse_environment};
 use hodman_model::plan::Plan;
@@ -113,19 +114,42 @@ async fn take(job: &Job<'_>, wanted: &Restore, main: &str) -> Result<taken::Take
     let (tree, environment) = job
         .repo
         .blocking(move |repo| {
-            let commit = repo.mirror.head(&name)?.unwrap_or(name);
+            let commit = commit(repo, &name)?;
             let tree = check::tree(repo, &commit)?;
             if !wanted_here.force {
                 refuse_free_form(repo, &wanted_here, &host, &[&main, &commit])?;
             }
-            let (mut environment, captured) = environment(repo, &wanted_here, &host, &commit)?;
-            if let Some(captured) = captured {
-                environment.files.places = places(&tree, &captured)?;
+            let (mut environment, by_hand) = environment(repo, &wanted_here, &host, &commit)?;
+            if let Some(by_hand) = by_hand {
+                environment.files.places = places(&tree, &by_hand)?;
             }
             Ok((Arc::new(tree), environment))
         })
         .await?;
     taken::take_tree(job, &EnvName::from(ENV), environment, &tree).await
+}
+
+/// The commit of a branch, a tag or an id, also a short one.
+fn commit(repo: &Repo, name: &str) -> Result<String, WorkError> {
+    if let Some(commit) = repo.mirror.commit_named(name)? {
+        return Ok(commit);
+    }
+    // Tags are not in the mirror until somebody asks for one. What is no name of one is not asked for.
+    let tag = format!("refs/tags/{name}");
+    let fetched = match repo.mirror.fetch_ref(&tag) {
+        Err(GitError::Invalid(_)) => None,
+        found => found?,
+    };
+    let commit = match fetched {
+        Some(_) => repo.mirror.commit_named(name)?,
+        None => None,
+    };
+    commit.ok_or_else(|| {
+        WorkError::lasting(format!(
+            "`{name}` is no branch, tag or commit of {}",
+            repo.repository()
+        ))
+    })
 }
 
 /// The environments of a commit that can be read.
@@ -171,13 +195,40 @@ fn refuse_free_form(
 
 /// Where people had the files that were captured, by path in the repository.
 fn places(tree: &Tree, captured: &EnvName) -> Result<BTreeMap<String, String>, WorkError> {
-    let lock = super::capture::lock_in(tree, captured)?;
+    let lock = capture::lock_in(tree, captured)?;
     let files = lock.entries.into_iter();
     Ok(files
         .filter(|entry| entry.id.starts_with('/') && tree.contains_key(&entry.file))
         .filter(|entry| entry.kind == FILES)
         .map(|entry| (entry.file, format!("/Workspace{}", entry.id)))
         .collect())
+}
+
+/// The environment that was captured: the one whose captures are proposed on that branch, else the only one in which people
+/// work by hand.
+fn captured<'e>(
+    all: &'e [(String, Environment)],
+    branch: &str,
+) -> Result<Option<&'e (String, Environment)>, WorkError> {
+    let by_hand: Vec<&(String, Environment)> = all
+        .iter()
+        .filter(|(_, environment)| environment.mode == Mode::FreeForm)
+        .collect();
+    let own = by_hand
+        .iter()
+        .find(|(name, _)| capture::is_of(&name.as_str().into(), branch));
+    match (own, by_hand.as_slice()) {
+        (Some(own), _) => Ok(Some(own)),
+        (None, []) => Ok(None),
+        (None, [one]) => Ok(Some(one)),
+        (None, several) => {
+            let names: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
+            Err(WorkError::lasting(format!(
+                "people work by hand in several environments of {branch} ({}); --like says whose values are taken",
+                names.join(", ")
+            )))
+        }
+    }
 }
 
 /// An environment of one workspace, like the one that was asked for or captured; the name of that one, when people work
@@ -193,9 +244,7 @@ fn environment(
         Some(like) => Some(all.iter().find(|(name, _)| name == like).ok_or_else(|| {
             WorkError::lasting(format!("{} has no environment {like}", wanted.branch))
         })?),
-        None => all
-            .iter()
-            .find(|(_, environment)| environment.mode == Mode::FreeForm),
+        None => captured(&all, &wanted.branch)?,
     };
     let target = wanted.target.clone().or_else(|| {
         let (name, environment) = like?;

@@ -52,6 +52,11 @@ fn rolling(env: &EnvName) -> String {
     format!("hodman/capture/{env}")
 }
 
+/// Whether captures of `env` are proposed on that branch.
+pub(in crate::work) fn is_of(env: &EnvName, branch: &str) -> bool {
+    branch == rolling(env) || is_run_of(env, branch)
+}
+
 /// Whether a branch is one of a run: `-20261123-214600` after the rolling one's name.
 fn is_run_of(env: &EnvName, branch: &str) -> bool {
     branch
