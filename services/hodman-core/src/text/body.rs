@@ -83,15 +83,17 @@ pub fn promotion_text(
 #[must_use]
 pub fn capture_text(marker: &Marker, workspace: &str, rows: &str, conflicts: u32) -> PullText {
     let title = format!("{}: capture what was made by hand", marker.env);
-    let mut body = format!(
-        "{}\nWhat people made or changed in workspace `{workspace}`, as files. Merging makes it the next package.\n\n{rows}\n",
+    // On top: what is too long loses its end.
+    let told = match conflicts {
+        0 => String::new(),
+        _ => format!(
+            "**{conflicts} conflicts:** changed here and there since the last capture. Git's side was kept; they are the first rows.\n\n"
+        ),
+    };
+    let body = format!(
+        "{}\n{told}What people made or changed in workspace `{workspace}`, as files. Merging makes it the next package.\n\n{rows}\n",
         marker.line()
     );
-    if conflicts > 0 {
-        body.push_str(&format!(
-            "\n**{conflicts} conflicts:** changed here and there since the last capture. Git's side was kept; see the rows above.\n"
-        ));
-    }
     PullText { title, body }
 }
 

@@ -1,31 +1,73 @@
 //! The table of a capture: what, how, by whom, when.
 
 use hodman_core::reason::stamp;
-use hodman_model::capture::CaptureRow;
+use hodman_model::capture::{CaptureRow, CapturedAs};
 
 /// A thousand rows are more than anyone reads; the rest is counted.
 const ROWS: usize = 300;
+/// GitHub takes 65,536, and what is longer loses its end, and with it how much is left out.
+const BYTES: usize = 56_000;
 
+/// What somebody has to look at first.
+const ORDER: [CapturedAs; 6] = [
+    CapturedAs::Conflict,
+    CapturedAs::Removed,
+    CapturedAs::Renamed,
+    CapturedAs::Changed,
+    CapturedAs::Added,
+    CapturedAs::Note,
+];
+
+/// The rows, conflicts first; those that are too many are counted.
 pub(super) fn render(rows: &[CaptureRow]) -> String {
+    let mut sorted: Vec<&CaptureRow> = rows.iter().collect();
+    // Rows of one sort keep their order, which is that of the keys.
+    sorted.sort_by_key(|row| ORDER.iter().position(|what| *what == row.what));
     let mut text = "| what | change | by | when | |\n|---|---|---|---|---|\n".to_owned();
-    for row in rows.iter().take(ROWS) {
-        let what = serde_json::to_value(row.what).ok();
-        let what = what
-            .as_ref()
-            .and_then(|value| value.as_str())
-            .unwrap_or("changed");
+    let mut bytes = 0;
+    let mut shown = 0;
+    for row in sorted.iter().take(ROWS) {
         let at = row.at.map_or_else(|| "unknown".to_owned(), stamp);
-        text.push_str(&format!(
-            "| {} | {what} | {} | {at} | {} |\n",
+        let line = format!(
+            "| {} | {} | {} | {at} | {} |\n",
             cell(&row.key),
+            word(row.what),
             cell(&row.by),
             cell(&row.detail)
+        );
+        bytes += line.len();
+        if bytes > BYTES {
+            break;
+        }
+        text.push_str(&line);
+        shown += 1;
+    }
+    let left = sorted.get(shown..).unwrap_or_default();
+    if !left.is_empty() {
+        let counts: Vec<String> = ORDER
+            .iter()
+            .map(|what| (what, left.iter().filter(|row| row.what == *what).count()))
+            .filter(|(_, count)| *count > 0)
+            .map(|(what, count)| format!("{count} {}", word(*what)))
+            .collect();
+        text.push_str(&format!(
+            "\nand {} more: {}\n",
+            left.len(),
+            counts.join(", ")
         ));
     }
-    if rows.len() > ROWS {
-        text.push_str(&format!("\nand {} more\n", rows.len() - ROWS));
-    }
     text
+}
+
+fn word(what: CapturedAs) -> &'static str {
+    match what {
+        CapturedAs::Added => "added",
+        CapturedAs::Changed => "changed",
+        CapturedAs::Renamed => "renamed",
+        CapturedAs::Removed => "removed",
+        CapturedAs::Conflict => "conflict",
+        CapturedAs::Note => "note",
+    }
 }
 
 /// Names come from people: nothing in them may end the cell, mention anybody or begin HTML.
@@ -35,4 +77,50 @@ fn cell(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('@', "@\u{200b}")
         .replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(key: String, what: CapturedAs, detail: &str) -> CaptureRow {
+        CaptureRow {
+            key,
+            what,
+            by: "unknown".to_owned(),
+            at: None,
+            detail: detail.to_owned(),
+        }
+    }
+
+    #[test]
+    fn conflicts_are_the_first_rows_and_what_is_left_out_is_counted() {
+        let mut rows: Vec<CaptureRow> = (0..400)
+            .map(|number| row(format!("jobs.a{number:03}"), CapturedAs::Added, "job"))
+            .collect();
+        rows.push(row("jobs.gone".into(), CapturedAs::Removed, "gone"));
+        rows.push(row("jobs.zebra".into(), CapturedAs::Conflict, "name"));
+        let text = render(&rows);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[2].starts_with("| jobs.zebra | conflict |"), "{text}");
+        assert!(lines[3].starts_with("| jobs.gone | removed |"), "{text}");
+        assert_eq!(lines.len(), 2 + ROWS + 2);
+        assert_eq!(lines.last(), Some(&"and 102 more: 102 added"));
+    }
+
+    #[test]
+    fn long_rows_leave_room_for_the_count() {
+        let long = "é".repeat(2_000);
+        let mut rows: Vec<CaptureRow> = (0..100)
+            .map(|number| row(format!("jobs.a{number}"), CapturedAs::Conflict, &long))
+            .collect();
+        rows.push(row("jobs.n".into(), CapturedAs::Note, "note"));
+        let text = render(&rows);
+        assert!(text.len() < BYTES + 200);
+        assert!(
+            text.ends_with("\nand 88 more: 87 conflict, 1 note\n"),
+            "{}",
+            &text[text.len() - 60..]
+        );
+    }
 }
