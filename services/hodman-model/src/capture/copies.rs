@@ -113,13 +113,24 @@ fn rename(live: &mut LiveResource, name: &str) {
 
 /// Gives the ids of folded copies the keys of what they are copies of: whoever refers to a copy means the original.
 pub(super) fn refer_to_originals(keys: &mut Keys, selected: &Selected<'_>) {
+    if selected.copies.is_empty() {
+        return;
+    }
+    let stays: BTreeMap<(&str, &str), &str> = selected
+        .resources
+        .iter()
+        .map(|live| {
+            let listed = &live.listed;
+            (
+                (live.kind.as_str(), listed.name.as_str()),
+                listed.id.as_str(),
+            )
+        })
+        .collect();
     let mut found = Vec::new();
     for (copy, original) in &selected.copies {
-        let stays = selected
-            .resources
-            .iter()
-            .find(|live| live.kind == copy.kind && live.listed.name == *original);
-        let key = stays.and_then(|live| keys.get(&(live.kind.clone(), live.listed.id.clone())));
+        let id = stays.get(&(copy.kind.as_str(), original.as_str()));
+        let key = id.and_then(|id| keys.get(&(copy.kind.clone(), (*id).to_owned())));
         found.extend(key.map(|key| ((copy.kind.clone(), copy.listed.id.clone()), key.clone())));
     }
     keys.extend(found);
