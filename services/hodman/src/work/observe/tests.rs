@@ -5,6 +5,7 @@ use super::declared;
 use crate::config::Pipeline;
 use chrono::{DateTime, TimeDelta};
 use hodman_clients::git::{Base, CommitRequest, FileChange, Mirror, MirrorConfig};
+use hodman_model::files::parse_environment;
 use std::sync::Arc;
 
 fn repo(folder: &std::path::Path, path: &str, files: &[(&str, &str)]) -> (Repo, String) {
@@ -109,4 +110,31 @@ fn a_broken_file_is_named_with_its_place() {
         problems.to_string().contains("resources/a.yml:"),
         "{problems}"
     );
+}
+
+#[test]
+fn when_a_free_form_environment_is_captured() {
+    let policy = |rest: &str| {
+        let text = format!(
+            "mode: free-form\nworkspaces:\n  - {{name: dev, host: \"https://dev.example.com\"}}\n  - {{name: dev-us, host: \"https://us.example.com\"}}\n{rest}"
+        );
+        let path = "environments/dev/environment.yaml";
+        super::policy_of(&parse_environment(path, &text).unwrap())
+    };
+    let told = policy(
+        "capture: {on: [push, event]}\nschedules: {capture: {cron: \"0 8-18 * * 1-5\", zone: Europe/Berlin, missed: run-once}}\n",
+    );
+    let schedule = told.capture.unwrap();
+    assert_eq!(
+        (schedule.cron.as_str(), schedule.zone.as_str()),
+        ("0 8-18 * * 1-5", "Europe/Berlin")
+    );
+    assert!(told.capture_on_push);
+    let news: Vec<&str> = told.capture_on_news_of.iter().map(String::as_str).collect();
+    assert_eq!(news, ["dev", "dev-us"]);
+    let by_push = policy("capture: {on: [push]}\n");
+    assert!(by_push.capture_on_push && by_push.capture_on_news_of.is_empty());
+    let asked = policy("");
+    assert!(asked.capture.is_none() && !asked.capture_on_push);
+    assert!(asked.capture_on_news_of.is_empty());
 }
