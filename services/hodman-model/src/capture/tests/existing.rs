@@ -144,3 +144,46 @@ fn paths_of_a_job_from_git_are_paths_of_that_repository() {
     assert!(!captured.changes.keys().any(|path| path.starts_with("src/")));
     nothing_new(&project);
 }
+
+#[test]
+fn folders_that_a_deployment_uploaded_are_those_of_the_repository() {
+    for base in ["Shared/apps/shop", "Users/ada@example.com/.bundle/shop/dev"] {
+        let mut project = Project::new();
+        project.rewrite("databricks.yml", |text| {
+            format!("{text}workspace: {{root_path: \"/Workspace/{base}\"}}\n")
+        });
+        project.rewrite("src/dbt/dbt_project.yml", |_| "name: shop\n".into());
+        project.rewrite("src/dbt/models/a.sql", |_| "select 1\n".into());
+        job_file(
+            &mut project,
+            "      name: Load\n      tasks:\n        - task_key: a\n          dbt_task: {project_directory: ../src/dbt, commands: [dbt run]}\n",
+        );
+        let folder = format!("/Workspace/{base}/files/src/dbt");
+        project.live_file(&format!("{folder}/dbt_project.yml"), b"name: shop\n", None);
+        project.live_file(&format!("{folder}/models/a.sql"), b"select 1\n", None);
+        project.job(11, "Load", json!({"tasks": [{"task_key": "a", "dbt_task": {"project_directory": folder, "commands": ["dbt run"]}}]}));
+        nothing_new(&project);
+    }
+}
+
+#[test]
+fn a_new_file_does_not_take_the_place_of_one_that_git_has_elsewhere() {
+    let mut project = Project::new();
+    let text = "# Databricks notebook source\nprint(1)\n";
+    project.rewrite("src/load.py", |_| text.into());
+    job_file(
+        &mut project,
+        "      name: Load\n      tasks:\n        - task_key: a\n          notebook_task: {notebook_path: ../src/load.py}\n",
+    );
+    // The one of the job comes later, and would have had to go elsewhere.
+    project.notebook("/Workspace/Shared/load", "print(2)\n");
+    project.notebook("/Workspace/Shared/team/etl/load", "print(1)\n");
+    project.job(11, "Load", json!({"tasks": [{"task_key": "a", "notebook_task": {"notebook_path": "/Workspace/Shared/team/etl/load"}}]}));
+    project.job(12, "Other", json!({"tasks": [{"task_key": "a", "notebook_task": {"notebook_path": "/Workspace/Shared/load"}}]}));
+    project.merge_capture();
+    assert!(project.text("src/load.py").ends_with("print(1)\n"));
+    assert!(project.text("src/load_2.py").ends_with("print(2)\n"));
+    let text = project.text("resources/other.job.yml");
+    assert!(text.contains("../src/load_2.py"), "{text}");
+    nothing_new(&project);
+}

@@ -145,3 +145,17 @@ fn access_and_what_starts_by_itself_are_written() {
         .any(|row| row.detail.contains("no field for"));
     assert!(!told, "{:#?}", captured.rows);
 }
+
+#[test]
+fn what_refers_to_a_folded_copy_means_the_original() {
+    let mut project = started();
+    project.rules.format = CaptureFormat::Terraform;
+    project.job(21, "[dev ada] Nightly load", json!({}));
+    project.edit_job(12, |settings| {
+        settings["tasks"][0]["run_job_task"]["job_id"] = json!(21);
+    });
+    project.merge_capture();
+    let text = project.text("terraform/all.job.tf");
+    assert!(text.contains("databricks_job.nightly_load.id"), "{text}");
+    assert_eq!(project.capture().changes, BTreeMap::new());
+}
