@@ -8,4 +8,5 @@ mod notebooks;
 mod restoring;
 mod seldom;
 mod stage;
+mod terraform;
 mod unreadable;
