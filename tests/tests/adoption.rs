@@ -250,8 +250,9 @@ async fn the_former_owner_writes_again(
         .expect("a difference");
     assert_eq!((plan.creates, plan.updates, plan.deletes), (0, 1, 0));
     let digest = plan.digest.expect("a plan").to_string();
-    for kind in ["plan", "drift"] {
-        let kept = short.store().get_blob(kind, &digest).await;
+    let report = plan.report.expect("a report");
+    for (kind, name) in [("plan", &digest), ("drift", &report)] {
+        let kept = short.store().get_blob(kind, name).await;
         let kept = kept.expect("the store").expect("kept");
         let text = String::from_utf8(kept).expect("text");
         assert!(

@@ -153,7 +153,7 @@ impl Engine {
                 for (at, name) in names.into_iter().enumerate() {
                     by_pipeline.entry(name).or_default().push(Pending {
                         seq: row.seq,
-                        event: event.clone(),
+                        event: Event::clone(&event),
                         acknowledge: at == last,
                     });
                 }

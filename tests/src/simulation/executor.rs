@@ -25,6 +25,10 @@ pub struct Job {
 }
 
 /// What a step of a job comes to.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time is looked at, and none is kept"
+)]
 pub(super) enum Step {
     More,
     End(Outcome),

@@ -34,8 +34,11 @@ pub(super) fn has_field(of: &str, name: &str) -> bool {
     TYPES.get(of).is_none_or(|fields| fields.contains_key(name))
 }
 
-/// Fields in which an empty text is a value like others: what a parameter is, what a condition compares.
-const EMPTY_IS_A_VALUE: [&str; 6] = [
+/// Fields in which an empty text is a value like others: what a parameter is, what a condition compares, and the words with
+/// which a description is taken away, for requests that change only what they name.
+const EMPTY_IS_A_VALUE: [&str; 8] = [
+    "comment",
+    "description",
     "default",
     "left",
     "right",

@@ -224,18 +224,15 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
             .as_map()
             .and_then(|kinds| kinds.get(&kind))
             .map_or(&resources.place, |entry| &entry.place);
-        match bundle_kind(&kind) {
-            None => {
-                let known = KINDS.iter().map(|kind| kind.name);
-                let hint = did_you_mean(&kind, known)
-                    .unwrap_or_else(|| "a kind in the plural, such as `jobs`".to_owned());
-                found.push(
-                    place
-                        .error(format!("unknown kind of resource `{kind}`"))
-                        .hint(hint),
-                );
-            }
-            Some(_) => {}
+        if bundle_kind(&kind).is_none() {
+            let known = KINDS.iter().map(|kind| kind.name);
+            let hint = did_you_mean(&kind, known)
+                .unwrap_or_else(|| "a kind in the plural, such as `jobs`".to_owned());
+            found.push(
+                place
+                    .error(format!("unknown kind of resource `{kind}`"))
+                    .hint(hint),
+            );
         }
         for (key, resource) in maps(Some(&resources), &format!("`resources.{kind}`"), found) {
             if resource.as_map().is_none() {

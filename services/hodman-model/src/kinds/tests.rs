@@ -239,7 +239,7 @@ fn texts_name_file_sets_by_their_folders_below_the_root() {
             .collect()
     };
     let whole = (folder.clone(), digest.clone());
-    assert_eq!(shown(&folder), [whole.clone()]);
+    assert_eq!(shown(&folder), std::slice::from_ref(&whole));
     assert_eq!(shown(&short), [(short.clone(), digest.clone())]);
     for inside in [
         "{}/src/a",
@@ -251,7 +251,7 @@ fn texts_name_file_sets_by_their_folders_below_the_root() {
     ] {
         assert_eq!(
             shown(&inside.replace("{}", &folder)),
-            [whole.clone()],
+            std::slice::from_ref(&whole),
             "{inside}"
         );
     }

@@ -16,7 +16,7 @@ pub enum Destination {
         /// Their names; never empty.
         names: Vec<String>,
         /// What it is for them.
-        event: Event,
+        event: Box<Event>,
     },
     /// Nobody here is concerned.
     Nobody {
@@ -71,7 +71,7 @@ fn for_its_pipeline(
     match read() {
         Ok(event) => Destination::Pipelines {
             names: vec![name],
-            event,
+            event: Box::new(event),
         },
         Err(error) => Destination::Poison {
             why: format!("not an event of this version: {error}"),
@@ -109,7 +109,7 @@ fn command(event: &NewEvent, pipelines: &[Pipeline]) -> Destination {
     }
     Destination::Pipelines {
         names,
-        event: Event::Commanded(asked.command()),
+        event: Box::new(Event::Commanded(asked.command())),
     }
 }
 
@@ -144,13 +144,13 @@ fn forge_event(forge: &ForgeEvent, pipelines: &[Pipeline]) -> Destination {
     let why = forge.in_words();
     Destination::Pipelines {
         names,
-        event: match &forge.object {
+        event: Box::new(match &forge.object {
             Some(object) => Event::Noticed {
                 object: object.clone(),
                 why,
             },
             None => Event::Woken { why },
-        },
+        }),
     }
 }
 

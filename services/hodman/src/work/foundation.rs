@@ -250,7 +250,11 @@ pub(super) async fn workspace(
     }
     let host = stands
         .foundation
-        .fill(&file(env), &Value::from(place.host.as_str()), &stands.staying())
+        .fill(
+            &file(env),
+            &Value::from(place.host.as_str()),
+            &stands.staying(),
+        )
         .map_err(|error| WorkError::lasting(error.to_string()))?;
     match host.as_ref().and_then(Value::as_str) {
         Some(host) => {

@@ -100,6 +100,7 @@ resources:
     assert_eq!(
         *of(&qa, "jobs.j"),
         json!({
+            "description": "",
             "parameters": [{"name": "p", "default": ""}],
             "tasks": [{"task_key": "t", "condition_task": {"op": "EQUAL_TO", "left": "{{x}}", "right": ""},
                        "notebook_task": {"notebook_path": "/x", "base_parameters": {"a": ""}}}],
