@@ -147,16 +147,17 @@ impl Bench {
         let mut ids = BTreeMap::new();
         for name in kinds {
             let kind = kinds::kind(name).expect("a kind");
-            let claimed = &claims["claims"][format!("{name}.{KEY}")]["id"];
-            if let Some(id) = claimed.as_str() {
+            let claim = &claims["claims"][format!("{name}.{KEY}")];
+            if let Some(id) = claim["id"].as_str() {
                 ids.insert((*name).to_owned(), id.to_owned());
                 continue;
             }
+            // Whose id was not noted when the workspace refused everything is ours by its name.
+            let named = claim["natural"].as_str();
             let mine = self.all(kind).await.into_iter().find(|listed| {
-                listed
-                    .marker
-                    .as_ref()
-                    .is_some_and(|marker| marker.key == KEY)
+                let marked = listed.marker.as_ref();
+                marked.is_some_and(|marker| marker.key == KEY)
+                    || (named.is_some() && listed.natural.as_deref() == named)
             });
             if let Some(listed) = mine {
                 ids.insert((*name).to_owned(), listed.id);

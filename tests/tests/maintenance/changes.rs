@@ -103,6 +103,11 @@ async fn a_workspace_is_made_anew_only_when_the_old_one_is_gone() {
         "another tier",
     );
     let pull = shown(&scene, &short, "replace** `account_workspaces").await;
+    assert!(
+        pull.body.contains("create** `jobs.nightly"),
+        "{}",
+        pull.body
+    );
     // Its name is nobody else's as long as it is there.
     scene.databricks.account().slow_removals(4);
     short.merge(&pull).expect("merged");

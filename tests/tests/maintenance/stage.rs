@@ -180,8 +180,9 @@ pub async fn healthy(short: &Short<'_>) {
         let healthy = env.current.as_ref()?.healthy_since.is_some() && env.run.is_none();
         healthy.then_some(())
     };
-    short
-        .wait("qa", at_rest)
-        .await
-        .expect("applied and verified");
+    if let Err(error) = short.wait("qa", at_rest).await {
+        let state = short.state().await.expect("a state");
+        let env = &state.environments[&EnvName::from("qa")];
+        panic!("{error:#}: {:?} {:?}", env.current, env.run);
+    }
 }

@@ -146,6 +146,7 @@ fn check_value(kind: &str, node: &Node, path: &str, found: &mut Diagnostics) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixups::OTHER_NAMES;
     use super::super::kinds::KINDS;
     use super::*;
 
@@ -182,7 +183,10 @@ mod tests {
                 continue;
             };
             for field in managed.rules().settable {
-                let other = super::super::fixups::in_bundles(kind.name, field);
+                let names = OTHER_NAMES.iter().find(|(of, _)| *of == kind.name);
+                let mut names = names.into_iter().flat_map(|(_, names)| *names);
+                let other = names.find(|(_, api)| api == field);
+                let other = other.map_or(*field, |(bundle, _)| *bundle);
                 if !fields.contains_key(other) {
                     missing.push(format!("{}.{field}", kind.name));
                 }

@@ -12,7 +12,7 @@ const IDLE_MINUTES: u64 = 60;
 const OF_POOL: [&str; 3] = ["node_type_id", "driver_node_type_id", "enable_elastic_disk"];
 
 /// Names that bundles have and the SCIM API writes otherwise, by kind.
-const OTHER_NAMES: &[(&str, &[(&str, &str)])] = &[
+pub(super) const OTHER_NAMES: &[(&str, &[(&str, &str)])] = &[
     (
         "groups",
         &[
@@ -73,16 +73,6 @@ pub(super) fn in_words_of_the_api(key: &ResourceKey, node: &mut Node) {
 /// The names of the API are taken, too: what was captured has them.
 pub(super) fn in_words_of_bundles(kind: &str, node: &mut Node) {
     rename(kind, node, |(bundle, api)| (*api, *bundle));
-}
-
-/// The name that bundles have for a field of the API.
-#[cfg(test)]
-pub(super) fn in_bundles<'f>(kind: &str, field: &'f str) -> &'f str {
-    let names = OTHER_NAMES.iter().find(|(of, _)| *of == kind);
-    let mut names = names.into_iter().flat_map(|(_, names)| *names);
-    names
-        .find(|(_, api)| *api == field)
-        .map_or(field, |(bundle, _)| bundle)
 }
 
 fn rename(

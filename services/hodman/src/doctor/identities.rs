@@ -10,9 +10,10 @@ use crate::config::Config;
 /// A warning for each identity that serves more than one environment or workspace.
 pub(super) fn check(config: &Config) -> Vec<Check> {
     let accounts = config.accounts.iter();
-    let accounts = accounts.map(|(name, one)| (format!("account {name}"), &one.environments));
+    let accounts =
+        accounts.map(|(name, one)| (format!("identity of account {name}"), &one.environments));
     let places = config.aws.iter();
-    let places = places.map(|(name, one)| (format!("aws {name}"), &one.environments));
+    let places = places.map(|(name, one)| (format!("identity of aws {name}"), &one.environments));
     let shared = accounts
         .chain(places)
         .filter(|(_, environments)| environments.len() > 1)

@@ -26,6 +26,9 @@ pub(super) struct Stands {
     pub part: Option<Part>,
     /// What is known of its objects.
     pub known: Known,
+    /// The same without those that are about to be made anew. A workspace of them is nowhere yet: what is in the old one goes
+    /// with it, and all of it is to be made in the new one.
+    staying: Known,
     /// The addresses that its account told.
     pub seen: Seen,
 }
@@ -47,20 +50,6 @@ impl Stands {
             }
         }
         given
-    }
-}
-
-impl Stands {
-    /// What is known of what stays. A workspace that is about to be made anew is nowhere yet: what is in the old one goes with
-    /// it, and all of it is to be made in the new one.
-    fn staying(&self) -> Known {
-        let mut known = self.known.clone();
-        for (_, row) in self.plan.iter().flat_map(Plan::rows) {
-            if row.action == Action::Replace {
-                known.forget(&row.key);
-            }
-        }
-        known
     }
 }
 
@@ -168,12 +157,19 @@ pub(super) async fn take(
             return Err(WorkError::lasting(format!("{}: {wrong}", file(env))));
         }
     }
+    let mut staying = known.clone();
+    for (_, row) in plan.rows() {
+        if row.action == Action::Replace {
+            staying.forget(&row.key);
+        }
+    }
     let seen = Seen {
         account: environment.account.clone(),
         hosts: hosts(&found.observed),
     };
     Ok(Stands {
         seen,
+        staying,
         foundation,
         plan: Some(plan),
         part: Some(Part {
@@ -253,7 +249,7 @@ pub(super) async fn workspace(
         .fill(
             &file(env),
             &Value::from(place.host.as_str()),
-            &stands.staying(),
+            &stands.staying,
         )
         .map_err(|error| WorkError::lasting(error.to_string()))?;
     match host.as_ref().and_then(Value::as_str) {

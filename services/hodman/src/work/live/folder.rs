@@ -225,8 +225,9 @@ impl Contents {
             let path = path.strip_prefix(&start)?.to_owned();
             (entry.kind != EntryKind::Directory).then_some((path, entry))
         });
+        // Whatever kind of object the workspace takes it for: some know notebooks only.
         let (seals, entries): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            below.partition(|(path, entry)| entry.kind == EntryKind::File && is_seal(path));
+            below.partition(|(path, _)| is_seal(path));
         Ok(Some(Self {
             folder: folder.to_owned(),
             entries,
