@@ -101,7 +101,7 @@ async fn writers(workspace: &Workspace, me: &str, what: String) -> Option<Check>
     }
     let detail = format!("{} may write the files that jobs run", others.join(", "));
     Some(Check::warning(what, detail).hint(format!(
-        "give them CAN_READ or CAN_RUN on {SHARED} or on {FOLDER}; what they change there is not seen where files lie in folders named by digests"
+        "give them CAN_READ or CAN_RUN on {SHARED} or on {FOLDER}; what they change there runs until the next comparison finds it"
     )))
 }
 
