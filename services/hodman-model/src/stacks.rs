@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use by_hand::property_value;
 pub use by_hand::{ByHand, ByHandProperty, ByHandResource};
 pub use change_set::from_change_set;
 pub use outputs::{TemplateText, changed_outputs};

@@ -10,7 +10,7 @@ use crate::bundle::ResourceKey;
 use crate::field_path::FieldPath;
 use crate::kinds::Kind;
 use crate::stacks::{
-    ByHand, ByHandProperty, ByHandResource, Shown, StackField, StackPlan, StackRow,
+    ByHand, ByHandProperty, ByHandResource, Shown, StackField, StackPlan, StackRow, property_value,
 };
 
 impl Found<'_> {
@@ -125,7 +125,7 @@ impl Found<'_> {
 }
 
 fn said_and_found(property: &ByHandProperty) -> Values {
-    let text = |side: &Option<String>| side.as_ref().map(|text| json!(text));
+    let text = |side: &Option<String>| side.as_deref().map(property_value);
     Values {
         last_applied: text(&property.expected),
         declared: text(&property.expected),

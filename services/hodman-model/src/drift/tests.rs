@@ -350,6 +350,11 @@ fn what_people_changed_inside_of_a_stack_is_theirs_to_put_right() {
                     property("/Tags/0/Value", Some("a"), Some("b")),
                     property("/Environment/Variables/API_TOKEN", None, Some(CANARY)),
                     property("/A~1b", Some("1"), None),
+                    property(
+                        "/Env",
+                        None,
+                        Some(&format!(r#"{{"Variables":{{"DB_PASSWORD":"{CANARY}"}}}}"#)),
+                    ),
                 ],
             ),
         ],
@@ -365,12 +370,13 @@ fn what_people_changed_inside_of_a_stack_is_theirs_to_put_right() {
             places,
             [
                 r#"resources.Edited["A/b"]"#,
+                "resources.Edited.Env",
                 "resources.Edited.Environment.Variables.API_TOKEN",
                 "resources.Edited.Tags.0.Value",
                 "resources.Gone",
             ],
         );
-        assert_eq!(drift.drifted().count(), 4);
+        assert_eq!(drift.drifted().count(), 5);
         assert!(drift.to_heal().next().is_none());
         let table = drift.to_table();
         assert!(

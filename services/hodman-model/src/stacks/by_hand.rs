@@ -1,6 +1,7 @@
 //! What people changed inside of a stack, where its engine looks for that by itself and puts nothing back.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What a look inside of one stack found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,4 +37,13 @@ pub struct ByHandProperty {
     pub expected: Option<String>,
     /// What is; none where somebody removed it.
     pub actual: Option<String>,
+}
+
+/// A property's value as CloudFormation writes it: a text, which is JSON where the property is a list or a mapping. Read as
+/// that, a key in it says that what stands under it is a secret.
+#[must_use]
+pub(crate) fn property_value(text: &str) -> Value {
+    let read = serde_json::from_str(text).ok();
+    read.filter(|value: &Value| value.is_object() || value.is_array())
+        .unwrap_or_else(|| Value::from(text))
 }

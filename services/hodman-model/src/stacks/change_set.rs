@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::by_hand::property_value;
 use super::row::Shown;
 use super::stateful::reversibility;
 use super::{StackAction, StackField, StackPlan, StackPlanError, StackRow, StackRules};
@@ -179,10 +180,17 @@ impl Detail {
             path = path.key(step);
         }
         let dynamic = self.evaluation.as_deref() == Some("Dynamic");
-        let after = target.after_value.clone().map(Shown::Value);
+        let shown = |value: &Option<Value>| {
+            let value = value.as_ref().map(|value| match value {
+                Value::String(text) => property_value(text),
+                other => other.clone(),
+            });
+            value.map(Shown::Value)
+        };
+        let after = shown(&target.after_value);
         Some(StackField {
             path,
-            before: target.before_value.clone().map(Shown::Value),
+            before: shown(&target.before_value),
             after: after.or(dynamic.then_some(Shown::Unknown)),
             replaces: matches!(
                 target.requires_recreation.as_deref(),
