@@ -61,13 +61,29 @@ pub enum Approved {
         /// Its actions.
         actions: BTreeSet<ActionDigest>,
     },
-    /// The plan is known by its digest alone (the database was lost): only that very plan.
+    /// The plan is known by its digest alone (the database was lost): only that very plan, and what is left of it.
     PlanOnly {
         /// Its digest.
         plan: PlanDigest,
     },
     /// An override by a person: whatever leads there, but nothing irreversible.
     Reversible,
+}
+
+impl Approved {
+    /// The same once all of it was done: its actions may be done again where they lead from the same to the same, but nothing
+    /// counts any more as what is left of one of them.
+    #[must_use]
+    pub fn done(self) -> Self {
+        match self {
+            Self::Actions { actions, .. } => Self::Actions {
+                // No plan is kept under no name.
+                plan: PlanDigest(String::new()),
+                actions,
+            },
+            other => other,
+        }
+    }
 }
 
 /// What to do.

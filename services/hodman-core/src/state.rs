@@ -242,6 +242,15 @@ pub struct Accepted {
     pub done: bool,
 }
 
+impl Accepted {
+    /// It is to be put in place again.
+    pub(crate) fn again(&mut self) {
+        if std::mem::take(&mut self.done) {
+            self.approved = self.approved.clone().done();
+        }
+    }
+}
+
 /// Something that is or was in place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployed {

@@ -147,7 +147,7 @@ pub(super) fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by
             .as_ref()
             .is_some_and(|current| current.unhealthy.is_some())
     {
-        accepted.done = false;
+        accepted.again();
     }
 }
 

@@ -145,7 +145,7 @@ fn expire_override(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     }
     // What was approved is what counts again, and it is not in place: nobody approved the way back, though.
     if let Some(accepted) = &mut env.accepted {
-        accepted.done = false;
+        accepted.again();
     }
 }
 
