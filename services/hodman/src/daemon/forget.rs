@@ -6,11 +6,19 @@ use tokio_util::sync::CancellationToken;
 
 const EVERY: Duration = Duration::from_hours(1);
 
+/// How long what was handled stays to be looked at, and known when it is delivered again: twice what SQS keeps a message.
+const HANDLED_FOR: chrono::Duration = chrono::Duration::days(30);
+
 /// Forgets until told to stop. A failure is logged, never fatal: whoever would take something looks at its age, too.
 pub(super) async fn run(parts: &Parts, stop: CancellationToken) -> anyhow::Result<()> {
     loop {
-        if let Err(error) = parts.work.places.forget_old(parts.clock.now()).await {
+        let now = parts.clock.now();
+        if let Err(error) = parts.work.places.forget_old(now).await {
             tracing::warn!("what is old cannot be forgotten: {error:#}");
+        }
+        match parts.store.prune(now - HANDLED_FOR).await {
+            Ok(pruned) => tracing::debug!(?pruned, "handled long ago"),
+            Err(error) => tracing::warn!("what was handled long ago stays: {error}"),
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
