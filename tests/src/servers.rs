@@ -5,5 +5,5 @@ mod python;
 mod town;
 
 pub use other::{aws_endpoint, node_package, postgres_url, workspaces};
-pub use python::{Outcome, python};
+pub use python::{AWS_REGION, Outcome, aws_hand, python};
 pub use town::{APP_ID, Town, WORKSPACE_TOKEN, free_port, private_key};

@@ -52,30 +52,6 @@ async fn folders(scene: &Scene) -> BTreeSet<String> {
         .collect()
 }
 
-async fn compared(short: &Short<'_>) {
-    let of_qa = EnvName::from("qa");
-    let before = short.state().await.expect("a state").environments[&of_qa]
-        .drift
-        .last;
-    short
-        .ask("olga", Ask::Reconcile { env: "qa".into() })
-        .await
-        .expect("asked");
-    short
-        .wait("a comparison", async || {
-            let state = short.state().await.ok()?;
-            let env = &state.environments[&of_qa];
-            let drift = &env.drift;
-            (drift.last != before
-                && !drift.wanted
-                && drift.comparing.is_none()
-                && env.run.is_none())
-            .then_some(())
-        })
-        .await
-        .expect("compared");
-}
-
 /// Field and class of every difference in qa, as they are now.
 async fn differences(daemon: &hodman::daemon::Daemon) -> Vec<(String, String)> {
     let report = daemon
@@ -131,7 +107,7 @@ async fn code_that_somebody_changed_in_its_folder_is_seen_and_put_back() {
         seen[0].0.contains("src/load.py") && seen[0].1 == "hand-edit-to-put-back",
         "{seen:?}"
     );
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     short
         .wait("the notebook to be put back", async || {
             let there = qa.read(&notebook).await.ok()?;
@@ -187,7 +163,7 @@ async fn code_that_somebody_changed_in_its_folder_is_seen_and_put_back() {
         .expect("a file");
     let told = short
         .wait("the stranger to be told", async || {
-            compared(&short).await;
+            short.compared("qa").await.expect("compared");
             let url = format!(
                 "http://{}/api/pipelines/shop/environments/qa/drift",
                 daemon.address

@@ -2,24 +2,12 @@
 
 use hodman_core::explain::{Standing, standing};
 use hodman_core::ids::EnvName;
-use hodman_tests::checkout::root;
 use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
-use hodman_tests::servers::{aws_endpoint, python};
+use hodman_tests::servers::{aws_endpoint, aws_hand};
 use serde_json::Value;
 
 const FROM_NOTHING: &str =
     include_str!("../../examples/foundation/environments/from-nothing/environment.yaml");
-
-/// Somebody with AWS's own client; what it printed.
-async fn hand(arguments: &[&str]) -> String {
-    let script = root().join("tests/probes/aws_hand.py");
-    let endpoint = aws_endpoint();
-    let mut all = vec![endpoint.as_str(), "eu-west-1"];
-    all.extend(arguments);
-    let ended = python(&script, &all, &[]).await;
-    assert!(ended.ok, "{arguments:?}: {}", ended.said);
-    ended.said.trim().to_owned()
-}
 
 /// The lines from `account:` to the workspaces.
 fn calls(environment: &str) -> String {
@@ -88,7 +76,7 @@ async fn from_an_empty_aws_account_to_a_running_job_is_one_merge_and_so_is_the_w
         .await
         .expect("applied and verified: its job ran");
     // Databricks writes into the root bucket as soon as there is a workspace.
-    hand(&["put", "shop-root", "ephemeral/log"]).await;
+    aws_hand(&["put", "shop-root", "ephemeral/log"]).await;
     let made = account.all("workspaces").await;
     let made = made.iter().find(|one| one["workspace_name"] == "shop");
     let url = made.expect("the workspace")["workspace_url"]
@@ -144,7 +132,7 @@ async fn from_an_empty_aws_account_to_a_running_job_is_one_merge_and_so_is_the_w
         })
         .await
         .expect("destroyed");
-    let left: Value = serde_json::from_str(&hand(&["account", "test"]).await).expect("JSON");
+    let left: Value = serde_json::from_str(&aws_hand(&["account", "test"]).await).expect("JSON");
     assert_eq!(left["roles"].get("shop-databricks"), None, "{left}");
     assert_eq!(left["buckets"].get("shop-root"), None, "{left}");
     daemon.stop().await;

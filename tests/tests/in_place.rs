@@ -109,31 +109,6 @@ async fn one_file_changes_and_one_goes_and_the_job_stays_where_it_is() {
     daemon.stop().await;
 }
 
-/// Compares qa once more with what it should be.
-async fn compared(short: &Short<'_>) {
-    let of_qa = EnvName::from("qa");
-    let before = short.state().await.expect("a state").environments[&of_qa]
-        .drift
-        .last;
-    short
-        .ask("olga", Ask::Reconcile { env: "qa".into() })
-        .await
-        .expect("asked");
-    short
-        .wait("a comparison", async || {
-            let state = short.state().await.ok()?;
-            let env = &state.environments[&of_qa];
-            let drift = &env.drift;
-            (drift.last != before
-                && !drift.wanted
-                && drift.comparing.is_none()
-                && env.run.is_none())
-            .then_some(())
-        })
-        .await
-        .expect("compared");
-}
-
 /// Field and class of every difference in qa, as they are now.
 async fn differences(daemon: &hodman::daemon::Daemon) -> Vec<(String, String)> {
     let report = daemon
@@ -218,7 +193,7 @@ async fn a_file_that_somebody_changed_and_a_reader_that_somebody_shut_out_are_se
             "{seen:?}"
         );
     }
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     let qa = &scene.people["qa"];
     short
         .wait("the files to be put back", async || {
@@ -261,7 +236,7 @@ async fn a_file_that_somebody_changed_and_a_reader_that_somebody_shut_out_are_se
         seen[0].0.contains("group:analysts") && seen[0].1 == by_hand("").1,
         "{seen:?}"
     );
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     short
         .wait("the readers to be let in", async || {
             reads(&get(&path).await.ok()?).then_some(())

@@ -1,16 +1,12 @@
 //! What people change inside of a stack of CloudFormation: no change set puts it back, so it is found, told, and left to people,
 //! whatever the environment's policy is. A server that imitates AWS, and AWS's own client in the hands of those people.
 
-use hodman_core::event::Ask;
 use hodman_core::explain::{Standing, standing};
 use hodman_core::ids::EnvName;
 use hodman_core::state::Drift;
 use hodman_tests::harness::{Options, Scene, Short};
-use hodman_tests::servers::{aws_endpoint, python};
+use hodman_tests::servers::{AWS_REGION, aws_endpoint, aws_hand};
 use serde_json::Value;
-use std::path::Path;
-
-const REGION: &str = "eu-west-1";
 
 const MODULE: &str = "\
 engine: cloudformation
@@ -29,44 +25,6 @@ Resources:
     Type: AWS::S3::Bucket
     Properties: {BucketName: !Ref Name}
 ";
-
-/// Runs AWS's own client.
-async fn hand(arguments: &[&str]) {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("probes/aws_hand.py");
-    let endpoint = aws_endpoint();
-    let mut all = vec![endpoint.as_str(), REGION];
-    all.extend(arguments);
-    let ended = python(&script, &all, &[]).await;
-    assert!(ended.ok, "{arguments:?}: {}", ended.said);
-}
-
-async fn drift(short: &Short<'_>) -> Option<Drift> {
-    let mut state = short.state().await.ok()?;
-    let env = state.environments.remove(&EnvName::from("qa"))?;
-    env.run.is_none().then_some(env.drift)
-}
-
-/// Compares, and waits until that is done.
-async fn compared(short: &Short<'_>) -> Drift {
-    let last = short
-        .wait("rest", async || {
-            drift(short)
-                .await
-                .filter(|drift| !drift.wanted && drift.comparing.is_none())
-        })
-        .await
-        .expect("rest");
-    let ask = Ask::Reconcile { env: "qa".into() };
-    short.ask("olga", ask).await.expect("asked");
-    short
-        .wait("a comparison", async || {
-            drift(short).await.filter(|drift| {
-                drift.last != last.last && !drift.wanted && drift.comparing.is_none()
-            })
-        })
-        .await
-        .expect("compared")
-}
 
 async fn view(daemon: &hodman::daemon::Daemon) -> Value {
     let url = format!(
@@ -95,6 +53,11 @@ fn rows(view: &Value) -> Vec<String> {
         .collect()
 }
 
+/// What a comparison of qa finds.
+async fn qa(short: &Short<'_>) -> Drift {
+    short.compared("qa").await.expect("compared")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_people_change_inside_of_a_stack_is_told_and_left_to_people() {
     rustls::crypto::aws_lc_rs::default_provider()
@@ -111,22 +74,17 @@ async fn what_people_change_inside_of_a_stack_is_told_and_left_to_people() {
         .edit("environments/qa/environment.yaml", "drift: report\n", "")
         .edit("environments/qa/environment.yaml", "workspaces:\n", call);
     options.settings = format!(
-        "aws:\n  main: {{region: {REGION}, endpoint: \"{}\", access_key_id: {{value: test}}, secret_access_key: {{value: test}}, environments: [qa]}}",
+        "aws:\n  main: {{region: {AWS_REGION}, endpoint: \"{}\", access_key_id: {{value: test}}, secret_access_key: {{value: test}}, environments: [qa]}}",
         aws_endpoint()
     );
     let scene = Scene::start(options).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     short.promote("qa").await.expect("made");
-    assert_eq!(
-        compared(&short).await.found,
-        None,
-        "{}",
-        view(&daemon).await
-    );
+    assert_eq!(qa(&short).await.found, None, "{}", view(&daemon).await);
 
-    hand(&["keep-logs", &name, "7"]).await;
-    let found = compared(&short).await.found.expect("the other retention");
+    aws_hand(&["keep-logs", &name, "7"]).await;
+    let found = qa(&short).await.found.expect("the other retention");
     assert!(found.plan.is_empty() && found.plan.by_hand.len() == 1);
     let note = found.note.clone().expect("a note");
     assert!(note.contains("Logs.RetentionInDays"), "{note}");
@@ -143,8 +101,8 @@ async fn what_people_change_inside_of_a_stack_is_told_and_left_to_people() {
     );
 
     // One more is another finding, and its report is another.
-    hand(&["remove-bucket", &name]).await;
-    let more = compared(&short).await.found.expect("both");
+    aws_hand(&["remove-bucket", &name]).await;
+    let more = qa(&short).await.found.expect("both");
     assert_eq!(more.plan.by_hand.len(), 2);
     let told = view(&daemon).await;
     assert!(
@@ -153,16 +111,11 @@ async fn what_people_change_inside_of_a_stack_is_told_and_left_to_people() {
         "{told}"
     );
     // Looked at again it is the same finding, since when it was.
-    let again = compared(&short).await.found.expect("still both");
+    let again = qa(&short).await.found.expect("still both");
     assert_eq!(again.since, more.since);
 
-    hand(&["keep-logs", &name, "30"]).await;
-    hand(&["make-bucket", &name]).await;
-    assert_eq!(
-        compared(&short).await.found,
-        None,
-        "{}",
-        view(&daemon).await
-    );
+    aws_hand(&["keep-logs", &name, "30"]).await;
+    aws_hand(&["make-bucket", &name]).await;
+    assert_eq!(qa(&short).await.found, None, "{}", view(&daemon).await);
     daemon.stop().await;
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use hodman::packages::Packages;
 use hodman_core::event::Ask;
 use hodman_core::ids::EnvName;
-use hodman_core::state::PipelineState;
 use hodman_store::EventFilter;
 use hodman_tests::harness::{CANARY, Hodman, Killer, Options, REPOSITORY, Scene, Secrets, Short};
 use secrecy::ExposeSecret as _;
@@ -38,25 +37,6 @@ fn commit(scene: &Scene, path: &str, text: &str) {
 fn value(scene: &Scene, key: &str) -> Option<String> {
     let value = scene.workspace("qa").secret("shop", key)?;
     Some(value.expose_secret().to_owned())
-}
-
-async fn compared(short: &Short<'_>) {
-    let drift = |state: &PipelineState| {
-        let drift = &state.environments[&EnvName::from("qa")].drift;
-        (drift.last, drift.wanted || drift.comparing.is_some())
-    };
-    let (before, _) = drift(&short.state().await.expect("a state"));
-    short
-        .ask("olga", Ask::Reconcile { env: "qa".into() })
-        .await
-        .expect("asked");
-    short
-        .wait("a comparison", async || {
-            let (last, going) = drift(&short.state().await.ok()?);
-            (last != before && !going).then_some(())
-        })
-        .await
-        .expect("compared");
 }
 
 async fn api(scene: &Scene, path: &str) -> Value {
@@ -128,7 +108,7 @@ async fn secrets_reach_the_workspace_and_nothing_else() {
     assert_eq!(value(&scene, "api"), Some(format!("api-{CANARY}")));
 
     // Nothing is left to do, permissions of the scope included.
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     let view = api(&scene, "/api/pipelines/shop/environments/qa/drift").await;
     assert_eq!(view["plan"], Value::Null, "{view:#}");
     let workspaces = view["report"]["workspaces"]
@@ -174,7 +154,7 @@ async fn secrets_reach_the_workspace_and_nothing_else() {
     };
     hand("by hand").await;
     assert_eq!(value(&scene, "db").as_deref(), Some("by hand"));
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     let back = |key: &'static str, wanted: String| {
         let (scene, short) = (&scene, &short);
         async move {
@@ -201,7 +181,7 @@ async fn secrets_reach_the_workspace_and_nothing_else() {
 
     // Another value where it comes from: held back until the environment says that it follows.
     std::fs::write(folder.join("api"), format!("second-{CANARY}")).expect("a secret");
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     assert_eq!(value(&scene, "api"), Some(format!("api-{CANARY}")));
     let path = "environments/qa/environment.yaml";
     let main = scene.forge.head(REPOSITORY, "main").expect("main");

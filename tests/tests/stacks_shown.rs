@@ -1,16 +1,12 @@
 //! Stacks of CloudFormation do what was shown: what taking one over changes inside of it stands in the pull request, what its owner
 //! told it and nobody says otherwise stays, and a template that only reads otherwise is no change.
 
-use hodman_core::event::Ask;
 use hodman_core::ids::EnvName;
 use hodman_core::state::Drift;
 use hodman_sandbox::github::PullView;
 use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
-use hodman_tests::servers::{aws_endpoint, python};
+use hodman_tests::servers::{AWS_REGION, aws_endpoint, aws_hand};
 use serde_json::Value;
-use std::path::Path;
-
-const REGION: &str = "eu-west-1";
 
 const MODULE: &str = "\
 engine: cloudformation
@@ -34,40 +30,6 @@ Resources:
 Outputs:
   Logs: {Value: !Ref Logs}
 ";
-
-/// Runs AWS's own client; what it printed.
-async fn hand(arguments: &[&str]) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("probes/aws_hand.py");
-    let endpoint = aws_endpoint();
-    let mut all = vec![endpoint.as_str(), REGION];
-    all.extend(arguments);
-    let ended = python(&script, &all, &[]).await;
-    assert!(ended.ok, "{arguments:?}: {}", ended.said);
-    ended.said.trim().to_owned()
-}
-
-async fn drift(short: &Short<'_>) -> Option<Drift> {
-    let mut state = short.state().await.ok()?;
-    let env = state.environments.remove(&EnvName::from("qa"))?;
-    env.run.is_none().then_some(env.drift)
-}
-
-async fn compared(short: &Short<'_>) -> Drift {
-    let rest = async || {
-        drift(short)
-            .await
-            .filter(|drift| !drift.wanted && drift.comparing.is_none())
-    };
-    let last = short.wait("rest", rest).await.expect("rest");
-    let ask = Ask::Reconcile { env: "qa".into() };
-    short.ask("olga", ask).await.expect("asked");
-    short
-        .wait("a comparison", async || {
-            rest().await.filter(|drift| drift.last != last.last)
-        })
-        .await
-        .expect("compared")
-}
 
 /// Merges it and waits until that is in place.
 async fn applied(short: &Short<'_>, pull: &PullView) {
@@ -97,6 +59,11 @@ fn commit(scene: &Scene, path: &str, text: &str) {
         .expect("committed");
 }
 
+/// What a comparison of qa finds.
+async fn qa(short: &Short<'_>) -> Drift {
+    short.compared("qa").await.expect("compared")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stack_is_taken_over_as_shown_and_keeps_what_nobody_says_otherwise() {
     rustls::crypto::aws_lc_rs::default_provider()
@@ -105,7 +72,7 @@ async fn a_stack_is_taken_over_as_shown_and_keeps_what_nobody_says_otherwise() {
     let own = format!("{:x}", rand::random::<u64>());
     let stack = format!("Legacy-{own}");
     let names = format!("Names=legacy-{own},other");
-    hand(&["stack", &stack, BEFORE, &names, "Days=7", "Word=hidden"]).await;
+    aws_hand(&["stack", &stack, BEFORE, &names, "Days=7", "Word=hidden"]).await;
     let after: &'static str = BEFORE
         .replace(
             "Outputs:",
@@ -122,7 +89,7 @@ async fn a_stack_is_taken_over_as_shown_and_keeps_what_nobody_says_otherwise() {
         .file("modules/logs/logs.yaml", after)
         .edit("environments/qa/environment.yaml", "workspaces:\n", call);
     options.settings = format!(
-        "aws:\n  main: {{region: {REGION}, endpoint: \"{}\", access_key_id: {{value: test}}, secret_access_key: {{value: test}}, environments: [qa]}}",
+        "aws:\n  main: {{region: {AWS_REGION}, endpoint: \"{}\", access_key_id: {{value: test}}, secret_access_key: {{value: test}}, environments: [qa]}}",
         aws_endpoint()
     );
     let scene = Scene::start(options).await;
@@ -135,8 +102,8 @@ async fn a_stack_is_taken_over_as_shown_and_keeps_what_nobody_says_otherwise() {
     }
     assert!(!pull.body.contains("RetentionInDays"), "{}", pull.body);
     applied(&short, &pull).await;
-    assert_eq!(compared(&short).await.found, None);
-    let now: Value = serde_json::from_str(&hand(&["look-stack", &stack]).await).expect("JSON");
+    assert_eq!(qa(&short).await.found, None);
+    let now: Value = serde_json::from_str(&aws_hand(&["look-stack", &stack]).await).expect("JSON");
     assert_eq!(now["Days"], "7", "{now}");
     assert_eq!(now["Names"], format!("legacy-{own},other"), "{now}");
 
@@ -150,7 +117,7 @@ async fn a_stack_is_taken_over_as_shown_and_keeps_what_nobody_says_otherwise() {
         pull.body
     );
     applied(&short, &pull).await;
-    assert_eq!(compared(&short).await.found, None);
+    assert_eq!(qa(&short).await.found, None);
 
     // Another value of what is said: only what depends on it changes.
     commit(
@@ -162,6 +129,6 @@ async fn a_stack_is_taken_over_as_shown_and_keeps_what_nobody_says_otherwise() {
     assert!(pull.body.contains("resources.More"), "{}", pull.body);
     assert!(!pull.body.contains("resources.Logs"), "{}", pull.body);
     applied(&short, &pull).await;
-    assert_eq!(compared(&short).await.found, None);
+    assert_eq!(qa(&short).await.found, None);
     daemon.stop().await;
 }

@@ -8,7 +8,7 @@ use hodman::intake::CommandRequest;
 use hodman_core::event::Ask;
 use hodman_core::explain;
 use hodman_core::ids::EnvName;
-use hodman_core::state::{Environment, Phase, PipelineState};
+use hodman_core::state::{Drift, Environment, Phase, PipelineState};
 use hodman_sandbox::github::{MergeMethod, PullView};
 use hodman_store::{Store, StoreUrl};
 
@@ -92,6 +92,23 @@ impl<'s> Short<'s> {
             Some(row) => serde_json::from_str(&row.json).context("the pipeline's state"),
             None => Ok(PipelineState::default()),
         }
+    }
+
+    /// Has an environment compared with what it should be, and waits until that is done and nothing is applied for it.
+    ///
+    /// # Errors
+    /// When it does not come to rest.
+    pub async fn compared(&self, env: &str) -> anyhow::Result<Drift> {
+        let of = EnvName::from(env);
+        let rest = async || {
+            let env = self.state().await.ok()?.environments.remove(&of)?;
+            let busy = env.drift.wanted || env.drift.comparing.is_some() || env.run.is_some();
+            (!busy).then_some(env.drift)
+        };
+        let before = self.wait("rest", rest).await?;
+        self.ask("olga", Ask::Reconcile { env: of.clone() }).await?;
+        let after = async || rest().await.filter(|drift| drift.last != before.last);
+        self.wait("a comparison", after).await
     }
 
     /// Waits for the open promotion of the newest package, reviews and merges it, and waits until it is in place.

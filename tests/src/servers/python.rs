@@ -42,3 +42,20 @@ pub async fn python(script: &Path, arguments: &[&str], environment: &[(&str, Str
         said: text(&output.stdout) + &text(&output.stderr),
     }
 }
+
+/// Where the tests' stacks, roles and buckets are.
+pub const AWS_REGION: &str = "eu-west-1";
+
+/// Somebody with AWS's own client in the region of the tests (`tests/probes/aws_hand.py`); what it printed.
+///
+/// # Panics
+/// When it does not work.
+pub async fn aws_hand(arguments: &[&str]) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("probes/aws_hand.py");
+    let endpoint = super::aws_endpoint();
+    let mut all = vec![endpoint.as_str(), AWS_REGION];
+    all.extend(arguments);
+    let ended = python(&script, &all, &[]).await;
+    assert!(ended.ok, "{arguments:?}: {}", ended.said);
+    ended.said.trim().to_owned()
+}
