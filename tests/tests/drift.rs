@@ -300,3 +300,35 @@ async fn what_a_changed_binding_is_yet_to_bring_is_nobodys_hand_edit() {
     assert_eq!(found.len(), 3, "{found:?}");
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_somebody_made_their_own_stays_theirs_however_lately_we_made_it() {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
+    let options = Options::short().edit(
+        "environments/qa/environment.yaml",
+        "drift: report",
+        "drift: heal",
+    );
+    let scene = Scene::start(options).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("qa has a package");
+    scene.people["qa"]
+        .edit_job("nightly", |settings| {
+            settings.remove("tags");
+            settings["name"] = json!("mine");
+        })
+        .await
+        .expect("edited");
+    compared(&short).await.expect("compared");
+    short
+        .wait("another job", async || {
+            scene.workspace("qa").job_by_name("nightly")
+        })
+        .await
+        .expect("made anew");
+    assert!(scene.workspace("qa").job_by_name("mine").is_some());
+    daemon.stop().await;
+}

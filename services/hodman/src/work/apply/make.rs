@@ -96,7 +96,9 @@ async fn object(
     // What is replaced is not what was made.
     if let Some(id) = lately.filter(|id| row.live_id.as_ref() != Some(id)) {
         // Made a moment ago by an apply that failed further on, and not in the list yet.
-        if again(site, kind, &id, config, &marker).await? {
+        if is_that(site, kind, &id, config, &marker).await?
+            && again(site, kind, &id, config, &marker).await?
+        {
             return Ok((id, None));
         }
     }
@@ -115,6 +117,24 @@ async fn object(
         return Err(lost.into());
     }
     Ok((id, answer))
+}
+
+/// Whether the object with the remembered id is what was made: in a workspace that was emptied, or made anew at the same
+/// address, another one may have that id, and nobody's may be written to.
+async fn is_that(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    id: &str,
+    config: &Value,
+    marker: &Marker,
+) -> Result<bool, WorkError> {
+    let Some(there) = live::by_id(&site.part.workspace, kind, id).await? else {
+        return Ok(false);
+    };
+    Ok(match kind.identity() {
+        Identity::Tags => there.marker.as_ref() == Some(marker),
+        Identity::Claim => there.natural == kind.natural(config),
+    })
 }
 
 /// Whether the object is there, brought to `config`.
