@@ -38,9 +38,13 @@ pub(super) async fn upload(
         }
         Some(FileSetState::Absent) | None => set.files.keys().map(String::as_str).collect(),
     };
-    let unlike = match in_place {
-        true => Vec::new(),
-        false => live::unlike(workspace, set, folder).await?,
+    // In a folder that is not there nothing is unlike.
+    let begun = part.observed.files.get(&set.digest);
+    let unlike = match begun {
+        Some(FileSetState::Partial { .. }) if !in_place => {
+            live::unlike(workspace, set, folder).await?
+        }
+        _ => Vec::new(),
     };
     missing.extend(unlike.iter().map(String::as_str));
     let files: Vec<(&String, &SourceFile)> = taken
