@@ -44,9 +44,6 @@ async fn asked(short: &Short<'_>, scene: &Scene, words: &str) -> PullView {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_of_ours_goes_and_comes_back() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let scene = Scene::start(Options::short()).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());

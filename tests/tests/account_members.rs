@@ -129,9 +129,6 @@ async fn compare(short: &Short<'_>, address: &str) -> Value {
 }
 
 fn options() -> Options {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let module: &'static str = format!("{GROUND}{MEMBERS}").leak();
     Options::short()
         .file(MODULE, module)

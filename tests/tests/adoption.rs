@@ -76,9 +76,6 @@ fn takeover(ids: &BTreeMap<String, i64>) -> Takeover {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_bundle_deployed_is_taken_over_and_not_made_again() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let scene = Scene::start(Options::short()).await;
     let ids = deployed_by_a_bundle(&scene).await;
     let daemon = scene.daemon().await;
@@ -266,9 +263,6 @@ async fn the_former_owner_writes_again(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dry_run_shows_what_would_be_taken_over_and_writes_nothing() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let scene = Scene::start(Options::short()).await;
     let ids = deployed_by_a_bundle(&scene).await;
     let state = scene.folder.path().join("resources.json");

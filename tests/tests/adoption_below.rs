@@ -48,9 +48,6 @@ template: template.yaml
 ";
 
 fn options() -> Options {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let modules = [
         (
             "modules/cross-account-role/module.yaml",

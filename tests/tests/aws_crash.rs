@@ -191,9 +191,6 @@ async fn as_it_should_be(short: &Short<'_>) -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_each_write_to_aws_it_ends_complete_and_nothing_twice() {
     use futures::StreamExt as _;
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let writes = told(None).await.expect("undisturbed");
     assert!(
         writes >= 8,

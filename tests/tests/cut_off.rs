@@ -22,11 +22,7 @@ const CATALOG: &str = "resources:
       grants: [{principal: users, privileges: [USE_SCHEMA]}]
 ";
 
-fn provider() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
-}
+fn provider() {}
 
 fn commit(scene: &Scene, text: &str) {
     let files = [(FILE, Some(text.as_bytes()))];

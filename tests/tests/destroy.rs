@@ -30,9 +30,6 @@ fn file(path: &str, region: &str) -> &'static str {
 
 /// The example `name` as qa stands on it, in `region`.
 fn options(name: &str, modules: &[&str], region: &str) -> Options {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let environment = file(&format!("environments/{name}/environment.yaml"), region);
     let (from, to) = (
         environment.find("account:"),

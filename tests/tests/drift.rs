@@ -49,9 +49,6 @@ async fn compared(short: &Short<'_>) -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_hand_edit_is_found_and_named() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let scene = Scene::start(Options::short()).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
@@ -119,9 +116,6 @@ async fn every_hand_edit_is_found_and_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hand_edit_is_proposed_on_the_right_line_of_the_right_file() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let options = Options::short().edit(
         "environments/qa/environment.yaml",
         "drift: report",
@@ -191,9 +185,6 @@ async fn a_hand_edit_is_proposed_on_the_right_line_of_the_right_file() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_hand_edit_joins_the_proposal_that_is_open() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let options = Options::short().edit(
         "environments/qa/environment.yaml",
         "drift: report",
@@ -251,9 +242,6 @@ async fn a_second_hand_edit_joins_the_proposal_that_is_open() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_changed_binding_is_yet_to_bring_is_nobodys_hand_edit() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let scene = Scene::start(Options::short()).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
@@ -303,9 +291,6 @@ async fn what_a_changed_binding_is_yet_to_bring_is_nobodys_hand_edit() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_that_somebody_made_their_own_stays_theirs_however_lately_we_made_it() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let options = Options::short().edit(
         "environments/qa/environment.yaml",
         "drift: report",

@@ -31,9 +31,6 @@ fn calls(name: &str) -> String {
 }
 
 fn options(name: &str) -> Options {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let own = format!("environments/{name}/environment.yaml");
     let text = read(&format!("{FOLDER}{own}"));
     let environment = parse_environment(&own, &text).expect("an environment");

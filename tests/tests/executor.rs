@@ -24,9 +24,6 @@ const CLAIMS: &str = "/Workspace/Shared/.hodman/shop/qa/claims.json";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_query_whose_create_was_answered_by_nothing_is_found_and_not_made_again() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let options = Options::short().edit(
         "resources/smoke.job.yml",
         "resources:\n  jobs:\n",
@@ -83,9 +80,6 @@ const WITH_AN_OLD_JOB: &str = "resources:
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_with_a_run_is_removed_when_the_run_has_ended_and_says_what_it_waits_for() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let path = "resources/smoke.job.yml";
     let options = Options::short().edit(path, "resources:\n  jobs:\n", WITH_AN_OLD_JOB);
     let scene = Scene::start(options).await;
@@ -191,9 +185,6 @@ async fn a_job_with_a_run_is_removed_when_the_run_has_ended_and_says_what_it_wai
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_that_was_made_without_an_answer_is_found_though_the_list_lags() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let scene = Scene::start(Options::short()).await;
     let qa = scene.workspace("qa");
     // Made, and answered by a 504.

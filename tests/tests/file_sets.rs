@@ -11,11 +11,7 @@ use serde_json::{Value, json};
 const ROOT: &str = "/Workspace/Shared/.hodman/shop/qa";
 const PERSON: &str = "ana@acme.example";
 
-fn ready() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
-}
+fn ready() {}
 
 async fn call(scene: &Scene, method: &str, path: &str, body: Value) -> Value {
     scene

@@ -51,9 +51,6 @@ workspaces:
 ";
 
 fn options() -> Options {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     Options::short()
         .file("modules/workspace/module.yaml", MODULE)
         .edit("environments/qa/environment.yaml", "workspaces:\n", CALL)

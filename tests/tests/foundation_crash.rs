@@ -39,9 +39,6 @@ fn unprotected() -> &'static str {
 }
 
 async fn start(module: &'static str) -> Scene {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let mut options = Options::short()
         .file("modules/workspace/module.yaml", module)
         .edit("environments/qa/environment.yaml", "workspaces:\n", CALL);

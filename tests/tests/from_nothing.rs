@@ -23,9 +23,6 @@ async fn from_an_empty_aws_account_to_a_running_job_is_one_merge_and_so_is_the_w
         .replace("      lifecycle: {prevent_destroy: true}\n", "")
         .leak();
     assert_ne!(protected, unprotected);
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let mut options = Options::short();
     options.files = vec![
         (

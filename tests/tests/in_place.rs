@@ -22,9 +22,6 @@ fn commit(scene: &Scene, files: &[(&str, Option<&[u8]>)]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_file_changes_and_one_goes_and_the_job_stays_where_it_is() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let options = Options::short().edit(
         "environments/qa/environment.yaml",
         "drift: report",
@@ -131,9 +128,6 @@ async fn differences(daemon: &hodman::daemon::Daemon) -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_somebody_changed_and_a_reader_that_somebody_shut_out_are_seen_and_put_back() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let options = Options::short().edit(
         "environments/qa/environment.yaml",
         "drift: report",
@@ -248,9 +242,6 @@ async fn a_file_that_somebody_changed_and_a_reader_that_somebody_shut_out_are_se
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_comes_where_a_folder_was_and_the_reverse() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let options = Options::short().edit(
         "environments/qa/environment.yaml",
         "drift: report",

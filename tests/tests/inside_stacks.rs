@@ -60,9 +60,6 @@ async fn qa(short: &Short<'_>) -> Drift {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_people_change_inside_of_a_stack_is_told_and_left_to_people() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let name = format!("shop-logs-{:x}", rand::random::<u64>());
     let call: &'static str = format!(
         "aws: main\nmodules:\n  logs: {{module: logs, inputs: {{name: {name}}}}}\ndrift: heal\nworkspaces:\n"

@@ -29,9 +29,6 @@ const BUNDLE: (&str, &str) = (
 );
 
 fn options() -> Options {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let given = "variables:\n  compute: ${modules.compute.outputs.cluster_id}\n";
     Options::short()
         .file("modules/cluster/module.yaml", MODULE)

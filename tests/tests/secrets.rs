@@ -68,9 +68,6 @@ fn clean(what: &str, bytes: &[u8]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn secrets_reach_the_workspace_and_nothing_else() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let options = Options::short().edit(
         "environments/qa/environment.yaml",
         "drift: report",

@@ -248,9 +248,6 @@ async fn github_actions_gives_a_job_its_token() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_done_with_the_token_of_a_user() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let mut options = Options::short();
     options.users = vec!["qa"];
     let scene = Scene::start(options).await;

@@ -66,9 +66,6 @@ async fn qa(short: &Short<'_>) -> Drift {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stack_is_taken_over_as_shown_and_keeps_what_nobody_says_otherwise() {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let own = format!("{:x}", rand::random::<u64>());
     let stack = format!("Legacy-{own}");
     let names = format!("Names=legacy-{own},other");

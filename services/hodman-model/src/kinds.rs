@@ -163,7 +163,9 @@ pub trait Kind: Sync + fmt::Debug {
     fn singular(&self) -> &'static str;
 
     /// How its permissions are read and set; none when it has none.
-    fn permissions(&self) -> Option<&'static Permissions>;
+    fn permissions(&self) -> Option<&'static Permissions> {
+        None
+    }
 
     /// Its securable type in Unity Catalog's grants API, such as `schema`; none for everything else.
     fn securable(&self) -> Option<&'static str> {

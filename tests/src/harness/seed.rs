@@ -14,6 +14,10 @@ pub(super) const APP: u64 = 4711;
 pub(super) const INSTALLATION: u64 = 100;
 
 pub(super) async fn start_databricks(clock: &DemoClock) -> Databricks {
+    // The first thing of every scene; whichever comes first in a program is taken, and all are the same.
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .ok();
     let own = clock.clone();
     let principals = ENVIRONMENTS
         .iter()

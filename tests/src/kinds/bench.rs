@@ -32,9 +32,6 @@ impl Bench {
     /// # Panics
     /// When a part does not start.
     pub async fn start() -> Self {
-        rustls::crypto::aws_lc_rs::default_provider()
-            .install_default()
-            .ok();
         let scene = Scene::start(Options::short()).await;
         Self::on(scene, format!("ana-{CANARY}")).await
     }
@@ -44,9 +41,6 @@ impl Bench {
     /// # Panics
     /// When a part does not start.
     pub async fn elsewhere(options: Options, hosts: Vec<(String, String)>, token: &str) -> Self {
-        rustls::crypto::aws_lc_rs::default_provider()
-            .install_default()
-            .ok();
         let scene = Scene::with_workspaces(options, hosts, token).await;
         Self::on(scene, token.to_owned()).await
     }

@@ -18,9 +18,6 @@ pub struct Stage {
 
 impl Stage {
     pub async fn start(options: Options) -> Self {
-        rustls::crypto::aws_lc_rs::default_provider()
-            .install_default()
-            .ok();
         let scene = Scene::start(options).await;
         let daemon = scene.daemon().await;
         let store = daemon.parts().store.clone();

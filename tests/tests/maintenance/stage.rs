@@ -124,9 +124,6 @@ pub async fn start_in(
     call: &'static str,
     edits: Vec<(&'static str, &'static str)>,
 ) -> Scene {
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .ok();
     let file = "environments/qa/environment.yaml";
     let options = Options::short().file(FILE, module);
     let mut options = options.edit(file, "workspaces:\n", call);

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::fields::defaults;
 use super::listed::text;
-use super::permissions::Permissions;
 use super::rules::Rules;
 use super::unity::{self, Securable, compensable, irreversible};
 use super::{
@@ -98,10 +97,6 @@ impl Kind for Catalogs {
 
     fn singular(&self) -> &'static str {
         API.singular
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn securable(&self) -> Option<&'static str> {

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::fields::{fills, only};
 use super::listed::text;
-use super::permissions::Permissions;
 use super::rules::{Rules, as_map, patterns};
 use super::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility,
@@ -92,10 +91,6 @@ impl Kind for CloudformationStacks {
 
     fn singular(&self) -> &'static str {
         "cloudformation_stack"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

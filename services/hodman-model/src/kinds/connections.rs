@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::fields::{fills, only};
-use super::permissions::Permissions;
 use super::rules::{Rules, patterns};
 use super::unity::{self, Securable, compensable};
 use super::{
@@ -93,10 +92,6 @@ impl Kind for Connections {
 
     fn singular(&self) -> &'static str {
         API.singular
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn securable(&self) -> Option<&'static str> {

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::fields::{defaults, fills};
-use super::permissions::Permissions;
 use super::rules::{Rules, patterns};
 use super::unity::{self, Securable, compensable};
 use super::{
@@ -97,10 +96,6 @@ impl Kind for ExternalLocations {
 
     fn singular(&self) -> &'static str {
         API.singular
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn securable(&self) -> Option<&'static str> {

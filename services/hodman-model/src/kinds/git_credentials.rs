@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::fields::{fills, only};
 use super::listed::{id_text, text};
-use super::permissions::Permissions;
 use super::rules::{Rules, patterns};
 use super::{
     Call, Captured, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, Paging,
@@ -66,10 +65,6 @@ impl Kind for GitCredentials {
 
     fn singular(&self) -> &'static str {
         "git_credential"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

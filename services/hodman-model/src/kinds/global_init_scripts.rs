@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::fields::{defaults, fills, only};
 use super::listed::{id_text, millis, text};
-use super::permissions::Permissions;
 use super::rules::{Rules, as_map};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, Paging, ReadError,
@@ -40,10 +39,6 @@ impl Kind for GlobalInitScripts {
 
     fn singular(&self) -> &'static str {
         "global_init_script"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::fields::{fills, only, references};
 use super::listed::{id_text, text};
-use super::permissions::Permissions;
 use super::rules::{Rules, patterns};
 use super::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility, scim,
@@ -69,10 +68,6 @@ impl Kind for Groups {
 
     fn singular(&self) -> &'static str {
         "group"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::fields::{defaults, only};
 use super::listed::{id_text, millis, text};
-use super::permissions::Permissions;
 use super::rules::{Rules, as_map, patterns};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, Paging, ReadError,
@@ -42,10 +41,6 @@ impl Kind for IpAccessLists {
 
     fn singular(&self) -> &'static str {
         "ip_access_list"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::fields::fills;
-use super::permissions::Permissions;
 use super::rules::{Rules, patterns};
 use super::unity::{self, Securable, irreversible};
 use super::{Call, Change, Identity, Kind, Listed, Listing, Marker, ReadError, Reversibility};
@@ -58,10 +57,6 @@ impl Kind for RegisteredModels {
 
     fn singular(&self) -> &'static str {
         API.singular
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn securable(&self) -> Option<&'static str> {

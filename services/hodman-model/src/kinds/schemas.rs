@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::fields::defaults;
-use super::permissions::Permissions;
 use super::rules::{Rules, patterns};
 use super::unity::{self, Securable, irreversible};
 use super::{
@@ -62,10 +61,6 @@ impl Kind for Schemas {
 
     fn singular(&self) -> &'static str {
         API.singular
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn securable(&self) -> Option<&'static str> {

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::fields::{defaults, fills, only};
 use super::listed::{id_text, text};
-use super::permissions::Permissions;
 use super::rules::{Rules, patterns};
 use super::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility, scim,
@@ -59,10 +58,6 @@ impl Kind for ServicePrincipals {
 
     fn singular(&self) -> &'static str {
         "service_principal"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use super::fields::defaults;
-use super::permissions::Permissions;
 use super::rules::{Rules, patterns};
 use super::unity::{self, Securable, compensable};
 use super::{
@@ -82,10 +81,6 @@ impl Kind for StorageCredentials {
 
     fn singular(&self) -> &'static str {
         API.singular
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn securable(&self) -> Option<&'static str> {

@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use super::fields::only;
 use super::listed::text;
-use super::permissions::Permissions;
 use super::rules::{Rules, as_map, patterns};
 use super::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility,
@@ -122,10 +121,6 @@ impl Kind for TerraformStacks {
 
     fn singular(&self) -> &'static str {
         "terraform_stack"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

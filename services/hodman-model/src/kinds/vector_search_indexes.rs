@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::fields::{defaults, fills, only};
 use super::listed::text;
-use super::permissions::Permissions;
 use super::rules::{Rules, patterns};
 use super::unity::{self, compensable, irreversible};
 use super::{
@@ -63,10 +62,6 @@ impl Kind for VectorSearchIndexes {
 
     fn singular(&self) -> &'static str {
         "vector_search_index"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn securable(&self) -> Option<&'static str> {

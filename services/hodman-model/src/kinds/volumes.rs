@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::fields::defaults;
 use super::listed::text;
-use super::permissions::Permissions;
 use super::rules::{Rules, as_map, patterns};
 use super::unity::{self, Securable, compensable, irreversible};
 use super::{Call, Change, Identity, Kind, Listed, Listing, Marker, ReadError, Reversibility};
@@ -55,10 +54,6 @@ impl Kind for Volumes {
 
     fn singular(&self) -> &'static str {
         API.singular
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn securable(&self) -> Option<&'static str> {

@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::permissions::Permissions;
 use super::rules::{Rules, as_map, patterns};
 use super::{
     Call, Captured, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError,
@@ -34,10 +33,6 @@ impl Kind for WorkspaceConf {
 
     fn singular(&self) -> &'static str {
         "workspace_conf"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 use super::ACCOUNT;
 use crate::kinds::fields::{defaults, only, references};
 use crate::kinds::listed::{id_text, millis, text};
-use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, patterns};
 use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError,
@@ -80,10 +79,6 @@ impl Kind for EndpointRules {
 
     fn singular(&self) -> &'static str {
         "account_private_endpoint_rule"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

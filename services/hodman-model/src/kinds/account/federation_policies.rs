@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::ACCOUNT;
 use crate::kinds::fields::{defaults, fills, only, references};
 use crate::kinds::listed::{id_text, rfc3339, text};
-use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, patterns};
 use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError,
@@ -114,10 +113,6 @@ impl Kind for FederationPolicies {
 
     fn singular(&self) -> &'static str {
         self.singular
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

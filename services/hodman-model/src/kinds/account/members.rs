@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::ACCOUNT;
 use crate::kinds::fields::{defaults, fills, only, references};
 use crate::kinds::listed::{id_text, text};
-use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, patterns};
 use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError,
@@ -110,10 +109,6 @@ impl Kind for Members {
 
     fn singular(&self) -> &'static str {
         self.singular
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

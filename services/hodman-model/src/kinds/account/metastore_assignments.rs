@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::ACCOUNT;
 use crate::kinds::fields::{fills, only, references};
 use crate::kinds::listed::id_text;
-use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, patterns};
 use crate::kinds::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility,
@@ -56,10 +55,6 @@ impl Kind for MetastoreAssignments {
 
     fn singular(&self) -> &'static str {
         "account_metastore_assignment"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

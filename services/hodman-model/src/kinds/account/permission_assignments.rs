@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::ACCOUNT;
 use crate::kinds::fields::references;
 use crate::kinds::listed::id_text;
-use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, patterns};
 use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, Paging, ReadError,
@@ -75,10 +74,6 @@ impl Kind for PermissionAssignments {
 
     fn singular(&self) -> &'static str {
         "account_permission_assignment"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::ACCOUNT;
 use crate::kinds::fields::only;
 use crate::kinds::listed::{id_text, millis, text};
-use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::Rules;
 use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, Paging, ReadError,
@@ -105,10 +104,6 @@ impl Kind for Plain {
 
     fn singular(&self) -> &'static str {
         self.singular
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

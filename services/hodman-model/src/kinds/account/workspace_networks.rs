@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::ACCOUNT;
 use crate::kinds::fields::{only, references};
 use crate::kinds::listed::id_text;
-use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, patterns};
 use crate::kinds::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility,
@@ -61,10 +60,6 @@ impl Kind for WorkspaceNetworks {
 
     fn singular(&self) -> &'static str {
         "account_workspace_network"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

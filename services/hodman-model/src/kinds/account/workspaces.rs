@@ -11,7 +11,6 @@ use super::ACCOUNT;
 use super::workspace_changes::{self, CHANGES, FAILED, REPAIRS, TAGS};
 use crate::kinds::fields::{fills, only, references};
 use crate::kinds::listed::{id_text, millis, text};
-use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, as_map, patterns};
 use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Maintenance, Marker, Method, Paging,
@@ -130,10 +129,6 @@ impl Kind for Workspaces {
 
     fn singular(&self) -> &'static str {
         "account_workspace"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

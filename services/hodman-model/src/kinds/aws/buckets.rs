@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::roles::read;
 use crate::kinds::fields::{defaults, fills};
 use crate::kinds::listed::text;
-use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, as_map, patterns};
 use crate::kinds::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility,
@@ -97,10 +96,6 @@ impl Kind for Buckets {
 
     fn singular(&self) -> &'static str {
         "aws_bucket"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {

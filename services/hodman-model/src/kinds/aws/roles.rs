@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::kinds::fields::{defaults, only};
 use crate::kinds::listed::text;
-use crate::kinds::permissions::Permissions;
 use crate::kinds::rules::{Rules, as_map, patterns};
 use crate::kinds::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility,
@@ -67,10 +66,6 @@ impl Kind for Roles {
 
     fn singular(&self) -> &'static str {
         "aws_role"
-    }
-
-    fn permissions(&self) -> Option<&'static Permissions> {
-        None
     }
 
     fn identity(&self) -> Identity {
