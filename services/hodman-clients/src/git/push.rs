@@ -77,6 +77,8 @@ impl Mirror {
                 })
         })?;
         let refspec = format!("{force}{commit}:{name}");
+        // Until the branch is noted here, too: a fetch at that very moment would write the same one, and meet our lock.
+        let _network = self.network();
         let outcome = self.push_refspec(&refspec, target, expected)?;
         if outcome == PushOutcome::Pushed {
             self.with_repository(|repository| {
@@ -101,6 +103,7 @@ impl Mirror {
     ) -> Result<PushOutcome, GitError> {
         let name = branch_ref(branch)?;
         let expected = expected.map(parse_id).transpose()?;
+        let _network = self.network();
         let outcome = self.push_refspec(&format!(":{name}"), Oid::ZERO_SHA1, expected)?;
         if outcome == PushOutcome::Pushed {
             self.with_repository(|repository| match repository.find_reference(&name) {
@@ -113,13 +116,13 @@ impl Mirror {
         Ok(outcome)
     }
 
+    /// The exchange itself, by whoever has the turn to speak with the remote.
     fn push_refspec(
         &self,
         refspec: &str,
         target: Oid,
         expected: Option<Oid>,
     ) -> Result<PushOutcome, GitError> {
-        let _network = self.network();
         let session = self.session()?;
         let found = Cell::new(Found::Nothing);
         let refused = RefCell::new(None::<String>);
