@@ -6,6 +6,8 @@
 mod buckets;
 mod roles;
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::Aws;
@@ -78,11 +80,11 @@ fn unknown(request: &Request) -> ApiError {
 
 fn refusal(request: &Request, error: &AwsError) -> ApiError {
     let kind = match error.code() {
-        Some("NoSuchEntity" | "NoSuchBucket" | "NotFound") => ErrorKind::NotFound,
+        code if is_missing(code) => ErrorKind::NotFound,
         Some("EntityAlreadyExists" | "BucketAlreadyOwnedByYou" | "BucketAlreadyExists") => {
             ErrorKind::AlreadyExists
         }
-        Some("DeleteConflict" | "BucketNotEmpty" | "OperationAborted") => ErrorKind::Conflict,
+        Some("DeleteConflict" | "BucketNotEmpty") => ErrorKind::Conflict,
         _ => match error.kind {
             AwsErrorKind::AccessDenied => ErrorKind::PermissionDenied,
             AwsErrorKind::BadCredentials => ErrorKind::Unauthenticated,
@@ -97,6 +99,43 @@ fn refusal(request: &Request, error: &AwsError) -> ApiError {
     ApiError::of(kind, call, code, error.to_string(), doubt)
 }
 
+/// How often, and how long in all, what was made a moment ago is asked for again: IAM says that a new role "can take several
+/// seconds" to be seen everywhere.
+const TRIES: u32 = 6;
+
+/// The first pause; each one is twice the one before, so all of them take 12.4 seconds.
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+
+/// How long an object is waited for that was made a moment ago: "does not exist" then means "is not known everywhere yet".
+struct New {
+    pause: Duration,
+    tries: u32,
+}
+
+impl New {
+    const fn made() -> Self {
+        Self {
+            pause: FIRST_PAUSE,
+            tries: TRIES,
+        }
+    }
+
+    /// Whether what was refused like this is worth sending again by now.
+    async fn again(&mut self, error: &AwsError) -> bool {
+        self.tries -= 1;
+        if !is_missing(error.code()) || self.tries == 0 {
+            return false;
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause *= 2;
+        true
+    }
+}
+
+fn is_missing(code: Option<&str>) -> bool {
+    matches!(code, Some("NoSuchEntity" | "NoSuchBucket" | "NotFound"))
+}
+
 /// A text field of a body.
 fn text<'b>(body: &'b Value, field: &str) -> Option<&'b str> {
     body.get(field)?.as_str().filter(|text| !text.is_empty())
@@ -108,4 +147,57 @@ fn texts<'b>(body: &'b Value, field: &str) -> impl Iterator<Item = (&'b String, 
     map.into_iter()
         .flatten()
         .filter_map(|(key, value)| Some((key, value.as_str()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: &str) -> AwsError {
+        AwsError::answered("GetRole", "nodes", 404, Some(code.to_owned()), None)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_made_a_moment_ago_is_waited_for_but_not_for_ever() {
+        for (code, times) in [
+            ("NoSuchEntity", TRIES),
+            ("NoSuchBucket", TRIES),
+            ("MalformedPolicyDocument", 1),
+        ] {
+            let began = tokio::time::Instant::now();
+            let (mut new, mut sent) = (New::made(), 1);
+            while new.again(&refused(code)).await {
+                sent += 1;
+            }
+            assert_eq!(sent, times, "{code}");
+            let waited = began.elapsed();
+            assert_eq!(
+                waited > Duration::from_secs(12),
+                times > 1,
+                "{code}: {waited:?}"
+            );
+            assert!(waited < Duration::from_secs(13), "{code}: {waited:?}");
+        }
+    }
+
+    #[test]
+    fn an_operation_that_meets_another_is_tried_again() {
+        let request = Request::get("/aws/s3/buckets/root");
+        let met = AwsError::answered(
+            "PutBucketPolicy",
+            "root",
+            409,
+            Some("OperationAborted".to_owned()),
+            None,
+        );
+        assert_eq!(refusal(&request, &met).kind, ErrorKind::Temporary);
+        let full = AwsError::answered(
+            "DeleteBucket",
+            "root",
+            409,
+            Some("BucketNotEmpty".to_owned()),
+            None,
+        );
+        assert_eq!(refusal(&request, &full).kind, ErrorKind::Conflict);
+    }
 }

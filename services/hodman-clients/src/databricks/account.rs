@@ -44,7 +44,10 @@ impl Account {
         let transport = Transport {
             connections: connections.clone(),
             host,
-            tokens: TokenSource::new(config.auth, Some(token_url.into())),
+            tokens: TokenSource::new(
+                config.auth.to_account(&config.account_id),
+                Some(token_url.into()),
+            ),
             limiter: Limiter::new(connections.limits),
             timeout: config.timeout,
             user_agent: config.user_agent,

@@ -98,11 +98,12 @@ impl Workspace {
         let host = parse_host(&account.host)?;
         let mut token_url = host.clone();
         token_url.set_path(&format!("/oidc/accounts/{}/v1/token", account.account_id));
+        let auth = account.auth.to_account(&account.account_id);
         let id = Some(account.account_id).filter(|id| !id.is_empty());
         let transport = Transport {
             connections: connections.clone(),
             host,
-            tokens: TokenSource::new(account.auth, Some(token_url.into())),
+            tokens: TokenSource::new(auth, Some(token_url.into())),
             limiter: Limiter::new(connections.limits),
             timeout: account.timeout,
             user_agent: account.user_agent,

@@ -26,7 +26,7 @@ pub enum IdTokenSource {
     /// The service that GitHub Actions offers a job with `permissions: {id-token: write}`, at
     /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
     GithubActions {
-        /// Whom the token is for; the token endpoint when absent.
+        /// Whom the token is for; when absent an account's id, or a workspace's token endpoint.
         audience: Option<String>,
     },
 }

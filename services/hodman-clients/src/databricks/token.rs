@@ -56,6 +56,22 @@ pub enum Auth {
     Token(SecretString),
 }
 
+impl Auth {
+    /// The same towards an account. Whom a token of GitHub is for is the account's id there, if nobody says otherwise: it is what
+    /// a federation policy without `audiences` trusts, and what Databricks' own clients ask for.
+    pub(super) fn to_account(mut self, account_id: &str) -> Self {
+        if let Self::Federated {
+            id_token: IdTokenSource::GithubActions { audience },
+            ..
+        } = &mut self
+            && !account_id.is_empty()
+        {
+            audience.get_or_insert_with(|| account_id.to_owned());
+        }
+        self
+    }
+}
+
 /// The service principal and what shows that we are it.
 #[derive(Debug, Clone)]
 pub(super) struct Principal {
@@ -266,4 +282,36 @@ async fn request(
             ])
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn audience(auth: &Auth) -> Option<&str> {
+        match auth {
+            Auth::Federated {
+                id_token: IdTokenSource::GithubActions { audience },
+                ..
+            } => audience.as_deref(),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_token_of_github_is_for_the_account_unless_somebody_says_otherwise() {
+        let of = |audience: Option<&str>| Auth::Federated {
+            client_id: "hodman".to_owned(),
+            id_token: IdTokenSource::GithubActions {
+                audience: audience.map(str::to_owned),
+            },
+            token_url: None,
+        };
+        let told = of(None).to_account("0d26daa6");
+        assert_eq!(audience(&told), Some("0d26daa6"));
+        let told = of(Some("databricks")).to_account("0d26daa6");
+        assert_eq!(audience(&told), Some("databricks"));
+        // Where no account is named there is nothing to be for.
+        assert_eq!(audience(&of(None).to_account("")), None);
+    }
 }

@@ -140,6 +140,12 @@ impl Places {
         let Some(account) = &known.account else {
             return self.workspace(name, host);
         };
+        // Before the client that another environment may have had made: its list is not this one's.
+        allowed(
+            env,
+            &format!("account `{account}`"),
+            &self.account_of(account)?.environments,
+        )?;
         if let Some(client) = self.known(&(name.to_owned(), host.to_owned())) {
             return Ok(client);
         }
@@ -147,11 +153,6 @@ impl Places {
             && seen.hosts.iter().any(|told| trimmed(told) == trimmed(host))
         {
             // The account told it a moment ago, in the same look.
-            allowed(
-                env,
-                &format!("account `{account}`"),
-                &self.account_of(account)?.environments,
-            )?;
             return self.client(name, host, known);
         }
         let config = FoundationConfig {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Aws;
 use super::super::error::AwsError;
-use super::{text, texts};
+use super::{New, text, texts};
 
 /// The region whose buckets have no region in their making.
 const FIRST_REGION: &str = "us-east-1";
@@ -56,7 +56,8 @@ impl Buckets {
         let mut shown = Map::new();
         shown.insert("name".into(), json!(name));
         shown.insert("region".into(), json!(self.region));
-        shown.insert("arn".into(), json!(format!("arn:aws:s3:::{name}")));
+        let partition = partition(&self.region);
+        shown.insert("arn".into(), json!(format!("arn:{partition}:s3:::{name}")));
         let answer = self.s3.get_bucket_policy().bucket(name).send().await;
         let policy = setting!(answer, "GetBucketPolicy", name, "NoSuchBucketPolicy");
         if let Some(policy) = policy.and_then(|answer| answer.policy) {
@@ -144,10 +145,17 @@ impl Buckets {
         let create = self.s3.create_bucket().bucket(name);
         let made = create.set_create_bucket_configuration(place).send().await;
         made.map_err(|error| AwsError::from_sdk("CreateBucket", name, error))?;
-        self.bring(name, body).await
+        let mut new = New::made();
+        loop {
+            match self.bring(name, body).await {
+                Err(error) if new.again(&error).await => {}
+                brought => return brought,
+            }
+        }
     }
 
-    /// Makes the bucket's settings be what the body says; what it is silent about stays. Tags of others stay, too.
+    /// Makes the bucket's settings be what the body says. A policy that it does not name goes; what else it is silent about stays
+    /// as AWS made it, and so do tags of others.
     pub async fn bring(&self, name: &str, body: &Value) -> Result<Value, AwsError> {
         let live = self.show(name).await?;
         let differs = |field: &str| body.get(field).is_some() && body.get(field) != live.get(field);
@@ -182,9 +190,9 @@ impl Buckets {
             let put = put.ownership_controls(controls).send().await;
             put.map_err(|error| AwsError::from_sdk("PutBucketOwnershipControls", name, error))?;
         }
-        if differs("encryption") {
+        if let Some(encryption) = encryption_of(body, &live) {
             let put = self.s3.put_bucket_encryption().bucket(name);
-            let rules = encrypted(&body["encryption"], name)?;
+            let rules = encrypted(&encryption, name)?;
             let put = put.server_side_encryption_configuration(rules).send().await;
             put.map_err(|error| AwsError::from_sdk("PutBucketEncryption", name, error))?;
         }
@@ -199,6 +207,9 @@ impl Buckets {
             let put = self.s3.put_bucket_policy().bucket(name);
             let put = put.policy(body["policy"].to_string()).send().await;
             put.map_err(|error| AwsError::from_sdk("PutBucketPolicy", name, error))?;
+        } else if body.get("policy").is_none() && live.get("policy").is_some() {
+            let gone = self.s3.delete_bucket_policy().bucket(name).send().await;
+            gone.map_err(|error| AwsError::from_sdk("DeleteBucketPolicy", name, error))?;
         }
         self.show(name).await
     }
@@ -260,6 +271,26 @@ impl Buckets {
             }
         }
     }
+}
+
+/// The part of AWS that a region is in, as ARNs have it.
+fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ => "aws",
+    }
+}
+
+/// The encryption that is to be set, where it is another one than there is. Whether keys are kept for the bucket is left as it is,
+/// if the body is silent about it.
+fn encryption_of(body: &Value, live: &Value) -> Option<Value> {
+    let mut wanted = body.get("encryption")?.clone();
+    let kept = live["encryption"].get("bucket_key").cloned();
+    if let (Some(wanted), Some(kept)) = (wanted.as_object_mut(), kept) {
+        wanted.entry("bucket_key").or_insert(kept);
+    }
+    (Some(&wanted) != live.get("encryption")).then_some(wanted)
 }
 
 fn encryption(rule: &ServerSideEncryptionRule) -> Value {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Aws;
 use super::super::error::AwsError;
-use super::{text, texts};
+use super::{New, text, texts};
 
 /// Roles; IAM is the same in all regions.
 #[derive(Debug, Clone)]
@@ -61,7 +61,13 @@ impl Roles {
             .set_tags(Some(tags(body)));
         let made = create.send().await;
         made.map_err(|error| AwsError::from_sdk("CreateRole", name, error))?;
-        self.bring(name, body).await
+        let mut new = New::made();
+        loop {
+            match self.bring(name, body).await {
+                Err(error) if new.again(&error).await => {}
+                brought => return brought,
+            }
+        }
     }
 
     /// Makes the role be what the body says. Tags of others stay.
@@ -137,9 +143,28 @@ impl Roles {
         Ok(())
     }
 
-    /// Removes a role with its own policies. Instance profiles that hold it are others', and AWS refuses then.
+    /// Removes a role with its own policies. Instance profiles that hold it are others': AWS would refuse the role, but only after
+    /// its policies had gone from under the clusters that run with it.
     pub async fn remove(&self, name: &str) -> Result<Value, AwsError> {
         let live = self.show(name).await?;
+        let held = self.0.list_instance_profiles_for_role().role_name(name);
+        let held = held.send().await;
+        let held =
+            held.map_err(|error| AwsError::from_sdk("ListInstanceProfilesForRole", name, error))?;
+        if let Some(profile) = held.instance_profiles().first() {
+            let words = format!(
+                "the instance profile {} holds the role; take it out there first",
+                profile.instance_profile_name()
+            );
+            let code = Some("DeleteConflict".to_owned());
+            return Err(AwsError::answered(
+                "DeleteRole",
+                name,
+                409,
+                code,
+                Some(words),
+            ));
+        }
         for arn in list(&live, "attached") {
             self.detach(name, &arn).await?;
         }

@@ -3,7 +3,7 @@
 use super::super::{WorkError, live};
 use super::site::Site;
 use hodman_model::claims::is_made_in_steps;
-use hodman_model::kinds::{Identity, Kind, Listed, Marker};
+use hodman_model::kinds::{Identity, Kind, Listed, Listing, Marker};
 use hodman_model::plan::Row;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -28,6 +28,13 @@ pub(super) async fn find(
         let id = match (kind.identity(), &natural) {
             (Identity::Claim, Some(name)) => by_name(site, kind, name).await?,
             (Identity::Claim, None) => nameless(site, kind, config, Since::Plan).await?,
+            // No list shows those of AWS.
+            (Identity::Tags, Some(name)) if matches!(kind.listing(), Listing::ByName) => {
+                let there = live::by_id(workspace, kind, name).await?;
+                there
+                    .filter(|listed| listed.marker.as_ref() == Some(marker))
+                    .map(|listed| listed.id)
+            }
             (Identity::Tags, _) => live::of_kind(workspace, kind)
                 .await?
                 .into_iter()
