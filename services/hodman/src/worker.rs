@@ -64,6 +64,7 @@ impl Worker {
     pub async fn run(&self, stop: CancellationToken, grace: Duration) -> anyhow::Result<()> {
         let mut running: JoinSet<anyhow::Result<()>> = JoinSet::new();
         let mut signal = self.store.outbox_signal();
+        let mut moves = self.clock.moves();
         while !stop.is_cancelled() {
             let free = AT_ONCE.saturating_sub(running.len());
             if free > 0 {
@@ -86,6 +87,7 @@ impl Worker {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = signal.changed() => {}
+                () = moves.next() => {}
                 () = tokio::time::sleep(due) => {}
                 Some(ended) = running.join_next() => ended.context("an executor ended in panic")??,
             }

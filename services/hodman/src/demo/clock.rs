@@ -2,29 +2,27 @@
 
 use crate::clock::Clock;
 use chrono::{DateTime, Duration, Utc};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::watch;
 
-/// The machine's clock and what it was moved on by.
+/// The machine's clock and what it was moved on by, in milliseconds.
 #[derive(Clone, Debug, Default)]
-pub struct DemoClock(Arc<AtomicI64>);
+pub struct DemoClock(watch::Sender<i64>);
 
 impl DemoClock {
     /// The moment.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        Utc::now() + Duration::milliseconds(self.0.load(Ordering::Acquire))
+        Utc::now() + Duration::milliseconds(*self.0.borrow())
     }
 
     /// Moves it on.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(by.num_milliseconds(), Ordering::AcqRel);
+        self.0.send_modify(|all| *all += by.num_milliseconds());
     }
 
-    /// For the daemon.
+    /// For the daemon, which hears of each move.
     #[must_use]
     pub fn for_daemon(&self) -> Clock {
-        let own = self.clone();
-        Clock::from_fn(move || own.now())
+        Clock::moved_on(self.0.subscribe())
     }
 }

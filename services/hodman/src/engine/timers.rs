@@ -18,6 +18,7 @@ pub async fn run_timers(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut signal = store.timer_signal();
+    let mut moves = clock.moves();
     loop {
         store.fire_wakes(clock.now()).await?;
         let until = store.next_wake().await?.map_or(LONGEST, |at| {
@@ -29,6 +30,7 @@ pub async fn run_timers(
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = signal.changed() => {}
+            () = moves.next() => {}
             // A millisecond more than asked for: stored moments are whole milliseconds.
             () = tokio::time::sleep(until + Duration::from_millis(1)) => {}
         }
