@@ -8,6 +8,7 @@ mod apps;
 mod aws;
 mod call;
 mod catalogs;
+mod change;
 mod cloudformation_stacks;
 mod cluster_policies;
 mod cluster_spec;
@@ -61,12 +62,12 @@ mod tests;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use account::ACCOUNT_KINDS;
 pub use aws::AWS_KINDS;
 pub use call::{Call, ListCall, Listing, Method, Paging};
+pub use change::{Change, Reversibility};
 pub use cloudformation_stacks::{CloudformationStacks, TEMPLATE_BODY};
 pub use clusters::Clusters;
 pub use jobs::Jobs;
@@ -76,37 +77,6 @@ pub use marker::{Marker, RESTORED, TAG_ENV, TAG_KEY, TAG_PIPELINE};
 pub use permissions::Permissions;
 use rules::Rules;
 pub use terraform_stacks::{SENSITIVE_OUTPUT, SOURCES, TerraformStacks, holds_sensitive_output};
-
-/// What can be taken back after an action, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "class", rename_all = "kebab-case")]
-pub enum Reversibility {
-    /// The former state can be put back without loss.
-    Reversible,
-    /// The object can be made again, but something around it is lost.
-    Compensable {
-        /// What is lost.
-        loses: String,
-    },
-    /// What is lost cannot be made again; needs an approval that names the object.
-    Irreversible {
-        /// What is lost.
-        loses: String,
-    },
-}
-
-/// A change of one object, as far as [`Kind::reversibility`] asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// A new object.
-    Create,
-    /// Fields of an object, in place.
-    Update,
-    /// The object away and a new one in its place.
-    Replace,
-    /// The object away.
-    Delete,
-}
 
 /// How an object of a kind is known to be ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
