@@ -61,7 +61,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup { to, config } => local::backup(&to, &config.config, json).await,
         Command::Migrate { config } => local::migrate(&config.config, json).await,
         Command::Link { config } => local::link(&config.config),
-        Command::Schema { name } => local::schema(name),
+        Command::Schema { name, markdown } => local::schema(name, markdown),
         Command::Kinds => kinds::kinds(json),
         Command::Template { what } => template::template(what),
         Command::Init { dir } => init::init(&dir, json),

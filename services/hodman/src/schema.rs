@@ -1,5 +1,7 @@
 //! The JSON Schemas of every file that people write.
 
+mod markdown;
+
 use crate::cli::SchemaName;
 use crate::config::Config;
 use serde_json::Value;
@@ -25,6 +27,26 @@ pub fn key(name: SchemaName) -> &'static str {
         SchemaName::Template => "template",
         SchemaName::Hodman => "hodman",
     }
+}
+
+/// The file that the schema of that name is of.
+#[must_use]
+pub fn file(name: SchemaName) -> &'static str {
+    match name {
+        SchemaName::Environment => "environments/ENV/environment.yaml",
+        SchemaName::Policy => "environments/policy.yaml",
+        SchemaName::Release => "environments/ENV/release.yaml",
+        SchemaName::CapturedLock => "environments/ENV/captured.lock",
+        SchemaName::Module => "modules/NAME/module.yaml",
+        SchemaName::Template => "environments/ENV/template.yaml",
+        SchemaName::Hodman => "hodman.yaml, the daemon's settings",
+    }
+}
+
+/// The schema of that name as a page for people.
+#[must_use]
+pub fn page(name: SchemaName) -> String {
+    markdown::page(file(name), &schemas()[key(name)])
 }
 
 #[cfg(test)]

@@ -146,6 +146,9 @@ pub enum Command {
     Schema {
         /// Which.
         name: Option<SchemaName>,
+        /// As a page for people, in Markdown: every key, what it takes, what it means.
+        #[arg(long, requires = "name", conflicts_with = "json")]
+        markdown: bool,
     },
     /// Print the table of what is managed in a workspace: fields, identity, permissions, what forces a replacement, what is lost.
     Kinds,

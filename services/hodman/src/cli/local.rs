@@ -84,11 +84,11 @@ pub(super) fn link(config: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn schema(name: Option<SchemaName>) -> anyhow::Result<ExitCode> {
-    let all = schema::schemas();
+pub(super) fn schema(name: Option<SchemaName>, markdown: bool) -> anyhow::Result<ExitCode> {
     match name {
-        None => print_json(&all)?,
-        Some(name) => print_json(&all[schema::key(name)])?,
+        None => print_json(&schema::schemas())?,
+        Some(name) if markdown => print(schema::page(name).trim_end())?,
+        Some(name) => print_json(&schema::schemas()[schema::key(name)])?,
     }
     Ok(ExitCode::SUCCESS)
 }

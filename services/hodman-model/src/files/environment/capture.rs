@@ -13,6 +13,7 @@ use crate::kinds::KINDS;
 
 /// What a capture takes in. Everything when all is absent, less what lies in people's own folders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(default)]
 pub struct CaptureRules {
     /// Which kinds, such as `jobs`, by globs. All when absent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
