@@ -256,10 +256,7 @@ impl World {
             headers,
             body,
         };
-        delivery.outcome = Outcome {
-            status: "pending".to_owned(),
-            ..Outcome::default()
-        };
+        delivery.outcome = Outcome::pending();
         let dropped = self.courier.drop_next > 0;
         if dropped || parcel.body.len() > LARGEST {
             self.courier.drop_next = self.courier.drop_next.saturating_sub(1);

@@ -54,6 +54,29 @@ pub(crate) struct Outcome {
     pub response: String,
 }
 
+/// The status of a delivery that is on its way.
+const PENDING: &str = "pending";
+
+impl Outcome {
+    /// Of a delivery that is on its way.
+    pub(crate) fn pending() -> Self {
+        Self {
+            status: PENDING.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the delivery is on its way.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.status == PENDING
+    }
+
+    /// Whether it was taken.
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
+}
+
 impl Hook {
     pub(crate) fn new(
         id: u64,

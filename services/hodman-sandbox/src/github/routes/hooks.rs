@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::number;
 use crate::github::auth::Access;
-use crate::github::hook::{Hook, HookTarget};
+use crate::github::hook::{Hook, HookTarget, Outcome};
 use crate::github::http::Call;
 use crate::github::reply::{Answer, ApiError, Reply};
 use crate::github::world::World;
@@ -150,17 +150,17 @@ pub(super) fn deliveries(world: &mut World, call: &Call, hook: u64, rest: &[&str
     match (call.method.as_str(), rest) {
         ("GET", []) => {
             let status = call.query("status");
-            let ok = |code: u16| (200..300).contains(&code);
-            let wanted = |code: u16| match status {
-                Some("success") => ok(code),
-                Some("failure") => !ok(code),
+            let wanted = |outcome: &Outcome| match status {
+                Some("success") => outcome.is_success(),
+                // One on its way has not failed yet.
+                Some("failure") => !outcome.is_pending() && !outcome.is_success(),
                 _ => true,
             };
             let newest_first = found
                 .deliveries
                 .iter()
                 .rev()
-                .filter(|delivery| wanted(delivery.outcome.code));
+                .filter(|delivery| wanted(&delivery.outcome));
             Answer::list(
                 newest_first
                     .map(crate::github::hook::Delivery::json)
