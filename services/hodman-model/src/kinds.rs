@@ -219,6 +219,13 @@ pub trait Kind: Sync + fmt::Debug {
         Readiness::Ready
     }
 
+    /// The request that says how the work goes on that `call` began, where its answer, `answer`, is not the end of it:
+    /// [`Kind::readiness`] reads that one, too. Nothing else is sent to the object until it has ended.
+    fn follow(&self, id: &str, call: &Call, answer: &Value) -> Option<Call> {
+        let _ = (id, call, answer);
+        None
+    }
+
     /// Whether a change takes a while and may be taken back without a word: it is waited for, and read again.
     fn settles(&self) -> bool {
         false

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{fills, only, references};
+use super::fields::{defaults, fills, only, references};
 use super::listed::{rfc3339, text};
 use super::permissions::Permissions;
 use super::rules::{Rules, as_map, patterns};
@@ -62,6 +62,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
+    defaults: defaults(&[("description", json!(""))], &[]),
     server_fills: fills(
         &[
             ("compute_size", true),
@@ -134,9 +135,18 @@ impl Kind for Apps {
         for field in DEPLOYED {
             config.remove(*field);
         }
-        if let Some(deployment) = answer.get("active_deployment") {
-            config.extend(deployed(answer, deployment));
-        }
+        // While a deployment is on its way, what was asked for counts. The app itself says where the last one came from.
+        let place = text(answer, "default_source_code_path");
+        let deployed = match answer
+            .get("pending_deployment")
+            .filter(|coming| is_coming(coming))
+        {
+            Some(coming) => Some(deployed(coming, None)),
+            None => answer
+                .get("active_deployment")
+                .map(|active| deployed(active, place)),
+        };
+        config.extend(deployed.unwrap_or_default());
         Ok(Some(Listed {
             id: name.clone(),
             natural: Some(name.clone()),
@@ -192,7 +202,27 @@ impl Kind for Apps {
         text(answer, "name")
     }
 
+    fn follow(&self, id: &str, call: &Call, answer: &Value) -> Option<Call> {
+        let one = format!("{ROOT}/{id}");
+        // A deployment that failed leaves no trace in the app: the one before goes on running.
+        if call.path == format!("{one}/deployments") {
+            let deployment = text(answer, "deployment_id")?;
+            return Some(Call::plain(
+                Method::Get,
+                format!("{one}/deployments/{deployment}"),
+            ));
+        }
+        (call.path == format!("{one}/update")).then(|| Call::plain(Method::Get, &call.path))
+    }
+
+    fn passing(&self, message: &str) -> bool {
+        message.contains("deployment in progress")
+    }
+
     fn readiness(&self, answer: &Value) -> Readiness {
+        if let Some(status) = answer.get("status") {
+            return progress(status);
+        }
         let state = |path: &str| answer.pointer(path).and_then(Value::as_str);
         match state("/compute_status/state") {
             Some("ACTIVE") => {}
@@ -202,18 +232,13 @@ impl Kind for Apps {
             }
             other => return Readiness::Pending(other.unwrap_or("STARTING").to_owned()),
         }
-        match (
-            state("/pending_deployment/status/state"),
-            state("/active_deployment/status/state"),
-        ) {
-            (Some(state @ "IN_PROGRESS"), _) | (_, Some(state @ "IN_PROGRESS")) => {
-                Readiness::Pending(state.to_owned())
-            }
-            (Some(state @ "FAILED"), _) | (_, Some(state @ "FAILED")) => {
-                Readiness::Failed(state.to_owned())
-            }
-            _ => Readiness::Ready,
-        }
+        let deployments = ["/pending_deployment/status", "/active_deployment/status"];
+        let mut said = deployments.iter().filter_map(|at| answer.pointer(at));
+        said.find_map(|status| match progress(status) {
+            Readiness::Ready => None,
+            other => Some(other),
+        })
+        .unwrap_or(Readiness::Ready)
     }
 
     fn rules(&self) -> &'static Rules {
@@ -236,11 +261,29 @@ fn of_the_app(with_name: bool) -> Vec<&'static str> {
         .collect()
 }
 
-/// What runs, in the form of a config. The path in a deployment is a snapshot's; the app says where it came from.
-fn deployed(answer: &Value, deployment: &Value) -> Map<String, Value> {
+/// Whether a deployment goes on still.
+fn is_coming(deployment: &Value) -> bool {
+    let state = deployment.pointer("/status/state");
+    state.and_then(Value::as_str) == Some("IN_PROGRESS")
+}
+
+/// What the status of a deployment, or of an update of the app, says.
+fn progress(status: &Value) -> Readiness {
+    match status.get("state").and_then(Value::as_str) {
+        Some("SUCCEEDED" | "NOT_UPDATED") => Readiness::Ready,
+        Some(state @ ("FAILED" | "STOPPED" | "CANCELLED")) => {
+            let message = status.get("message").and_then(Value::as_str);
+            let words = format!("{state} {}", message.unwrap_or_default());
+            Readiness::Failed(words.trim_end().to_owned())
+        }
+        state => Readiness::Pending(state.unwrap_or("IN_PROGRESS").to_owned()),
+    }
+}
+
+/// What runs, in the form of a config. The path in a deployment may be a snapshot's; `place` is where that came from.
+fn deployed(deployment: &Value, place: Option<String>) -> Map<String, Value> {
     let mut config = as_map(&only(deployment, &["git_source"]));
-    let path = text(answer, "default_source_code_path");
-    if let Some(path) = path.or_else(|| text(deployment, "source_code_path")) {
+    if let Some(path) = place.or_else(|| text(deployment, "source_code_path")) {
         config.insert("source_code_path".to_owned(), json!(path));
     }
     let names = deployment.get("env_vars").and_then(Value::as_array);

@@ -266,10 +266,18 @@ impl Kind for ModelServingEndpoints {
         text(answer, "name")
     }
 
+    fn follow(&self, id: &str, call: &Call, _answer: &Value) -> Option<Call> {
+        (call.path == format!("{ROOT}/{id}/config")).then(|| self.get(id))
+    }
+
+    fn passing(&self, message: &str) -> bool {
+        message.contains("being updated") || message.contains("update in progress")
+    }
+
     fn readiness(&self, answer: &Value) -> Readiness {
         match update(answer) {
             Some(state @ ("UPDATE_FAILED" | "UPDATE_CANCELED")) => {
-                Readiness::Failed(state.to_owned())
+                Readiness::Failed(format!("{state}{}", why(answer)))
             }
             Some(state @ "IN_PROGRESS") => Readiness::Pending(state.to_owned()),
             _ => Readiness::Ready,
@@ -306,4 +314,23 @@ impl Kind for ModelServingEndpoints {
 /// What the API says about the last update of the config.
 fn update(answer: &Value) -> Option<&str> {
     answer.pointer("/state/config_update")?.as_str()
+}
+
+/// What the served entities of the config that failed say, with a colon in front; nothing when none says anything.
+fn why(answer: &Value) -> String {
+    let failed = answer.get("pending_config").or(answer.get("config"));
+    let entities = failed.and_then(|config| config.get("served_entities")?.as_array());
+    let words: Vec<String> = entities
+        .into_iter()
+        .flatten()
+        .filter_map(|entity| {
+            let words = text(entity.get("state")?, "deployment_state_message")?;
+            let name = text(entity, "name").unwrap_or_default();
+            (!words.is_empty()).then(|| format!("{name}: {words}"))
+        })
+        .collect();
+    match words.is_empty() {
+        true => String::new(),
+        false => format!(": {}", words.join("; ")),
+    }
 }

@@ -23,11 +23,34 @@ struct Endpoint {
     updated: i64,
     /// What serves; `None` until the first configuration does.
     config: Option<Map<String, Value>>,
-    /// What will serve, and since when it is on its way.
-    pending: Option<(Map<String, Value>, Progress)>,
+    /// What will serve, or would have.
+    pending: Option<Pending>,
     version: u64,
     /// Tags, AI gateway and the like, as they are answered.
     more: Map<String, Value>,
+}
+
+/// A configuration on its way.
+#[derive(Debug, Clone)]
+struct Pending {
+    config: Map<String, Value>,
+    /// Since when.
+    progress: Progress,
+    /// Why it will fail, when it will.
+    fault: Option<String>,
+    /// Whether it did.
+    failed: bool,
+}
+
+impl Pending {
+    fn new(config: Map<String, Value>, now: i64, fault: Option<String>) -> Self {
+        Self {
+            config,
+            progress: Progress::start(now),
+            fault,
+            failed: false,
+        }
+    }
 }
 
 /// All endpoints of a workspace by name.
@@ -52,11 +75,21 @@ impl Endpoints {
 
 impl Endpoint {
     fn advance(&mut self, pace: Pace, now: i64) {
-        if let Some((_, progress)) = &mut self.pending
-            && progress.read(pace, now)
-        {
-            self.config = self.pending.take().map(|(config, _)| config);
+        let Some(pending) = &mut self.pending else {
+            return;
+        };
+        if pending.failed || !pending.progress.read(pace, now) {
+            return;
         }
+        if pending.fault.is_some() {
+            pending.failed = true;
+        } else {
+            self.config = self.pending.take().map(|pending| pending.config);
+        }
+    }
+
+    fn is_updating(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| !pending.failed)
     }
 
     fn state(&self) -> Value {
@@ -65,10 +98,10 @@ impl Endpoint {
         } else {
             "NOT_READY"
         };
-        let update = if self.pending.is_some() {
-            "IN_PROGRESS"
-        } else {
-            "NOT_UPDATING"
+        let update = match &self.pending {
+            Some(pending) if pending.failed => "UPDATE_FAILED",
+            Some(_) => "IN_PROGRESS",
+            None => "NOT_UPDATING",
         };
         json!({"ready": ready, "config_update": update})
     }
@@ -78,7 +111,7 @@ impl Endpoint {
         let shown = self
             .config
             .as_ref()
-            .or(self.pending.as_ref().map(|(config, _)| config));
+            .or(self.pending.as_ref().map(|pending| &pending.config));
         let mut view = self.common();
         if let Some(config) = shown {
             view.insert("config".into(), config::summary(config));
@@ -91,11 +124,16 @@ impl Endpoint {
     fn view(&self) -> Value {
         let mut view = self.common();
         if let Some(config) = &self.config {
-            view.insert("config".into(), config::output(config, "DEPLOYMENT_READY"));
+            let config = config::output(config, "DEPLOYMENT_READY", "");
+            view.insert("config".into(), config);
         }
-        if let Some((config, progress)) = &self.pending {
-            let mut pending = config::output(config, "DEPLOYMENT_CREATING");
-            pending["start_time"] = json!(progress.since());
+        if let Some(coming) = &self.pending {
+            let (state, message) = match &coming.fault {
+                Some(fault) if coming.failed => ("DEPLOYMENT_FAILED", fault.as_str()),
+                _ => ("DEPLOYMENT_CREATING", ""),
+            };
+            let mut pending = config::output(&coming.config, state, message);
+            pending["start_time"] = json!(coming.progress.since());
             view.insert("pending_config".into(), pending);
         }
         view.insert("permission_level".into(), json!("CAN_MANAGE"));

@@ -112,6 +112,24 @@ async fn an_endpoint_serves_the_old_configuration_until_the_new_one_does() {
     );
     let (status, code, _) = refused(&bench, Method::PUT, &part, config(100)).await;
     assert_eq!((status, code.as_str()), (409, "RESOURCE_CONFLICT"));
+
+    // One that fails is shown beside the one that goes on serving, and the next may be asked for.
+    let update = async |show: &str| {
+        read(&bench, &one).await;
+        assert_eq!(read(&bench, &one).await["state"]["config_update"], show);
+    };
+    update("NOT_UPDATING").await;
+    bench.dev.fail_next_run("e", "no image");
+    done(&bench, Method::PUT, &part, config(100)).await;
+    update("UPDATE_FAILED").await;
+    let shown = read(&bench, &one).await;
+    assert_eq!(
+        shown["pending_config"]["served_entities"][0]["state"],
+        json!({"deployment": "DEPLOYMENT_FAILED", "deployment_state_message": "no image"})
+    );
+    assert_eq!(shown["config"]["config_version"], 2);
+    done(&bench, Method::PUT, &part, config(100)).await;
+    update("NOT_UPDATING").await;
 }
 
 #[tokio::test]

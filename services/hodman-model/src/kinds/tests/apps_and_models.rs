@@ -332,6 +332,18 @@ fn a_serving_endpoint_changes_part_by_part() {
         kind.readiness(&running),
         Readiness::Failed("UPDATE_FAILED".into())
     );
+    running["pending_config"]["served_entities"][0]["state"] =
+        json!({"deployment": "DEPLOYMENT_FAILED", "deployment_state_message": "no image"});
+    assert_eq!(
+        kind.readiness(&running),
+        Readiness::Failed("UPDATE_FAILED: churn-1: no image".into())
+    );
+    let follows = |call| kind.follow("churn", call, &answer);
+    assert_eq!(
+        [&calls[0], &calls[1], &calls[2]].map(follows),
+        [None, Some(kind.get("churn")), None],
+        "only a config takes a while"
+    );
     assert_eq!(
         kind.read(&json!({"name": "databricks-llama"})).unwrap(),
         None
@@ -374,6 +386,44 @@ fn an_app_is_deployed_after_it_was_made() {
         Some(json!({"app": {"description": "y"}, "update_mask": "description"}))
     );
     assert_eq!(calls[1].path, "/api/2.0/apps/shop/deployments");
+    // Each is asked about by itself: an app says nothing of a deployment that failed.
+    let asked = |call, answer| {
+        kind.follow("shop", call, &answer)
+            .map(|follow| (follow.method, follow.path))
+    };
+    assert_eq!(
+        asked(&calls[0], json!({"status": {"state": "IN_PROGRESS"}})),
+        Some((Method::Get, "/api/2.0/apps/shop/update".to_owned()))
+    );
+    assert_eq!(
+        asked(&calls[1], json!({"deployment_id": "d2"})),
+        Some((Method::Get, "/api/2.0/apps/shop/deployments/d2".to_owned()))
+    );
+    let says = |state: &str| json!({"deployment_id": "d2", "status": {"state": state, "message": "no app.py"}});
+    assert_eq!(
+        [says("IN_PROGRESS"), says("FAILED"), says("SUCCEEDED")].map(|said| kind.readiness(&said)),
+        [
+            Readiness::Pending("IN_PROGRESS".into()),
+            Readiness::Failed("FAILED no app.py".into()),
+            Readiness::Ready,
+        ]
+    );
+    // While it is on its way, what was asked for is what counts; once it failed, what runs.
+    let mut rolling = answer.clone();
+    rolling["description"] = json!("y");
+    rolling["pending_deployment"] = answer["active_deployment"].clone();
+    rolling["pending_deployment"]["source_code_path"] = json!("/Workspace/Shared/shop2");
+    rolling["pending_deployment"]["status"]["state"] = json!("IN_PROGRESS");
+    same("apps", &changed, &rolling);
+    rolling["pending_deployment"]["status"]["state"] = json!("FAILED");
+    changed["source_code_path"] = config["source_code_path"].clone();
+    same("apps", &changed, &rolling);
+    // One that says nothing of itself is described by an empty text.
+    let mut silent = config.clone();
+    silent.as_object_mut().unwrap().remove("description");
+    let mut described = answer.clone();
+    described["description"] = json!("");
+    same("apps", &silent, &described);
     let starting = json!({"name": "shop", "compute_status": {"state": "STARTING"}});
     assert_eq!(
         kind.readiness(&starting),

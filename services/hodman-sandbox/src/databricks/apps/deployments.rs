@@ -121,6 +121,7 @@ fn deploy(world: &mut World, call: &Call) -> Result<Value, ApiError> {
             .is_err()
             .then(|| format!("Source code path {path} does not exist.")),
     };
+    let fault = world.jobs.failing.remove(call.param("name")).or(fault);
     let deployment = Deployment {
         id: uuid::Uuid::new_v4().simple().to_string(),
         state: "IN_PROGRESS",

@@ -136,11 +136,12 @@ fn check_routes(config: &Map<String, Value>, names: &[String]) -> Result<(), Api
 }
 
 /// As an endpoint's own view shows it.
-pub(super) fn output(config: &Map<String, Value>, deployment: &str) -> Value {
+pub(super) fn output(config: &Map<String, Value>, deployment: &str, message: &str) -> Value {
     let mut config = config.clone();
     if let Some(Value::Array(entities)) = config.get_mut("served_entities") {
         for entity in entities {
-            entity["state"] = json!({"deployment": deployment, "deployment_state_message": ""});
+            entity["state"] =
+                json!({"deployment": deployment, "deployment_state_message": message});
         }
     }
     Value::Object(config)

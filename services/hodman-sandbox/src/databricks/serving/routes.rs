@@ -3,9 +3,8 @@
 use axum::Router;
 use serde_json::{Map, Value, json};
 
-use super::{Endpoint, config};
+use super::{Endpoint, Pending, config};
 use crate::databricks::call::{Call, Shared, delete, get, patch, post, put};
-use crate::databricks::clock::Progress;
 use crate::databricks::error::ApiError;
 use crate::databricks::world::World;
 
@@ -61,7 +60,8 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let pending = match call.body.get("config") {
         Some(Value::Object(given)) => {
             let config = config::settled(given, 1, login, call.now)?;
-            Some((config, Progress::start(call.now)))
+            let fault = world.jobs.failing.remove(name);
+            Some(Pending::new(config, call.now, fault))
         }
         _ => None,
     };
@@ -100,7 +100,7 @@ fn show(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 /// The old configuration serves until the new one does; one change at a time.
 fn update(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let endpoint = existing(world, call)?;
-    if endpoint.pending.is_some() {
+    if endpoint.is_updating() {
         return Err(ApiError::conflict(format!(
             "Endpoint {} is currently being updated. Wait until the update has ended.",
             endpoint.name
@@ -108,8 +108,10 @@ fn update(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     }
     let version = endpoint.version + 1;
     let config = config::settled(&call.body, version, &call.caller.login, call.now)?;
+    let fault = world.jobs.failing.remove(call.param("name"));
+    let endpoint = existing(world, call)?;
     endpoint.version = version;
-    endpoint.pending = Some((config, Progress::start(call.now)));
+    endpoint.pending = Some(Pending::new(config, call.now, fault));
     endpoint.updated = call.now;
     Ok(endpoint.view())
 }

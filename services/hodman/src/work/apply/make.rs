@@ -37,7 +37,7 @@ pub(super) async fn make(
     if !calls.is_empty() {
         // An app that still starts takes no deployment.
         wait::until_ready(site, kind, &id, answer.as_ref()).await?;
-        site.send_to_new(&calls).await?;
+        site.complete(kind, &id, &calls).await?;
     }
     wait::until_ready(site, kind, &id, answer.as_ref()).await?;
     site.note(kind, &row.key, &id, &config).await?;
@@ -153,7 +153,7 @@ async fn again(
     for call in calls {
         site.job.fence.check().await?;
         match site.part.workspace.call(live::request(&call)).await {
-            Ok(_) => {}
+            Ok(answer) => wait::until_taken(site, kind, id, &call, &answer).await?,
             Err(error) if error.is_not_found() => return Ok(false),
             Err(error) => return Err(error.into()),
         }

@@ -3,7 +3,7 @@
 use super::super::claims::Ledger;
 use super::super::taken::{Part, Taken};
 use super::super::{Job, WorkError, live};
-use super::patience;
+use super::{patience, wait};
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Call, Kind, Listed, Listing, Marker};
@@ -143,26 +143,45 @@ impl<'a> Site<'a> {
     /// The same to an object that was made a moment ago: not every part of the service may know it yet.
     pub async fn send_to_new(&self, calls: &[Call]) -> Result<(), WorkError> {
         for call in calls {
-            let mut looks = 0;
-            loop {
-                self.job.fence.check().await?;
-                match self.part.workspace.call(live::request(call)).await {
-                    Ok(_) => break,
-                    Err(error) if error.is_not_found() && looks < LOOKS => {
-                        tokio::time::sleep(Duration::from_millis(200 << looks)).await;
-                        looks += 1;
-                    }
-                    Err(error) => return Err(error.into()),
-                }
-            }
+            self.to_new(call).await?;
         }
         Ok(())
     }
 
-    /// The same for a change of an object, whose refusals may pass.
-    pub async fn change(&self, kind: &dyn Kind, calls: &[Call]) -> Result<(), WorkError> {
+    async fn to_new(&self, call: &Call) -> Result<Value, WorkError> {
+        let mut looks = 0;
+        loop {
+            self.job.fence.check().await?;
+            match self.part.workspace.call(live::request(call)).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) if error.is_not_found() && looks < LOOKS => {
+                    tokio::time::sleep(Duration::from_millis(200 << looks)).await;
+                    looks += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The same for a change of an object, whose refusals may pass and whose work may go on after the answer.
+    pub async fn change(&self, kind: &dyn Kind, id: &str, calls: &[Call]) -> Result<(), WorkError> {
         for call in calls {
-            patience::send(self, kind, call).await??;
+            let answer = patience::send(self, kind, call).await??;
+            wait::until_taken(self, kind, id, call, &answer).await?;
+        }
+        Ok(())
+    }
+
+    /// What a create could not say, to the object that it made.
+    pub async fn complete(
+        &self,
+        kind: &dyn Kind,
+        id: &str,
+        calls: &[Call],
+    ) -> Result<(), WorkError> {
+        for call in calls {
+            let answer = self.to_new(call).await?;
+            wait::until_taken(self, kind, id, call, &answer).await?;
         }
         Ok(())
     }

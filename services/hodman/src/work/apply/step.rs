@@ -97,7 +97,7 @@ async fn change(
         maintenance::begin(site, row, live).await?;
         maintenance::hold(site, kind, row, live).await?;
         let changed = async {
-            site.change(kind, &calls).await?;
+            site.change(kind, &live.id, &calls).await?;
             match kind.settles() {
                 true => settle::changed(site, kind, &live.id, &config).await,
                 false => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::super::{WorkError, live};
 use super::site::Site;
-use hodman_model::kinds::{Kind, Readiness};
+use hodman_model::kinds::{Call, Kind, Readiness};
 use hodman_model::plan::Row;
 use serde_json::Value;
 use std::time::Duration;
@@ -43,10 +43,35 @@ pub(super) async fn until_usable(
     kind: &dyn Kind,
     id: &str,
 ) -> Result<(), WorkError> {
+    until_done(site, kind, id, &kind.get(id), "was made and does not work").await
+}
+
+/// Waits for the end of what `call` began, when `answer` was not the end of it.
+pub(super) async fn until_taken(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    id: &str,
+    call: &Call,
+    answer: &Value,
+) -> Result<(), WorkError> {
+    match kind.follow(id, call, answer) {
+        Some(follow) => until_done(site, kind, id, &follow, "did not take the change").await,
+        None => Ok(()),
+    }
+}
+
+/// Asks `call` until its answer says that the object is ready, or that it failed: `failed` in words.
+async fn until_done(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    id: &str,
+    call: &Call,
+    failed: &str,
+) -> Result<(), WorkError> {
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
-        let asked = site.part.workspace.call(live::request(&kind.get(id))).await;
+        let asked = site.part.workspace.call(live::request(call)).await;
         let now = match asked {
             Ok(now) => now,
             Err(error) if error.is_not_found() && began.elapsed() < SHOWN_WITHIN => {
@@ -62,7 +87,7 @@ pub(super) async fn until_usable(
             Readiness::Failed(words) => {
                 let more = why(site, kind, &now).await;
                 return Err(WorkError::lasting(format!(
-                    "{} {id} was made and does not work: {words}{more}",
+                    "{} {id} {failed}: {words}{more}",
                     kind.singular()
                 )));
             }
