@@ -1,8 +1,10 @@
 //! Changes that go on after they were answered, or are refused for a while: over HTTP, by hodman's own planner and executor.
 
 use hodman_model::plan::Action;
-use hodman_sandbox::faults::FaultRule;
+use hodman_sandbox::databricks::ClusterView;
+use hodman_sandbox::faults::{FaultRule, RequestRecord};
 use hodman_tests::kinds::{Bench, by_key};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 fn endpoint(base: &str) -> Value {
@@ -78,5 +80,91 @@ async fn a_change_waits_for_the_end_of_one_that_goes_on() {
     );
     bench.declare(&[("apps", app("second.py"))]);
     converge(&bench).await;
+    bench.stop().await;
+}
+
+fn cluster(workers: u32, minutes: u32) -> Value {
+    json!({"cluster_name": "shared", "spark_version": "15.4.x-scala2.12", "node_type_id": "m5.large",
+        "num_workers": workers, "autotermination_minutes": minutes})
+}
+
+/// How often hodman sent this.
+fn sent(bench: &Bench, path: &str) -> usize {
+    let requests = bench.workspace().requests();
+    let of_path =
+        |request: &&RequestRecord| request.method == "POST" && request.path.ends_with(path);
+    requests.iter().filter(of_path).count()
+}
+
+/// Somebody asks the workspace by hand.
+async fn by_hand(bench: &Bench, method: Method, path: &str, body: Value) -> Value {
+    let qa = bench.workspace();
+    let answer = qa.call("ana", method, path, body).await;
+    answer.unwrap_or_else(|error| panic!("{path}: {error:?}"))
+}
+
+/// Waits until the only cluster is in this state; whoever looks at it lets it go on.
+async fn until_state(bench: &Bench, state: &str) -> ClusterView {
+    for _ in 0..20 {
+        by_hand(bench, Method::GET, "/api/2.1/clusters/list", Value::Null).await;
+        let found = bench.workspace().list_clusters().remove(0);
+        if found.state == state {
+            return found;
+        }
+    }
+    panic!("not {state}: {:?}", bench.workspace().list_clusters());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_cluster_is_resized_and_a_stopped_one_is_edited() {
+    let bench = Bench::start().await;
+    bench.declare(&[("clusters", cluster(1, 20))]);
+    converge(&bench).await;
+    until_state(&bench, "RUNNING").await;
+
+    bench.declare(&[("clusters", cluster(2, 20))]);
+    let plan = bench.converge().await.expect("resized");
+    assert_eq!(by_key(&plan).get("clusters"), Some(&Action::Resize));
+    assert_eq!((sent(&bench, "/resize"), sent(&bench, "/edit")), (1, 0));
+    let id = until_state(&bench, "RUNNING").await.id;
+
+    let stop = json!({"cluster_id": id});
+    by_hand(&bench, Method::POST, "/api/2.1/clusters/delete", stop).await;
+    until_state(&bench, "TERMINATED").await;
+    bench.declare(&[("clusters", cluster(3, 20))]);
+    let plan = bench.converge().await.expect("edited");
+    assert_eq!(by_key(&plan).get("clusters"), Some(&Action::Resize));
+    assert_eq!((sent(&bench, "/resize"), sent(&bench, "/edit")), (2, 1));
+    let found = until_state(&bench, "TERMINATED").await;
+    assert_eq!((&found.spec["num_workers"], found.id), (&json!(3), id));
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_on_its_way_is_waited_for() {
+    let bench = Bench::start().await;
+    bench.declare(&[("clusters", cluster(1, 20))]);
+    converge(&bench).await;
+    let refused = |state: &str, path: &str, times: u32| {
+        let words = format!("Cluster 1 is in unexpected state {state}.");
+        let body = json!({"error_code": "INVALID_STATE", "message": words});
+        let rule = FaultRule::status(400, times).on("POST");
+        rule.path_contains(path).body(&body.to_string())
+    };
+    let (edit, resize) = ("/clusters/edit", "/clusters/resize");
+    until_state(&bench, "RUNNING").await;
+    // The edit of one that restarts.
+    let faults = bench.workspace().faults().clone();
+    faults.add(refused("Restarting", edit, 2));
+    bench.declare(&[("clusters", cluster(1, 30))]);
+    converge(&bench).await;
+    assert_eq!(sent(&bench, "/edit"), 3);
+    // One that was stopped, and is started by somebody between two requests: the edit would restart it.
+    until_state(&bench, "RUNNING").await;
+    faults.add(refused("Terminated", resize, 1));
+    faults.add(refused("Pending", edit, 1));
+    bench.declare(&[("clusters", cluster(2, 30))]);
+    converge(&bench).await;
+    assert_eq!((sent(&bench, "/resize"), sent(&bench, "/edit")), (2, 4));
     bench.stop().await;
 }

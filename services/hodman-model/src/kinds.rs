@@ -201,7 +201,8 @@ pub trait Kind: Sync + fmt::Debug {
     /// `marker` on it. Each may be sent twice.
     fn update(&self, id: &str, live: &Value, config: &Value, marker: &Marker) -> Vec<Call>;
 
-    /// The same when nothing but the size differs and the object runs: without a restart. None when the kind cannot.
+    /// The same when nothing but the size differs and the object runs: without a restart. None when the kind cannot. One that
+    /// does not run refuses it.
     fn resize(&self, id: &str, config: &Value) -> Option<Call> {
         let _ = (id, config);
         None

@@ -186,6 +186,16 @@ impl Kind for Clusters {
         ))
     }
 
+    fn passing(&self, message: &str) -> bool {
+        // A cluster takes changes while it runs and while it is terminated; on the way there it refuses them.
+        const ON_THE_WAY: &[&str] = &["pending", "restarting", "resizing", "terminating"];
+        let state = message.split_once("in unexpected state ");
+        state.is_some_and(|(_, state)| {
+            let state = state.to_lowercase();
+            ON_THE_WAY.iter().any(|word| state.starts_with(word))
+        })
+    }
+
     fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
         // `clusters/delete` only stops it.
         vec![Call::post(

@@ -12,6 +12,7 @@ mod maintenance;
 mod make;
 mod patience;
 mod put;
+mod resize;
 mod rows;
 mod settle;
 mod site;

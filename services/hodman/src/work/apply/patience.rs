@@ -3,7 +3,7 @@
 
 use super::super::{WorkError, live};
 use super::site::Site;
-use hodman_clients::databricks::ApiError;
+use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_model::kinds::{Call, Kind};
 use serde_json::Value;
 use std::time::Duration;
@@ -56,4 +56,14 @@ pub(super) async fn send(
             Err(error) => return Ok(Err(error)),
         }
     }
+}
+
+/// What a refusal that did not pass in time means: an object that is busy is changed later, with a fresh plan, and everything
+/// else is told as it was refused.
+pub(super) fn put_off(site: &Site<'_>, kind: &dyn Kind, id: &str, error: ApiError) -> WorkError {
+    let busy = error.kind == ErrorKind::Conflict && kind.passing(error.message());
+    if busy && !site.part.is_foundation() {
+        return WorkError::waits(format!("waits for {} {id}: {error}", kind.singular()));
+    }
+    error.into()
 }

@@ -131,16 +131,8 @@ impl<'a> Site<'a> {
             .ok_or_else(|| WorkError::lasting(format!("the plan gives no object for {}", row.key)))
     }
 
-    /// Every call, in order, each after a question for the lease; the first that fails ends it.
-    pub async fn send(&self, calls: &[Call]) -> Result<(), WorkError> {
-        for call in calls {
-            self.job.fence.check().await?;
-            self.part.workspace.call(live::request(call)).await?;
-        }
-        Ok(())
-    }
-
-    /// The same to an object that was made a moment ago: not every part of the service may know it yet.
+    /// Every call to an object that was made a moment ago, in order, each after a question for the lease; the first that fails
+    /// ends it. Not every part of the service may know the object yet.
     pub async fn send_to_new(&self, calls: &[Call]) -> Result<(), WorkError> {
         for call in calls {
             self.to_new(call).await?;
@@ -166,7 +158,9 @@ impl<'a> Site<'a> {
     /// The same for a change of an object, whose refusals may pass and whose work may go on after the answer.
     pub async fn change(&self, kind: &dyn Kind, id: &str, calls: &[Call]) -> Result<(), WorkError> {
         for call in calls {
-            let answer = patience::send(self, kind, call).await??;
+            let answer = patience::send(self, kind, call)
+                .await?
+                .map_err(|error| patience::put_off(self, kind, id, error))?;
             wait::until_taken(self, kind, id, call, &answer).await?;
         }
         Ok(())

@@ -4,7 +4,7 @@ use super::super::WorkError;
 use super::super::secrets::Values;
 use super::super::stacks;
 use super::site::Site;
-use super::{access, maintenance, make, put, settle, stack, wait};
+use super::{access, maintenance, make, put, resize, settle, stack, wait};
 use hodman_model::field_path::PathSegment;
 use hodman_model::kinds::{self, Kind, grants, permissions};
 use hodman_model::plan::{Action, FieldChange, Row};
@@ -87,7 +87,8 @@ async fn change(
     if row.action == Action::Resize
         && let Some(call) = kind.resize(&live.id, &config)
     {
-        site.send(&[call]).await?;
+        let edit = kind.update(&live.id, &live.config, &config, &site.marker(&row.key));
+        resize::resize(site, kind, &live.id, &call, &edit).await?;
     } else if adopted || !row.changes.iter().all(beside) {
         let sending = values.put_into(kind, &config);
         let calls = match stack::bring(site, row, &live.id, &sending)? {
