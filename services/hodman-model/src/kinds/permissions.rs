@@ -122,19 +122,21 @@ impl Permissions {
             .unwrap_or(self.levels.len())
     }
 
-    /// `live` without what `wanted` is silent about by right: the owner, where `wanted` names none.
+    /// `live` without what `wanted` is silent about by right: the owner, where `wanted` names none. Who owns an object may do
+    /// all that any other level lets them do, so whatever `wanted` gives the owner they have.
     #[must_use]
     pub fn comparable(&self, live: &Value, wanted: &Value) -> Value {
         if self.object_type == secret_acls::TYPE {
             return secret_acls::comparable(live, wanted);
         }
         let mut live = live.as_object().cloned().unwrap_or_default();
-        if self.one_owner
-            && wanted
-                .as_object()
-                .is_none_or(|wanted| owner(wanted).is_none())
-        {
-            live.retain(|_, level| level != OWNER);
+        let named = wanted.as_object().and_then(owner);
+        if let Some(owner) = owner(&live).filter(|_| self.one_owner && named.is_none()) {
+            let owner = owner.to_owned();
+            match wanted.get(&owner) {
+                Some(level) => drop(live.insert(owner, level.clone())),
+                None => drop(live.remove(&owner)),
+            }
         }
         Value::Object(live)
     }

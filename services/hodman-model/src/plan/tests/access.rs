@@ -250,3 +250,21 @@ fn a_service_principal_that_is_written_as_a_user_is_one_and_the_same() {
     });
     assert!(world.plan().is_empty(), "{}", world.plan().to_table());
 }
+
+#[test]
+fn an_owner_has_whatever_else_the_package_gives_them() {
+    let id = "0a1b2c3d-0000-4000-8000-00000000000f";
+    let us = || Principal::ServicePrincipal(id.into());
+    let mut world = job(vec![permission("CAN_MANAGE", us())]);
+    world.apply();
+    let owner = json!({format!("service_principal:{id}"): "IS_OWNER"});
+    world.edit("jobs.a", |config| config["permissions"] = owner.clone());
+    assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+    // Where the package says who owns it, everybody else has what it says.
+    let mut other = job(vec![
+        permission("CAN_MANAGE", us()),
+        permission("IS_OWNER", Principal::User("ada@x".into())),
+    ]);
+    other.observed = world.observed;
+    assert_eq!(paths(&other.plan()).len(), 2, "{}", other.plan().to_table());
+}
