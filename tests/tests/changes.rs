@@ -168,3 +168,39 @@ async fn a_cluster_on_its_way_is_waited_for() {
     assert_eq!((sent(&bench, "/resize"), sent(&bench, "/edit")), (2, 4));
     bench.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_hodman_made_it_goes_on_managing() {
+    let bench = Bench::start().await;
+    let users = |level: &str| json!([{"level": level, "group_name": "users"}]);
+    let with = |mut config: Value, level: &str| {
+        config["permissions"] = users(level);
+        config
+    };
+    let scope = || json!({"name": "shared"});
+    bench.declare(&[
+        ("clusters", with(cluster(1, 20), "CAN_ATTACH_TO")),
+        ("secret_scopes", with(scope(), "READ")),
+    ]);
+    converge(&bench).await;
+    bench.declare(&[
+        ("clusters", with(cluster(1, 20), "CAN_RESTART")),
+        ("secret_scopes", with(scope(), "MANAGE")),
+    ]);
+    converge(&bench).await;
+    let ids = bench.ids(&["clusters"]).await;
+    let ask = async |path: &str| {
+        let answer = by_hand(&bench, Method::GET, path, Value::Null).await;
+        answer.to_string()
+    };
+    let cluster = ask(&format!(
+        "/api/2.0/permissions/clusters/{}",
+        ids["clusters"]
+    ))
+    .await;
+    let scope = ask("/api/2.0/secrets/acls/list?scope=shared").await;
+    for (shown, ours) in [(cluster, "CAN_MANAGE"), (scope, "MANAGE")] {
+        assert_eq!(shown.matches(&format!("\"{ours}\"")).count(), 2, "{shown}");
+    }
+    bench.stop().await;
+}

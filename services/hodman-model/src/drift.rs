@@ -151,6 +151,7 @@ pub fn drift(three: &ThreeWay<'_>) -> Result<Drift, PlanError> {
                 .collect(),
             known,
             files_root: &three.context.files_root,
+            me: three.observed.me.as_deref(),
         },
         rows: Vec::new(),
     };

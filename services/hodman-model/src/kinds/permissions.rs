@@ -14,6 +14,9 @@ pub const FIELD: &str = "permissions";
 /// The level of the one who owns an object, where owners are.
 pub const OWNER: &str = "IS_OWNER";
 
+/// The level of those who may change an object and its permissions.
+const MANAGE: &str = "CAN_MANAGE";
+
 /// How the permissions of a kind are read and set. Source: `/api/2.0/permissions/{object_type}/{id}`; secret scopes have an
 /// API of their own, which takes several requests: [`Permissions::calls`] is right for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +58,8 @@ impl Permissions {
     }
 
     /// Replaces the direct permissions of the object `id` by `wanted` (managed form). Where exactly one owner must be and
-    /// `wanted` names none, the owner stays: the one of `live`, else `me`, a principal in managed form.
+    /// `wanted` names none, the owner stays: the one of `live`, else `me`, a principal in managed form. What `me` may do to the
+    /// object, too, stays where `wanted` does not name them: the next apply has to be able to change it.
     #[must_use]
     pub fn put(&self, id: &str, wanted: &Value, live: &Value, me: &str) -> Call {
         Call::with_body(
@@ -73,6 +77,17 @@ impl Permissions {
         if self.one_owner && owner(&wanted).is_none() {
             let kept = live.as_object().and_then(owner).unwrap_or(me);
             wanted.insert(kept.to_owned(), json!(OWNER));
+        }
+        // Whoever makes an object manages it; of one that was there before, only what it says.
+        let kept = match live.as_object() {
+            Some(live) => entry_of(live, me).filter(|(_, level)| manages(level)),
+            None => Some((me, &Value::Null)),
+        };
+        if let Some((us, _)) = kept.filter(|_| entry_of(&wanted, me).is_none())
+            && self.levels.contains(&MANAGE)
+        {
+            let us = us.to_owned();
+            wanted.insert(us, json!(MANAGE));
         }
         wanted
             .iter()
@@ -123,11 +138,12 @@ impl Permissions {
     }
 
     /// `live` without what `wanted` is silent about by right: the owner, where `wanted` names none. Who owns an object may do
-    /// all that any other level lets them do, so whatever `wanted` gives the owner they have.
+    /// all that any other level lets them do, so whatever `wanted` gives the owner they have. And what lets `me` manage the
+    /// object, where `wanted` does not name them.
     #[must_use]
-    pub fn comparable(&self, live: &Value, wanted: &Value) -> Value {
+    pub fn comparable(&self, live: &Value, wanted: &Value, me: Option<&str>) -> Value {
         if self.object_type == secret_acls::TYPE {
-            return secret_acls::comparable(live, wanted);
+            return secret_acls::comparable(live, wanted, me);
         }
         let mut live = live.as_object().cloned().unwrap_or_default();
         let named = wanted.as_object().and_then(owner);
@@ -138,8 +154,40 @@ impl Permissions {
                 None => drop(live.remove(&owner)),
             }
         }
+        let named = |me: &str| {
+            wanted
+                .as_object()
+                .and_then(|all| entry_of(all, me))
+                .is_some()
+        };
+        if let Some(me) = me.filter(|me| !named(me))
+            && let Some((us, _)) = entry_of(&live, me).filter(|(_, level)| manages(level))
+        {
+            let us = us.to_owned();
+            live.remove(&us);
+        }
         Value::Object(live)
     }
+}
+
+/// Whether a level, of a secret scope, too, lets its principal change who may do what.
+#[must_use]
+pub fn manages(level: &Value) -> bool {
+    matches!(level.as_str(), Some(MANAGE | OWNER | secret_acls::MANAGE))
+}
+
+/// The entry of `me`, under whichever word: who we are is told by a name alone.
+fn entry_of<'p>(
+    permissions: &'p Map<String, Value>,
+    me: &str,
+) -> Option<(&'p str, &'p Value)> {
+    let name = |principal: &str| principal.split_once(':').map(|(_, name)| name.to_owned());
+    let us = name(me)?;
+    let mut all = permissions.iter();
+    let (principal, level) = all.find(|(principal, _)| {
+        !principal.starts_with("group:") && name(principal).as_ref() == Some(&us)
+    })?;
+    Some((principal.as_str(), level))
 }
 
 fn owner(permissions: &Map<String, Value>) -> Option<&str> {

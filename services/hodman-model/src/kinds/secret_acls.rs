@@ -12,8 +12,8 @@ use super::{Call, Method};
 /// In place of an object type, as [`super::Permissions::object_type`].
 pub(super) const TYPE: &str = "secrets/acls";
 
-/// The level that must not be taken from the last who has it.
-const MANAGE: &str = "MANAGE";
+/// The level that must not be taken from the last who has it, nor from us.
+pub(super) const MANAGE: &str = "MANAGE";
 
 /// The request for the list of `scope`.
 pub(super) fn get(scope: &str) -> Call {
@@ -34,11 +34,11 @@ pub(super) fn read(answer: &Value) -> Value {
     Value::Object(found)
 }
 
-/// Brings the list of `scope` from `live` to `wanted`: first what is given, then what is taken away, `me` last. Where
-/// `wanted` names nobody with `MANAGE`, those who have it keep it: the API gives it to the scope's creator, and a scope
-/// that nobody manages is lost to all but the workspace's admins.
+/// Brings the list of `scope` from `live` to `wanted`: first what is given, then what is taken away. Where `wanted` names
+/// nobody with `MANAGE`, those who have it keep it: the API gives it to the scope's creator, and a scope that nobody manages
+/// is lost to all but the workspace's admins. Where it does not name `me`, we keep ours.
 pub(super) fn put(scope: &str, wanted: &Value, live: &Value, me: &str) -> Vec<Call> {
-    let live = comparable(live, wanted);
+    let live = comparable(live, wanted, Some(me));
     let (wanted, live) = (pairs(wanted), pairs(&live));
     let given = wanted
         .iter()
@@ -50,13 +50,10 @@ pub(super) fn put(scope: &str, wanted: &Value, live: &Value, me: &str) -> Vec<Ca
                 true,
             )
         });
-    let mut gone: Vec<&str> = live
+    let gone = live
         .iter()
-        .filter(|(principal, _)| !wanted.iter().any(|(wanted, _)| wanted == principal))
-        .map(|(principal, _)| *principal)
-        .collect();
-    gone.sort_by_key(|principal| *principal == me);
-    let taken = gone.into_iter().map(|principal| {
+        .filter(|(principal, _)| !wanted.iter().any(|(wanted, _)| wanted == principal));
+    let taken = gone.map(|(principal, _)| {
         Call::with_body(
             Method::Post,
             "/api/2.0/secrets/acls/delete",
@@ -67,12 +64,17 @@ pub(super) fn put(scope: &str, wanted: &Value, live: &Value, me: &str) -> Vec<Ca
     given.chain(taken).collect()
 }
 
-/// `live` without what `wanted` is silent about by right: who manages the scope, where `wanted` names nobody.
-pub(super) fn comparable(live: &Value, wanted: &Value) -> Value {
+/// `live` without what `wanted` is silent about by right: who manages the scope, where `wanted` names nobody who does, and
+/// `me`, where it does not name them.
+pub(super) fn comparable(live: &Value, wanted: &Value, me: Option<&str>) -> Value {
     let mut live = live.as_object().cloned().unwrap_or_default();
-    if !pairs(wanted).iter().any(|(_, level)| *level == MANAGE) {
-        live.retain(|_, level| level != MANAGE);
-    }
+    let nobody = !pairs(wanted).iter().any(|(_, level)| *level == MANAGE);
+    live.retain(|principal, level| {
+        // The API does not say what a principal is.
+        let ours =
+            me.is_some_and(|me| bare(me) == bare(principal)) && wanted.get(principal).is_none();
+        level != MANAGE || !(nobody || ours)
+    });
     Value::Object(live)
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Symbols<'a> {
     pub known: Known,
     /// The environment's folder of file sets.
     pub files_root: &'a str,
+    /// Who we are, as permissions name us.
+    pub me: Option<&'a str>,
 }
 
 impl Symbols<'_> {
@@ -63,16 +65,15 @@ pub(crate) fn symbolic(
     if let (Value::Object(map), Some(desired)) = (&mut value, desired) {
         for (field, there) in access {
             if let Some(wanted) = desired.get(&field) {
-                map.insert(field.clone(), comparable(kind, &field, there, wanted));
+                let there = match kind.permissions() {
+                    Some(known) if field == permissions::FIELD => {
+                        known.comparable(&there, wanted, symbols.me)
+                    }
+                    _ => there,
+                };
+                map.insert(field, there);
             }
         }
     }
     (value, folders)
-}
-
-fn comparable(kind: &dyn Kind, field: &str, live: Value, wanted: &Value) -> Value {
-    match kind.permissions() {
-        Some(permissions) if field == permissions::FIELD => permissions.comparable(&live, wanted),
-        _ => live,
-    }
 }

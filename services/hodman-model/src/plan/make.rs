@@ -92,7 +92,7 @@ pub fn plan(
 /// What ids, folders and placeholders mean in this workspace.
 pub(super) fn symbols<'c>(
     desired: &Desired,
-    observed: &Observed,
+    observed: &'c Observed,
     ours: &BTreeMap<ResourceKey, &Listed>,
     context: &'c PlanContext,
 ) -> Symbols<'c> {
@@ -103,6 +103,7 @@ pub(super) fn symbols<'c>(
             .collect(),
         known: Known::of_ours(desired, observed, ours).and(context.given.clone()),
         files_root: &context.files_root,
+        me: observed.me.as_deref(),
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Observed {
     pub objects: Vec<ObservedObject>,
     /// The folders of file sets below the environment's root; a digest that is not here is absent.
     pub files: BTreeMap<Digest, FileSetState>,
+    /// Who we are there, as permissions name us; none where nothing depends on it, or nobody was asked.
+    pub me: Option<String>,
     /// Principals in managed form that are to read the files, which are all there, and may not.
     pub readers_missing: BTreeSet<String>,
     /// Notebooks and files of nobody's of ours in the folder of the set that is wanted.

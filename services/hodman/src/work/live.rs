@@ -29,7 +29,7 @@ use hodman_model::capture::{AccessUnread, Unread};
 use hodman_model::digest::Digest;
 use hodman_model::kinds::files as file_sets;
 use hodman_model::kinds::{
-    ACCOUNT_KINDS, Call, KINDS, Kind, Listing, Marker, Method, foundation_kinds,
+    ACCOUNT_KINDS, Call, KINDS, Kind, Listing, Marker, Method, foundation_kinds, permissions,
 };
 use hodman_model::plan::{Desired, FileSetState, Known, Observed, ObservedObject};
 use lists::Parents;
@@ -106,8 +106,16 @@ pub(super) async fn observe(
         scope.lean(object, question);
     }
     beside::add_access(workspace, &mut objects, question).await?;
+    let me = match beside::may_be_us(&objects, question) {
+        true => {
+            let me = &workspace.principal().await?.user_name;
+            Some(permissions::managed_principal("user", me))
+        }
+        false => None,
+    };
     let mut observed = Observed {
         objects,
+        me,
         files,
         known_sets,
         strangers,

@@ -86,7 +86,7 @@ pub(super) async fn came_along(
         return Ok(false);
     };
     let fields = site.filled(fields)?;
-    let live = known.comparable(&live, &fields);
+    let live = known.comparable(&live, &fields, None);
     let has = |(principal, level): (&String, &Value)| live.get(principal) == Some(level);
     let came = fields.as_object().is_none_or(|all| all.iter().all(has));
     if !came {

@@ -8,7 +8,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{ApiError, Workspace};
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Detail, Kind, Listed, grants, kind, permissions};
-use hodman_model::plan::ObservedObject;
+use hodman_model::plan::{DesiredResource, ObservedObject};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -47,23 +47,51 @@ pub(in crate::work) async fn add_access(
     question: &Question<'_>,
 ) -> Result<(), WorkError> {
     let wanted = |object: &ObservedObject| {
-        let key = match &object.listed.marker {
-            Some(marker) if marker.pipeline == question.pipeline && marker.env == question.env => {
-                Some(ResourceKey::new(&object.kind, &marker.key))
-            }
-            Some(_) => None,
-            None => question
-                .adopt
-                .iter()
-                .find(|(key, id)| key.kind == object.kind && **id == object.listed.id)
-                .map(|(key, _)| key.clone()),
-        };
-        let resource = key.and_then(|key| question.desired.resources.get(&key));
-        resource.map_or((false, false), |resource| {
+        resource(object, question).map_or((false, false), |resource| {
             (resource.permissions.is_some(), resource.grants.is_some())
         })
     };
     add(workspace, objects, wanted, None).await
+}
+
+/// What ought to be in the place of the object.
+fn resource<'q>(
+    object: &ObservedObject,
+    question: &'q Question<'_>,
+) -> Option<&'q DesiredResource> {
+    let key = match &object.listed.marker {
+        Some(marker) if marker.pipeline == question.pipeline && marker.env == question.env => {
+            ResourceKey::new(&object.kind, &marker.key)
+        }
+        Some(_) => return None,
+        None => {
+            let mut adopted = question.adopt.iter();
+            let is_this = |(key, id): &(&ResourceKey, &String)| {
+                key.kind == object.kind && **id == object.listed.id
+            };
+            adopted.find(is_this)?.0.clone()
+        }
+    };
+    question.desired.resources.get(&key)
+}
+
+/// Whether somebody manages one of the objects whom its package does not name, so that it matters who we are.
+pub(super) fn may_be_us(objects: &[ObservedObject], question: &Question<'_>) -> bool {
+    objects.iter().any(|object| {
+        let known = kind(&object.kind).and_then(|kind| kind.permissions());
+        let live = object.listed.config.get(permissions::FIELD);
+        let (Some(known), Some(live)) = (known, live) else {
+            return false;
+        };
+        let wanted = resource(object, question).and_then(|wanted| wanted.permissions.as_ref());
+        wanted.is_some_and(|wanted| {
+            let live = known.comparable(live, wanted, None);
+            let mut live = live.as_object().into_iter().flatten();
+            live.any(|(principal, level)| {
+                permissions::manages(level) && wanted.get(principal).is_none()
+            })
+        })
+    })
 }
 
 /// The same for all of the objects that `wanted` names; for those that a capture has selected.
