@@ -202,8 +202,8 @@ fn variable<'v>(path: &str, variables: &'v BTreeMap<String, Value>) -> Option<&'
 /// stands for it in the repository is right.
 pub(super) fn same(live: Option<&Value>, repo: Option<&Value>) -> bool {
     match (live, repo) {
-        (Some(Value::String(live)), Some(Value::String(repo))) if live == REDACTED => {
-            repo == REDACTED || repo.starts_with("${") || repo.starts_with("{{")
+        (Some(Value::String(live)), Some(Value::String(repo))) if live.contains(REDACTED) => {
+            live == repo || stands_for(live, repo)
         }
         (Some(Value::Object(live)), Some(Value::Object(repo))) => {
             live.len() == repo.len()
@@ -220,6 +220,26 @@ pub(super) fn same(live: Option<&Value>, repo: Option<&Value>) -> bool {
         }
         (live, repo) => live == repo,
     }
+}
+
+/// Whether in `repo` something that names a value stands wherever a secret of `live` was hidden, and the rest is the same.
+fn stands_for(live: &str, repo: &str) -> bool {
+    let mut rest = repo;
+    let mut parts = live.split(REDACTED);
+    match parts.next().and_then(|first| rest.strip_prefix(first)) {
+        Some(left) => rest = left,
+        None => return false,
+    }
+    parts.all(|part| {
+        let named = [("${", "}"), ("{{", "}}"), (REDACTED, "")];
+        let left = named.iter().find_map(|(begin, end)| {
+            let inner = rest.strip_prefix(begin)?;
+            let at = inner.find(end)?;
+            inner[at + end.len()..].strip_prefix(part)
+        });
+        rest = left.unwrap_or_default();
+        left.is_some()
+    }) && rest.is_empty()
 }
 
 /// What a target says about resources, as the files have it now: the base of a merge was captured with it laid over.

@@ -239,9 +239,14 @@ impl Writer<'_> {
                 other => Expression::from(other.to_string()),
             };
         };
-        if inner == REDACTED {
+        if inner.contains(REDACTED) {
             let field = self.path.last().cloned().unwrap_or_default();
-            return raw(&format!("var.{}", self.names.secret(self.key, &field)));
+            let secret = format!("var.{}", self.names.secret(self.key, &field));
+            if inner == REDACTED {
+                return raw(&secret);
+            }
+            let parts: Vec<String> = inner.split(REDACTED).map(escaped).collect();
+            return template(&parts.join(&format!("${{{secret}}}")));
         }
         if let Some(path) = inner.strip_prefix(REPO) {
             return match self.names.source(path) {

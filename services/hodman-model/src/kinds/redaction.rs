@@ -3,6 +3,8 @@
 //! This is the second line: the first is that secrets are written as `{{secrets/<scope>/<key>}}`, which names one
 //! and holds none.
 
+mod inside;
+
 use serde_json::Value;
 
 /// What is shown in place of a secret.
@@ -22,6 +24,15 @@ const TELLING_WORDS: &[&str] = &[
     "privatekey",
     "accountkey",
     "connectionstring",
+];
+
+/// Ends of keys that say the same when they are a word of their own, or after one of [`WHOSE`]: `DB_PASS`, not `compass`.
+const SHORT_WORDS: &[&str] = &["pass", "pwd"];
+
+/// See [`SHORT_WORDS`].
+const WHOSE: &[&str] = &[
+    "", "admin", "db", "jdbc", "key", "ldap", "login", "my", "mysql", "pg", "postgres", "root",
+    "smtp", "sql", "store", "user",
 ];
 
 /// Starts of texts that are a secret whatever key they stand under.
@@ -52,7 +63,7 @@ pub fn looks_secret(key: &str, text: &str) -> bool {
     {
         return true;
     }
-    if tells(key) {
+    if tells(key) && !(tells_shortly(key) && is_plain(text)) {
         return true;
     }
     TELLING_STARTS.iter().any(|start| {
@@ -68,12 +79,38 @@ pub fn looks_secret(key: &str, text: &str) -> bool {
 
 /// Whether a key says that its value is a secret.
 fn tells(key: &str) -> bool {
+    if tells_shortly(key) {
+        return true;
+    }
     let key: String = key
         .chars()
         .filter(char::is_ascii_alphanumeric)
         .collect::<String>()
         .to_ascii_lowercase();
     TELLING_WORDS.iter().any(|word| key.contains(word)) && !names_only(&key)
+}
+
+/// Whether the last word of a key is a short one that says it.
+fn tells_shortly(key: &str) -> bool {
+    let end = key.rfind(|c: char| !c.is_ascii_alphanumeric());
+    let word = end.map_or(key, |at| &key[at + 1..]);
+    // In `dbPass` the case begins a word.
+    let tail = word
+        .rfind(|c: char| c.is_ascii_uppercase())
+        .filter(|_| word.chars().any(|c| c.is_ascii_lowercase()))
+        .map_or(word, |at| &word[at..]);
+    [word, tail].into_iter().any(|word| {
+        let word = word.to_ascii_lowercase();
+        SHORT_WORDS.iter().any(|short| {
+            word.strip_suffix(short)
+                .is_some_and(|whose| WHOSE.contains(&whose))
+        })
+    })
+}
+
+/// `first_pass: true` and `pass: 2` say no password.
+fn is_plain(text: &str) -> bool {
+    matches!(text, "true" | "false") || (text.len() < 4 && text.bytes().all(|c| c.is_ascii_digit()))
 }
 
 /// `{{secrets/scope/key}}`, `{{job.parameters.x}}` and `${…}` name a value that stands elsewhere.
@@ -91,17 +128,46 @@ fn names_only(key: &str) -> bool {
     .any(|end| key.ends_with(end))
 }
 
-/// `value` with everything that looks like a secret replaced by [`REDACTED`], and whether there was any.
+/// The text without the secrets inside of it, such as the password in an address; none when there are none. What is a secret
+/// as a whole is [`looks_secret`].
+#[must_use]
+pub fn masked(text: &str) -> Option<String> {
+    inside::masked(text)
+}
+
+/// Whether the argument after this one is a secret, as after `--password`.
+#[must_use]
+pub fn is_secret_flag(argument: &str) -> bool {
+    inside::is_flag(argument)
+}
+
+/// `value` with everything that looks like a secret replaced by [`REDACTED`], and whether there was any. Of a longer text only
+/// the secret in it is replaced.
 ///
-/// `key` is the key that `value` stands under; elements of a list count as standing under the list's.
+/// `key` is the key that `value` stands under; elements of a list count as standing under the list's, but for an argument
+/// after one that says what it is: `--password`.
 #[must_use]
 pub fn redact(key: &str, value: &Value) -> (Value, bool) {
     match value {
         Value::String(text) if looks_secret(key, text) => {
             (Value::String(REDACTED.to_owned()), true)
         }
+        Value::String(text) => match masked(text) {
+            Some(text) => (Value::String(text), true),
+            None => (value.clone(), false),
+        },
         Value::Array(items) => {
-            let done: Vec<_> = items.iter().map(|item| redact(key, item)).collect();
+            let before = std::iter::once(None).chain(items.iter().map(Value::as_str));
+            let done: Vec<_> = items
+                .iter()
+                .zip(before)
+                .map(|(item, before)| match item.as_str() {
+                    Some(text) if before.is_some_and(is_secret_flag) && !text.starts_with('-') => {
+                        redact("password", item)
+                    }
+                    _ => redact(key, item),
+                })
+                .collect();
             let any = done.iter().any(|(_, secret)| *secret);
             (
                 Value::Array(done.into_iter().map(|(item, _)| item).collect()),

@@ -4,7 +4,7 @@
 //!
 //! Unity Catalog's secrets, which bundles have under the same word, are something else and not this.
 
-pub use super::redaction::{REDACTED, looks_secret, redact};
+pub use super::redaction::{REDACTED, is_secret_flag, looks_secret, masked, redact};
 
 use std::sync::LazyLock;
 

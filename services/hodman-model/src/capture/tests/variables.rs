@@ -51,6 +51,38 @@ fn secrets_become_variables_and_are_said() {
 }
 
 #[test]
+fn a_secret_inside_of_a_text_becomes_a_variable_there() {
+    let canary = "hodman-canary-5ecret-DO-NOT-LEAK";
+    let mut project = started();
+    project.rewrite("databricks.yml", |_| {
+        "bundle:\n  name: shop\ninclude: [resources/*.yml]\n".into()
+    });
+    let task = json!({"task_key": "t", "spark_python_task": {"python_file": "dbfs:/load.py",
+        "parameters": ["--password", canary, "--day", "1"]},
+        "new_cluster": {"spark_env_vars": {"DB_PASS": canary}, "spark_conf": {
+            "shop.address": format!("jdbc:postgresql://ada:{canary}@db/shop?sslkey=a&sslpassword={canary}")}}});
+    project.job(14, "Leaky", json!({ "tasks": [task] }));
+    let captured = project.merge_capture();
+    assert!(!format!("{captured:?}").contains(canary));
+    for bytes in captured.changes.values().flatten() {
+        assert!(!String::from_utf8_lossy(bytes).contains(canary));
+    }
+    let text = project.text("resources/leaky.job.yml");
+    for written in [
+        "- ${var.leaky_password}",
+        "DB_PASS: ${var.leaky_db_pass}",
+        "jdbc:postgresql://ada:${var.leaky_password}@db/shop?sslkey=a&sslpassword=${var.leaky_sslpassword}",
+    ] {
+        assert!(text.contains(written), "{written}: {text}");
+    }
+    assert_eq!(project.capture().changes, BTreeMap::new(), "nothing new");
+    project.edit_job(14, |settings| settings["timeout_seconds"] = json!(5));
+    project.merge_capture();
+    let text = project.text("resources/leaky.job.yml");
+    assert!(text.contains("timeout_seconds: 5") && text.contains("${var.leaky_sslpassword}"));
+}
+
+#[test]
 fn a_variable_in_git_with_the_value_of_dev_is_no_difference() {
     let mut project = merged();
     project.lock = Default::default();

@@ -6,7 +6,7 @@
 use super::scratch::Scratch;
 use crate::work::WorkError;
 use hodman_model::bundle::Build;
-use hodman_model::kinds::secrets::{REDACTED, looks_secret};
+use hodman_model::kinds::secrets::{REDACTED, looks_secret, masked};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::VecDeque;
 use std::process::Stdio;
@@ -158,7 +158,10 @@ pub(super) fn redacted(text: &str) -> String {
         _ if looks_secret("", word) => REDACTED.to_owned(),
         _ => word.to_owned(),
     };
-    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    let line = |line: &str| {
+        let line = line.split(' ').map(word).collect::<Vec<_>>().join(" ");
+        masked(&line).unwrap_or(line)
+    };
     let printable = |letter: char| letter == '\n' || !letter.is_control();
     let text: String = text.chars().filter(|letter| printable(*letter)).collect();
     text.lines().map(line).collect::<Vec<_>>().join("\n")

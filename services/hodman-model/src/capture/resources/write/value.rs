@@ -12,7 +12,7 @@ use crate::capture::paths::{REPO, relative};
 use crate::capture::variables::looked_up;
 use crate::capture::varied::{catalog_in, sort_called, sort_of};
 use crate::field_path::FieldPath;
-use crate::kinds::secrets::REDACTED;
+use crate::kinds::secrets::{REDACTED, is_secret_flag};
 
 /// Writes the values of one resource.
 pub(super) struct Writer<'a> {
@@ -64,10 +64,16 @@ impl<'a> Writer<'a> {
     ) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(work, path, text, under)),
-            Value::Array(items) => items
-                .iter()
-                .map(|item| self.value(work, path, item, under))
-                .collect(),
+            Value::Array(items) => {
+                let mut flag = None;
+                let mut written = Vec::with_capacity(items.len());
+                for item in items {
+                    let under = flag.take().unwrap_or(under);
+                    written.push(self.value(work, path, item, under));
+                    flag = item.as_str().filter(|argument| is_secret_flag(argument));
+                }
+                Value::Array(written)
+            }
             Value::Object(map) => {
                 let named = map.get("name").and_then(Value::as_str);
                 map.iter()
@@ -88,10 +94,8 @@ impl<'a> Writer<'a> {
     }
 
     fn text(&mut self, work: &mut Work<'_>, path: &[&str], text: &str, under: &str) -> String {
-        if text == REDACTED {
-            let name = format!("{}_{}", self.key.key, slug(under, "secret"));
-            self.secrets.push((name.clone(), under.to_owned()));
-            return format!("${{var.{name}}}");
+        if text.contains(REDACTED) {
+            return self.secrets_in(text, under);
         }
         if let Some(path) = text.strip_prefix(REPO) {
             return relative(self.file, path);
@@ -118,4 +122,32 @@ impl<'a> Writer<'a> {
         });
         inside.unwrap_or_else(|| text.to_owned())
     }
+
+    /// A variable in the place of each secret that was hidden. What it is called says the word before it, or `under`.
+    fn secrets_in(&mut self, text: &str, under: &str) -> String {
+        let mut written = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(REDACTED) {
+            let under = word_before(before).unwrap_or(under);
+            let name = format!("{}_{}", self.key.key, slug(under, "secret"));
+            written += before;
+            written += &format!("${{var.{name}}}");
+            self.secrets.push((name, under.to_owned()));
+            rest = after;
+        }
+        written + rest
+    }
+}
+
+/// The word that says what stands behind it: `password` in `…;password=` and in `jdbc://user:`.
+fn word_before(text: &str) -> Option<&str> {
+    if text.ends_with(':') {
+        return Some("password");
+    }
+    let pair = text.strip_suffix(['"', '\'']).unwrap_or(text);
+    let text = pair.strip_suffix('=').unwrap_or(pair.trim_end());
+    let of_word = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    let word = text.rfind(|c| !of_word(c)).map_or(text, |at| &text[at..]);
+    let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    (!word.is_empty()).then_some(word)
 }
