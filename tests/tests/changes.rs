@@ -204,3 +204,34 @@ async fn what_hodman_made_it_goes_on_managing() {
     }
     bench.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_made_and_never_worked_is_no_success_the_next_time() {
+    let bench = Bench::start().await;
+    let index = json!({"name": "shop.sales.facts", "endpoint_name": "search", "primary_key": "id",
+        "index_type": "DIRECT_ACCESS", "direct_access_index_spec": {"schema_json": "{\"id\": \"integer\"}"}});
+    bench.declare(&[
+        (
+            "vector_search_endpoints",
+            json!({"name": "search", "endpoint_type": "STANDARD"}),
+        ),
+        ("vector_search_indexes", index),
+    ]);
+    bench
+        .workspace()
+        .fail_next_run("shop.sales.facts", "no such column: id");
+    let words = "OFFLINE_FAILED no such column: id";
+    let told = failure(&bench).await;
+    assert!(told.contains(words), "{told}");
+    let left = bench.plan().await.expect("a plan");
+    assert!(left.is_empty(), "it is as declared:\n{}", left.to_table());
+    let told = failure(&bench).await;
+    assert!(told.contains(words), "{told}");
+
+    let path = "/api/2.0/vector-search/indexes/shop.sales.facts";
+    by_hand(&bench, Method::DELETE, path, Value::Null).await;
+    converge(&bench).await;
+    let plan = bench.plan().await.expect("a plan");
+    bench.apply(&plan).await.expect("nothing to do");
+    bench.stop().await;
+}

@@ -226,6 +226,8 @@ impl Kind for Apps {
         let state = |path: &str| answer.pointer(path).and_then(Value::as_str);
         match state("/compute_status/state") {
             Some("ACTIVE") => {}
+            // Somebody stopped it, and starts it when they want it.
+            Some("STOPPED") => return Readiness::Ready,
             Some(failed @ "ERROR") => {
                 let message = state("/compute_status/message").unwrap_or_default();
                 return Readiness::Failed(format!("{failed} {message}").trim_end().to_owned());

@@ -280,7 +280,8 @@ impl Kind for ModelServingEndpoints {
                 Readiness::Failed(format!("{state}{}", why(answer)))
             }
             Some(state @ "IN_PROGRESS") => Readiness::Pending(state.to_owned()),
-            _ => Readiness::Ready,
+            Some(_) => Readiness::Ready,
+            None => Readiness::Pending("NOT_READY".to_owned()),
         }
     }
 

@@ -135,7 +135,18 @@ impl Kind for VectorSearchIndexes {
         if status.get("ready") == Some(&json!(true)) {
             return Readiness::Ready;
         }
-        Readiness::Pending(text(status, "message").unwrap_or_else(|| "not ready".to_owned()))
+        let message = text(status, "message").unwrap_or_else(|| "not ready".to_owned());
+        // Not every answer has it.
+        let state = text(status, "detailed_state").unwrap_or_default();
+        if state.contains("FAILED") {
+            return Readiness::Failed(format!("{state} {message}"));
+        }
+        // One that follows a table is there as soon as the service says so. Its data comes for hours, by itself, and whether it
+        // is all there is no matter of an apply.
+        match answer.get("delta_sync_index_spec") {
+            Some(_) if !state.starts_with("OFFLINE") => Readiness::Ready,
+            _ => Readiness::Pending(message),
+        }
     }
 
     fn needs(&self, config: &Value) -> Vec<(&'static str, String)> {

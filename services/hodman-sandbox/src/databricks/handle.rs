@@ -110,7 +110,8 @@ impl WorkspaceHandle {
     }
 
     /// The next run of the job with this name, or with this value of its tag `hodman_key`, fails for this reason; so does
-    /// the next update of the pipeline, deployment of the app or config of the serving endpoint with this name.
+    /// the next update of the pipeline, deployment of the app, config of the serving endpoint or vector search index with this
+    /// name.
     pub fn fail_next_run(&self, job: &str, reason: &str) {
         self.world
             .lock()

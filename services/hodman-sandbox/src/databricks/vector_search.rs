@@ -18,6 +18,8 @@ struct Row {
     view: Map<String, Value>,
     /// `None`: it is up.
     coming: Option<Progress>,
+    /// Why it will never be, when it will not.
+    fault: Option<String>,
 }
 
 /// All endpoints and indexes of a workspace by name.

@@ -18,6 +18,7 @@ mod settle;
 mod site;
 mod stack;
 mod step;
+mod unseen;
 mod wait;
 
 pub(super) use give_back::give_back;
@@ -120,8 +121,10 @@ pub(super) async fn all_workspaces(
     for (part, rows) in taken.parts.iter().zip(&taken.plan.parts) {
         // What a package protects is noted also when nothing else changes.
         let protects = part.ledgers.own.protected() != part.desired(taken).protected();
-        // A foundation is gone through also when nothing is to be done: one that is still being made is waited for.
-        if !rows.rows.is_empty() || protects || part.is_foundation() {
+        // A foundation is gone through also when nothing is to be done: one that is still being made is waited for, and so is
+        // what takes a while in a workspace.
+        let waits = part.is_foundation() || unseen::any(part, taken, job, env);
+        if !rows.rows.is_empty() || protects || waits {
             let ended = one_workspace(job, env, taken, part, rows, &mut given).await;
             let ended = ended.map_err(|error| match taken.parts.len() {
                 1 => error,
@@ -170,6 +173,7 @@ async fn one_workspace(
     filesets::readable(job, env.as_str(), taken, part, &before).await?;
     let site = Site::new(job, env, taken, part, ledger, given);
     settle::all(&site).await?;
+    unseen::made(&site, &rows.rows).await?;
     let ended = rows::run(&site, &rows.rows).await?;
     unclaim(&site, &ended, rows).await;
     settle::away(&site).await?;
@@ -184,6 +188,7 @@ async fn one_workspace(
         return Err(maintenance::over_though(&site, failure, &left).await);
     }
     written?;
+    unseen::changed(&site, &rows.rows).await?;
     // A principal that was made just now reads the files of what runs as it.
     let now = site.known().clone();
     if filesets::run_as(&taken.desired, &now) != filesets::run_as(&taken.desired, &before) {

@@ -424,6 +424,8 @@ fn an_app_is_deployed_after_it_was_made() {
     let mut described = answer.clone();
     described["description"] = json!("");
     same("apps", &silent, &described);
+    let stopped = json!({"name": "shop", "compute_status": {"state": "STOPPED"}});
+    assert_eq!(kind.readiness(&stopped), Readiness::Ready, "by somebody");
     let starting = json!({"name": "shop", "compute_status": {"state": "STARTING"}});
     assert_eq!(
         kind.readiness(&starting),
@@ -497,10 +499,26 @@ fn an_index_is_replaced_by_any_change() {
     assert_eq!(kind.create(&config, &marker()).body, Some(config.clone()));
     assert_eq!(
         kind.readiness(&answer),
+        Readiness::Ready,
+        "its data comes by itself, for hours"
+    );
+    answer["status"]["detailed_state"] = json!("OFFLINE_FAILED");
+    assert_eq!(
+        kind.readiness(&answer),
+        Readiness::Failed("OFFLINE_FAILED building".into())
+    );
+    let mut written = answer.clone();
+    written
+        .as_object_mut()
+        .unwrap()
+        .remove("delta_sync_index_spec");
+    written["status"]["detailed_state"] = json!("PROVISIONING");
+    assert_eq!(
+        kind.readiness(&written),
         Readiness::Pending("building".into())
     );
-    answer["status"]["ready"] = json!(true);
-    assert_eq!(kind.readiness(&answer), Readiness::Ready);
+    written["status"]["ready"] = json!(true);
+    assert_eq!(kind.readiness(&written), Readiness::Ready);
     assert_eq!(
         kind.needs(&config),
         [

@@ -60,6 +60,7 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let row = Row {
         view,
         coming: Some(Progress::start(call.now)),
+        fault: None,
     };
     world.vector_search.endpoints.insert(name.to_owned(), row);
     world.permissions.created(

@@ -80,6 +80,7 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let row = Row {
         view,
         coming: Some(Progress::start(call.now)),
+        fault: world.jobs.failing.remove(name),
     };
     let shown = shown(&row);
     world.vector_search.indexes.insert(name.to_owned(), row);
@@ -87,17 +88,18 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 }
 
 fn shown(row: &Row) -> Value {
-    let ready = row.coming.is_none();
-    let message = if ready {
-        "Index is ready."
-    } else {
-        "Index is being created."
+    let (ready, state, message) = match (&row.coming, &row.fault) {
+        (Some(_), _) => (
+            false,
+            "PROVISIONING_INITIAL_SNAPSHOT",
+            "Index is being created.",
+        ),
+        (None, Some(fault)) => (false, "OFFLINE_FAILED", fault.as_str()),
+        (None, None) => (true, "ONLINE_NO_PENDING_UPDATE", "Index is ready."),
     };
+    let status = json!({"ready": ready, "detailed_state": state, "message": message, "indexed_row_count": 0});
     let mut view = row.view.clone();
-    view.insert(
-        "status".into(),
-        json!({"ready": ready, "message": message, "indexed_row_count": 0}),
-    );
+    view.insert("status".into(), status);
     Value::Object(view)
 }
 
