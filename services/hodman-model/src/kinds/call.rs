@@ -114,6 +114,8 @@ pub struct ListCall {
     pub id_field: &'static str,
     /// Whether an item holds all fields; else each one needs [`super::Kind::get`].
     pub whole: bool,
+    /// Whether an item of a kind with tags carries them, so that others' objects are told by the list alone.
+    pub tags: bool,
     /// Fields of the [`super::Kind::get`] answer's settings that are cut at 100 elements and go on with
     /// `page_token`; empty when never cut.
     pub paged_fields: &'static [&'static str],
@@ -132,6 +134,7 @@ impl ListCall {
             items_field,
             id_field,
             whole: true,
+            tags: true,
             paged_fields: &[],
             paging: Paging::Token,
             adds: Vec::new(),

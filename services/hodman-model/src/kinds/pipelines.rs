@@ -194,6 +194,7 @@ impl Kind for Pipelines {
         Listing::All(ListCall {
             query: vec![("max_results".to_owned(), "100".to_owned())],
             whole: false,
+            tags: false,
             ..ListCall::new(PATH, "statuses", "pipeline_id")
         })
     }

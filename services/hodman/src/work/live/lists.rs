@@ -268,8 +268,10 @@ impl Entry {
         let id = id_in(list, &item);
         let read = kind.read(&item);
         let wanted = |listed: &Listed| {
+            let may_be_ours = kind.identity() == Identity::Tags
+                && (!list.tags || listed.marker.as_ref().is_some_and(|of| scope.is_ours(of)));
             scope.whole
-                || kind.identity() == Identity::Tags
+                || may_be_ours
                 || scope.speaks_of(kind, &listed.id, listed.natural.as_deref())
         };
         if list.whole && !cut {
@@ -282,7 +284,7 @@ impl Entry {
             };
         }
         match read {
-            // Without tags it is known by its name or id, and others' are only to be named.
+            // Others' are only to be named.
             Ok(Some(listed)) if !wanted(&listed) => Ok(Some(Self::Done(Box::new(listed)))),
             Ok(None) => Ok(None),
             _ => Ok(id.map(|id| Self::Get(id, list.adds.clone()))),

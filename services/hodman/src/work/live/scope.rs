@@ -9,7 +9,7 @@ use super::symbols::Symbols;
 use crate::work::claims::Ledgers;
 use hodman_model::bundle::Lookup;
 use hodman_model::claims::is_noted;
-use hodman_model::kinds::{Identity, KINDS, Kind, Listing, kind};
+use hodman_model::kinds::{Identity, KINDS, Kind, Listing, Marker, kind};
 use hodman_model::plan::ObservedObject;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,6 +177,11 @@ impl Scope {
                 .is_some_and(|names| names.contains(name))
         };
         has(&self.ids, id) || natural.is_some_and(|name| has(&self.names, name))
+    }
+
+    /// Whether what carries this mark is ours.
+    pub fn is_ours(&self, marker: &Marker) -> bool {
+        self.symbols.is_of(&marker.pipeline, &marker.env)
     }
 
     /// Forgets the fields of an object that is nobody's business here: names and ids of others are looked up, their

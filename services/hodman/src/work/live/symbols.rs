@@ -28,6 +28,11 @@ impl Symbols {
         }
     }
 
+    /// Whether this is the pipeline and the environment that the place is read for.
+    pub fn is_of(&self, pipeline: &str, env: &str) -> bool {
+        self.pipeline == pipeline && self.env == env
+    }
+
     /// Notes a wanted object of which a name is not known yet.
     pub fn wait(&mut self, kind: &'static dyn Kind, config: &Value) {
         self.waiting.push((kind, config.clone()));

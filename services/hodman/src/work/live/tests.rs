@@ -221,6 +221,87 @@ async fn only_jobs_that_the_list_cuts_are_read_alone() {
     assert_eq!(world.asked("/api/2.2/jobs/get").len(), 2);
 }
 
+/// An endpoint, or a model, as lists show it; `env` says whose.
+fn tagged(name: &str, env: Option<&str>) -> Value {
+    let tag = |key: &str, value: &str| json!({ "key": key, "value": value });
+    let tags = env.map(|env| {
+        let ours = [("hodman_pipeline", "shop"), ("hodman_env", env)];
+        let mut tags: Vec<Value> = ours.map(|(key, value)| tag(key, value)).into();
+        tags.push(tag("hodman_key", name));
+        tags
+    });
+    json!({ "name": name, "tags": tags.unwrap_or_default() })
+}
+
+#[tokio::test]
+async fn nobody_asks_for_what_the_list_says_is_others() {
+    let world = World::new(|path| {
+        let all = || {
+            let whose = [
+                ("a", Some("qa")),
+                ("b", Some("prod")),
+                ("c", None),
+                ("d", None),
+            ];
+            whose.map(|(name, env)| tagged(name, env))
+        };
+        let name = path.rsplit(['/', '=']).next()?;
+        if path == "/api/2.0/serving-endpoints" {
+            return Some(json!({ "endpoints": all() }));
+        }
+        if path.starts_with("/api/2.0/mlflow/registered-models/list") {
+            return Some(json!({ "registered_models": all() }));
+        }
+        if path.starts_with("/api/2.0/serving-endpoints/") {
+            return all().into_iter().find(|one| one["name"] == name);
+        }
+        if path.starts_with("/api/2.2/jobs/list") {
+            let mut large = job(7, "large", "prod");
+            large["has_more"] = json!(true);
+            return Some(json!({ "jobs": [large] }));
+        }
+        let model = all().into_iter().find(|one| one["name"] == name)?;
+        Some(json!({ "registered_model_databricks": model }))
+    })
+    .await;
+    let wanted = |name: &str| DesiredResource {
+        config: json!({ "name": name }),
+        ..DesiredResource::default()
+    };
+    let desired = Desired {
+        resources: [
+            ("model_serving_endpoints.a", "a"),
+            ("model_serving_endpoints.new", "d"),
+            ("models.a", "a"),
+            ("jobs.x", "x"),
+        ]
+        .map(|(key, name)| (key.parse().unwrap(), wanted(name)))
+        .into(),
+        ..Desired::default()
+    };
+    let found = world.observe(&desired).await;
+    assert_eq!(
+        world.asked("/api/2.0/serving-endpoints/"),
+        [
+            "/api/2.0/serving-endpoints/a",
+            "/api/2.0/serving-endpoints/d"
+        ],
+        "ours, and whoever has a name that we want"
+    );
+    let models = "/api/2.0/mlflow/databricks/registered-models/get?name=";
+    assert_eq!(world.asked(models), [format!("{models}a")]);
+    assert!(world.asked("/api/2.2/jobs/get").is_empty());
+    let names = found
+        .objects
+        .iter()
+        .map(|object| object.listed.name.as_str());
+    assert_eq!(
+        names.filter(|name| *name == "b").count(),
+        2,
+        "all are named"
+    );
+}
+
 #[tokio::test]
 async fn a_capture_goes_on_without_what_is_not_served_and_says_so() {
     let world = World::new(jobs_only).await;
