@@ -12,6 +12,7 @@ mod error;
 mod files_step;
 mod follow;
 mod guards;
+mod held;
 mod known;
 mod lookups;
 mod maintenance;

@@ -63,13 +63,6 @@ pub enum Refused {
     },
     /// A value that cannot be read back is wanted, and nobody could say what it is.
     NoValue,
-    /// A new value is held back here, and the request for other fields would carry it.
-    Rotates {
-        /// What is new.
-        why: String,
-        /// The other fields.
-        fields: String,
-    },
     /// An object that is to be taken over would be removed and made anew.
     AdoptReplaces {
         /// Its id.
@@ -120,11 +113,6 @@ impl fmt::Display for Refusal {
             Refused::NoValue => write!(
                 f,
                 "has a value that cannot be read back, and there is none to put; check its reference"
-            ),
-            Refused::Rotates { why, fields } => write!(
-                f,
-                "changes in {fields}, and {why}, which would go along: rotation is held back here; let the value go first, by \
-                 `rotate: auto` in the environment's file"
             ),
             Refused::AdoptReplaces { id, field } => write!(
                 f,

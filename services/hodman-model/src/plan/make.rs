@@ -65,6 +65,7 @@ pub fn plan(
         }
     }
     follow_replacements(&mut work, &ours, &mut symbols);
+    work.hold_with(&needs);
     let unchanged = desired
         .resources
         .keys()

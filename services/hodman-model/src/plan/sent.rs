@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Held;
 use super::compare::change;
-use super::guards::Refused;
-use super::row::{FieldChange, is_beside};
-use super::work::Work;
-use crate::bundle::ResourceKey;
+use super::row::FieldChange;
 use crate::claims::Put;
 use crate::field_path::FieldPath;
 use crate::kinds::Listed;
@@ -77,34 +73,4 @@ fn said(reference: Option<&str>, version: &str) -> Value {
         "{}@{version}",
         reference.unwrap_or("(in the package)")
     ))
-}
-
-impl Work<'_> {
-    /// Holds a new value back that nothing in the package asks for. Where the request for other fields would carry it, too, that
-    /// is refused: without the value it would take away the one that is there.
-    pub(super) fn hold_rotation(
-        &mut self,
-        key: &ResourceKey,
-        sent: SentChange,
-        changes: &[FieldChange],
-    ) -> Option<SentChange> {
-        let others = changes.iter().filter(|change| !is_beside(change));
-        let others: Vec<String> = others.map(|change| change.path.to_string()).collect();
-        if !others.is_empty() {
-            self.refuse(
-                key,
-                Refused::Rotates {
-                    why: sent.reason.clone(),
-                    fields: others.join(", "),
-                },
-            );
-            return Some(sent);
-        }
-        let held = Held {
-            key: key.clone(),
-            reason: format!("{}; rotation is held back here", sent.reason),
-        };
-        self.held.insert(key.clone(), held);
-        None
-    }
 }

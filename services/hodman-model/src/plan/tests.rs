@@ -4,6 +4,7 @@ mod access;
 mod every_kind;
 mod folders;
 mod guards;
+mod held;
 pub(crate) mod properties;
 mod rendering;
 mod replacing;

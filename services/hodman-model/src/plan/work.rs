@@ -32,6 +32,8 @@ pub(super) struct Work<'a> {
     pub in_use: BTreeSet<Digest>,
     pub rows: BTreeMap<ResourceKey, Row>,
     pub held: BTreeMap<ResourceKey, Held>,
+    /// Resources of which everything is held back.
+    pub waiting: BTreeSet<ResourceKey>,
     pub refused: BTreeSet<Refusal>,
     /// What objects that change refer to until they have changed.
     pub until_done: BTreeMap<ResourceKey, BTreeSet<ResourceKey>>,
@@ -65,6 +67,7 @@ impl<'a> Work<'a> {
             in_use: BTreeSet::new(),
             rows: BTreeMap::new(),
             held: BTreeMap::new(),
+            waiting: BTreeSet::new(),
             refused: BTreeSet::new(),
             until_done: BTreeMap::new(),
         }
@@ -132,7 +135,11 @@ impl<'a> Work<'a> {
             .is_none_or(|marker| marker.key != key.key);
         let sent = match sent {
             Some(sent) if sent.rotation && !self.context.rotate && !adopted => {
-                self.hold_rotation(key, sent, &changes)
+                if self.hold_rotation(key, &sent, &changes) {
+                    self.until_done.insert(key.clone(), references_in(&before));
+                    return;
+                }
+                None
             }
             sent => sent,
         };

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::{World, paths, rows, two_jobs};
-use crate::bundle::Grant;
 use crate::claims::Put;
 use crate::kinds::Marker;
 use crate::plan::*;
@@ -301,54 +300,6 @@ fn a_name_with_the_id_of_another_in_it_is_somebodys_as_soon_as_that_id_is_known(
         &refusals(&world)[..],
         [Refused::NameTaken { natural: taken, .. }] if *taken == natural
     ));
-}
-
-/// A connection with a value that cannot be read back.
-fn connection(port: &str, version: &str, grants: bool) -> World {
-    let config = json!({"name": "db", "connection_type": "POSTGRESQL",
-        "options": {"host": "h", "port": port, "password": {"env": "DB"}}});
-    let mut world = World::new().resource("connections.db", config);
-    if grants {
-        let resource = world
-            .bundle
-            .resources
-            .get_mut(&"connections.db".parse().unwrap());
-        resource.unwrap().grants = vec![Grant {
-            principal: "users".into(),
-            privileges: vec!["USE_CONNECTION".into()],
-        }];
-    }
-    let sent = Sent {
-        version: version.into(),
-        reference: Some("env:DB".into()),
-    };
-    world.sent.insert("connections.db".parse().unwrap(), sent);
-    world
-}
-
-#[test]
-fn a_new_value_is_held_back_also_where_something_else_of_the_object_changes() {
-    let mut world = connection("1", "one", false);
-    world.apply();
-    assert!(world.plan().is_empty(), "{}", world.plan().to_table());
-    let next = |port: &str, grants: bool| {
-        let mut next = connection(port, "two", grants);
-        next.observed = world.observed.clone();
-        next
-    };
-    // Grants are a request of their own, without the value.
-    let granted = next("1", true).plan();
-    assert_eq!(rows(&granted), ["update connections.db"]);
-    assert_eq!(granted.parts[0].held.len(), 1);
-    let row = &granted.parts[0].rows[0];
-    assert!(!row.changes_object(), "{}", granted.to_table());
-    // The request for the port would carry it, or take away what is there.
-    let mut moved = next("2", false);
-    let words = moved.try_plan().unwrap_err().to_string();
-    assert!(words.contains("options.port"), "{words}");
-    assert!(words.contains("rotate: auto"), "{words}");
-    moved.context.rotate = true;
-    assert_eq!(rows(&moved.plan()), ["update connections.db"]);
 }
 
 #[test]
