@@ -213,15 +213,16 @@ pub fn principal(entry: &Value) -> Option<String> {
     })
 }
 
-/// `word:name`, a service principal's application id under its own word whatever it was written under.
+/// `word:name`, a service principal's application id under its own word whatever it was written under. Users are known by their
+/// mail address, in which capitals mean nothing; names of groups and application ids are what they are.
 #[must_use]
 pub fn managed_principal(word: &str, name: &str) -> String {
-    let word = if word == "user" && is_application_id(name) {
-        "service_principal"
-    } else {
-        word
-    };
-    format!("{word}:{name}")
+    match word {
+        "user" if is_application_id(name) => format!("service_principal:{name}"),
+        // A placeholder is filled in later.
+        "user" if !name.contains("${") => format!("user:{}", name.to_lowercase()),
+        word => format!("{word}:{name}"),
+    }
 }
 
 fn is_application_id(name: &str) -> bool {

@@ -88,10 +88,9 @@ fn pairs(permissions: &Value) -> Vec<(&str, &str)> {
 }
 
 fn principal(name: &str) -> String {
-    let word = if name.contains('@') { "user" } else { "group" };
     match managed_principal("user", name) {
-        service if service.starts_with("service_principal:") => service,
-        _ => format!("{word}:{name}"),
+        user if user.starts_with("user:") && !name.contains('@') => format!("group:{name}"),
+        known => known,
     }
 }
 
