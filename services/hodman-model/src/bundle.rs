@@ -45,7 +45,7 @@ pub use access::{Grant, Lifecycle, Permission, Principal};
 pub use artifacts::{ArtifactFiles, builds};
 pub use folder::inputs;
 pub use key::{InvalidResourceKey, ResourceKey};
-pub(crate) use kinds::{Keyed, common_level, keyed_lists};
+pub(crate) use kinds::{Keyed, common_level, has_identifiers, keyed_lists};
 pub use lint::{Finding, RULES, lint};
 pub(crate) use lone::lone;
 pub use notebook::notebook_path;

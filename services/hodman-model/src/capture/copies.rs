@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::LiveResource;
 use super::keys::Keys;
 use super::select::Selected;
+use crate::bundle::has_identifiers;
 use crate::files::CapturedLock;
 use crate::kinds::kind;
 
@@ -79,7 +80,10 @@ fn original_name(live: &LiveResource) -> Option<String> {
             .map(|(_, original)| format!("{folder}{original}"))
             .filter(|_| !rest.ends_with("] "));
     }
-    // Names in Unity Catalog take no brackets: `dev_ada_sales`, made by ada@….
+    // Some names take no brackets: `dev_ada_sales`, made by ada@…. A job that somebody calls so is nobody's copy.
+    if !has_identifiers(&live.kind) {
+        return None;
+    }
     let short = live.listed.creator.as_deref()?.split('@').next()?;
     let user: String = short
         .chars()

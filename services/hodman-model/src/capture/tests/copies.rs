@@ -240,3 +240,21 @@ fn several_workspaces_are_one() {
     );
     assert_eq!(here.capture().changes, BTreeMap::new());
 }
+
+#[test]
+fn a_job_that_is_called_like_a_copied_schema_is_no_copy() {
+    let mut project = Project::new();
+    project.job(11, "orders", json!({}));
+    project.job(12, "dev_ada_orders", json!({}));
+    let schema = |name: &str| json!({"name": name, "catalog_name": "main", "full_name": format!("main.{name}"), "created_by": "ada@example.com"});
+    project.object("schemas", "main.sales", schema("sales"));
+    project.object("schemas", "main.dev_ada_sales", schema("dev_ada_sales"));
+    let captured = project.merge_capture();
+    let folded = |name: &str| {
+        let words = format!("development copy of `{name}`");
+        captured.rows.iter().any(|row| row.detail.contains(&words))
+    };
+    assert!(folded("sales") && !folded("orders"), "{:?}", captured.rows);
+    let text = project.text("resources/dev_ada_orders.job.yml");
+    assert!(text.contains("name: dev_ada_orders"), "{text}");
+}

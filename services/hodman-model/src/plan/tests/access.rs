@@ -277,15 +277,20 @@ fn capitals_in_a_mail_address_mean_nothing_and_in_the_name_of_a_group_they_do() 
     ]);
     world.apply();
     world.edit("jobs.a", |config| {
-        config["permissions"] = json!({"user:ada@example.com": "CAN_VIEW", "group:Data": "CAN_VIEW"});
+        config["permissions"] =
+            json!({"user:ada@example.com": "CAN_VIEW", "group:Data": "CAN_VIEW"});
     });
     assert!(world.plan().is_empty(), "{}", world.plan().to_table());
     world.edit("jobs.a", |config| {
-        config["permissions"] = json!({"user:ada@example.com": "CAN_VIEW", "group:data": "CAN_VIEW"});
+        config["permissions"] =
+            json!({"user:ada@example.com": "CAN_VIEW", "group:data": "CAN_VIEW"});
     });
     assert_eq!(paths(&world.plan()).len(), 2);
     let permissions = crate::kinds::kind("secret_scopes").unwrap().permissions();
     let read = permissions.unwrap().read(&json!({"items": [
         {"principal": "Ada@Example.com", "permission": "READ"}, {"principal": "Data", "permission": "READ"}]}));
-    assert_eq!(read, json!({"user:ada@example.com": "READ", "group:Data": "READ"}));
+    assert_eq!(
+        read,
+        json!({"user:ada@example.com": "READ", "group:Data": "READ"})
+    );
 }
