@@ -10,10 +10,9 @@ use super::{Call, ListCall, Method, Paging};
 /// The root of the API of a workspace.
 pub(super) const ROOT: &str = "/api/2.0/preview/scim/v2";
 
-/// One list of all below `root`, a hundred at a time.
+/// One list of all below `root`. How many at a time, whoever asks for the pages says.
 pub(super) fn list(root: &str, resource: &str) -> ListCall {
     ListCall {
-        query: vec![("count".to_owned(), "100".to_owned())],
         paging: Paging::StartIndex,
         ..ListCall::new(&format!("{root}/{resource}"), "Resources", "id")
     }

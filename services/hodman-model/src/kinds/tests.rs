@@ -412,3 +412,16 @@ fn an_argument_after_one_that_says_so_is_a_secret() {
         )
     );
 }
+
+#[test]
+fn the_size_of_a_page_is_asked_for_once() {
+    let all = KINDS.iter().copied().chain(foundation_kinds());
+    for kind in all {
+        let Listing::All(list) = kind.listing() else {
+            continue;
+        };
+        let says = list.query.iter().any(|(name, _)| name == "count");
+        // Whoever goes through the pages says it.
+        assert!(!says || list.paging != Paging::StartIndex, "{kind:?}");
+    }
+}
