@@ -90,13 +90,14 @@ pub(super) fn of_repo(
     let mut pieces = vec![(&resource.raw, resource.file.as_str())];
     let over = repo.overrides_of(key, target);
     pieces.extend(over.map(|over| (&over.raw, over.file.as_str())));
-    Some(of_raw(kind, &pieces, tree, variables))
+    Some(of_raw(kind, key, &pieces, tree, variables))
 }
 
 /// The form of a resource that files of the repository define: the resource itself, and what is laid over it, each with
 /// its file.
 fn of_raw(
     kind: &dyn Kind,
+    key: &ResourceKey,
     pieces: &[(&Value, &str)],
     tree: &Tree,
     variables: &BTreeMap<String, Value>,
@@ -122,7 +123,26 @@ fn of_raw(
     }
     let beside = Beside::take(&mut form, None);
     let form = rules.without_fills(&rules.normalise(&form), None);
-    beside.put(rules.normalise(&redact("", &form).0))
+    let mut form = redact("", &form).0;
+    hide_own(&mut form, &format!("${{var.{}_", key.key));
+    beside.put(rules.normalise(&form))
+}
+
+/// A variable of the resource's own that has no value stands for a secret: as in the workspace's form, which knows no variables.
+/// `begin` is how such a variable is written.
+fn hide_own(form: &mut Value, begin: &str) {
+    match form {
+        Value::String(text) => {
+            while let Some((before, after)) = text.split_once(begin)
+                && let Some((_, after)) = after.split_once('}')
+            {
+                *text = format!("{before}{REDACTED}{after}");
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_own(item, begin)),
+        Value::Object(map) => map.values_mut().for_each(|item| hide_own(item, begin)),
+        _ => {}
+    }
 }
 
 /// Paths that `file` writes, as paths of the repository.
@@ -313,9 +333,9 @@ pub(super) fn resource_in(
         let alone = vec![(raw, path)];
         let whole: Vec<(&Value, &str)> =
             alone.iter().copied().chain(over.iter().copied()).collect();
-        forms.push(of_raw(kind, &whole, tree, variables));
+        forms.push(of_raw(kind, key, &whole, tree, variables));
         if !over.is_empty() {
-            forms.push(of_raw(kind, &alone, tree, variables));
+            forms.push(of_raw(kind, key, &alone, tree, variables));
         }
     }
     forms.into_iter().find(|form| digest(form) == *wanted)
