@@ -1,7 +1,7 @@
-use hodman_clients::git::{GitError, Lease, PushOutcome};
+use hodman_clients::git::{GitError, Lease, Mirror, PushOutcome};
 
 use super::{commit, first_commit};
-use crate::git_server::GitServer;
+use crate::git_server::{GitServer, git};
 
 fn is_stale(outcome: &PushOutcome) -> bool {
     matches!(outcome, PushOutcome::NonFastForward { .. })
@@ -39,6 +39,47 @@ fn whoever_is_slower_is_told_so_and_nothing_is_lost() {
     assert_eq!(outcome, PushOutcome::Pushed);
     assert_eq!(server.git(&["rev-parse", "main"]), ours);
     assert_eq!(slow.head("main").unwrap(), Some(ours));
+}
+
+/// Promotions of many environments share a mirror, and daemons a repository.
+#[test]
+fn many_writers_at_once_lose_nothing_and_break_nothing() {
+    const WRITERS: usize = 25;
+    let server = GitServer::http();
+    let mirrors = [server.mirror("one"), server.mirror("two")];
+    let first = first_commit(&mirrors[0]);
+    mirrors[1].fetch().unwrap();
+    let write = |mirror: &Mirror, writer: usize| {
+        let own = format!("own/{writer}=1\n");
+        let branch = commit(mirror, &[&first], &[&own]);
+        let pushed = mirror.push(&format!("writer/{writer}"), &branch, &Lease::Absent);
+        assert_eq!(pushed.unwrap(), PushOutcome::Pushed);
+        loop {
+            let head = mirror.head("main").unwrap().unwrap();
+            let shared = format!("shared/{writer}=1\n");
+            let next = commit(mirror, &[&head], &[&shared]);
+            match mirror.push("main", &next, &Lease::At(head)).unwrap() {
+                PushOutcome::Pushed => return,
+                PushOutcome::NonFastForward { .. } => mirror.fetch().unwrap(),
+                other @ PushOutcome::Rejected { .. } => panic!("{other:?}"),
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let mirror = &mirrors[writer % mirrors.len()];
+            let write = &write;
+            scope.spawn(move || write(mirror, writer));
+        }
+    });
+    let shared = server.git(&["ls-tree", "--name-only", "main", "shared/"]);
+    assert_eq!(shared.lines().count(), WRITERS);
+    let branches = server.git(&["for-each-ref", "refs/heads/writer/"]);
+    assert_eq!(branches.lines().count(), WRITERS);
+    server.git(&["fsck", "--strict"]);
+    for mirror in &mirrors {
+        git(mirror.path(), &["fsck", "--strict"]);
+    }
 }
 
 #[test]
