@@ -9,7 +9,7 @@ mod seed;
 mod short;
 
 pub use account::{ACCOUNT, Somebody};
-pub use ending::{Ending, PullEnding, WorkspaceEnding};
+pub use ending::{Ending, PullEnding, WorkspaceEnding, checks};
 pub use process::{Hodman, Killer, binary};
 pub use scene::{Options, Scene, Secrets};
 pub use short::{Short, environment};

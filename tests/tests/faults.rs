@@ -4,8 +4,12 @@
 use anyhow::Context as _;
 use axum::http::Method;
 use axum::http::request::Parts;
+use hodman_core::ids::EnvName;
+use hodman_core::state::Environment;
 use hodman_sandbox::faults::{Direction, Director, FaultRule};
-use hodman_tests::harness::{Ending, Options, Scene, Short};
+use hodman_sandbox::github::PullView;
+use hodman_store::EffectFilter;
+use hodman_tests::harness::{Ending, Options, REPOSITORY, Scene, Short, checks};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -144,4 +148,53 @@ async fn not_found_right_after_a_token_was_minted() {
     println!("not found: {struck:?}");
     assert!(!struck.is_empty(), "no token was minted");
     assert_eq!(ending, expected);
+}
+
+/// A report that comes late must not look like a judgement of now.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_said_on_the_head_of_a_pull_request_that_was_closed_meanwhile() {
+    let scene = Scene::start(Options::short()).await;
+    let faults = scene.forge.faults();
+    for path in ["/check-runs", "/statuses/"] {
+        faults.add(FaultRule::status(502, 1_000).on("POST").path_contains(path));
+    }
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let of_qa = |pull: &PullView| pull.open && pull.head_ref.starts_with("hodman/promote/qa/");
+    let pull = short
+        .wait("the pull request, and a report that fails", async || {
+            let rows = short.store().list_effects(&EffectFilter::default()).await;
+            let mut rows = rows.ok()?.into_iter();
+            let failed = rows.any(|row| row.kind == "say" && row.last_error.is_some());
+            let pull = scene.forge.pulls(REPOSITORY).into_iter().find(of_qa);
+            pull.filter(|_| failed)
+        })
+        .await
+        .expect("a promotion");
+    scene
+        .forge
+        .close(REPOSITORY, pull.number, "rita")
+        .unwrap_or_else(|error| panic!("{}", error.message));
+    short
+        .wait("knowing that it was closed", async || {
+            let state = short.state().await.ok()?;
+            state.environments[&EnvName::from("qa")]
+                .promotion
+                .is_none()
+                .then_some(())
+        })
+        .await
+        .expect("known");
+    faults.clear();
+    short
+        .wait("the end of all reports", async || {
+            let state = short.state().await.ok()?;
+            let said = |env: &Environment| env.saying.is_empty();
+            state.environments.values().all(said).then_some(())
+        })
+        .await
+        .expect("said");
+    let said = checks(&scene, &pull.head_sha).await.expect("its checks");
+    assert!(said.is_empty(), "{said:?}");
+    daemon.stop().await;
 }

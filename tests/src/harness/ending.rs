@@ -193,7 +193,10 @@ impl Ending {
 }
 
 /// Name and conclusion of every check run on a commit, sorted; `status` stands in for a conclusion that is not there yet.
-pub(super) async fn checks(scene: &Scene, sha: &str) -> anyhow::Result<Vec<(String, String)>> {
+///
+/// # Errors
+/// When the forge does not answer.
+pub async fn checks(scene: &Scene, sha: &str) -> anyhow::Result<Vec<(String, String)>> {
     let path = format!("/repos/{REPOSITORY}/commits/{sha}/check-runs?filter=all&per_page=100");
     let answer = scene.github(&path).await?;
     let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);

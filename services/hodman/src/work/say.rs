@@ -3,7 +3,7 @@
 use super::open_pull::stored_plan;
 use super::quiet::quiet;
 use super::{Job, WorkError};
-use hodman_clients::github::{CheckRun, CheckStatus, Conclusion};
+use hodman_clients::github::{CheckRun, CheckStatus, Conclusion, PullState};
 use hodman_core::effect::{Act, Effect, Report, Verdict};
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, PlanDigest, PullNumber};
@@ -32,7 +32,9 @@ pub(super) async fn say(
     let link = job
         .work
         .link(&format!("/environments/{}/{topic}", job.pipeline));
-    if let Some(commit) = commit.filter(|commit| !newer.iter().any(|act| on_commit(act, commit))) {
+    let over = is_over(job, pull, commit).await?;
+    let late = |commit: &&CommitSha| over || newer.iter().any(|act| on_commit(act, commit));
+    if let Some(commit) = commit.filter(|commit| !late(commit)) {
         let (status, conclusion) = standing(report.verdict);
         let run = CheckRun {
             name: report.check.clone(),
@@ -83,6 +85,22 @@ async fn said_since(job: &Job<'_>, topic: &str) -> Result<Vec<Act>, WorkError> {
         .filter_map(|row| serde_json::from_str::<Effect>(&row.payload).ok())
         .map(|effect| effect.act)
         .collect())
+}
+
+/// Whether the commit is the head of a pull request that ended since: what is said there so late looks like a judgement of now.
+async fn is_over(
+    job: &Job<'_>,
+    pull: Option<PullNumber>,
+    commit: Option<&CommitSha>,
+) -> Result<bool, WorkError> {
+    let (Some(pull), Some(commit)) = (pull, commit) else {
+        return Ok(false);
+    };
+    if job.fence.attempt() <= 1 {
+        return Ok(false);
+    }
+    let now = job.work.github.pull(job.repo.repository(), pull.0).await?;
+    Ok(now.state != PullState::Open && now.head_sha == commit.as_str())
 }
 
 fn on_commit(act: &Act, wanted: &CommitSha) -> bool {
