@@ -5,13 +5,14 @@ mod apps_and_models;
 mod compute;
 mod harness;
 mod jobs;
+mod permissions;
 mod pipelines;
+mod redaction;
 mod requests;
 mod unity;
 
 use serde_json::{Value, json};
 
-use super::secrets::{self, REDACTED, looks_secret, redact};
 use super::*;
 
 fn job(settings: Value) -> Value {
@@ -273,144 +274,6 @@ fn texts_name_file_sets_by_their_folders_below_the_root() {
     ] {
         assert_eq!(shown(other), [], "{other}");
     }
-}
-
-#[test]
-fn secrets_are_known_by_their_key_or_their_look() {
-    for (key, text) in [
-        ("DB_PASSWORD", "x"),
-        ("fs.s3a.secret.key", "x"),
-        ("token", "x"),
-        ("spark.api-key", "x"),
-        ("DB_PASS", "x"),
-        ("dbPass", "x"),
-        ("mysqlpwd", "x"),
-        ("anything", "dapi0123456789abcdef0123456789abcdef"),
-        ("x", "AKIAIOSFODNN7EXAMPLE"),
-        ("x", "-----BEGIN PRIVATE KEY-----"),
-    ] {
-        assert!(looks_secret(key, text), "{key}={text}");
-    }
-    for (key, text) in [
-        ("password", ""),
-        ("password", "{{secrets/s/k}}"),
-        ("password", "${var.password}"),
-        ("secret_scope", "team"),
-        ("token_endpoint", "https://x"),
-        ("name", "dapi"),
-        ("task_key", "load"),
-        ("compass", "north"),
-        ("bypass", "x"),
-        ("pass_rate", "x"),
-        ("first_pass", "true"),
-        ("pass", "2"),
-    ] {
-        assert!(!looks_secret(key, text), "{key}={text}");
-    }
-}
-
-#[test]
-fn secrets_are_hidden_wherever_they_stand() {
-    let value = json!({"spark_env_vars": {"DB_PASSWORD": "x", "A": "b"}, "parameters": [{"name": "api_token", "default": "x"}],
-                       "args": ["--password=x", "--day=1"]});
-    let (hidden, any) = redact("", &value);
-    assert!(any);
-    assert_eq!(
-        hidden,
-        json!({"spark_env_vars": {"DB_PASSWORD": REDACTED, "A": "b"}, "parameters": [{"name": "api_token", "default": REDACTED}],
-               "args": [REDACTED, "--day=1"]})
-    );
-}
-
-#[test]
-fn inside_of_a_longer_text_only_the_secret_is_hidden() {
-    for (text, shown) in [
-        (
-            "jdbc:postgresql://ada:hunter2@db:5432/shop",
-            "jdbc:postgresql://ada:(redacted)@db:5432/shop",
-        ),
-        (
-            "jdbc:sqlserver://db:1433;user=ada;password=hunter2;encrypt=true",
-            "jdbc:sqlserver://db:1433;user=ada;password=(redacted);encrypt=true",
-        ),
-        (
-            "jdbc:mysql://db/shop?user=ada&password=hunter2",
-            "jdbc:mysql://db/shop?user=ada&password=(redacted)",
-        ),
-        (
-            "jdbc:oracle:thin:scott/tiger@db:1521:x",
-            "jdbc:oracle:thin:scott/(redacted)@db:1521:x",
-        ),
-        (
-            "https://ghp_0123456789abcdef0123@github.com/a/b",
-            "https://(redacted)@github.com/a/b",
-        ),
-        (
-            "https://x.example.com/hook?token=hunter2#a",
-            "https://x.example.com/hook?token=(redacted)",
-        ),
-        (
-            "Server=db;User Id=ada;Pwd=hunter2;",
-            "Server=db;User Id=ada;Pwd=(redacted);",
-        ),
-        (
-            "host=db user=ada password='hunter2' port=1",
-            "host=db user=ada password='(redacted)' port=1",
-        ),
-        ("password=hunter2", "password=(redacted)"),
-        (
-            "load.py --db-password hunter2 --token=hunter2 --day 1",
-            "load.py --db-password (redacted) --token=(redacted) --day 1",
-        ),
-    ] {
-        assert_eq!(secrets::masked(text).as_deref(), Some(shown), "{text}");
-        assert_eq!(secrets::masked(shown), None, "{shown}");
-    }
-    for text in [
-        "select a.token from a join b on a.token=b.token where a.day='1'",
-        "select token from a where token=b",
-        "abfss://raw@account.dfs.core.windows.net/token=1",
-        "jdbc:postgresql://ada:${var.password}@db/shop",
-        "jdbc:postgresql://db/shop?user=ada&password={{secrets/s/k}}",
-        "git@github.com:a/b.git",
-        "--password",
-        "--password --day=1",
-        "say --token to pass it",
-        "-- for the mail\n--password Reset2\nselect 1",
-        "dG9rZW4=",
-    ] {
-        assert_eq!(secrets::masked(text), None, "{text}");
-    }
-}
-
-#[test]
-fn an_argument_after_one_that_says_so_is_a_secret() {
-    let arguments = json!([
-        "--password",
-        "x",
-        "--day",
-        "1",
-        "-token",
-        "{{secrets/s/k}}",
-        "--secret",
-        "--day"
-    ]);
-    assert_eq!(
-        redact("parameters", &arguments),
-        (
-            json!([
-                "--password",
-                REDACTED,
-                "--day",
-                "1",
-                "-token",
-                "{{secrets/s/k}}",
-                "--secret",
-                "--day"
-            ]),
-            true
-        )
-    );
 }
 
 #[test]
