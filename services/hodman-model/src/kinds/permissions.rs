@@ -177,10 +177,7 @@ pub fn manages(level: &Value) -> bool {
 }
 
 /// The entry of `me`, under whichever word: who we are is told by a name alone.
-fn entry_of<'p>(
-    permissions: &'p Map<String, Value>,
-    me: &str,
-) -> Option<(&'p str, &'p Value)> {
+fn entry_of<'p>(permissions: &'p Map<String, Value>, me: &str) -> Option<(&'p str, &'p Value)> {
     let name = |principal: &str| principal.split_once(':').map(|(_, name)| name.to_owned());
     let us = name(me)?;
     let mut all = permissions.iter();

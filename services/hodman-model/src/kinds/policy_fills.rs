@@ -60,11 +60,12 @@ impl Rules {
 fn keep_said(value: &mut Value, said: &Value) {
     if let (Value::Object(map), Value::Object(said)) = (value, said) {
         map.retain(|key, inner| match said.get(key) {
+            _ if key == permissions::FIELD => true,
             Some(said) => {
                 keep_said(inner, said);
                 true
             }
-            None => key == permissions::FIELD,
+            None => false,
         });
     }
 }

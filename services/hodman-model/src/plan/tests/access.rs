@@ -294,3 +294,21 @@ fn capitals_in_a_mail_address_mean_nothing_and_in_the_name_of_a_group_they_do() 
         json!({"user:ada@example.com": "READ", "group:Data": "READ"})
     );
 }
+
+#[test]
+fn a_policy_fills_no_permissions() {
+    let config =
+        json!({"cluster_name": "c", "spark_version": "15", "num_workers": 1, "policy_id": "p"});
+    let mut world = World::new().resource("clusters.a", config);
+    let resource = world
+        .bundle
+        .resources
+        .get_mut(&"clusters.a".parse().unwrap());
+    resource.unwrap().permissions = vec![permission("CAN_RESTART", group("all"))];
+    world.apply();
+    assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+    world.edit("clusters.a", |config| {
+        config["permissions"]["user:eve@x"] = json!("CAN_RESTART");
+    });
+    assert_eq!(paths(&world.plan()), ["permissions[\"user:eve@x\"]"]);
+}
