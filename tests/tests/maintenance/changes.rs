@@ -128,6 +128,38 @@ async fn a_workspace_is_made_anew_only_when_the_old_one_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_prefixes_names_makes_no_workspace_anew() {
+    let scene = start_with(OLD, CALL).await;
+    scene.databricks.account().prefix_deployments("acme");
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let made = shop(&scene).await;
+    assert_eq!(made["deployment_name"], "acme-shop-for-all");
+    // The whole plan of the next change is that change, and it is seen to have been kept.
+    let keys = (
+        "credentials_name: \"${inputs.name}\"",
+        "credentials_name: \"${inputs.name}-keys\"",
+    );
+    assert!(OLD.contains(keys.0));
+    commit(&scene, &OLD.replace(keys.0, keys.1), "other credentials");
+    let pull = short.proposed("qa").await.expect("a plan");
+    assert!(
+        pull.body.contains("update** `account_workspaces"),
+        "{}",
+        pull.body
+    );
+    short.merge(&pull).expect("merged");
+    says(&scene, &short, "nothing starts on account_workspaces").await;
+    scene.clock.advance(Duration::minutes(22));
+    healthy(&short).await;
+    let now = shop(&scene).await;
+    assert_eq!(now["workspace_id"], made["workspace_id"]);
+    assert_ne!(now["credentials_id"], made["credentials_id"]);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_whose_tags_somebody_wiped_is_not_made_twice() {
     let scene = start().await;
     let daemon = scene.daemon().await;

@@ -9,7 +9,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use reqwest::Url;
+use serde_json::{Map, Value};
 
 use super::account::AccountConfig;
 use super::connections::Connections;
@@ -78,6 +79,33 @@ fn unsupported(request: &Request, words: &str) -> ApiError {
     ApiError::of(ErrorKind::Unsupported, call, None, words, false)
 }
 
+/// Where workspaces are when the account has no name of its own, as on a test's machine.
+const DOMAIN: &str = "cloud.databricks.com";
+
+/// Says in the account's answers where workspaces are, where it does not: at its own address, the first part of which is the
+/// workspace's deployment name. So it is in the clouds of governments, too.
+pub(super) fn tell_hosts(console: &Url, answer: &mut Value) {
+    let domain = match console.host_str().and_then(|host| host.split_once('.')) {
+        Some((_, domain)) if console.domain().is_some() => domain,
+        _ => DOMAIN,
+    };
+    let tell = |one: &mut Map<String, Value>| {
+        let name = one.get("deployment_name").and_then(Value::as_str);
+        let name = name.filter(|name| !name.is_empty());
+        if let Some(url) = name.map(|name| format!("https://{name}.{domain}")) {
+            one.entry("workspace_url").or_insert(Value::from(url));
+        }
+    };
+    match answer {
+        Value::Object(one) => tell(one),
+        Value::Array(all) => {
+            let all = all.iter_mut();
+            all.filter_map(Value::as_object_mut).for_each(tell);
+        }
+        _ => {}
+    }
+}
+
 impl Workspace {
     /// A client for what workspaces stand on; nothing is sent yet. Files, jobs and principals are not to be asked of it.
     ///
@@ -124,5 +152,69 @@ impl Workspace {
     pub fn has_account(&self) -> bool {
         let beyond = self.transport.foundation.as_ref();
         beyond.is_some_and(|beyond| beyond.account_id.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(console: &str, mut answer: Value) -> Value {
+        tell_hosts(&Url::parse(console).unwrap(), &mut answer);
+        answer
+    }
+
+    #[test]
+    fn a_workspace_is_where_its_account_is_under_the_name_that_it_was_given() {
+        let acme = json!({"workspace_id": 7, "deployment_name": "acme-shop"});
+        for (console, url) in [
+            (
+                "https://accounts.cloud.databricks.com",
+                "https://acme-shop.cloud.databricks.com",
+            ),
+            (
+                "https://accounts.cloud.databricks.us",
+                "https://acme-shop.cloud.databricks.us",
+            ),
+            (
+                "https://accounts-dod.cloud.databricks.mil/",
+                "https://acme-shop.cloud.databricks.mil",
+            ),
+            (
+                "http://127.0.0.1:8080",
+                "https://acme-shop.cloud.databricks.com",
+            ),
+            (
+                "http://localhost:8080",
+                "https://acme-shop.cloud.databricks.com",
+            ),
+        ] {
+            assert_eq!(
+                told(console, acme.clone())["workspace_url"],
+                url,
+                "{console}"
+            );
+            assert_eq!(
+                told(console, json!([acme]))[0]["workspace_url"],
+                url,
+                "{console}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_account_says_stays_and_what_is_no_workspace_has_no_address() {
+        let console = "https://accounts.cloud.databricks.com";
+        let said = json!({"deployment_name": "dbc-7", "workspace_url": "http://127.0.0.1:1"});
+        for answer in [
+            said,
+            json!({"network_id": "n"}),
+            json!([1, {"deployment_name": ""}]),
+            Value::Null,
+        ] {
+            assert_eq!(told(console, answer.clone()), answer);
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::answer;
 use super::call::{self, Answer, Patience};
 use super::connections::Connections;
 use super::error::{ApiError, ErrorKind};
-use super::foundation::Beyond;
+use super::foundation::{Beyond, tell_hosts};
 use super::limiter::{Limiter, Permit, Stats};
 use super::request::{Request, Retry};
 use super::token::{Auth, Principal, Proof};
@@ -158,14 +158,18 @@ impl Transport {
                 &answer.body,
             ));
         }
-        serde_json::from_slice(&answer.body).map_err(|_| {
+        let mut answer = serde_json::from_slice(&answer.body).map_err(|_| {
             call::unreadable(
                 &call.method,
                 call.path,
                 "the answer is not JSON",
                 answer.status,
             )
-        })
+        })?;
+        if self.foundation.is_some() {
+            tell_hosts(&self.host, &mut answer);
+        }
+        Ok(answer)
     }
 
     /// The call with token, limiter and retries; the answer as it came.

@@ -3,6 +3,7 @@
 //! Both the desired and the observed config are brought to managed form before they are compared, so that a value
 //! equal to the server's default is the same as none.
 
+mod prefixed;
 mod touched;
 
 use serde_json::{Map, Value};
@@ -70,6 +71,8 @@ pub struct Rules {
     pub policy_fills: Vec<Pattern>,
     /// Names that the server writes in lower case whatever was asked for.
     pub lower_case: Vec<Pattern>,
+    /// Names in front of which the server puts a word of the account's and a hyphen.
+    pub prefixed: &'static [&'static str],
     /// Places in a store: a slash at the end means nothing.
     pub locations: Vec<Pattern>,
     /// Entries of mappings that the server writes for itself and nobody compares: (mapping, start of the key).
@@ -187,10 +190,11 @@ impl Rules {
         }
     }
 
-    /// Takes out of `live` what the server filled and `desired` is silent about.
+    /// Takes out of `live` what the server filled and `desired` is silent about, and what it put in front of names.
     #[must_use]
     pub fn without_fills(&self, live: &Value, desired: Option<&Value>) -> Value {
         let mut value = live.clone();
+        self.drop_prefixes(&mut value, desired);
         for fill in &self.server_fills {
             // Most patterns name nothing in most objects, and to walk a whole object for each is dear.
             if (desired.is_some() || !fill.captured) && fill.at.names_any(&value) {

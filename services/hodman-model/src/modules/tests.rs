@@ -115,7 +115,7 @@ fn a_host_is_known_when_the_workspace_is() {
     assert_eq!(found.fill(FILE, &host, &known).unwrap(), None);
     let key = "account_workspaces.one-main".parse().unwrap();
     let kind = crate::kinds::kind("account_workspaces").unwrap();
-    let answer = json!({"workspace_id": 7, "workspace_name": "shop", "deployment_name": "dbc-7", "workspace_status": "RUNNING"});
+    let answer = json!({"workspace_id": 7, "workspace_name": "shop", "workspace_url": "https://dbc-7.cloud.databricks.com", "workspace_status": "RUNNING"});
     let listed = kind.read(&answer).unwrap().unwrap();
     known.made(&found.desired, &key, &listed);
     assert_eq!(

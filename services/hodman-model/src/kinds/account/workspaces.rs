@@ -42,6 +42,8 @@ const SETTABLE: &[&str] = &[
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     name_field: "workspace_name",
     tags_field: "custom_tags",
+    // An account with a prefix makes `acme-shop` of `shop`, and `acme` of `EMPTY`.
+    prefixed: &["deployment_name"],
     volatile: patterns(
         &[
             "custom_tags.hodman_pipeline",
@@ -168,9 +170,8 @@ impl Kind for Workspaces {
             map.insert(FAILED.to_owned(), Value::from(words));
         }
         let mut outputs = only(answer, &["workspace_id", "deployment_name", "account_id"]);
-        let host = text(answer, "workspace_url").or_else(|| {
-            text(answer, "deployment_name").map(|name| format!("{name}.cloud.databricks.com"))
-        });
+        // The account leaves it to be put together from its own address; the client does.
+        let host = text(answer, "workspace_url");
         if let (Some(host), Some(map)) = (host, outputs.as_object_mut()) {
             let url = match host.contains("://") {
                 true => host,

@@ -23,6 +23,8 @@ pub(super) struct Switches {
     pub(super) late_keys: u32,
     /// Looks at a workspace that was removed for which it is there still.
     pub(super) slow_removals: u32,
+    /// What the account puts in front of the deployment names of new workspaces; nothing when empty.
+    pub(super) prefix: String,
     /// VPCs that do not work when a workspace is attached to them: `error_type` and `error_message`.
     pub(super) broken_vpcs: BTreeMap<String, (String, String)>,
 }
@@ -74,6 +76,12 @@ impl AccountHandle {
     /// Workspaces stay `PROVISIONING` for so many states more; 0: none.
     pub fn slow_provisioning(&self, states: u32) {
         self.account.lock().switches.slow = states;
+    }
+
+    /// The account gets a deployment prefix: a new workspace that asks for `shop` is called `acme-shop`, and one that asks for
+    /// `EMPTY` is called `acme`.
+    pub fn prefix_deployments(&self, prefix: &str) {
+        self.account.lock().switches.prefix = prefix.to_owned();
     }
 
     /// Workspaces that are `PROVISIONING` now are done at the next look, however slow they were to be.

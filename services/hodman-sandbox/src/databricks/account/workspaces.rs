@@ -47,15 +47,18 @@ fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     account.last_id += 1;
     let id = 8_000_000_000_000_000 + account.last_id;
     let mut row = call.body.clone();
-    let deployment = call
-        .text("deployment_name")
-        .filter(|deployment| *deployment != "EMPTY");
-    if let Some(deployment) = deployment {
-        account
-            .workspaces
-            .must_be_unique(WHAT, "deployment_name", deployment, None)?;
-    }
-    let deployment = deployment.map_or_else(|| format!("dbc-{id:x}"), str::to_owned);
+    let deployment = match (
+        call.text("deployment_name"),
+        account.switches.prefix.as_str(),
+    ) {
+        (None, _) | (Some("EMPTY"), "") => format!("dbc-{id:x}"),
+        (Some("EMPTY"), prefix) => prefix.to_owned(),
+        (Some(name), "") => name.to_owned(),
+        (Some(name), prefix) => format!("{prefix}-{name}"),
+    };
+    account
+        .workspaces
+        .must_be_unique(WHAT, "deployment_name", &deployment, None)?;
     row.insert("workspace_id".into(), json!(id));
     row.insert("workspace_name".into(), json!(name));
     row.insert("deployment_name".into(), json!(deployment));
