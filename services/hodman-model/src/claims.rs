@@ -128,7 +128,7 @@ impl Claims {
         claims.version = 1;
         for row in &part.rows {
             let Some(kind) = claimed_kind(&row.key) else {
-                self::note_name(&mut claims, &row.key, desired);
+                begun::note_name(&mut claims, row, desired);
                 // Tags say whose it is. That it was somebody else's before, only we remember.
                 if row.action == Action::Adopt && row.live_id.is_some() {
                     let claim = claims.claims.entry(row.key.clone()).or_default();
@@ -171,7 +171,7 @@ impl Claims {
 
     /// Notes the name of what is about to be made, where it was not known before; whether the claim is another now.
     pub fn name(&mut self, key: &ResourceKey, natural: &str) -> bool {
-        if claimed_kind(key).is_none() {
+        if kind(&key.kind).is_none_or(|kind| !is_noted(kind)) {
             return false;
         }
         let claim = self.claims.entry(key.clone()).or_default();
@@ -272,16 +272,6 @@ impl Claims {
     #[must_use]
     pub fn kinds(&self) -> BTreeSet<&str> {
         self.claims.keys().map(|key| key.kind.as_str()).collect()
-    }
-}
-
-/// What is in no list is noted by its name before it is made.
-fn note_name(claims: &mut Claims, key: &ResourceKey, desired: &Desired) {
-    let noted = kind(&key.kind).filter(|kind| is_noted(*kind));
-    let wanted = desired.resources.get(key);
-    let natural = noted.and_then(|kind| kind.natural(&wanted?.config));
-    if let Some(natural) = natural.filter(|natural| !natural.contains("${")) {
-        claims.claims.entry(key.clone()).or_default().natural = Some(natural);
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Claims, claimed_kind};
+use super::{Claim, Claims, claimed_kind, is_noted};
 use crate::bundle::ResourceKey;
 use crate::kinds::{AWS_KINDS, CloudformationStacks, Kind, kind};
+use crate::plan::{Action, Desired, Row};
 
 impl Claims {
     /// Objects with a name of their own that a create began and nobody knows to have ended: what is there under that name may be
@@ -12,26 +13,32 @@ impl Claims {
     #[must_use]
     pub fn begun(&self) -> BTreeSet<ResourceKey> {
         let begun = self.claims.iter().filter(|(key, claim)| {
-            claim.id.is_none() && kind(&key.kind).is_some_and(is_made_in_steps)
+            claim.is_of_a_create() && kind(&key.kind).is_some_and(is_made_in_steps)
         });
         begun.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Whether a create of the resource may have begun whose end nobody saw: of what neither tags nor a name finds again any claim
+    /// without an id says so.
+    #[must_use]
+    pub fn may_have_begun(&self, key: &ResourceKey) -> bool {
+        let claim = self.claims.get(key);
+        claim.is_some_and(|claim| claimed_kind(key).is_some() || claim.is_of_a_create())
     }
 
     /// Notes that the claimed object was removed for another that is made next: what is there under its name from now on is
     /// that one. What was put stays known until something is made.
     pub fn removed(&mut self, key: &ResourceKey) {
-        if claimed_kind(key).is_some()
+        if kind(&key.kind).is_some_and(is_noted)
             && let Some(claim) = self.claims.get_mut(key)
         {
             claim.id = None;
         }
     }
 
-    /// Takes a claim back whose object was not made for certain: what somebody else makes under its name is theirs.
+    /// Takes a claim back whose object was not made for certain: what somebody else makes under its name is theirs. That there were
+    /// objects of a kind with tags is remembered, as in [`Claims::forget`].
     pub fn unmade(&mut self, key: &ResourceKey) {
-        if claimed_kind(key).is_none() {
-            return;
-        }
         let Some(claim) = self.claims.get_mut(key) else {
             return;
         };
@@ -40,8 +47,34 @@ impl Claims {
             return;
         }
         claim.natural = None;
-        if claim.put.is_none() {
+        if claimed_kind(key).is_some() && claim.put.is_none() {
             self.claims.remove(key);
+        }
+    }
+}
+
+impl Claim {
+    /// Whether it was written before a create, and not completed since. One that only remembers its kind has no name.
+    #[must_use]
+    pub fn is_of_a_create(&self) -> bool {
+        self.natural.is_some() && self.id.is_none()
+    }
+}
+
+/// What is in no list is noted by its name before it is made.
+pub(super) fn note_name(claims: &mut Claims, row: &Row, desired: &Desired) {
+    let key = &row.key;
+    let noted = kind(&key.kind).filter(|kind| is_noted(*kind));
+    let wanted = desired.resources.get(key);
+    let natural = noted.and_then(|kind| kind.natural(&wanted?.config));
+    if let Some(natural) = natural.filter(|natural| !natural.contains("${")) {
+        let claim = claims.claims.entry(key.clone()).or_default();
+        claim.natural = Some(natural);
+        match row.action {
+            // What was there under this claim is gone.
+            Action::Create => claim.id = None,
+            // There without a claim of ours: a name without an id would mean that it is yet to be made.
+            _ => claim.id = claim.id.take().or_else(|| row.live_id.clone()),
         }
     }
 }

@@ -274,3 +274,43 @@ fn a_claim_on_what_was_not_made_is_taken_back_and_on_what_was_removed_to_be_repl
     followed.unmade(&key);
     assert_eq!(followed.claims[&key].former, ["old"]);
 }
+
+#[test]
+fn only_a_create_whose_end_nobody_saw_makes_what_has_no_mark_ours() {
+    let key: ResourceKey = "aws_buckets.root".parse().unwrap();
+    let bucket = json!({"name": "shop-root"});
+    let world = World::new().resource("aws_buckets.root", bucket.clone());
+    let desired = world.desired();
+    let begun = || Claims::default().before(&world.plan().parts[0], &desired);
+    // What somebody made of that name, without any mark.
+    let theirs = |claims: &Claims| {
+        let mut world = World::new().resource("aws_buckets.root", bucket.clone());
+        world.add_foreign("aws_buckets", "shop-root", bucket.clone(), None);
+        claims.mark(&mut world.observed.objects, "shop", "qa");
+        world.context.begun = claims.begun();
+        world.try_plan()
+    };
+    // Cut off in the middle of its making it is ours: its first request leaves no mark.
+    let cut_off = begun();
+    assert!(cut_off.may_have_begun(&key));
+    assert_eq!(theirs(&cut_off).unwrap().summary().create, 1);
+    // Refused for certain, or never asked for.
+    let mut refused = begun();
+    refused.unmade(&key);
+    // Somebody made it between the plan and the create; and the same after we removed ours.
+    let mut taken = begun();
+    taken.forget(&key);
+    let mut removed = claims(&[("aws_buckets.root", Some("shop-root"), Some("shop-root"))]);
+    removed.forget(&key);
+    for claims in [refused, taken, removed] {
+        assert!(!claims.may_have_begun(&key), "{claims:?}");
+        let error = theirs(&claims).unwrap_err().to_string();
+        assert!(error.contains("wants the name `shop-root`"), "{error}");
+        assert_eq!(claims.kinds(), BTreeSet::from(["aws_buckets"]));
+    }
+    // One that went by itself is made again, and is begun then, too.
+    let again = claims(&[("aws_buckets.root", Some("shop-root"), Some("shop-root"))]);
+    assert!(again.begun().is_empty());
+    let again = again.before(&world.plan().parts[0], &desired);
+    assert!(again.may_have_begun(&key), "{again:?}");
+}

@@ -200,10 +200,10 @@ async fn one_workspace(
 
 /// Takes back the claims on what no request was sent for: what somebody makes under those names meanwhile is theirs.
 async fn unclaim(site: &Site<'_>, ended: &rows::Ended, rows: &WorkspacePart) {
-    let before = &site.part.ledgers.own.claims;
+    let before = &site.part.ledgers.own;
     for row in ended.undone(&rows.rows) {
         // A claim that was there before may be of a create whose end nobody saw.
-        let ours = row.action == Action::Create && !before.contains_key(&row.key);
+        let ours = row.action == Action::Create && !before.may_have_begun(&row.key);
         if ours && !site.was_sent(&row.key) {
             site.ledger.unmade(&row.key).await;
         }

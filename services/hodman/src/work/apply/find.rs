@@ -73,7 +73,9 @@ async fn by_name(
 pub(super) fn begun(site: &Site<'_>, kind: &dyn Kind, row: &Row, config: &Value) -> bool {
     let claim = site.part.ledgers.own.claims.get(&row.key);
     let nameless = kind.identity() == Identity::Claim && kind.natural(config).is_none();
-    (nameless || is_made_in_steps(kind)) && claim.is_some_and(|claim| claim.id.is_none())
+    claim.is_some_and(|claim| {
+        nameless && claim.id.is_none() || is_made_in_steps(kind) && claim.is_of_a_create()
+    })
 }
 
 /// The object that a create before this one may have made, as a whole or in part.
@@ -148,5 +150,22 @@ async fn nameless(
             kind.singular(),
             found.len()
         ))),
+    }
+}
+
+/// Whether a create that was refused left something of ours behind: its first requests may have been taken. What cannot be asked
+/// may be there.
+pub(super) async fn left_in_part(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    config: &Value,
+    marker: &Marker,
+) -> bool {
+    let Some(name) = kind.natural(config).filter(|_| is_made_in_steps(kind)) else {
+        return false;
+    };
+    match live::by_id(&site.part.workspace, kind, &name).await {
+        Ok(there) => there.is_some_and(|listed| listed.marker.as_ref() == Some(marker)),
+        Err(_) => true,
     }
 }

@@ -3,7 +3,7 @@
 
 use super::super::secrets::Values;
 use super::super::{WorkError, live};
-use super::find::{begun, find, left};
+use super::find::{begun, find, left, left_in_part};
 use super::patience::Patience;
 use super::site::Site;
 use super::{access, wait};
@@ -240,8 +240,10 @@ async fn ask(
             continue;
         }
         if tries >= TRIES || row.after.is_empty() || !names_something_missing(&error) {
-            // Nothing was made: whoever makes something of that name now makes it for themselves.
-            site.ledger.unmade(&row.key).await;
+            if !left_in_part(site, kind, config, marker).await {
+                // Nothing was made: whoever makes something of that name now makes it for themselves.
+                site.ledger.unmade(&row.key).await;
+            }
             return Err(error.into());
         }
         tokio::time::sleep(Duration::from_millis(200 << tries)).await;
