@@ -7,6 +7,7 @@
 //! hold objects of workspaces, such as a cluster: they are made in each workspace of the environment, beside the bundle's.
 
 mod call;
+mod fields;
 mod input;
 mod late;
 mod module;

@@ -46,6 +46,8 @@ pub struct Rules {
     /// The fields that a person can set; everything else in an answer is state. Empty for kinds whose API keeps them
     /// apart from state, such as a job's `settings`.
     pub settable: &'static [&'static str],
+    /// The fields of mappings in those, by the mapping's path, where the API says all of them.
+    pub inside: &'static [(&'static str, &'static [&'static str])],
     /// The field with the object's name.
     pub name_field: &'static str,
     /// The field with its tags.

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::module::{self, Engine, Module};
 use super::text::{is_almost, is_reference, meant_output, nobody_gives, output, walk};
-use super::{Late, stack};
+use super::{Late, fields, stack};
 use crate::bundle::{Lifecycle, Resource, ResourceKey, lone};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::{Environment, Tree};
 use crate::foundation::policies::expand;
-use crate::kinds::{foundation_kinds, kind};
+use crate::kinds::foundation_kinds;
 
 type Outputs = BTreeMap<String, Value>;
 
@@ -324,19 +324,7 @@ impl<'a> Calls<'a> {
             self.found.push(Diagnostic::error(path, error));
             return None;
         }
-        let settable = kind(&key.kind).map_or(&[][..], |kind| kind.rules().settable);
-        let fields = config.as_object().into_iter().flat_map(|map| map.keys());
-        let unknown =
-            fields.filter(|field| !settable.is_empty() && !settable.contains(&field.as_str()));
-        let unknown: Vec<Diagnostic> = unknown
-            .map(|field| {
-                let mut error = Diagnostic::error(path, format!("`{key}` has no field `{field}`"));
-                error.hint = did_you_mean(field, settable.iter().copied());
-                error
-            })
-            .collect();
-        if !unknown.is_empty() {
-            self.found.0.extend(unknown);
+        if !fields::of_resource(path, key, &config, &mut self.found) {
             return None;
         }
         Some(Resource {

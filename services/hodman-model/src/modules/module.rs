@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Input;
+use super::{Input, fields};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::yaml;
 use crate::kinds::{KINDS, foundation_kinds};
@@ -101,6 +101,7 @@ impl Module {
         let module: Self = yaml::read(path, text)?;
         let mut found = Diagnostics::default();
         module.check(path, &mut found);
+        fields::of_text(path, text, &mut found);
         found.into_result(module)
     }
 

@@ -191,7 +191,11 @@ fn what_is_wrong_is_named() {
         ),
         (
             "engine: native\nresources: {account_permission_assignments: {a: {workspace_id: \"7\", principal_id: \"9\", permissions: [USER]}}}\n",
-            "`account_permission_assignments.one-a` has no field `permissions`",
+            "m/module.yaml:2:88: unknown field `account_permission_assignments.a.permissions`",
+        ),
+        (
+            "engine: native\ninputs: {x: {type: string, default: vpcid}}\nresources: {account_networks: {a: {network_name: a, \"${inputs.x}\": b}}}\n",
+            "unknown field `account_networks.one-a.vpcid` (hint: did you mean `vpc_id`?)",
         ),
         (
             "engine: native\nresources: {account_service_principal_secrets: {a: {}}}\n",

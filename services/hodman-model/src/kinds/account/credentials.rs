@@ -3,10 +3,18 @@
 use std::sync::LazyLock;
 
 use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
+use crate::kinds::fields::fills;
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: CREDENTIALS.settable,
+    inside: &[
+        ("aws_credentials", &["sts_role"]),
+        ("aws_credentials.sts_role", &["external_id", "role_arn"]),
+    ],
     name_field: "credentials_name",
+    // The account's own id, always.
+    server_fills: fills(&[("aws_credentials.sts_role.external_id", false)], &[]),
     replace_on: patterns(&["credentials_name", "aws_credentials"], &[]),
     field_order: &["credentials_name", "aws_credentials"],
     ..Rules::default()

@@ -7,6 +7,16 @@ use crate::kinds::fields::fills;
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: CUSTOMER_MANAGED_KEYS.settable,
+    inside: &[(
+        "aws_key_info",
+        &[
+            "key_alias",
+            "key_arn",
+            "key_region",
+            "reuse_key_for_cluster_volumes",
+        ],
+    )],
     // They have none; what tells two of them apart are the key and its uses.
     name_field: "aws_key_info",
     sets: patterns(&["use_cases"], &[]),

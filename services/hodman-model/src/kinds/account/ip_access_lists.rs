@@ -10,6 +10,7 @@ use crate::kinds::fields::defaults;
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: IP_ACCESS_LISTS.settable,
     name_field: "label",
     defaults: defaults(&[("enabled", json!(true))], &[]),
     sets: patterns(&["ip_addresses"], &[]),

@@ -7,6 +7,7 @@ use crate::kinds::fields::references;
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: LOG_DELIVERIES.settable,
     name_field: "config_name",
     sets: patterns(&["workspace_ids_filter"], &[]),
     references: references(

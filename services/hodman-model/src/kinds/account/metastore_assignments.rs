@@ -16,9 +16,12 @@ use crate::kinds::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MetastoreAssignments;
 
+const SETTABLE: &[&str] = &["default_catalog_name", "metastore_id", "workspace_id"];
+
 const WRAPPER: &str = "metastore_assignment";
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: SETTABLE,
     name_field: "workspace_id",
     texts: patterns(&["workspace_id"], &[]),
     server_fills: fills(&[("default_catalog_name", true)], &[]),
@@ -79,13 +82,12 @@ impl Kind for MetastoreAssignments {
             kind: self.singular(),
             field: "workspace_id",
         })?;
-        let fields = ["workspace_id", "metastore_id", "default_catalog_name"];
         Ok(Some(Listed {
             name: id.clone(),
             natural: Some(id.clone()),
             id,
             marker: None,
-            config: RULES.normalise(&only(answer, &fields)),
+            config: RULES.normalise(&only(answer, SETTABLE)),
             outputs: Value::Null,
             creator: None,
             created_at: None,

@@ -8,6 +8,7 @@ use crate::kinds::fields::fills;
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: METASTORES.settable,
     name_field: "name",
     locations: patterns(&["storage_root"], &[]),
     server_fills: fills(

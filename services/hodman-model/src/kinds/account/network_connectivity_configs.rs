@@ -6,6 +6,7 @@ use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: NETWORK_CONNECTIVITY_CONFIGS.settable,
     name_field: "name",
     replace_on: patterns(&["name", "region"], &[]),
     field_order: &["name", "region"],

@@ -8,6 +8,8 @@ use crate::kinds::fields::references;
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: NETWORKS.settable,
+    inside: &[("vpc_endpoints", &["dataplane_relay", "rest_api"])],
     name_field: "network_name",
     sets: patterns(&["subnet_ids", "security_group_ids"], &[]),
     references: references(

@@ -11,6 +11,7 @@ use crate::kinds::fields::{defaults, references};
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: PRIVATE_ACCESS_SETTINGS.settable,
     name_field: "private_access_settings_name",
     defaults: defaults(
         &[

@@ -6,6 +6,8 @@ use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: STORAGE_CONFIGURATIONS.settable,
+    inside: &[("root_bucket_info", &["bucket_name"])],
     name_field: "storage_configuration_name",
     replace_on: patterns(
         &["storage_configuration_name", "root_bucket_info", "role_arn"],

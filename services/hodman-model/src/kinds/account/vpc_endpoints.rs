@@ -9,6 +9,7 @@ use crate::kinds::Readiness;
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: VPC_ENDPOINTS.settable,
     name_field: "vpc_endpoint_name",
     replace_on: patterns(&["vpc_endpoint_name", "aws_vpc_endpoint_id", "region"], &[]),
     field_order: &["vpc_endpoint_name", "aws_vpc_endpoint_id", "region"],

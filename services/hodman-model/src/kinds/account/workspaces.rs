@@ -40,6 +40,7 @@ const SETTABLE: &[&str] = &[
 ];
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: SETTABLE,
     name_field: "workspace_name",
     tags_field: "custom_tags",
     // An account with a prefix makes `acme-shop` of `shop`, and `acme` of `EMPTY`.

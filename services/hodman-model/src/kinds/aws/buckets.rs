@@ -39,6 +39,19 @@ const SETTABLE: &[&str] = &[
 ];
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: SETTABLE,
+    inside: &[
+        ("encryption", &["algorithm", "bucket_key", "kms_key_id"]),
+        (
+            "public_access_block",
+            &[
+                "block_public_acls",
+                "block_public_policy",
+                "ignore_public_acls",
+                "restrict_public_buckets",
+            ],
+        ),
+    ],
     name_field: "name",
     tags_field: "tags",
     volatile: patterns(

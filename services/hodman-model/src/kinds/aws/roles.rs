@@ -30,6 +30,7 @@ const SETTABLE: &[&str] = &[
 ];
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
+    settable: SETTABLE,
     name_field: "name",
     tags_field: "tags",
     volatile: patterns(
