@@ -1,8 +1,8 @@
 //! Changes that end otherwise than others: taken back, late, or by another workspace.
 
 use super::stage::{
-    CALL, commit, healthy, module_with, other_credentials, says, says_again, shop, shown, start,
-    start_with,
+    CALL, Inside, commit, healthy, idle, module_with, other_credentials, pool, private_access,
+    says, says_again, shop, shown, start, start_with,
 };
 use chrono::Duration;
 use hodman_tests::harness::Short;
@@ -23,6 +23,32 @@ async fn a_change_that_is_taken_back_without_a_word_is_told() {
     says(&scene, &short, words).await;
     says(&scene, &short, "not tried again by itself").await;
     assert_eq!(shop(&scene).await["credentials_id"], before);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_is_taken_back_while_nothing_starts_is_not_asked_for_again() {
+    let scene = start().await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let made = scene.databricks.workspaces().pop().expect("the made one");
+    let inside = Inside::new(&made.url());
+    let pool = pool(&inside).await;
+    private_access(&scene);
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    says(&scene, &short, "nothing starts on account_workspaces").await;
+    assert!(shop(&scene).await["private_access_settings_id"].is_string());
+    assert_eq!(idle(&inside, &pool).await, json!(0));
+    assert!(scene.databricks.account().go_back("shop"));
+    scene.clock.advance(Duration::minutes(2));
+    let words =
+        "took the change and went back to what it had, without a word: private_access_settings_id";
+    says(&scene, &short, words).await;
+    says(&scene, &short, "not tried again by itself").await;
+    assert_eq!(idle(&inside, &pool).await, json!(2));
+    assert_eq!(shop(&scene).await.get("private_access_settings_id"), None);
     daemon.stop().await;
 }
 

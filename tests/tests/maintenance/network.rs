@@ -105,3 +105,21 @@ async fn another_network_is_made_the_workspace_moves_and_the_old_one_goes() {
     .await;
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_the_workspace_does_not_move_to_says_why() {
+    let scene = start_with(OWN, CALL).await;
+    let account = scene.databricks.account();
+    account.break_vpc("vpc-2", "subnet", "there is no way out");
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let before = shop(&scene).await;
+    commit(&scene, &OWN.replace("vpc-1", "vpc-2"), "another VPC");
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    let words = "went back to what it had, without a word: network_id; what it asks for does not work there: subnet: there is no way out";
+    says(&scene, &short, words).await;
+    assert_eq!(shop(&scene).await["network_id"], before["network_id"]);
+    daemon.stop().await;
+}

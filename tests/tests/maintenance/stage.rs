@@ -109,6 +109,19 @@ pub fn other_credentials_and(scene: &Scene, more: (&str, &str)) {
     module_with(scene, &[CREDENTIALS, more], "other credentials and more");
 }
 
+/// Settings that nothing else is replaced for.
+pub fn private_access(scene: &Scene) {
+    let settings = (
+        "resources:\n",
+        "resources:\n  account_private_access_settings:\n    access: {private_access_settings_name: shop, region: eu-west-1}\n",
+    );
+    let named = (
+        "      lifecycle: {prevent_destroy: true}\n",
+        "      private_access_settings_id: ${resources.account_private_access_settings.access.id}\n",
+    );
+    module_with(scene, &[settings, named], "private access");
+}
+
 pub async fn start() -> Scene {
     start_with(MODULE, CALL).await
 }

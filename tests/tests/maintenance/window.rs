@@ -1,8 +1,8 @@
 //! What was stopped goes on in time, whatever becomes of the apply that stopped it.
 
 use super::stage::{
-    CALL, Inside, MODULE, healthy, idle, other_credentials, other_credentials_and, pool, says,
-    says_again, start, start_in,
+    CALL, Inside, MODULE, healthy, idle, other_credentials, other_credentials_and, pool,
+    private_access, says, says_again, start, start_in,
 };
 use chrono::{Duration, SecondsFormat, Utc};
 use hodman_tests::harness::{Scene, Short};
@@ -23,8 +23,8 @@ async fn made(scene: &Scene) -> (Inside, String) {
     (inside, pool)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_stopped_in_the_window_goes_on_after_it_has_closed_and_the_rest_waits() {
+/// With a window that closes in a quarter of an hour, for ten hours.
+async fn start_before_the_night() -> Scene {
     let at = |minutes| {
         let moment = Utc::now() + Duration::minutes(minutes);
         moment.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -35,7 +35,12 @@ async fn what_was_stopped_in_the_window_goes_on_after_it_has_closed_and_the_rest
         at(600)
     );
     let edits = vec![("merge: manual\n", &*gates.leak())];
-    let scene = start_in(MODULE, CALL, edits).await;
+    start_in(MODULE, CALL, edits).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_stopped_in_the_window_goes_on_after_it_has_closed_and_the_rest_waits() {
+    let scene = start_before_the_night().await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     short.promote("qa").await.expect("from nothing");
@@ -80,5 +85,31 @@ async fn what_was_stopped_goes_on_though_something_else_cannot_be_done() {
     refilled(&short, &inside, &pool).await;
     says(&scene, &short, "not tried again by itself").await;
     says(&scene, &short, fails).await;
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_was_taken_back_by_the_end_of_its_time_is_told() {
+    let scene = start_before_the_night().await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let (inside, pool) = made(&scene).await;
+    private_access(&scene);
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    says(&scene, &short, HELD).await;
+    scene.clock.advance(Duration::minutes(17));
+    says_again(&scene, &short, "the night").await;
+    assert!(scene.databricks.account().go_back("shop"));
+    scene.clock.advance(Duration::minutes(5));
+    refilled(&short, &inside, &pool).await;
+    let words = "went back to what it had, without a word: private_access_settings_id";
+    let told = async || {
+        let history = short.store().history("shop", Some("qa"), 50).await.ok()?;
+        let mut rows = history.iter();
+        rows.any(|row| row.entry.because.contains(words)).then_some(())
+    };
+    short.wait("what became of it", told).await.expect("told");
     daemon.stop().await;
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Claims;
 use crate::bundle::ResourceKey;
+use crate::digest::{Digest, canonical_json, sha256};
 
 /// What stands still for a change of an object: remembered here, so that a crash neither forgets what was stopped nor starts
 /// it too early.
@@ -19,15 +20,25 @@ pub struct Still {
     /// before the change was asked for.
     #[serde(default)]
     pub holds: i64,
+    /// The digest of what was asked for; none before the change was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Digest>,
     /// By workspace and pool: how the pools were set that were emptied for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, Value>,
 }
 
 impl Still {
-    /// The change was asked for: from its end on nothing starts for so long.
-    pub fn changing(&mut self, holds: std::time::Duration) {
+    /// The change to `config` was asked for: from its end on nothing starts for so long.
+    pub fn changing(&mut self, config: &Value, holds: std::time::Duration) {
         (self.until, self.holds) = (0, i64::try_from(holds.as_millis()).unwrap_or(i64::MAX));
+        self.asked = Some(digest_of(config));
+    }
+
+    /// Whether the object was seen to be as `config` says: when it is not any more, the change was taken back since.
+    #[must_use]
+    pub fn was_seen_as(&self, config: &Value) -> bool {
+        self.until != 0 && self.asked.as_ref() == Some(&digest_of(config))
     }
 
     /// The change is seen to have ended at `now`, in milliseconds since 1970: the time runs from here on, unless it does already.
@@ -37,6 +48,10 @@ impl Still {
             self.holds = 0;
         }
     }
+}
+
+fn digest_of(config: &Value) -> Digest {
+    sha256(canonical_json(config).as_bytes())
 }
 
 impl Claims {
@@ -62,8 +77,10 @@ mod tests {
     #[test]
     fn the_time_runs_from_when_the_change_is_seen_to_have_ended_and_only_once() {
         let mut still = Still::default();
-        still.changing(std::time::Duration::from_mins(20));
+        let config = serde_json::json!({"network_id": "n"});
+        still.changing(&config, std::time::Duration::from_mins(20));
         assert_eq!(still.until, 0, "the change is under way");
+        assert!(!still.was_seen_as(&config), "nobody knows yet");
         let written = serde_json::to_value(&still).unwrap();
         assert_eq!(
             serde_json::from_value::<Still>(written).unwrap(),
@@ -72,6 +89,12 @@ mod tests {
         );
         still.changed(5_000);
         assert_eq!((still.until, still.holds), (5_000 + 1_200_000, 0));
+        assert!(still.was_seen_as(&config));
+        let other = serde_json::json!({"network_id": "m"});
+        assert!(
+            !still.was_seen_as(&other),
+            "another change is no going back"
+        );
         still.changed(9_000);
         assert_eq!(still.until, 5_000 + 1_200_000);
         // What was stopped for a change that was never asked for need not wait.

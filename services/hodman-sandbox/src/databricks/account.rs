@@ -20,7 +20,7 @@ mod workspaces;
 use std::collections::BTreeMap;
 
 use axum::Router;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::call::{Lent, Shared};
 use super::clock::{Clock, Pace, Progress};
@@ -54,7 +54,9 @@ pub(crate) struct Account {
     /// States that remain until such a workspace goes on.
     slowness: BTreeMap<String, u32>,
     /// Keys of storage that workspaces were given and do not show yet, and how often they are still not shown.
-    late_keys: BTreeMap<String, (serde_json::Value, u32)>,
+    late_keys: BTreeMap<String, (Value, u32)>,
+    /// How workspaces were before their last change.
+    before: BTreeMap<String, Map<String, Value>>,
     /// Workspaces that were removed and are there still, and for how many looks.
     leaving: BTreeMap<String, u32>,
     /// Workspaces that will fail, with the reason.
@@ -95,6 +97,7 @@ impl Account {
             provisioning: BTreeMap::new(),
             slowness: BTreeMap::new(),
             late_keys: BTreeMap::new(),
+            before: BTreeMap::new(),
             leaving: BTreeMap::new(),
             failing: BTreeMap::new(),
             metastores: Shared::new(Metastores::new(&options.account_id)),

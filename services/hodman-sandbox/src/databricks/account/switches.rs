@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Account;
+use super::{Account, workspaces};
 use crate::databricks::call::Shared;
 use crate::faults::{FaultRule, Faults};
 
@@ -55,6 +55,11 @@ impl AccountHandle {
     /// The next `times` changes of workspaces are answered as done, and are not.
     pub fn revert_changes(&self, times: u32) {
         self.account.lock().switches.reverts = times;
+    }
+
+    /// The last change of the workspace of that name is taken back, however long ago it was seen to be in place; whether there was one.
+    pub fn go_back(&self, name: &str) -> bool {
+        workspaces::go_back(&mut self.account.lock(), name)
     }
 
     /// A workspace that is given a key of storage shows it only after so many looks.

@@ -162,6 +162,7 @@ fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     check_change(before, &row)?;
     let failed = before.get("workspace_status") == Some(&json!("FAILED"));
     let key = before.get(STORAGE_KEY).cloned();
+    account.before.insert(id.to_owned(), before.clone());
     if !failed {
         account.must_be_drained(id, call.now)?;
     }
@@ -205,7 +206,26 @@ fn remove(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
+/// What was changed last of the workspace of that name is taken back, without a word; whether there was anything.
+pub(super) fn go_back(account: &mut Account, name: &str) -> bool {
+    let found = account.workspaces.find("workspace_name", &json!(name));
+    let id = found.unwrap_or_default().to_owned();
+    let (Some(mut before), Ok(now)) = (
+        account.before.remove(&id),
+        account.workspaces.get(WHAT, &id),
+    ) else {
+        return false;
+    };
+    for field in ["workspace_status", "workspace_status_message"] {
+        let value = now.get(field).cloned().unwrap_or_default();
+        before.insert(field.to_owned(), value);
+    }
+    account.workspaces.insert(&id, before);
+    true
+}
+
 fn take_away(account: &mut Account, id: &str) -> Result<(), ApiError> {
+    account.before.remove(id);
     account.leaving.remove(id);
     account.late_keys.remove(id);
     account.workspaces.remove(WHAT, id)?;

@@ -7,6 +7,7 @@ use super::super::claims::Ledger;
 use super::super::taken::Taken;
 use super::super::{Job, WorkError};
 use super::compute::{self, Running};
+use super::settle;
 use super::site::Site;
 use chrono::{DateTime, Utc};
 use hodman_clients::databricks::Workspace;
@@ -113,6 +114,7 @@ pub(super) async fn hold(
     kind: &dyn Kind,
     row: &Row,
     live: &Listed,
+    config: &Value,
 ) -> Result<(), WorkError> {
     let fields: Vec<&str> = row.fields().collect();
     let Some(wanted) = kind.maintenance(&live.config, &fields) else {
@@ -122,8 +124,26 @@ pub(super) async fn hold(
         return Ok(());
     }
     site.ledger
-        .stand_still(&row.key, |still| still.changing(wanted.hold))
+        .stand_still(&row.key, |still| still.changing(config, wanted.hold))
         .await
+}
+
+/// Before a change is asked for: that the very same one was not seen to be in place already and taken back since, while nothing
+/// started. It would be asked for again and again.
+pub(super) async fn kept(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    row: &Row,
+    live: &Listed,
+    config: &Value,
+) -> Result<(), WorkError> {
+    let still = site.ledger.still().await.remove(&row.key);
+    if !still.is_some_and(|still| still.was_seen_as(config)) {
+        return Ok(());
+    }
+    let fields: Vec<String> = row.fields().map(str::to_owned).collect();
+    let error = settle::went_back(site, kind, &live.id, &fields, config).await;
+    Err(give_up(site, row, live, error).await)
 }
 
 /// Right after the change was seen to have ended: it may have taken as long as the time that nothing starts after it.
@@ -175,6 +195,7 @@ pub(super) async fn over_though(
         Ok(()) => failure,
         Err(over) if over.is_lease_lost() => over,
         Err(over) if over.is_waiting() => WorkError::stands_still(format!("{failure}; {over}")),
+        Err(over) if !over.is_transient() => WorkError::lasting(format!("{failure}; {over}")),
         Err(over) => {
             tracing::warn!("what was stopped is not given back yet: {over}");
             failure
@@ -206,6 +227,7 @@ pub(super) async fn over(site: &Site<'_>, left: &BTreeSet<ResourceKey>) -> Resul
             });
             continue;
         }
+        let gone_back = gone_back(site, &key, &still).await?;
         match of_claim(site, &key) {
             Some(workspace) => compute::refill(workspace, &still.pools).await?,
             None => {
@@ -213,8 +235,33 @@ pub(super) async fn over(site: &Site<'_>, left: &BTreeSet<ResourceKey>) -> Resul
             }
         }
         site.ledger.goes_on(&key).await?;
+        if let Some(error) = gone_back {
+            waits = Err(error);
+        }
     }
     waits
+}
+
+/// Whether the change that things stood still for was taken back meanwhile. What is asked for by now may be something else: that is
+/// the next plan's.
+async fn gone_back(
+    site: &Site<'_>,
+    key: &ResourceKey,
+    still: &Still,
+) -> Result<Option<WorkError>, WorkError> {
+    let wanted = site.part.desired(site.taken).resources.get(key);
+    let config = wanted.and_then(|wanted| site.filled(&wanted.config).ok());
+    let config = config.filter(|config| still.was_seen_as(config));
+    let (Some(kind), Some(object), Some(config)) = (kind(&key.kind), claimed(site, key), config)
+    else {
+        return Ok(None);
+    };
+    let fields = settle::differs(site, kind, &object.id, &config).await?;
+    if fields.is_empty() {
+        return Ok(None);
+    }
+    let error = settle::went_back(site, kind, &object.id, &fields, &config).await;
+    Ok(Some(error))
 }
 
 /// Something that stands still for a change which has not ended; what it gives to others is not known until then. An apply
@@ -240,7 +287,11 @@ pub(super) fn unsettled(job: &Job<'_>, env: &EnvName, taken: &Taken) -> Option<S
 
 /// The client of the workspace that the resource is.
 fn of_claim<'s>(site: &'s Site<'_>, key: &ResourceKey) -> Option<&'s Workspace> {
-    kind(&key.kind)?;
+    inside(site.taken, &claimed(site, key)?.outputs)
+}
+
+/// The object that the resource is.
+fn claimed<'s>(site: &'s Site<'_>, key: &ResourceKey) -> Option<&'s Listed> {
     let marker = site.marker(key);
     // What was taken over just now carried no mark when it was looked at.
     let mut rows = site.taken.plan.rows().map(|(_, row)| row);
@@ -253,7 +304,7 @@ fn of_claim<'s>(site: &'s Site<'_>, key: &ResourceKey) -> Option<&'s Workspace> 
         let is_it = listed.marker.as_ref() == Some(&marker) || Some(listed.id.as_str()) == id;
         object.kind == key.kind && is_it
     })?;
-    inside(site.taken, &object.listed.outputs)
+    Some(&object.listed)
 }
 
 /// How things stand still, written at once.

@@ -57,11 +57,7 @@ pub(super) async fn changed(
             .to_std()
             .unwrap_or_default();
         if !differs.iter().all(late) || waited >= SHOWS_WITHIN {
-            return Err(WorkError::lasting(format!(
-                "{} {id} took the change and went back to what it had, without a word: {}; what it asks for does not work there",
-                kind.singular(),
-                differs.join(", ")
-            )));
+            return Err(went_back(site, kind, id, &differs, wanted).await);
         }
         site.job.fence.check().await?;
         tokio::time::sleep(pause).await;
@@ -69,8 +65,24 @@ pub(super) async fn changed(
     }
 }
 
+/// The change is not kept: what the service says about what was asked for, of a network say, says why.
+pub(super) async fn went_back(
+    site: &Site<'_>,
+    kind: &dyn Kind,
+    id: &str,
+    fields: &[String],
+    wanted: &serde_json::Value,
+) -> WorkError {
+    let why = wait::why(site, kind, wanted).await;
+    WorkError::lasting(format!(
+        "{} {id} took the change and went back to what it had, without a word: {}; what it asks for does not work there{why}",
+        kind.singular(),
+        fields.join(", ")
+    ))
+}
+
 /// The fields in which the object, looked at now, is not as wanted.
-async fn differs(
+pub(super) async fn differs(
     site: &Site<'_>,
     kind: &dyn Kind,
     id: &str,

@@ -95,8 +95,9 @@ async fn change(
             Some(call) => vec![call],
             None => kind.update(&live.id, &live.config, &sending, &site.marker(&row.key)),
         };
+        maintenance::kept(site, kind, row, live, &config).await?;
         maintenance::begin(site, row, live).await?;
-        maintenance::hold(site, kind, row, live).await?;
+        maintenance::hold(site, kind, row, live, &config).await?;
         let changed = async {
             site.change(kind, &live.id, &calls).await?;
             match kind.settles() {

@@ -107,7 +107,7 @@ async fn until_done(
 }
 
 /// What else is said about a failure, with a colon in front; nothing when nobody can be asked.
-async fn why(site: &Site<'_>, kind: &dyn Kind, answer: &Value) -> String {
+pub(super) async fn why(site: &Site<'_>, kind: &dyn Kind, answer: &Value) -> String {
     let Some(call) = kind.failure_call(answer) else {
         return String::new();
     };
