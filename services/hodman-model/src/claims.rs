@@ -5,6 +5,7 @@
 //! there under the natural name and claimed is ours, what is there and not claimed is not.
 
 mod begun;
+mod paused;
 mod still;
 
 pub use still::Still;
@@ -18,6 +19,7 @@ use crate::kinds::{Identity, Kind, Listed, Listing, Marker, files, kind};
 use crate::plan::{Action, Contested, Desired, ObservedObject, WorkspacePart};
 
 pub use begun::is_made_in_steps;
+pub use paused::{paused, starts};
 
 /// The claims of one pipeline in one environment on the objects of one workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,7 +38,12 @@ async fn one_that_is_taken_back_while_nothing_starts_is_not_asked_for_again() {
     private_access(&scene);
     let pull = short.proposed("qa").await.expect("a plan");
     short.merge(&pull).expect("merged");
-    says(&scene, &short, "nothing starts on account_workspaces").await;
+    says(
+        &scene,
+        &short,
+        "nothing of ours starts on account_workspaces",
+    )
+    .await;
     assert!(shop(&scene).await["private_access_settings_id"].is_string());
     assert_eq!(idle(&inside, &pool).await, json!(0));
     assert!(scene.databricks.account().go_back("shop"));
@@ -72,7 +77,12 @@ async fn a_key_of_storage_that_shows_late_is_waited_for_and_not_taken_for_taken_
     let pull = short.proposed("qa").await.expect("a plan");
     scene.databricks.account().delay_keys(6);
     short.merge(&pull).expect("merged");
-    says(&scene, &short, "nothing starts on account_workspaces").await;
+    says(
+        &scene,
+        &short,
+        "nothing of ours starts on account_workspaces",
+    )
+    .await;
     let keys = scene.somebody().all("customer-managed-keys").await;
     let key = &keys[0]["customer_managed_key_id"];
     assert_eq!(&shop(&scene).await["storage_customer_managed_key_id"], key);
@@ -176,7 +186,12 @@ async fn an_account_that_prefixes_names_makes_no_workspace_anew() {
         pull.body
     );
     short.merge(&pull).expect("merged");
-    says(&scene, &short, "nothing starts on account_workspaces").await;
+    says(
+        &scene,
+        &short,
+        "nothing of ours starts on account_workspaces",
+    )
+    .await;
     scene.clock.advance(Duration::minutes(22));
     healthy(&short).await;
     let now = shop(&scene).await;

@@ -33,7 +33,7 @@ async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
     other_credentials(&scene);
     let pull = short.proposed("qa").await.expect("a plan");
     let step = "maintenance: runs are waited for, clusters, SQL warehouses and idle instances of pools are stopped first, and nothing \
-                starts for 20 minutes after";
+                of ours starts for 20 minutes after";
     assert!(pull.body.contains(step), "{}", pull.body);
     // A run would be cut off, so its end is waited for.
     let nightly = made.job_by_name("nightly").expect("the job");
@@ -64,7 +64,7 @@ async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
     let held = async || {
         let words = waits(&scene, &short).await?;
         words
-            .contains("nothing starts on account_workspaces.workspace-workspace until")
+            .contains("nothing of ours starts on account_workspaces.workspace-workspace until")
             .then_some(())
     };
     short.wait("the hold", held).await.expect("held");
@@ -99,6 +99,13 @@ async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
         )
     };
     assert_eq!(keeps().await, (json!(0), json!(0)));
+    let nightly = async || {
+        let path = "/api/2.2/jobs/get";
+        let job = inside.reads(path, "job_id", &nightly.id.to_string()).await;
+        job["settings"]["schedule"].clone()
+    };
+    let paused = nightly().await;
+    assert_eq!(paused["pause_status"], "PAUSED", "{paused}");
     daemon.stop().await;
 
     // Another hodman goes on where this one was, and not before the time is over.
@@ -109,7 +116,7 @@ async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
     let held = async || {
         let words = waits(&scene, &short).await?;
         let again = made.requests().len() > asked;
-        (again && words.contains("nothing starts on")).then_some(())
+        (again && words.contains("nothing of ours starts on")).then_some(())
     };
     short
         .wait("the hold again", held)
@@ -123,6 +130,12 @@ async fn what_runs_is_stopped_and_nothing_starts_until_the_time_is_over() {
         .await
         .expect("refilled");
     healthy(&short).await;
+    let goes_on = nightly().await;
+    assert_eq!(goes_on["pause_status"], "UNPAUSED", "{goes_on}");
+    assert_eq!(
+        goes_on["quartz_cron_expression"],
+        paused["quartz_cron_expression"]
+    );
     daemon.stop().await;
 }
 
@@ -159,7 +172,7 @@ async fn cut_off_while_the_workspace_changes_it_waits_for_the_end_of_that_and_as
     // How long nothing may start counts from its end, not from when it was asked for.
     scene.databricks.account().hurry();
     scene.clock.advance(Duration::minutes(2));
-    let held = "nothing starts on account_workspaces.workspace-workspace until";
+    let held = "nothing of ours starts on account_workspaces.workspace-workspace until";
     says(&scene, &short, held).await;
     scene.clock.advance(Duration::minutes(18));
     says_again(&scene, &short, held).await;

@@ -75,12 +75,18 @@ async fn another_network_is_made_the_workspace_moves_and_the_old_one_goes() {
     );
     let pull = short.proposed("qa").await.expect("a plan");
     assert!(
-        pull.body.contains("nothing starts for 20 minutes after"),
+        pull.body
+            .contains("nothing of ours starts for 20 minutes after"),
         "{}",
         pull.body
     );
     short.merge(&pull).expect("merged");
-    says(&scene, &short, "nothing starts on account_workspaces").await;
+    says(
+        &scene,
+        &short,
+        "nothing of ours starts on account_workspaces",
+    )
+    .await;
     let networks = scene.somebody().all("networks").await;
     assert_eq!(networks.len(), 1, "the old one is away: {networks:?}");
     assert_eq!(networks[0]["subnet_ids"], json!(["subnet-1", "subnet-3"]));

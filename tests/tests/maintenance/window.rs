@@ -8,7 +8,7 @@ use chrono::{Duration, SecondsFormat, Utc};
 use hodman_tests::harness::{Scene, Short};
 use serde_json::json;
 
-const HELD: &str = "nothing starts on account_workspaces.workspace-workspace until";
+const HELD: &str = "nothing of ours starts on account_workspaces.workspace-workspace until";
 
 async fn refilled(short: &Short<'_>, inside: &Inside, pool: &str) {
     let back = async || (idle(inside, pool).await == json!(2)).then_some(());

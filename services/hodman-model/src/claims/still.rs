@@ -1,6 +1,6 @@
 //! What stands still for a change, as the claims remember it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,6 +26,12 @@ pub struct Still {
     /// By workspace and pool: how the pools were set that were emptied for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, Value>,
+    /// By job of ours: the settings by which it starts by itself, as they were before it was paused for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub jobs: BTreeMap<String, Value>,
+    /// Continuous pipelines of ours that were stopped for it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub pipelines: BTreeSet<String>,
 }
 
 impl Still {

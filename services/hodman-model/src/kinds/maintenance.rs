@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A change that nothing may run on: what runs is stopped before it, and nothing starts for a while after it.
+/// A change that nothing may run on: what runs is stopped before it, and nothing of ours starts for a while after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Maintenance {
     /// How long nothing may start after the change took effect.
@@ -16,7 +16,10 @@ impl Maintenance {
         let stopped = "runs are waited for, clusters, SQL warehouses and idle instances of pools are stopped first";
         match self.hold.as_secs() / 60 {
             0 => stopped.to_owned(),
-            minutes => format!("{stopped}, and nothing starts for {minutes} minutes after"),
+            minutes => format!(
+                "{stopped}, and nothing of ours starts for {minutes} minutes after: our jobs and continuous pipelines are paused, pools \
+                 stay empty; what people start, or a query to a warehouse, is not kept from it"
+            ),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod approval;
+mod asleep;
 mod compute;
 mod find;
 mod give_back;
@@ -23,6 +24,7 @@ mod wait;
 
 pub(super) use give_back::give_back;
 pub use made::Made;
+pub(super) use maintenance::show_as_before;
 
 use super::claims::Ledger;
 use super::taken::{self, Part, Taken};

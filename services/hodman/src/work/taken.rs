@@ -2,7 +2,7 @@
 
 use super::claims::Ledgers;
 use super::desired::desired;
-use super::{Job, WorkError, filesets, foundation, live, secrets, stacks};
+use super::{Job, WorkError, apply, filesets, foundation, live, secrets, stacks};
 use hodman_clients::databricks::Workspace;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
@@ -189,7 +189,12 @@ async fn taken(
             given: Some(&given),
             adopt: &place.adopt,
         };
-        let found = live::observe(&workspace, &question).await?;
+        let mut found = live::observe(&workspace, &question).await?;
+        let below = ground
+            .iter()
+            .chain(&parts)
+            .find(|part| part.is_foundation());
+        apply::show_as_before(below, &workspace, &mut found.observed.objects);
         let context = PlanContext {
             sent: sent.clone(),
             only_looks,

@@ -3,7 +3,7 @@
 use super::super::WorkError;
 use hodman_clients::databricks::{Request, Retry, Workspace};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const POOLS: &str = "/api/2.0/instance-pools";
 const WAREHOUSES: &str = "/api/2.0/sql/warehouses";
@@ -37,12 +37,19 @@ fn text<'v>(value: &'v Value, field: &str) -> &'v str {
     value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Runs of jobs that are under way, and would be cut off.
-pub(super) async fn runs(workspace: &Workspace) -> Result<Vec<String>, WorkError> {
+/// Runs of jobs that are under way, and would be cut off; but for those of jobs that `never_end`.
+pub(super) async fn runs(
+    workspace: &Workspace,
+    never_end: &BTreeSet<String>,
+) -> Result<Vec<String>, WorkError> {
     let active = [("active_only", "true"), ("limit", "25")];
     let runs = workspace.list_all("/api/2.2/jobs/runs/list", &active, "runs");
+    let ends = |run: &&Value| {
+        let job = run.get("job_id").map(Value::to_string);
+        job.is_none_or(|job| !never_end.contains(&job))
+    };
     let id = |run: &Value| run.get("run_id").map(|id| format!("run {id}"));
-    Ok(runs.await?.iter().filter_map(id).collect())
+    Ok(runs.await?.iter().filter(ends).filter_map(id).collect())
 }
 
 /// Everything that runs.

@@ -4,8 +4,9 @@
 //! apply is put off and comes again, also after a crash and in another process, until the time is over.
 
 use super::super::claims::Ledger;
-use super::super::taken::Taken;
+use super::super::taken::{Part, Taken};
 use super::super::{Job, WorkError};
+use super::asleep;
 use super::compute::{self, Running};
 use super::settle;
 use super::site::Site;
@@ -15,7 +16,7 @@ use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::claims::Still;
 use hodman_model::kinds::{Kind, Listed, kind};
-use hodman_model::plan::Row;
+use hodman_model::plan::{ObservedObject, Row};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -27,14 +28,38 @@ const STOPS_WITHIN: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The client of the workspace whose account object is `live`; none when it is none of the environment's own, so that
-/// nobody gave us a key to it.
-fn inside<'t>(taken: &'t Taken, outputs: &Value) -> Option<&'t Workspace> {
-    let host = outputs.get("host")?.as_str()?.trim_end_matches('/');
+/// What is in the workspace whose account object says this; none when it is none of the environment's own, so that nobody gave
+/// us a key to it.
+fn inside<'t>(taken: &'t Taken, outputs: &Value) -> Option<&'t Part> {
     let mut workspaces = taken.parts.iter().filter(|part| !part.is_foundation());
-    workspaces
-        .find(|part| part.workspace.host() == host)
-        .map(|part| &part.workspace)
+    workspaces.find(|part| is_at(&part.workspace, outputs))
+}
+
+/// Whether the workspace is where its account object says.
+fn is_at(workspace: &Workspace, outputs: &Value) -> bool {
+    let host = outputs.get("host").and_then(Value::as_str);
+    host.is_some_and(|host| host.trim_end_matches('/') == workspace.host())
+}
+
+/// Shows what was paused in the workspace for a change as it was before: it is no difference to anybody.
+pub(in super::super) fn show_as_before(
+    ground: Option<&Part>,
+    workspace: &Workspace,
+    objects: &mut [ObservedObject],
+) {
+    let Some(ground) = ground else { return };
+    for (key, still) in ground.ledgers.own.still() {
+        let mut grounds = ground.observed.objects.iter();
+        let here = grounds.any(|object| {
+            let marker = object.listed.marker.as_ref();
+            object.kind == key.kind
+                && marker.is_some_and(|marker| marker.key == key.key)
+                && is_at(workspace, &object.listed.outputs)
+        });
+        if here {
+            still.show_as_before(objects);
+        }
+    }
 }
 
 /// Stops what runs in the workspace that is about to change, as the row says. Nothing when nothing has to stand still.
@@ -42,24 +67,19 @@ pub(super) async fn begin(site: &Site<'_>, row: &Row, live: &Listed) -> Result<(
     if row.maintenance.is_none() {
         return Ok(());
     }
-    let Some(workspace) = inside(site.taken, &live.outputs) else {
+    let Some(part) = inside(site.taken, &live.outputs) else {
         tracing::info!(key = %row.key, "what runs there cannot be looked at: it is none of the environment's workspaces");
         return Ok(());
     };
-    if !site.taken.environment.allow_destroy.contains(&row.key) {
-        let runs = compute::runs(workspace).await?;
-        if !runs.is_empty() {
-            return Err(WorkError::waits(format!(
-                "waits for {} in workspace {}, which would be cut off (`allow_destroy: [{}]` in the environment's file lets it go on)",
-                runs.join(", "),
-                workspace.name(),
-                row.key
-            )));
-        }
-    }
+    let workspace = &part.workspace;
+    // Whoever waits for hours for the end of a run has not paused anything meanwhile.
+    no_runs(site, row, workspace, &asleep::endless(site, part)).await?;
+    asleep::fall(site, row, part).await?;
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
+        // Each time anew: one that began while the rest was stopped would be cut off.
+        no_runs(site, row, workspace, &BTreeSet::new()).await?;
         let running = compute::running(workspace).await?;
         if running.is_empty() {
             return Ok(());
@@ -77,6 +97,32 @@ pub(super) async fn begin(site: &Site<'_>, row: &Row, live: &Listed) -> Result<(
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// That nobody's run would be cut off, unless the environment lets it, or the run is one of those that `never_end`.
+async fn no_runs(
+    site: &Site<'_>,
+    row: &Row,
+    workspace: &Workspace,
+    never_end: &BTreeSet<String>,
+) -> Result<(), WorkError> {
+    if site.taken.environment.allow_destroy.contains(&row.key) {
+        return Ok(());
+    }
+    let runs = compute::runs(workspace, never_end).await?;
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let words = format!(
+        "waits for {} in workspace {}, which would be cut off (`allow_destroy: [{}]` in the environment's file lets it go on)",
+        runs.join(", "),
+        workspace.name(),
+        row.key
+    );
+    Err(match site.ledger.still().await.contains_key(&row.key) {
+        true => WorkError::stands_still(words),
+        false => WorkError::waits(words),
+    })
 }
 
 /// Asks each to stop; how a pool was set is remembered before.
@@ -166,8 +212,8 @@ pub(super) async fn give_up(
     let still = site.ledger.still().await.remove(&row.key);
     let Some(still) = still else { return error };
     let given_back = async {
-        if let Some(workspace) = inside(site.taken, &live.outputs) {
-            compute::refill(workspace, &still.pools).await?;
+        if let Some(part) = inside(site.taken, &live.outputs) {
+            asleep::wake(&part.workspace, &still).await?;
         }
         site.ledger.goes_on(&row.key).await
     };
@@ -221,7 +267,7 @@ pub(super) async fn over(site: &Site<'_>, left: &BTreeSet<ResourceKey>) -> Resul
         if now < until {
             waits = waits.and_then(|()| {
                 Err(WorkError::stands_still(format!(
-                    "nothing starts on {key} until {} UTC: it changed, and what starts earlier may not find its network",
+                    "nothing of ours starts on {key} until {} UTC: it changed, and what starts earlier may not find its network",
                     until.format("%H:%M:%S")
                 )))
             });
@@ -229,7 +275,7 @@ pub(super) async fn over(site: &Site<'_>, left: &BTreeSet<ResourceKey>) -> Resul
         }
         let gone_back = gone_back(site, &key, &still).await?;
         match of_claim(site, &key) {
-            Some(workspace) => compute::refill(workspace, &still.pools).await?,
+            Some(workspace) => asleep::wake(workspace, &still).await?,
             None => {
                 tracing::warn!(%key, "pools {:?} are not given back: the environment has no such workspace any more", still.pools);
             }
@@ -287,7 +333,7 @@ pub(super) fn unsettled(job: &Job<'_>, env: &EnvName, taken: &Taken) -> Option<S
 
 /// The client of the workspace that the resource is.
 fn of_claim<'s>(site: &'s Site<'_>, key: &ResourceKey) -> Option<&'s Workspace> {
-    inside(site.taken, &claimed(site, key)?.outputs)
+    Some(&inside(site.taken, &claimed(site, key)?.outputs)?.workspace)
 }
 
 /// The object that the resource is.
@@ -309,7 +355,7 @@ fn claimed<'s>(site: &'s Site<'_>, key: &ResourceKey) -> Option<&'s Listed> {
 
 /// How things stand still, written at once.
 impl Ledger<'_> {
-    async fn stand_still(
+    pub(super) async fn stand_still(
         &self,
         key: &ResourceKey,
         note: impl FnOnce(&mut Still),
