@@ -32,6 +32,9 @@ pub struct Still {
     /// Continuous pipelines of ours that were stopped for it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub pipelines: BTreeSet<String>,
+    /// Whether people were told that they have to give it back themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
 }
 
 impl Still {
@@ -45,6 +48,25 @@ impl Still {
     #[must_use]
     pub fn was_seen_as(&self, config: &Value) -> bool {
         self.until != 0 && self.asked.as_ref() == Some(&digest_of(config))
+    }
+
+    /// How everything was that stands still, for people; empty when nothing does.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let pools = self
+            .pools
+            .iter()
+            .map(|(id, keeps)| format!("pool {id}: {keeps}"));
+        let jobs = self
+            .jobs
+            .iter()
+            .map(|(id, starts)| format!("job {id}: {starts}"));
+        let pipelines = self
+            .pipelines
+            .iter()
+            .map(|id| format!("pipeline {id}: running"));
+        let all: Vec<String> = pools.chain(jobs).chain(pipelines).collect();
+        all.join("; ")
     }
 
     /// The change is seen to have ended at `now`, in milliseconds since 1970: the time runs from here on, unless it does already.
@@ -103,6 +125,15 @@ mod tests {
         );
         still.changed(9_000);
         assert_eq!(still.until, 5_000 + 1_200_000);
+        assert_eq!(still.words(), "");
+        still
+            .pools
+            .insert("p".to_owned(), serde_json::json!({"min_idle_instances": 2}));
+        still.pipelines.insert("l".to_owned());
+        assert_eq!(
+            still.words(),
+            r#"pool p: {"min_idle_instances":2}; pipeline l: running"#
+        );
         // What was stopped for a change that was never asked for need not wait.
         let mut stopped = Still::default();
         stopped.changed(7_000);

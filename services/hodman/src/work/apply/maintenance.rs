@@ -276,9 +276,14 @@ pub(super) async fn over(site: &Site<'_>, left: &BTreeSet<ResourceKey>) -> Resul
         let gone_back = gone_back(site, &key, &still).await?;
         match of_claim(site, &key) {
             Some(workspace) => asleep::wake(workspace, &still).await?,
-            None => {
-                tracing::warn!(%key, "pools {:?} are not given back: the environment has no such workspace any more", still.pools);
+            // What is gone needs nothing back. To what is there still we have no key any more.
+            None if claimed(site, &key).is_some() && !still.words().is_empty() => {
+                if !still.told {
+                    waits = Err(left_to_people(site, &key, still).await?);
+                }
+                continue;
             }
+            None => {}
         }
         site.ledger.goes_on(&key).await?;
         if let Some(error) = gone_back {
@@ -286,6 +291,22 @@ pub(super) async fn over(site: &Site<'_>, left: &BTreeSet<ResourceKey>) -> Resul
         }
     }
     waits
+}
+
+/// What stood still stays so, and the claim with it, until the environment names the workspace again: said once, with how everything
+/// was.
+async fn left_to_people(
+    site: &Site<'_>,
+    key: &ResourceKey,
+    mut still: Still,
+) -> Result<WorkError, WorkError> {
+    let words = still.words();
+    still.told = true;
+    site.ledger.note_still(key, Some(still)).await?;
+    Ok(WorkError::lasting(format!(
+        "what was stopped in {key} cannot be given back: the environment names no such workspace any more; name it under `workspaces:` \
+         again, or set it by hand as it was: {words}"
+    )))
 }
 
 /// Whether the change that things stood still for was taken back meanwhile. What is asked for by now may be something else: that is
