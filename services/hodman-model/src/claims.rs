@@ -5,6 +5,7 @@
 //! there under the natural name and claimed is ours, what is there and not claimed is not.
 
 mod begun;
+mod former;
 mod paused;
 mod still;
 
@@ -198,29 +199,6 @@ impl Claims {
         claim.id = Some(listed.id.clone());
         if listed.natural.is_some() {
             claim.natural.clone_from(&listed.natural);
-        }
-    }
-
-    /// Notes that another object takes the place of the claimed one, which goes later.
-    pub fn retire(&mut self, key: &ResourceKey) {
-        if let Some(claim) = self.claims.get_mut(key) {
-            claim.former.extend(claim.id.take());
-        }
-    }
-
-    /// The objects whose place another has taken, by resource.
-    #[must_use]
-    pub fn retired(&self) -> Vec<(ResourceKey, String)> {
-        let claims = self.claims.iter().filter(|(_, claim)| claim.id.is_some());
-        claims
-            .flat_map(|(key, claim)| claim.former.iter().map(|id| (key.clone(), id.clone())))
-            .collect()
-    }
-
-    /// Forgets such an object, when it is gone.
-    pub fn went(&mut self, key: &ResourceKey, id: &str) {
-        if let Some(claim) = self.claims.get_mut(key) {
-            claim.former.retain(|former| former != id);
         }
     }
 

@@ -273,6 +273,7 @@ fn a_claim_on_what_was_not_made_is_taken_back_and_on_what_was_removed_to_be_repl
     followed.retire(&key);
     followed.unmade(&key);
     assert_eq!(followed.claims[&key].former, ["old"]);
+    assert_eq!(followed.retired(|_, _| true), []);
 }
 
 #[test]
@@ -313,4 +314,25 @@ fn only_a_create_whose_end_nobody_saw_makes_what_has_no_mark_ours() {
     assert!(again.begun().is_empty());
     let again = again.before(&world.plan().parts[0], &desired);
     assert!(again.may_have_begun(&key), "{again:?}");
+}
+
+#[test]
+fn every_object_that_another_replaced_goes_also_when_the_last_one_is_gone() {
+    let key: ResourceKey = "account_credentials.main".parse().unwrap();
+    let mut own = claims(&[("account_credentials.main", None, Some("first"))]);
+    own.retire(&key);
+    own.claims.get_mut(&key).unwrap().id = Some("second".into());
+    own.retire(&key);
+    let retired = |claims: &Claims, there: &[&str]| -> Vec<String> {
+        let retired = claims.retired(|_, id| there.contains(&id));
+        retired.into_iter().map(|(_, id)| id).collect()
+    };
+    // Nobody saw a third: the second is the object still, and the first one is in nobody's way.
+    assert_eq!(retired(&own, &["second"]), ["first"]);
+    // The second was removed, with a crash before that was noted, and without.
+    assert_eq!(retired(&own, &[]), ["first", "second"]);
+    own.forget(&key);
+    assert_eq!(retired(&own, &[]), ["first"]);
+    own.went(&key, "first");
+    assert!(own.claims.is_empty(), "{own:?}");
 }

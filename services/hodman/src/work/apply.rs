@@ -178,7 +178,7 @@ async fn one_workspace(
     unseen::made(&site, &rows.rows).await?;
     let ended = rows::run(&site, &rows.rows).await?;
     unclaim(&site, &ended, rows).await;
-    settle::away(&site).await?;
+    settle::away(&site, &ended, &rows.rows).await?;
     if part.is_foundation() {
         // What stands on it takes what was made just now.
         let known = site.known().clone();

@@ -276,9 +276,12 @@ impl<'a> Ledger<'a> {
         self.write(&mut held).await
     }
 
-    /// Objects whose place another has taken.
-    pub async fn retired(&self) -> Vec<(ResourceKey, String)> {
-        self.held.lock().await.claims.retired()
+    /// Objects whose place another has taken; see [`Claims::retired`].
+    pub async fn retired(
+        &self,
+        is_there: impl Fn(&ResourceKey, &str) -> bool,
+    ) -> Vec<(ResourceKey, String)> {
+        self.held.lock().await.claims.retired(is_there)
     }
 
     /// After such an object went.

@@ -1,10 +1,12 @@
 //! Changes that take a while: waited for, read again, and what was replaced goes at last.
 
 use super::super::{WorkError, live};
+use super::rows::Ended;
 use super::site::Site;
 use super::wait;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Kind, kind};
+use hodman_model::plan::{Action, Row};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -123,10 +125,28 @@ pub(super) async fn gone(site: &Site<'_>, kind: &dyn Kind, id: &str) -> Result<(
     Ok(())
 }
 
-/// Removes what was replaced, now that nothing uses it any more. What is still used is left for the next apply.
-pub(super) async fn away(site: &Site<'_>) -> Result<(), WorkError> {
-    for (key, id) in site.ledger.retired().await {
-        one(site, &key, &id).await?;
+/// Removes what was replaced, now that nothing uses it any more. What is still used, as by rows that were not done, is left for the
+/// next apply.
+pub(super) async fn away(site: &Site<'_>, ended: &Ended, rows: &[Row]) -> Result<(), WorkError> {
+    let undone: Vec<&Row> = ended.undone(rows).collect();
+    let needed = |key: &ResourceKey| {
+        let mut undone = undone.iter();
+        undone.any(|row| row.key == *key || row.after.contains(key))
+    };
+    let gone = |key: &ResourceKey| {
+        let mut rows = rows.iter();
+        let goes = rows.any(|row| row.key == *key && row.action == Action::Delete);
+        goes && !undone.iter().any(|row| row.key == *key)
+    };
+    let is_there = |key: &ResourceKey, id: &str| {
+        let mut objects = site.part.observed.objects.iter();
+        let found = objects.any(|object| object.kind == key.kind && object.listed.id == id);
+        found && !gone(key)
+    };
+    for (key, id) in site.ledger.retired(is_there).await {
+        if !needed(&key) {
+            one(site, &key, &id).await?;
+        }
     }
     Ok(())
 }
