@@ -42,6 +42,9 @@ pub struct Claim {
     /// The id, once the object was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// When the create was claimed, in milliseconds since 1970; none once the object is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
     /// Ids of objects that were replaced and have not gone yet, because something may use them still.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<String>,
@@ -197,6 +200,7 @@ impl Claims {
         }
         let claim = self.claims.entry(key.clone()).or_default();
         claim.id = Some(listed.id.clone());
+        claim.since = None;
         if listed.natural.is_some() {
             claim.natural.clone_from(&listed.natural);
         }

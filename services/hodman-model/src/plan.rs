@@ -41,6 +41,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use before_after::{Symbols, symbolic};
 pub(crate) use compare::differences;
+pub use compare::is_made_as;
 pub use desired::{Desired, DesiredResource, FileSet};
 pub use error::PlanError;
 pub use guards::{Refusal, Refused};

@@ -109,7 +109,8 @@ async fn a_change_that_was_taken_back_by_the_end_of_its_time_is_told() {
     let told = async || {
         let history = short.store().history("shop", Some("qa"), 50).await.ok()?;
         let mut rows = history.iter();
-        rows.any(|row| row.entry.because.contains(words)).then_some(())
+        rows.any(|row| row.entry.because.contains(words))
+            .then_some(())
     };
     short.wait("what became of it", told).await.expect("told");
     daemon.stop().await;

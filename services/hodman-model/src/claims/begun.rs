@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Claim, Claims, claimed_kind, is_noted};
 use crate::bundle::ResourceKey;
 use crate::kinds::{AWS_KINDS, CloudformationStacks, Kind, kind};
-use crate::plan::{Action, Desired, Row};
+use crate::plan::{Action, Desired, Row, WorkspacePart};
 
 impl Claims {
     /// Objects with a name of their own that a create began and nobody knows to have ended: what is there under that name may be
@@ -24,6 +24,18 @@ impl Claims {
     pub fn may_have_begun(&self, key: &ResourceKey) -> bool {
         let claim = self.claims.get(key);
         claim.is_some_and(|claim| claimed_kind(key).is_some() || claim.is_of_a_create())
+    }
+
+    /// Notes from when on what `rows` make may be there: `now`, in milliseconds since 1970, unless a create before this one was claimed
+    /// earlier.
+    pub fn note_since(&mut self, rows: &WorkspacePart, now: i64) {
+        let makes = |row: &&Row| matches!(row.action, Action::Create | Action::Replace);
+        for row in rows.rows.iter().filter(makes) {
+            if claimed_kind(&row.key).is_some() {
+                let claim = self.claims.entry(row.key.clone()).or_default();
+                claim.since.get_or_insert(now);
+            }
+        }
     }
 
     /// Notes that the claimed object was removed for another that is made next: what is there under its name from now on is

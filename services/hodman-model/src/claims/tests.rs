@@ -12,12 +12,9 @@ fn claims(of: &[(&str, Option<&str>, Option<&str>)]) -> Claims {
             .iter()
             .map(|(key, natural, id)| {
                 let claim = Claim {
-                    protected: false,
                     natural: natural.map(str::to_owned),
                     id: id.map(str::to_owned),
-                    put: None,
-                    former: Vec::new(),
-                    still: None,
+                    ..Claim::default()
                 };
                 (key.parse().unwrap(), claim)
             })
@@ -335,4 +332,29 @@ fn every_object_that_another_replaced_goes_also_when_the_last_one_is_gone() {
     assert_eq!(retired(&own, &[]), ["first"]);
     own.went(&key, "first");
     assert!(own.claims.is_empty(), "{own:?}");
+}
+
+#[test]
+fn what_has_no_name_of_its_own_is_claimed_with_the_moment_until_it_is_known() {
+    let key: ResourceKey = "account_credentials.main".parse().unwrap();
+    let config =
+        json!({"credentials_name": "c", "aws_credentials": {"sts_role": {"role_arn": "arn:r"}}});
+    let mut world = World::new().resource("account_credentials.main", config);
+    let rows = world.plan().parts.remove(0);
+    let mut own = Claims::default().before(&rows, &world.desired());
+    own.note_since(&rows, 5_000);
+    // Tried again it may have been made since the first time.
+    own.note_since(&rows, 9_000);
+    assert_eq!(own.claims[&key].since, Some(5_000));
+    world.apply();
+    own.with_id(
+        &key,
+        &world.object("account_credentials.main").listed.clone(),
+    );
+    assert_eq!(own.claims[&key].since, None);
+    let job = World::new().resource("jobs.j", json!({"name": "j"}));
+    let rows = job.plan().parts.remove(0);
+    let mut own = Claims::default();
+    own.note_since(&rows, 5_000);
+    assert!(own.claims.is_empty(), "tags say whose a job is");
 }

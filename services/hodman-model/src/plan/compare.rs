@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::row::FieldChange;
 use crate::field_path::FieldPath;
+use crate::kinds::Kind;
 use crate::kinds::rules::{Rules, element_segment};
 
 /// The fields in which `before` and `after` differ, sorted by path; both in managed form.
@@ -13,6 +14,18 @@ pub(crate) fn differences(rules: &Rules, before: &Value, after: &Value) -> Vec<F
     let mut found = Vec::new();
     walk(rules, &FieldPath::default(), before, after, &mut found);
     found
+}
+
+/// Whether the object, which is as `live` says, is called as `wanted` says, and says the same of all that cannot change in place.
+#[must_use]
+pub fn is_made_as(kind: &dyn Kind, live: &Value, wanted: &Value) -> bool {
+    let rules = kind.rules();
+    let wanted = rules.normalise(wanted);
+    let live = rules.without_fills(&rules.normalise(live), Some(&wanted));
+    let differ = differences(rules, &live, &wanted);
+    let named = FieldPath::default().key(rules.name_field);
+    let is_other = |change: &FieldChange| rules.replaces(change) || change.path == named;
+    !differ.iter().any(is_other)
 }
 
 /// Every field of `config`, as if it came (`after`) or went.
@@ -129,4 +142,70 @@ fn has_unique_keys(field: &str, items: &[Value]) -> bool {
         .filter_map(|item| item.get(field).and_then(Value::as_str))
         .collect();
     keys.len() == items.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds::kind;
+
+    #[test]
+    fn what_was_made_as_wanted_is_known_by_all_that_cannot_change() {
+        let key =
+            |arn: &str, uses: &[&str]| json!({"aws_key_info": {"key_arn": arn}, "use_cases": uses});
+        let mut filled = key("k", &["STORAGE", "MANAGED_SERVICES"]);
+        filled["aws_key_info"]["key_region"] = json!("eu-west-1");
+        let role = |arn: &str| json!({"credentials_name": "c", "aws_credentials": {"sts_role": {"role_arn": arn}}});
+        let rule = |config: &str| json!({"network_connectivity_config_id": config, "endpoint_service": "s", "domain_names": ["a"]});
+        let mut other_names = rule("n");
+        other_names["domain_names"] = json!(["b"]);
+        for (name, live, wanted, same) in [
+            (
+                "account_customer_managed_keys",
+                filled.clone(),
+                key("k", &["MANAGED_SERVICES", "STORAGE"]),
+                true,
+            ),
+            (
+                "account_customer_managed_keys",
+                filled,
+                key("k", &["STORAGE"]),
+                false,
+            ),
+            ("account_credentials", role("r"), role("r"), true),
+            ("account_credentials", role("r"), role("other"), false),
+            (
+                "account_ip_access_lists",
+                json!({"label": "l"}),
+                json!({"label": "l", "list_type": "ALLOW"}),
+                true,
+            ),
+            (
+                "account_ip_access_lists",
+                json!({"label": "l"}),
+                json!({"label": "m"}),
+                false,
+            ),
+            (
+                "account_private_endpoint_rules",
+                rule("n"),
+                other_names.clone(),
+                true,
+            ),
+            (
+                "account_private_endpoint_rules",
+                rule("n"),
+                rule("m"),
+                false,
+            ),
+        ] {
+            assert_eq!(
+                is_made_as(kind(name).unwrap(), &live, &wanted),
+                same,
+                "{name}: {live} {wanted}"
+            );
+        }
+    }
 }

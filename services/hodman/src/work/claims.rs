@@ -195,6 +195,7 @@ impl<'a> Ledger<'a> {
         desired: &Desired,
     ) -> Result<Self, WorkError> {
         let mut claims = ledgers.own.before(rows, desired);
+        claims.note_since(rows, job.work.clock.now().timestamp_millis());
         if ledgers.own_found || !claims.claims.is_empty() {
             name_kinds(&mut claims, rows);
         }

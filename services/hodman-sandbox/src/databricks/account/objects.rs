@@ -56,11 +56,24 @@ fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     for (key, value) in kind.additions() {
         fill(&mut row, &key, value);
     }
+    if kind == Kind::Key {
+        tell_region(&mut row);
+    }
     row.insert(kind.id_field().into(), json!(id));
     row.insert("account_id".into(), json!(account.id));
     row.insert("creation_time".into(), json!(account.clock.millis()));
     account.table(kind).insert(&id, row.clone());
     Ok(Value::Object(row))
+}
+
+/// The service says where a key is, as its ARN does.
+fn tell_region(row: &mut Map<String, Value>) {
+    let key = row.get_mut("aws_key_info").and_then(Value::as_object_mut);
+    if let Some(key) = key {
+        let arn = key.get("key_arn").and_then(Value::as_str);
+        let region = arn.and_then(|arn| arn.split(':').nth(3)).map(str::to_owned);
+        fill(key, "key_region", json!(region));
+    }
 }
 
 /// What is checked of the world outside: the role is tried when credentials are made, endpoints and ids must exist.

@@ -2,15 +2,19 @@
 
 use super::super::{WorkError, live};
 use super::site::Site;
+use hodman_model::bundle::ResourceKey;
 use hodman_model::claims::is_made_in_steps;
 use hodman_model::kinds::{Identity, Kind, Listed, Listing, Marker};
-use hodman_model::plan::Row;
+use hodman_model::plan::{Row, is_made_as};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A create whose answer was lost is looked for this often: a list may lag behind the create by some seconds.
 const LOOKS: u32 = 5;
+
+/// How far the service's clock may be from ours, in milliseconds.
+const CLOCKS_DIFFER: i64 = 10 * 60 * 1000;
 
 /// The object that a lost answer may have made: by its marker where there are tags, else by its name.
 pub(super) async fn find(
@@ -27,7 +31,7 @@ pub(super) async fn find(
         }
         let id = match (kind.identity(), &natural) {
             (Identity::Claim, Some(name)) => by_name(site, kind, name).await?,
-            (Identity::Claim, None) => nameless(site, kind, config, Since::Plan).await?,
+            (Identity::Claim, None) => nameless(site, kind, config, marker, Since::Plan).await?,
             // No list shows those of AWS.
             (Identity::Tags, Some(name)) if matches!(kind.listing(), Listing::ByName) => {
                 let there = live::by_id(workspace, kind, name).await?;
@@ -86,7 +90,7 @@ pub(super) async fn left(
     marker: &Marker,
 ) -> Result<Option<String>, WorkError> {
     let Some(name) = kind.natural(config).filter(|_| is_made_in_steps(kind)) else {
-        return nameless(site, kind, config, Since::Ever).await;
+        return nameless(site, kind, config, marker, Since::Claim).await;
     };
     // When the claim was written there was nothing of that name: what is there now without a mark is what was begun.
     let there = live::by_id(&site.part.workspace, kind, &name).await?;
@@ -99,16 +103,17 @@ pub(super) async fn left(
 enum Since {
     /// Since the plan was taken, by this apply.
     Plan,
-    /// Whenever, by one before it.
-    Ever,
+    /// Since it was claimed, by one before it.
+    Claim,
 }
 
-/// The id of an object without tags and without a name of its own: of the same name in the same folder, made by us or by
-/// nobody known, claimed by nobody, and new. Two of them could be anybody's: then a person has to look.
+/// The id of an object without tags and without a name of its own: of the same name in the same folder, the same in all that cannot
+/// change, made by us or by nobody known, claimed by nobody, and new. Two of them could be anybody's: then a person has to look.
 async fn nameless(
     site: &Site<'_>,
     kind: &'static dyn Kind,
     config: &Value,
+    marker: &Marker,
     since: Since,
 ) -> Result<Option<String>, WorkError> {
     let before = site.part.observed.objects.iter();
@@ -127,13 +132,16 @@ async fn nameless(
         true => "",
         false => workspace.principal().await?.user_name.as_str(),
     };
+    let key = ResourceKey::new(kind.name(), &marker.key);
+    let claim = site.part.ledgers.own.claims.get(&key);
+    let claimed = claim.and_then(|claim| claim.since.filter(|_| since == Since::Claim));
+    let is_new = |listed: &Listed| match (claimed, listed.created_at) {
+        (Some(claimed), Some(made)) => made.timestamp_millis() + CLOCKS_DIFFER >= claimed,
+        _ => true,
+    };
     let same = |listed: &Listed| {
-        let as_wanted = |field: &str| match config.get(field) {
-            Some(wanted) => listed.config.get(field) == Some(wanted),
-            None => true,
-        };
-        as_wanted(kind.rules().name_field)
-            && as_wanted("parent_path")
+        is_made_as(kind, &listed.config, config)
+            && is_new(listed)
             && listed.creator.as_ref().is_none_or(|creator| creator == me)
     };
     let mut found = live::of_kind(workspace, kind).await?;
