@@ -38,6 +38,7 @@ pub mod permissions;
 mod pipelines;
 mod policy_fills;
 mod queries;
+mod readiness;
 mod redaction;
 mod registered_models;
 pub mod rules;
@@ -75,6 +76,7 @@ pub use listed::{Listed, ReadError};
 pub use maintenance::Maintenance;
 pub use marker::{Marker, RESTORED, TAG_ENV, TAG_KEY, TAG_PIPELINE};
 pub use permissions::Permissions;
+pub use readiness::{Readiness, Said};
 use rules::Rules;
 pub use terraform_stacks::{SENSITIVE_OUTPUT, SOURCES, TerraformStacks, holds_sensitive_output};
 
@@ -97,17 +99,6 @@ pub struct Detail {
     pub call: Call,
     /// When the answer comes in pages: the field with the items, which are put together into a list.
     pub items_field: Option<&'static str>,
-}
-
-/// Whether an object that was made can be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Readiness {
-    /// It can.
-    Ready,
-    /// Not yet; the state in the API's own word.
-    Pending(String),
-    /// It never will; the API's own words.
-    Failed(String),
 }
 
 /// What a capture does with a kind.
@@ -224,6 +215,11 @@ pub trait Kind: Sync + fmt::Debug {
     /// [`Kind::readiness`] reads that one, too. Nothing else is sent to the object until it has ended.
     fn follow(&self, id: &str, call: &Call, answer: &Value) -> Option<Call> {
         let _ = (id, call, answer);
+        None
+    }
+
+    /// What the service says is wrong with an object that is as it was asked for; none when nothing is.
+    fn says(&self, _outputs: &Value) -> Option<Said> {
         None
     }
 

@@ -68,6 +68,7 @@ impl Found<'_> {
         {
             return self.stack(kind, key, preview);
         }
+        self.said(kind, key, live);
         let managed = wanted.managed(kind);
         let (there, folders) = symbolic(kind, live, Some(&managed), &self.symbols);
         self.server_defaults(kind, key, live, &there);

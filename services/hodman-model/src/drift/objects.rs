@@ -6,7 +6,7 @@ use super::Class;
 use super::compare::{Found, Values};
 use crate::bundle::ResourceKey;
 use crate::field_path::FieldPath;
-use crate::kinds::{Kind, kind};
+use crate::kinds::{Kind, Listed, Said, kind};
 use crate::plan::{ObservedObject, natural};
 
 impl Found<'_> {
@@ -72,6 +72,17 @@ impl Found<'_> {
         }
     }
 
+    /// What the service says of an object that no plan of ours puts right.
+    pub(super) fn said(&mut self, kind: &dyn Kind, key: &ResourceKey, live: &Listed) {
+        let (class, words) = match kind.says(&live.outputs) {
+            None => return,
+            Some(Said::Broken(words)) => (Class::HandEditForAPerson, words),
+            Some(Said::Warned(words)) => (Class::ServerDefault, format!("a warning: {words}")),
+        };
+        let path = FieldPath::default().key("status");
+        self.row(kind, key, path, Values::default(), class, &words);
+    }
+
     /// Objects of nobody's in the folder that only we write to.
     pub(super) fn inside_folders(&mut self) {
         let inside = format!("{}/", self.three.context.files_root);
@@ -89,6 +100,64 @@ impl Found<'_> {
                 let class = Class::ForeignObject;
                 self.row(kind, &key, FieldPath::default(), values, class, reason);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::{HandEdits, ThreeWay, drift};
+    use crate::plan::tests::World;
+
+    #[test]
+    fn what_the_service_says_of_something_that_is_as_it_was_asked_for_is_for_a_person() {
+        let endpoint = json!({"vpc_endpoint_name": "e", "aws_vpc_endpoint_id": "vpce-1", "region": "eu-west-1"});
+        let network = json!({"network_name": "n", "vpc_id": "vpc-1", "subnet_ids": ["a", "b"], "security_group_ids": ["s"]});
+        let broken = json!({"vpc_status": "BROKEN", "error_messages": [{"error_type": "subnet", "error_message": "no way out"}]});
+        let warned = json!({"vpc_status": "WARNED", "warning_messages": [{"warning_type": "subnet", "warning_message": "small"}]});
+        for (key, config, outputs, class, words) in [
+            (
+                "account_vpc_endpoints.e",
+                &endpoint,
+                json!({"state": "rejected"}),
+                Class::HandEditForAPerson,
+                "AWS says that the endpoint is rejected",
+            ),
+            (
+                "account_networks.n",
+                &network,
+                broken,
+                Class::HandEditForAPerson,
+                "Databricks says that the network is BROKEN: subnet: no way out",
+            ),
+            (
+                "account_networks.n",
+                &network,
+                warned,
+                Class::ServerDefault,
+                "a warning: subnet: small",
+            ),
+        ] {
+            let mut world = World::new().resource(key, config.clone());
+            world.apply();
+            let told = |world: &World| {
+                let declared = world.desired();
+                let three = ThreeWay {
+                    last_applied: Some(&declared),
+                    declared: &declared,
+                    observed: &world.observed,
+                    context: &world.context,
+                    hand_edits: HandEdits::PutBack,
+                };
+                let rows = drift(&three).unwrap().rows.into_iter();
+                let rows = rows.filter(|row| row.path.to_string() == "status");
+                rows.map(|row| (row.class, row.reason)).collect::<Vec<_>>()
+            };
+            assert_eq!(told(&world), [], "{key}");
+            world.object(key).listed.outputs = outputs;
+            assert_eq!(told(&world), [(class, words.to_owned())]);
+            assert!(world.plan().is_empty());
         }
     }
 }

@@ -3,7 +3,10 @@
 
 use std::sync::LazyLock;
 
-use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
+use serde_json::Value;
+
+use super::plain::{Changing, IN_USE, Plain, Removing, messages};
+use crate::kinds::Readiness;
 use crate::kinds::fields::references;
 use crate::kinds::rules::{Rules, patterns};
 
@@ -34,6 +37,17 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     ..Rules::default()
 });
 
+/// A new one is nobody's, and looked into when a workspace uses it.
+fn readiness(answer: &Value) -> Readiness {
+    match answer.get("vpc_status").and_then(Value::as_str) {
+        Some(status @ "BROKEN") => Readiness::Failed(format!(
+            "Databricks says that the network is {status}: {}",
+            messages(answer, "error")
+        )),
+        _ => Readiness::Ready,
+    }
+}
+
 /// Network configurations of the account.
 pub(super) static NETWORKS: Plain = Plain {
     name: "account_networks",
@@ -51,11 +65,17 @@ pub(super) static NETWORKS: Plain = Plain {
         "vpc_endpoints",
         "vpc_id",
     ],
-    outputs: &["network_id", "account_id"],
+    outputs: &[
+        "network_id",
+        "account_id",
+        "vpc_status",
+        "error_messages",
+        "warning_messages",
+    ],
     changing: Changing::Never,
     removing: Removing::Delete,
     rules: || &RULES,
-    readiness: at_once,
+    readiness,
     loses: "",
     for_ever: false,
     passing: &[IN_USE],

@@ -8,7 +8,7 @@ use crate::kinds::listed::{id_text, millis, text};
 use crate::kinds::rules::Rules;
 use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, Paging, ReadError,
-    Readiness, Reversibility,
+    Readiness, Reversibility, Said,
 };
 
 /// The refusal of a removal while something uses the object. Whatever used it may be gone for some seconds already, so it
@@ -69,6 +69,17 @@ pub(super) struct Plain {
 /// Ready as soon as it is there.
 pub(super) fn at_once(_answer: &Value) -> Readiness {
     Readiness::Ready
+}
+
+/// The words of a network's errors or warnings, each with what it is about.
+pub(super) fn messages(answer: &Value, what: &str) -> String {
+    let all = answer.get(format!("{what}_messages"));
+    let all = all.and_then(Value::as_array).into_iter().flatten();
+    let words = all.map(|one| {
+        let field = |name: &str| text(one, &format!("{what}_{name}")).unwrap_or_default();
+        format!("{}: {}", field("type"), field("message"))
+    });
+    words.collect::<Vec<String>>().join("; ")
 }
 
 impl Plain {
@@ -186,6 +197,14 @@ impl Kind for Plain {
 
     fn readiness(&self, answer: &Value) -> Readiness {
         (self.readiness)(self.inner(answer))
+    }
+
+    fn says(&self, outputs: &Value) -> Option<Said> {
+        if let Readiness::Failed(words) = (self.readiness)(outputs) {
+            return Some(Said::Broken(words));
+        }
+        let warned = messages(outputs, "warning");
+        (!warned.is_empty()).then_some(Said::Warned(warned))
     }
 
     fn creates_first(&self) -> bool {

@@ -56,6 +56,10 @@ pub(super) fn refused(live: &Value, changes: &[FieldChange]) -> Vec<String> {
         let Some(PathSegment::Key(field)) = change.path.0.first() else {
             return None;
         };
+        // One that failed is mended by asking for it once more, but for this one.
+        if field == FAILED && !is_banned(live) {
+            return None;
+        }
         let why = one(
             field,
             failed,
@@ -65,6 +69,11 @@ pub(super) fn refused(live: &Value, changes: &[FieldChange]) -> Vec<String> {
         Some(format!("{field}: {why}"))
     });
     words.collect()
+}
+
+fn is_banned(live: &Value) -> bool {
+    let words = live.get(FAILED).and_then(Value::as_str);
+    words.is_some_and(|words| words.starts_with("BANNED"))
 }
 
 fn one(field: &str, failed: bool, had: bool, wants: bool) -> Option<&'static str> {
@@ -87,6 +96,13 @@ fn one(field: &str, failed: bool, had: bool, wants: bool) -> Option<&'static str
         ("private_access_settings_id", true, false) => Some(
             "private access settings are changed for others, never taken away; name those that it has, or others that allow \
              public access",
+        ),
+        (FAILED, true, false) => Some(
+            "Databricks banned the workspace, and nothing that is asked of it mends that; ask Databricks' support, or let it go by \
+             taking it out",
+        ),
+        ("network_connectivity_config_id", true, false) => Some(
+            "a network connectivity configuration is changed for another, never taken away; name the one that it has, or another",
         ),
         (MANAGED_SERVICES_KEY, true, false) => Some(
             "the key of managed services is changed for another, never taken away; name the one that it has, or another",

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::ACCOUNT;
+use super::plain::messages;
 use super::workspace_changes::{self, CHANGES, FAILED, REPAIRS, TAGS};
 use crate::kinds::fields::{fills, only, references};
 use crate::kinds::listed::{id_text, millis, text};
@@ -57,7 +58,6 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         &[
             ("compute_mode", false),
             ("deployment_name", true),
-            ("network_connectivity_config_id", false),
             ("pricing_tier", true),
         ],
         &[],
@@ -266,16 +266,7 @@ impl Kind for Workspaces {
     }
 
     fn failure_words(&self, answer: &Value) -> String {
-        let errors = answer.get("error_messages").and_then(Value::as_array);
-        let words: Vec<String> = errors
-            .into_iter()
-            .flatten()
-            .map(|error| {
-                let field = |name| text(error, name).unwrap_or_default();
-                format!("{}: {}", field("error_type"), field("error_message"))
-            })
-            .collect();
-        words.join("; ")
+        messages(answer, "error")
     }
 
     fn rules(&self) -> &'static Rules {

@@ -92,12 +92,29 @@ fn what_a_running_workspace_never_takes_is_refused_before_anything_is_stopped() 
             None,
             "never taken away",
         ),
+        (
+            full(),
+            "network_connectivity_config_id",
+            None,
+            "never taken away",
+        ),
     ] {
         let error = wanting(made(config), field, value).unwrap_err();
         let told = format!("`{KEY}` cannot change as asked: {field}: ");
         assert!(error.contains(&told), "{field}: {error}");
         assert!(error.contains(words), "{field}: {error}");
     }
+}
+
+#[test]
+fn one_that_was_banned_is_no_repair() {
+    let mut world = made(bare());
+    world.object(KEY).listed.config["failed"] = json!("BANNED: unpaid");
+    let error = world.try_plan().unwrap_err().to_string();
+    assert!(error.contains("banned the workspace"), "{error}");
+    // It goes as any other.
+    world.bundle.resources.remove(&KEY.parse().unwrap());
+    assert_eq!(rows(&world.plan()), [format!("delete {KEY}")]);
 }
 
 #[test]
