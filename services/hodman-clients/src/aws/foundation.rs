@@ -149,6 +149,15 @@ fn texts<'b>(body: &'b Value, field: &str) -> impl Iterator<Item = (&'b String, 
         .filter_map(|(key, value)| Some((key, value.as_str()?)))
 }
 
+/// A list of texts in a body.
+fn list(body: &Value, field: &str) -> Vec<String> {
+    let list = body.get(field).and_then(Value::as_array);
+    let items = list.into_iter().flatten();
+    items
+        .filter_map(|item| item.as_str().map(str::to_owned))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 mod buckets;
 mod documents;
 mod roles;
+mod tags;
 
 #[cfg(test)]
 mod tests;

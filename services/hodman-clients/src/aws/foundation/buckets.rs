@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Aws;
 use super::super::error::AwsError;
-use super::{New, text, texts};
+use super::{New, list, text, texts};
 
 /// The region whose buckets have no region in their making.
 const FIRST_REGION: &str = "us-east-1";
@@ -155,13 +155,14 @@ impl Buckets {
     }
 
     /// Makes the bucket's settings be what the body says. A policy that it does not name goes; what else it is silent about stays
-    /// as AWS made it, and so do tags of others.
+    /// as AWS made it, and so do tags that it does not speak of.
     pub async fn bring(&self, name: &str, body: &Value) -> Result<Value, AwsError> {
         let live = self.show(name).await?;
         let differs = |field: &str| body.get(field).is_some() && body.get(field) != live.get(field);
         // Whose the bucket is, first of all: a crash from here on finds it again.
         let mut tags = live["tags"].as_object().cloned().unwrap_or_default();
         let before = tags.clone();
+        tags.retain(|key, _| !list(body, "untagged").contains(key));
         tags.extend(texts(body, "tags").map(|(key, value)| (key.clone(), json!(value))));
         if tags != before {
             let put = self.s3.put_bucket_tagging().bucket(name);
@@ -169,12 +170,12 @@ impl Buckets {
             put.map_err(|error| AwsError::from_sdk("PutBucketTagging", name, error))?;
         }
         if differs("public_access_block") {
-            let flag = |field: &str| body["public_access_block"][field].as_bool();
+            let flag = |field: &str| body["public_access_block"][field] == true;
             let block = PublicAccessBlockConfiguration::builder()
-                .set_block_public_acls(flag("block_public_acls"))
-                .set_ignore_public_acls(flag("ignore_public_acls"))
-                .set_block_public_policy(flag("block_public_policy"))
-                .set_restrict_public_buckets(flag("restrict_public_buckets"))
+                .block_public_acls(flag("block_public_acls"))
+                .ignore_public_acls(flag("ignore_public_acls"))
+                .block_public_policy(flag("block_public_policy"))
+                .restrict_public_buckets(flag("restrict_public_buckets"))
                 .build();
             let put = self.s3.put_public_access_block().bucket(name);
             let put = put.public_access_block_configuration(block).send().await;
@@ -340,4 +341,20 @@ fn built<T>(
     name: &str,
 ) -> Result<T, AwsError> {
     built.map_err(|error| AwsError::unbuildable(operation, name, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::partition;
+
+    #[test]
+    fn a_bucket_is_named_in_the_part_of_aws_that_its_region_is_in() {
+        for (region, part) in [
+            ("eu-west-1", "aws"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("cn-north-1", "aws-cn"),
+        ] {
+            assert_eq!(partition(region), part, "{region}");
+        }
+    }
 }

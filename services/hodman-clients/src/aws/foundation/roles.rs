@@ -6,7 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::super::Aws;
 use super::super::error::AwsError;
-use super::{New, text, texts};
+use super::{New, list, text, texts};
+
+/// How long a session of a role lasts at most where nothing is said.
+const AN_HOUR: i32 = 3600;
 
 /// Roles; IAM is the same in all regions.
 #[derive(Debug, Clone)]
@@ -70,7 +73,7 @@ impl Roles {
         }
     }
 
-    /// Makes the role be what the body says. Tags of others stay.
+    /// Makes the role be what the body says. Tags that it does not speak of stay.
     pub async fn bring(&self, name: &str, body: &Value) -> Result<Value, AwsError> {
         let live = self.show(name).await?;
         self.bring_itself(name, &live, body).await?;
@@ -107,16 +110,14 @@ impl Roles {
             put.map_err(|error| AwsError::from_sdk("UpdateAssumeRolePolicy", name, error))?;
         }
         let description = text(body, "description").unwrap_or_default();
-        let told = seconds(body);
-        let same = live["description"] == description
-            && told.is_none_or(|told| live["max_session_duration"] == told);
-        if !same {
+        let told = seconds(body).unwrap_or(AN_HOUR);
+        if live["description"] != description || live["max_session_duration"] != told {
             let put = self
                 .0
                 .update_role()
                 .role_name(name)
                 .description(description);
-            let put = put.set_max_session_duration(told).send().await;
+            let put = put.max_session_duration(told).send().await;
             put.map_err(|error| AwsError::from_sdk("UpdateRole", name, error))?;
         }
         match text(body, "permissions_boundary") {
@@ -133,6 +134,15 @@ impl Roles {
                     AwsError::from_sdk("DeleteRolePermissionsBoundary", name, error)
                 })?;
             }
+        }
+        let gone: Vec<String> = list(body, "untagged")
+            .into_iter()
+            .filter(|key| live["tags"].get(key).is_some())
+            .collect();
+        if !gone.is_empty() {
+            let put = self.0.untag_role().role_name(name);
+            let put = put.set_tag_keys(Some(gone)).send().await;
+            put.map_err(|error| AwsError::from_sdk("UntagRole", name, error))?;
         }
         let new = texts(body, "tags").any(|(key, value)| live["tags"][key.as_str()] != value);
         if new {
@@ -239,14 +249,6 @@ fn seconds(body: &Value) -> Option<i32> {
 fn entries(body: &Value, field: &str) -> Map<String, Value> {
     let map = body.get(field).and_then(Value::as_object);
     map.cloned().unwrap_or_default()
-}
-
-fn list(body: &Value, field: &str) -> Vec<String> {
-    let list = body.get(field).and_then(Value::as_array);
-    let items = list.into_iter().flatten();
-    items
-        .filter_map(|item| item.as_str().map(str::to_owned))
-        .collect()
 }
 
 /// A policy document; IAM writes them percent-encoded.

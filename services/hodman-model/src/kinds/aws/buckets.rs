@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::roles::read;
+use super::tags;
 use crate::kinds::fields::{defaults, fills};
 use crate::kinds::listed::text;
 use crate::kinds::rules::{Rules, as_map, patterns};
@@ -58,7 +59,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         &["tags.hodman_pipeline", "tags.hodman_env", "tags.hodman_key"],
         &[],
     ),
-    // What nobody names is as AWS makes it, which has become safer over the years; tags of others are theirs.
+    // What nobody names is as AWS makes it, which has become safer over the years.
     server_fills: fills(
         &[
             ("encryption", true),
@@ -66,11 +67,21 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
             ("ownership", true),
             ("public_access_block", true),
             ("versioning", true),
-            ("tags.*", true),
         ],
         &[],
     ),
-    defaults: defaults(&[(FORCE, json!(false))], &[]),
+    defaults: defaults(
+        &[
+            (FORCE, json!(false)),
+            ("public_access_block.block_public_acls", json!(false)),
+            ("public_access_block.ignore_public_acls", json!(false)),
+            ("public_access_block.block_public_policy", json!(false)),
+            ("public_access_block.restrict_public_buckets", json!(false)),
+        ],
+        &[],
+    ),
+    // One that blocks nothing is not none: it says that nothing is to be blocked.
+    keep_empty: patterns(&["public_access_block"], &[]),
     policy_documents: patterns(&["policy"], &[]),
     replace_on: patterns(&["name"], &[]),
     field_order: &["name", "policy", "encryption", "public_access_block"],
@@ -81,6 +92,7 @@ fn body(config: &Value, live: &Value, marker: &Marker) -> Value {
     let allows = |config: &Value| config.get(FORCE) == Some(&json!(true));
     let mut body = as_map(config);
     body.remove(FORCE);
+    tags::write(&mut body, config, live);
     marker.write(&mut body, RULES.tags_field);
     let tags = body
         .get_mut(RULES.tags_field)

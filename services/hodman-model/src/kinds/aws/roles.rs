@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
+use super::tags;
 use crate::kinds::fields::{defaults, only};
 use crate::kinds::listed::text;
 use crate::kinds::rules::{Rules, as_map, patterns};
@@ -45,8 +46,6 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
-    // Tags that others put on it are theirs.
-    server_fills: crate::kinds::fields::fills(&[("tags.*", true)], &[]),
     policy_documents: patterns(&["trust", "policies.*"], &[]),
     sets: patterns(&["attached"], &[]),
     replace_on: patterns(&["name", "path"], &[]),
@@ -54,8 +53,9 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     ..Rules::default()
 });
 
-fn body(config: &Value, marker: &Marker) -> Value {
+fn body(config: &Value, live: &Value, marker: &Marker) -> Value {
     let mut body = as_map(config);
+    tags::write(&mut body, config, live);
     marker.write(&mut body, RULES.tags_field);
     Value::Object(body)
 }
@@ -96,15 +96,15 @@ impl Kind for Roles {
     }
 
     fn create(&self, config: &Value, marker: &Marker) -> Call {
-        Call::post(PATH, body(config, marker), false)
+        Call::post(PATH, body(config, &Value::Null, marker), false)
     }
 
-    fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
+    fn update(&self, id: &str, live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
         let path = format!("{PATH}/{id}");
         vec![Call::with_body(
             Method::Put,
             path,
-            body(config, marker),
+            body(config, live, marker),
             true,
         )]
     }
@@ -154,7 +154,7 @@ pub(super) fn read(
         natural: Some(name.clone()),
         name,
         marker: Marker::from_tags(answer.get("tags")),
-        config: rules.normalise(&only(answer, settable)),
+        config: rules.normalise(&only(&tags::ours(answer), settable)),
         outputs: only(answer, outputs),
         creator: None,
         created_at: None,

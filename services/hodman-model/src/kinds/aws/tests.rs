@@ -71,3 +71,67 @@ fn a_bucket_is_emptied_only_where_it_carries_the_permission() {
         kind.rules().normalise(&silent)
     );
 }
+
+#[test]
+fn a_block_that_blocks_nothing_is_not_a_block_that_nobody_named() {
+    let rules = kind("aws_buckets").unwrap().rules();
+    let block = |acls: bool| {
+        json!({"name": "b", "public_access_block": {
+            "block_public_acls": acls, "ignore_public_acls": false, "block_public_policy": false, "restrict_public_buckets": false,
+        }})
+    };
+    let differs = |wanted: &Value, live: &Value| {
+        let wanted = rules.normalise(wanted);
+        rules.without_fills(&rules.normalise(live), Some(&wanted)) != wanted
+    };
+    // What is left out of a block is off.
+    let short = json!({"name": "b", "public_access_block": {"block_public_acls": true}});
+    assert!(!differs(&short, &block(true)));
+    let open = json!({"name": "b", "public_access_block": {"block_public_acls": false}});
+    assert!(differs(&open, &block(true)));
+    assert!(!differs(&open, &block(false)));
+    assert!(!differs(&json!({"name": "b"}), &block(true)));
+}
+
+#[test]
+fn tags_of_ours_come_and_go_and_those_of_others_stay_theirs() {
+    for name in ["aws_roles", "aws_buckets"] {
+        let kind = kind(name).unwrap();
+        let read = |body: &Value| kind.read(body).unwrap().unwrap().config;
+        let two = json!({"name": "x", "tags": {"team": "data", "cost": "1"}});
+        let made = kind.create(&two, &marker()).body.unwrap();
+        let mut there = made.clone();
+        there["tags"]["theirs"] = json!("kept");
+        let live = read(&there);
+        assert_eq!(live["tags"], two["tags"], "{name}");
+
+        let one = json!({"name": "x", "tags": {"team": "lake"}});
+        let change = kind.update("x", &live, &one, &marker());
+        let change = change[0].body.as_ref().unwrap();
+        assert_eq!(change["untagged"], json!(["cost"]), "{name}");
+        let none = json!({"name": "x"});
+        let change = kind.update("x", &read(change), &none, &marker());
+        let change = change[0].body.as_ref().unwrap();
+        assert_eq!(change["untagged"], json!(["team"]), "{name}");
+        assert_eq!(read(change).get("tags"), None, "{name}");
+        // Nothing of ours was ever there.
+        let change = kind.update("x", &Value::Null, &none, &marker());
+        assert_eq!(change[0].body.as_ref().unwrap().get("untagged"), None);
+    }
+}
+
+#[test]
+fn fifty_tags_have_room_in_one() {
+    let kind = kind("aws_buckets").unwrap();
+    let tags: serde_json::Map<String, Value> = (0..50)
+        .map(|number| (format!("{number}-{}", "k".repeat(120)), json!("v")))
+        .collect();
+    let config = json!({"name": "b", "tags": tags});
+    let made = kind.create(&config, &marker()).body.unwrap();
+    let ours = made["tags"]["hodman_tags"].as_str().unwrap();
+    assert!(ours.len() <= 256, "{}", ours.len());
+    assert_eq!(
+        kind.read(&made).unwrap().unwrap().config["tags"],
+        config["tags"]
+    );
+}
