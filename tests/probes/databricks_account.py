@@ -8,6 +8,7 @@ They need the token `dapi-test` of an administrator of the account.
 import json
 import logging
 import pathlib
+import re
 import sys
 import time
 import uuid
@@ -227,6 +228,7 @@ def _():
     wanted = catalog.CreateAccountsMetastore(name=name("m"), region="eu-central-1", storage_root="s3://bucket")
     made = a.metastores.create(metastore_info=wanted).metastore_info
     need(made.name == wanted.name and made.region == "eu-central-1", made)
+    need(made.storage_root == f"s3://bucket/{made.metastore_id}", "a metastore keeps to a folder of its own")
     change = catalog.UpdateAccountsMetastore(owner="admins")
     need(a.metastores.update(made.metastore_id, metastore_info=change).metastore_info.owner == "admins", "owner")
     need(a.metastores.get(made.metastore_id).metastore_info.owner == "admins", "owner")
@@ -254,6 +256,10 @@ def _():
     found = a.metastore_assignments.get(row.workspace_id).metastore_assignment
     need(found.default_catalog_name == "other", found)
     need(list(a.metastore_assignments.list(metastore)) == [row.workspace_id], "not listed")
+    wanted = catalog.CreateAccountsMetastore(name=name("m"), region="eu-central-1")
+    other = a.metastores.create(metastore_info=wanted).metastore_info.metastore_id
+    body = catalog.UpdateMetastoreAssignment(workspace_id=row.workspace_id, metastore_id=other)
+    refused(lambda: a.metastore_assignments.update(row.workspace_id, other, metastore_assignment=body), BadRequest)
     a.metastore_assignments.delete(row.workspace_id, metastore)
     refused(lambda: a.metastore_assignments.get(row.workspace_id), NotFound)
 
@@ -346,10 +352,20 @@ def _():
     made = api.create(params).log_delivery_configuration
     need(made.status == billing.LogDeliveryConfigStatus.ENABLED and made.account_id == ACCOUNT_ID, made)
     need(made.log_delivery_status.status == billing.DeliveryStatus.CREATED, made)
+    need(made.delivery_start_time is None, made)
     need(api.get(made.config_id).log_delivery_configuration == made, "get and create differ")
     need(made in list(api.list(credentials_id=role.credentials_id)), "not listed")
+    usage = billing.CreateLogDeliveryConfigurationParams(
+        log_type=billing.LogType.BILLABLE_USAGE,
+        output_format=billing.OutputFormat.CSV,
+        credentials_id=role.credentials_id,
+        storage_configuration_id=bucket.storage_configuration_id,
+    )
+    month = api.create(usage).log_delivery_configuration.delivery_start_time
+    need(re.fullmatch(r"\d{4}-\d\d", month or ""), month)
     api.patch_status(made.config_id, billing.LogDeliveryConfigStatus.DISABLED)
-    need(not list(api.list(credentials_id=role.credentials_id, status=billing.LogDeliveryConfigStatus.ENABLED)), "on")
+    on = api.list(credentials_id=role.credentials_id, status=billing.LogDeliveryConfigStatus.ENABLED)
+    need(made.config_id not in [one.config_id for one in on], "on")
     found = api.get(made.config_id).log_delivery_configuration
     need(found.status == billing.LogDeliveryConfigStatus.DISABLED, found)
 

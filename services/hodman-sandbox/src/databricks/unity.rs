@@ -9,7 +9,7 @@ mod assignments;
 mod bindings;
 mod checks;
 mod desk;
-mod fields;
+pub(in crate::databricks) mod fields;
 mod grants;
 mod hand;
 mod kind;

@@ -102,3 +102,48 @@ async fn the_host_says_what_it_is() {
     assert_eq!(config["workspace_id"], bench.dev.workspace_id().to_string());
     assert_eq!(config["oidc_endpoint"], format!("{}/oidc", bench.dev.url()));
 }
+
+#[tokio::test]
+async fn what_a_request_does_not_take_is_not_taken() {
+    let bench = Bench::start().await;
+    let root = format!(
+        "{}/api/2.0/accounts/{ACCOUNT}",
+        bench.databricks.account_url()
+    );
+    let send = async |method: Method, path: &str, body: serde_json::Value| {
+        let url = format!("{root}/{path}");
+        let (status, said) = bench.send(method, &url, body).await;
+        assert_eq!(status, 200, "{path}: {said}");
+        said
+    };
+    let list = json!({"label": "l", "list_type": "ALLOW", "ip_addresses": ["10.0.0.0/8"], "enabled": false});
+    let made = send(Method::POST, "ip-access-lists", list).await;
+    assert_eq!(made["ip_access_list"]["enabled"], true);
+
+    let metastore = json!({"metastore_info": {"name": "m", "region": "eu-west-1", "owner": "team", "storage_root": "s3://b"}});
+    let made = send(Method::POST, "metastores", metastore).await;
+    let made = &made["metastore_info"];
+    assert_ne!(made["owner"], "team");
+    let id = made["metastore_id"].as_str().unwrap();
+    assert_eq!(made["storage_root"], format!("s3://b/{id}"));
+    let change = json!({"metastore_info": {"name": "other", "new_name": "other", "owner": "team"}});
+    let changed = send(Method::PUT, &format!("metastores/{id}"), change).await;
+    let changed = &changed["metastore_info"];
+    assert_eq!(
+        (&changed["name"], &changed["owner"]),
+        (&json!("m"), &json!("team"))
+    );
+
+    let logs = json!({"log_delivery_configuration": {
+        "log_type": "AUDIT_LOGS", "output_format": "JSON", "credentials_id": "c", "storage_configuration_id": "s",
+        "workspace_ids_filter": ["8000000000000001"],
+    }});
+    let (status, refused) = bench
+        .send(Method::POST, &format!("{root}/log-delivery"), logs)
+        .await;
+    assert_eq!(status, 400, "{refused}");
+    assert!(
+        refused["message"].as_str().unwrap().contains("numbers"),
+        "{refused}"
+    );
+}

@@ -3,17 +3,21 @@
 use std::sync::LazyLock;
 
 use super::plain::{Changing, Plain, Removing, at_once};
-use crate::kinds::fields::references;
+use crate::kinds::fields::{fills, references};
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: LOG_DELIVERIES.settable,
     name_field: "config_name",
+    texts: patterns(&["workspace_ids_filter.*"], &[]),
     sets: patterns(&["workspace_ids_filter"], &[]),
+    // The month of its making, where usage is delivered.
+    server_fills: fills(&[("delivery_start_time", false)], &[]),
     references: references(
         &[
             ("credentials_id", "account_credentials"),
             ("storage_configuration_id", "account_storage_configurations"),
+            ("workspace_ids_filter.*", "account_workspaces"),
         ],
         &[],
     ),
@@ -54,8 +58,12 @@ pub(super) static LOG_DELIVERIES: Plain = Plain {
         "storage_configuration_id",
         "workspace_ids_filter",
     ],
+    later: &[],
+    numbers: &["workspace_ids_filter"],
+    holds_own_folder: "",
     outputs: &["config_id", "status"],
     changing: Changing::Never,
+    keeps: &[],
     removing: Removing::SwitchOff("status", "DISABLED"),
     rules: || &RULES,
     readiness: at_once,

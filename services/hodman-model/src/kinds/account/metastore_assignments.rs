@@ -1,4 +1,5 @@
-//! Which metastore a workspace uses: at most one, known by the workspace.
+//! Which metastore a workspace uses: at most one, known by the workspace. An assignment lets nothing change but its default
+//! catalog: for another metastore it is taken away and made anew.
 
 use std::sync::LazyLock;
 
@@ -32,7 +33,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
-    replace_on: patterns(&["workspace_id"], &[]),
+    replace_on: patterns(&["workspace_id", "metastore_id"], &[]),
     field_order: &["workspace_id", "metastore_id"],
     ..Rules::default()
 });

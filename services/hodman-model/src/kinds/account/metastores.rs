@@ -1,4 +1,4 @@
-//! Metastores of Unity Catalog: one for each region.
+//! Metastores of Unity Catalog: one for each region. A create takes a name and a place, everything else is a change after it.
 
 use std::sync::LazyLock;
 
@@ -7,6 +7,16 @@ use crate::kinds::Method;
 use crate::kinds::fields::fills;
 use crate::kinds::rules::{Rules, patterns};
 
+/// What only a change takes.
+const LATER: &[&str] = &[
+    "delta_sharing_organization_name",
+    "delta_sharing_recipient_token_lifetime_in_seconds",
+    "delta_sharing_scope",
+    "owner",
+    "privilege_model_version",
+    "storage_root_credential_id",
+];
+
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: METASTORES.settable,
     name_field: "name",
@@ -14,6 +24,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     server_fills: fills(
         &[
             ("owner", true),
+            ("external_access_enabled", true),
+            ("region", false),
             ("delta_sharing_scope", true),
             ("delta_sharing_recipient_token_lifetime_in_seconds", true),
             ("delta_sharing_organization_name", true),
@@ -41,6 +53,7 @@ pub(super) static METASTORES: Plain = Plain {
         "delta_sharing_organization_name",
         "delta_sharing_recipient_token_lifetime_in_seconds",
         "delta_sharing_scope",
+        "external_access_enabled",
         "name",
         "owner",
         "privilege_model_version",
@@ -48,6 +61,9 @@ pub(super) static METASTORES: Plain = Plain {
         "storage_root",
         "storage_root_credential_id",
     ],
+    later: LATER,
+    numbers: &[],
+    holds_own_folder: "storage_root",
     outputs: &["metastore_id", "global_metastore_id"],
     changing: Changing::By(
         Method::Put,
@@ -55,12 +71,16 @@ pub(super) static METASTORES: Plain = Plain {
             "delta_sharing_organization_name",
             "delta_sharing_recipient_token_lifetime_in_seconds",
             "delta_sharing_scope",
-            "name",
+            "external_access_enabled",
             "owner",
             "privilege_model_version",
             "storage_root_credential_id",
         ],
     ),
+    keeps: &[(
+        "name",
+        "the account gives a metastore no other name; name the one that it has",
+    )],
     removing: Removing::Delete,
     rules: || &RULES,
     readiness: at_once,

@@ -17,8 +17,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     sets: patterns(&["subnet_ids", "security_group_ids"], &[]),
     references: references(
         &[
-            ("vpc_endpoints.rest_api[*]", "account_vpc_endpoints"),
-            ("vpc_endpoints.dataplane_relay[*]", "account_vpc_endpoints"),
+            ("vpc_endpoints.rest_api.*", "account_vpc_endpoints"),
+            ("vpc_endpoints.dataplane_relay.*", "account_vpc_endpoints"),
         ],
         &[],
     ),
@@ -65,6 +65,9 @@ pub(super) static NETWORKS: Plain = Plain {
         "vpc_endpoints",
         "vpc_id",
     ],
+    later: &[],
+    numbers: &[],
+    holds_own_folder: "",
     outputs: &[
         "network_id",
         "account_id",
@@ -73,6 +76,7 @@ pub(super) static NETWORKS: Plain = Plain {
         "warning_messages",
     ],
     changing: Changing::Never,
+    keeps: &[],
     removing: Removing::Delete,
     rules: || &RULES,
     readiness,

@@ -1,15 +1,17 @@
 //! What account objects have in common: a collection, an id, a name that need not be unique.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::ACCOUNT;
+use crate::field_path::{FieldPath, PathSegment};
 use crate::kinds::fields::only;
 use crate::kinds::listed::{id_text, millis, text};
-use crate::kinds::rules::Rules;
+use crate::kinds::rules::{Rules, as_map};
 use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, Paging, ReadError,
     Readiness, Reversibility, Said,
 };
+use crate::plan::FieldChange;
 
 /// The refusal of a removal while something uses the object. Whatever used it may be gone for some seconds already, so it
 /// passes.
@@ -49,11 +51,19 @@ pub(super) struct Plain {
     pub wrapper: &'static str,
     /// Whether requests have that field, too.
     pub wraps_requests: bool,
-    /// The fields of the create request.
+    /// The fields that a person can set.
     pub settable: &'static [&'static str],
+    /// Those of them that the create request does not take: a change right after it does.
+    pub later: &'static [&'static str],
+    /// Lists of ids that requests write as numbers.
+    pub numbers: &'static [&'static str],
+    /// A place in a store below which the service makes a folder called by the object's id, and shows that; empty when none.
+    pub holds_own_folder: &'static str,
     /// What only the server knows and others may refer to.
     pub outputs: &'static [&'static str],
     pub changing: Changing,
+    /// Fields that neither a change nor a new object in its place should give another value, and why.
+    pub keeps: &'static [(&'static str, &'static str)],
     pub removing: Removing,
     pub rules: fn() -> &'static Rules,
     /// What an answer to `GET` says about whether it can be used.
@@ -64,6 +74,14 @@ pub(super) struct Plain {
     pub for_ever: bool,
     /// Refusals that pass by themselves, as they are worded.
     pub passing: &'static [&'static str],
+}
+
+/// The number that a text writes.
+fn as_number(value: &mut Value) {
+    let number = value.as_str().and_then(|text| text.parse::<u64>().ok());
+    if let Some(number) = number {
+        *value = json!(number);
+    }
 }
 
 /// Ready as soon as it is there.
@@ -91,12 +109,38 @@ impl Plain {
         format!("{ACCOUNT}/{}/{id}", self.path)
     }
 
-    fn wrapped(&self, body: Value) -> Value {
+    /// The fields of `config` as a request has them.
+    fn body(&self, config: &Value, fields: &[&str]) -> Map<String, Value> {
+        let mut body = as_map(&only(config, fields));
+        for field in self.numbers {
+            if let Some(Value::Array(items)) = body.get_mut(*field) {
+                items.iter_mut().for_each(as_number);
+            }
+        }
+        body
+    }
+
+    fn wrapped(&self, body: Map<String, Value>) -> Value {
         if self.wraps_requests {
             json!({ (self.wrapper): body })
         } else {
-            body
+            Value::Object(body)
         }
+    }
+
+    /// A change to `config`, as far as `fields` say it. What the service takes where nothing is said is said: it would stay what
+    /// it is otherwise.
+    fn change(&self, method: Method, id: &str, config: &Value, fields: &[&str]) -> Call {
+        let mut body = self.body(config, fields);
+        for default in &self.rules().defaults {
+            for field in fields {
+                if default.at.matches(&FieldPath::default().key(*field)) {
+                    let value = body.entry((*field).to_owned());
+                    value.or_insert_with(|| default.value.clone());
+                }
+            }
+        }
+        Call::with_body(method, self.one(id), self.wrapped(body), true)
     }
 
     fn inner<'v>(&self, answer: &'v Value) -> &'v Value {
@@ -152,12 +196,18 @@ impl Kind for Plain {
             return Ok(None);
         }
         let rules = self.rules();
+        let mut config = only(answer, self.settable);
+        if let Some(Value::String(place)) = config.get_mut(self.holds_own_folder)
+            && let Some(above) = place.strip_suffix(&format!("/{id}"))
+        {
+            *place = above.to_owned();
+        }
         Ok(Some(Listed {
             id,
             name: text(answer, rules.name_field).unwrap_or_default(),
             marker: None,
             natural: text(answer, self.unique),
-            config: rules.normalise(&only(answer, self.settable)),
+            config: rules.normalise(&config),
             outputs: only(answer, self.outputs),
             creator: None,
             created_at: millis(answer, "creation_time"),
@@ -166,11 +216,18 @@ impl Kind for Plain {
     }
 
     fn create(&self, config: &Value, _marker: &Marker) -> Call {
-        Call::post(
-            &self.all(),
-            self.wrapped(only(config, self.settable)),
-            false,
-        )
+        let mut body = self.body(config, self.settable);
+        body.retain(|field, _| !self.later.contains(&field.as_str()));
+        Call::post(&self.all(), self.wrapped(body), false)
+    }
+
+    fn after_create(&self, id: &str, config: &Value, marker: &Marker) -> Vec<Call> {
+        // What is the same as when nothing is said needs no request.
+        let said = self.rules().normalise(config);
+        match self.later.iter().any(|field| said.get(field).is_some()) {
+            true => self.update(id, &Value::Null, config, marker),
+            false => Vec::new(),
+        }
     }
 
     fn update(&self, id: &str, _live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
@@ -178,8 +235,7 @@ impl Kind for Plain {
             Changing::Never => return Vec::new(),
             Changing::By(method, fields) => (method, fields),
         };
-        let body = self.wrapped(only(config, fields));
-        vec![Call::with_body(method, self.one(id), body, true)]
+        vec![self.change(method, id, config, fields)]
     }
 
     fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
@@ -193,6 +249,15 @@ impl Kind for Plain {
 
     fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
         id_text(self.inner(answer).get(self.id_field))
+    }
+
+    fn refuses(&self, _live: &Value, changes: &[FieldChange]) -> Vec<String> {
+        let changed = |field: &str| {
+            let mut paths = changes.iter().filter_map(|change| change.path.0.first());
+            paths.any(|first| matches!(first, PathSegment::Key(key) if key == field))
+        };
+        let kept = self.keeps.iter().filter(|(field, _)| changed(field));
+        kept.map(|(field, why)| format!("{field}: {why}")).collect()
     }
 
     fn readiness(&self, answer: &Value) -> Readiness {

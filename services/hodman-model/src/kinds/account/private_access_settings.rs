@@ -22,7 +22,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     ),
     sets: patterns(&["allowed_vpc_endpoint_ids"], &[]),
     references: references(
-        &[("allowed_vpc_endpoint_ids[*]", "account_vpc_endpoints")],
+        &[("allowed_vpc_endpoint_ids.*", "account_vpc_endpoints")],
         &[],
     ),
     replace_on: patterns(&["region"], &[]),
@@ -47,6 +47,9 @@ pub(super) static PRIVATE_ACCESS_SETTINGS: Plain = Plain {
         "public_access_enabled",
         "region",
     ],
+    later: &[],
+    numbers: &[],
+    holds_own_folder: "",
     outputs: &["private_access_settings_id", "account_id"],
     changing: Changing::By(
         Method::Put,
@@ -58,6 +61,7 @@ pub(super) static PRIVATE_ACCESS_SETTINGS: Plain = Plain {
             "region",
         ],
     ),
+    keeps: &[],
     removing: Removing::Delete,
     rules: || &RULES,
     readiness: at_once,

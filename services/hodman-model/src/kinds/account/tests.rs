@@ -1,5 +1,7 @@
 //! Account objects: what is read back is what was asked for, and what cannot change is made anew.
 
+mod plain;
+
 use serde_json::{Value, json};
 
 use super::ACCOUNT_KINDS;

@@ -59,7 +59,10 @@ fn keep(
 fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     call.required_text("label")?;
     let id = uuid::Uuid::new_v4().to_string();
-    keep(account, &id, call.body.clone(), call.now)
+    let mut row = call.body.clone();
+    // A new list holds; only a change switches it off.
+    row.remove("enabled");
+    keep(account, &id, row, call.now)
 }
 
 fn replace(account: &mut Account, call: &Call) -> Result<Value, ApiError> {

@@ -1,11 +1,13 @@
 //! Delivery of audit and billing logs: made, read and switched off, never deleted.
 
 use axum::Router;
+use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::{Account, Kind};
 use crate::databricks::call::{Call, Shared, get, patch, post};
 use crate::databricks::error::ApiError;
+use crate::databricks::table::fill;
 
 const WHAT: &str = "Log delivery configuration";
 const WRAPPER: &str = "log_delivery_configuration";
@@ -37,6 +39,11 @@ fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
             return Err(ApiError::invalid(message));
         }
     }
+    let filter = fields.get("workspace_ids_filter").and_then(Value::as_array);
+    if let Some(other) = filter.into_iter().flatten().find(|id| !id.is_u64()) {
+        let message = format!("workspace_ids_filter must be a list of numbers, not of {other}.");
+        return Err(ApiError::malformed(message));
+    }
     for kind in [Kind::Credentials, Kind::Storage] {
         let id = text(kind.id_field())?;
         account.table(kind).get(kind.word(), id)?;
@@ -55,6 +62,14 @@ fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
         ),
     ] {
         row.insert(field.to_owned(), value);
+    }
+    if fields.get("log_type") == Some(&json!("BILLABLE_USAGE")) {
+        let now = DateTime::from_timestamp_millis(call.now).unwrap_or_default();
+        fill(
+            &mut row,
+            "delivery_start_time",
+            json!(now.format("%Y-%m").to_string()),
+        );
     }
     account.log_deliveries.insert(&id, row.clone());
     Ok(json!({ WRAPPER: row }))

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::Account;
 use crate::databricks::call::{Call, Shared, delete, get, post, put};
 use crate::databricks::error::ApiError;
+use crate::databricks::unity::fields::{METASTORE, METASTORE_UPDATE};
 
 pub(super) fn router(root: &str) -> Router<Shared<Account>> {
     let all = format!("{root}/metastores");
@@ -23,7 +24,7 @@ pub(super) fn router(root: &str) -> Router<Shared<Account>> {
             get(assigned),
         )
         .route(&assignment, post(assign))
-        .route(&assignment, put(assign))
+        .route(&assignment, put(reassign))
         .route(&assignment, delete(unassign))
 }
 
@@ -37,7 +38,8 @@ fn inner(call: &Call, name: &str) -> Map<String, Value> {
 }
 
 fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
-    let fields = inner(call, "metastore_info");
+    let mut fields = inner(call, "metastore_info");
+    fields.retain(|field, _| METASTORE.contains(&field.as_str()));
     let mut metastores = account.metastores.lock();
     let row = metastores.create(&fields, &call.caller.login, call.now)?;
     Ok(json!({ "metastore_info": row }))
@@ -54,7 +56,9 @@ fn list(account: &mut Account, _call: &Call) -> Result<Value, ApiError> {
 }
 
 fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
-    let fields = inner(call, "metastore_info");
+    let mut fields = inner(call, "metastore_info");
+    // A name is given in a workspace only.
+    fields.retain(|field, _| field != "new_name" && METASTORE_UPDATE.contains(&field.as_str()));
     let id = call.param("metastore");
     let mut metastores = account.metastores.lock();
     let row = metastores.change(id, &fields, &call.caller.login, call.now)?;
@@ -81,6 +85,18 @@ fn assign(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let mut metastores = account.metastores.lock();
     metastores.assign(workspace(call)?, call.param("metastore"), catalog)?;
     Ok(json!({}))
+}
+
+/// Only the default catalog may change.
+fn reassign(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
+    let workspace = workspace(call)?;
+    let assigned = account.metastores.lock().assignment(workspace);
+    let assigned = assigned.ok_or_else(|| none_assigned(workspace))?;
+    if assigned["metastore_id"].as_str() != Some(call.param("metastore")) {
+        let message = format!("Workspace {workspace} is assigned to another metastore.");
+        return Err(ApiError::invalid(message));
+    }
+    assign(account, call)
 }
 
 fn assigned(account: &mut Account, call: &Call) -> Result<Value, ApiError> {

@@ -169,11 +169,11 @@ fn picked(body: &Map<String, Value>, names: &[&[&str]]) -> Map<String, Value> {
 }
 
 /// What a create call of a metastore takes.
-pub(super) const METASTORE: &[&str] =
+pub(in crate::databricks) const METASTORE: &[&str] =
     &["external_access_enabled", "name", "region", "storage_root"];
 
 /// What an update call of a metastore takes.
-pub(super) const METASTORE_UPDATE: &[&str] = &[
+pub(in crate::databricks) const METASTORE_UPDATE: &[&str] = &[
     "delta_sharing_organization_name",
     "delta_sharing_recipient_token_lifetime_in_seconds",
     "delta_sharing_scope",
