@@ -3,8 +3,8 @@
 `aws_hand.py URL REGION queue NAME` makes a queue and prints its address; `… role NAME TEXT` gives a role another description, `…
 bucket NAME` takes a bucket's policy away, `… look-role NAME` and `… look-bucket NAME` print the description and whether there is a policy;
 `… keep-logs GROUP DAYS` changes how long a log group is kept, `… remove-bucket NAME` and `… make-bucket NAME` take an empty bucket
-away and make one; `… stack NAME TEMPLATE KEY=VALUE …` makes a stack, `… look-stack NAME` prints its parameters as JSON; `… put BUCKET KEY` puts something into a bucket; `… send QUEUE MESSAGE` puts a message into a queue; `… account KEY` prints as JSON what the account of that
-key has: roles with their policies, buckets with theirs, stacks with their status.
+away and make one; `… stack NAME TEMPLATE KEY=VALUE …` makes a stack, `… look-stack NAME` prints its parameters as JSON; `… put BUCKET KEY` puts
+something into a bucket; `… send QUEUE MESSAGE` puts a message into a queue.
 """
 
 import json
@@ -16,9 +16,9 @@ import botocore.exceptions
 url, region, what, *rest = sys.argv[1:]
 
 
-def client(service, key="test"):
+def client(service):
     return boto3.client(
-        service, endpoint_url=url, region_name=region, aws_access_key_id=key, aws_secret_access_key="test"
+        service, endpoint_url=url, region_name=region, aws_access_key_id="test", aws_secret_access_key="test"
     )
 
 
@@ -29,19 +29,6 @@ def bucket_policy(s3, name):
         if error.response["Error"]["Code"] != "NoSuchBucketPolicy":
             raise
         return None
-
-
-def account(key):
-    iam, s3, cfn = (client(service, key) for service in ("iam", "s3", "cloudformation"))
-    stacks = [one for one in cfn.describe_stacks()["Stacks"] if one["StackStatus"] != "DELETE_COMPLETE"]
-    return {
-        "roles": {
-            role["RoleName"]: iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
-            for role in iam.list_roles()["Roles"]
-        },
-        "buckets": {one["Name"]: bucket_policy(s3, one["Name"]) for one in s3.list_buckets()["Buckets"]},
-        "stacks": {one["StackName"]: one["StackStatus"] for one in stacks},
-    }
 
 
 if what == "queue":
@@ -74,7 +61,5 @@ elif what == "look-role":
     print(client("iam").get_role(RoleName=rest[0])["Role"].get("Description", ""))
 elif what == "look-bucket":
     print("a policy" if bucket_policy(client("s3"), rest[0]) else "no policy")
-elif what == "account":
-    print(json.dumps(account(rest[0])))
 else:
     sys.exit(f"not known: {what}")

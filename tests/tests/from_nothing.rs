@@ -3,8 +3,7 @@
 use hodman_core::explain::{Standing, standing};
 use hodman_core::ids::EnvName;
 use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
-use hodman_tests::servers::{aws_endpoint, aws_hand};
-use serde_json::Value;
+use hodman_tests::servers::{aws_account, aws_endpoint, aws_hand};
 
 const FROM_NOTHING: &str =
     include_str!("../../examples/foundation/environments/from-nothing/environment.yaml");
@@ -129,7 +128,7 @@ async fn from_an_empty_aws_account_to_a_running_job_is_one_merge_and_so_is_the_w
         })
         .await
         .expect("destroyed");
-    let left: Value = serde_json::from_str(&aws_hand(&["account", "test"]).await).expect("JSON");
+    let left = aws_account("test").await;
     assert_eq!(left["roles"].get("shop-databricks"), None, "{left}");
     assert_eq!(left["buckets"].get("shop-root"), None, "{left}");
     daemon.stop().await;

@@ -144,9 +144,11 @@ impl<'s> Short<'s> {
                     .into_iter()
                     .find(|pull| pull.open && pull.head_ref == branch)?;
                 let checks = checks(self.scene, &pull.head_sha).await.ok()?;
-                let said = checks
-                    .iter()
-                    .any(|(name, conclusion)| *name == check && conclusion == "success");
+                // The latter where the plan names what cannot be undone.
+                let ends = ["success", "action_required"];
+                let said = checks.iter().any(|(name, conclusion)| {
+                    *name == check && ends.contains(&conclusion.as_str())
+                });
                 said.then_some(pull)
             },
         )

@@ -1,5 +1,6 @@
 //! Programs in Python, run with the test environment's interpreter and packages.
 
+use serde_json::Value;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -58,4 +59,16 @@ pub async fn aws_hand(arguments: &[&str]) -> String {
     let ended = python(&script, &all, &[]).await;
     assert!(ended.ok, "{arguments:?}: {}", ended.said);
     ended.said.trim().to_owned()
+}
+
+/// What an AWS account has, as AWS's own client sees it (`tests/probes/aws_objects.py`); the access key is the account's number.
+///
+/// # Panics
+/// When it does not work.
+pub async fn aws_account(key: &str) -> Value {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("probes/aws_objects.py");
+    let arguments = [super::aws_endpoint(), AWS_REGION.to_owned(), key.to_owned()];
+    let ended = python(&script, &arguments.each_ref().map(String::as_str), &[]).await;
+    assert!(ended.ok, "{}", ended.said);
+    serde_json::from_str(&ended.said).unwrap_or_else(|error| panic!("{error}: {}", ended.said))
 }
