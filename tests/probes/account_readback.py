@@ -1,4 +1,4 @@
-"""Reads by the official client of the account who may do what there, and where serverless compute may go; prints it as JSON.
+"""Reads by the official client of the account what is there, who may do what, and where serverless compute may go; prints it as JSON.
 
 account_readback.py HOST ACCOUNT_ID
 
@@ -11,6 +11,7 @@ import sys
 
 from databricks.sdk import AccountClient
 from databricks.sdk.core import Config
+from databricks.sdk.errors import NotFound
 
 HOST, ACCOUNT_ID = sys.argv[1:3]
 config = Config(
@@ -24,10 +25,19 @@ config = Config(
 a = AccountClient(config=config)
 
 
+def assigned(row):
+    try:
+        return a.metastore_assignments.get(row.workspace_id).metastore_assignment.metastore_id
+    except NotFound:
+        return None
+
+
 def workspace(row):
     given = a.workspace_assignment.list(row.workspace_id)
     network = a.workspace_network_configuration.get_workspace_network_option_rpc(row.workspace_id)
     return {
+        "fields": row.as_dict(),
+        "metastore": assigned(row),
         "assignments": {one.principal.principal_id: [level.value for level in one.permissions] for one in given},
         "network_policy_id": network.network_policy_id,
     }
@@ -41,6 +51,10 @@ def principal(row):
 def group(row):
     members = a.groups_v2.get(row.id).members or []
     return {"id": row.id, "members": [one.value for one in members]}
+
+
+def all_of(api, name):
+    return {getattr(row, name): row.as_dict() for row in api.list()}
 
 
 def egress(row):
@@ -58,6 +72,15 @@ print(
             "network_policies": {
                 row.network_policy_id: row.as_dict() for row in a.network_policies.list_network_policies_rpc()
             },
+            "credentials": all_of(a.credentials, "credentials_name"),
+            "storage": all_of(a.storage, "storage_configuration_name"),
+            "endpoints": all_of(a.vpc_endpoints, "vpc_endpoint_name"),
+            "networks": all_of(a.networks, "network_name"),
+            "access": all_of(a.private_access, "private_access_settings_name"),
+            "keys": [row.as_dict() for row in a.encryption_keys.list()],
+            "metastores": all_of(a.metastores, "name"),
+            "ip_lists": all_of(a.ip_access_lists, "label"),
+            "logs": [row.as_dict() for row in a.log_delivery.list()],
             "egress": {
                 row.name: egress(row) for row in a.network_connectivity.list_network_connectivity_configurations()
             },

@@ -3,9 +3,7 @@
 
 use hodman_core::event::Ask;
 use hodman_core::ids::EnvName;
-use hodman_tests::checkout::root;
-use hodman_tests::harness::{CANARY, Options, REPOSITORY, Scene, Short};
-use hodman_tests::servers::python;
+use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -78,23 +76,6 @@ workspaces:
 
 const MODULE: &str = "modules/ground/module.yaml";
 
-/// What the official client reads.
-async fn read_back(scene: &Scene) -> Value {
-    let script = root().join("tests/probes/account_readback.py");
-    let (host, id) = (
-        scene.databricks.account_url(),
-        scene.databricks.account_id(),
-    );
-    let environment = [
-        ("DATABRICKS_CLIENT_ID", "hodman-prod".to_owned()),
-        ("DATABRICKS_CLIENT_SECRET", format!("prod-{CANARY}")),
-    ];
-    let outcome = python(&script, &[&host, id], &environment).await;
-    assert!(outcome.ok, "{}", outcome.said);
-    let line = outcome.said.lines().next().unwrap_or_default();
-    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {}", outcome.said))
-}
-
 /// Waits until qa is in place and nothing is going on there.
 async fn healthy(short: &Short<'_>) {
     let at_rest = async || {
@@ -158,7 +139,7 @@ async fn members_and_ways_out_are_made_put_back_and_removed() {
     short.merge(&pull).expect("merged");
     healthy(&short).await;
 
-    let found = read_back(&scene).await;
+    let found = scene.read_back().await;
     let (team, ci) = (
         &found["groups"]["shop-qa-team"],
         &found["principals"]["shop-qa-ci"],
@@ -218,7 +199,7 @@ async fn members_and_ways_out_are_made_put_back_and_removed() {
     account.does(Method::PATCH, &rule, lead).await;
     compare(&short, &daemon.address.to_string()).await;
     let as_approved = async || {
-        let now = read_back(&scene).await;
+        let now = scene.read_back().await;
         let given = &now["workspaces"]["shop-qa"]["assignments"][id(team)];
         let policies = &now["principals"]["shop-qa-ci"]["policies"];
         let names = &now["egress"]["shop-qa"][0]["domain_names"];
@@ -231,7 +212,7 @@ async fn members_and_ways_out_are_made_put_back_and_removed() {
         let drift = compare(&short, &daemon.address.to_string()).await;
         panic!(
             "not put back: {error:#}\n{drift}\n{}",
-            read_back(&scene).await
+            scene.read_back().await
         );
     }
     healthy(&short).await;
@@ -259,7 +240,7 @@ async fn members_and_ways_out_are_made_put_back_and_removed() {
         .expect("proposed");
     short.merge(&pull).expect("merged");
     let removed = async || {
-        let now = read_back(&scene).await;
+        let now = scene.read_back().await;
         let left = [
             &now["groups"]["shop-qa-team"],
             &now["principals"]["shop-qa-ci"],

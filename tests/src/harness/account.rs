@@ -1,6 +1,8 @@
 //! The account as somebody else sees and changes it.
 
 use super::{CANARY, Scene};
+use crate::checkout::root;
+use crate::servers::python;
 use hodman_clients::databricks::{
     AccountConfig, ApiError, Auth, Connections, FoundationConfig, Request, Workspace,
 };
@@ -45,6 +47,25 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// What the official client reads in the account (`tests/probes/account_readback.py`).
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub async fn read_back(&self) -> Value {
+        let script = root().join("tests/probes/account_readback.py");
+        let (host, id) = (self.databricks.account_url(), self.databricks.account_id());
+        let environment = [
+            ("DATABRICKS_CLIENT_ID", "hodman-prod".to_owned()),
+            ("DATABRICKS_CLIENT_SECRET", format!("prod-{CANARY}")),
+        ];
+        let outcome = python(&script, &[&host, id], &environment).await;
+        assert!(outcome.ok, "{}", outcome.said);
+        let line = outcome.said.lines().next().unwrap_or_default();
+        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {}", outcome.said))
+    }
+}
+
 impl Somebody {
     /// Sends one request to `path` below the account; its query may stand there, too.
     ///
@@ -86,9 +107,16 @@ impl Somebody {
         let answer = self.does(Method::GET, what, Value::Null).await;
         let items = match &answer {
             Value::Array(_) => Some(&answer),
-            _ => ["items", "Resources", "policies"]
-                .iter()
-                .find_map(|field| answer.get(*field)),
+            _ => [
+                "items",
+                "Resources",
+                "policies",
+                "metastores",
+                "ip_access_lists",
+                "log_delivery_configurations",
+            ]
+            .iter()
+            .find_map(|field| answer.get(*field)),
         };
         let items = items.and_then(Value::as_array).cloned();
         items.unwrap_or_else(|| panic!("no list of {what}: {answer}"))
