@@ -14,6 +14,13 @@ pub struct Worked {
 /// All of them.
 pub const ENVIRONMENTS: &[Worked] = &[
     Worked {
+        name: "audited",
+        template: include_str!("../../../examples/foundation/environments/audited/template.yaml"),
+        environment: include_str!(
+            "../../../examples/foundation/environments/audited/environment.yaml"
+        ),
+    },
+    Worked {
         name: "by-terraform",
         template: include_str!(
             "../../../examples/foundation/environments/by-terraform/template.yaml"
@@ -107,6 +114,10 @@ pub const MODULES: &[(&str, &str)] = &[
     (
         "modules/kms-key/module.yaml",
         include_str!("../../../examples/foundation/modules/kms-key/module.yaml"),
+    ),
+    (
+        "modules/log-delivery/module.yaml",
+        include_str!("../../../examples/foundation/modules/log-delivery/module.yaml"),
     ),
     (
         "modules/names/main.tf",
