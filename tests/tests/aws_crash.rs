@@ -1,210 +1,178 @@
-//! `kill -9` of the real binary right after each write to AWS while a role, a bucket and a stack are made, so that its answer is lost. It
-//! ends complete without anybody being asked, and nothing is there twice. (A change set that was not executed goes in AWS when another of the
-//! stack is executed; the server here keeps it.) (Killed before a write it is where it was after
-//! the one before.) The server that imitates AWS is behind a relay that counts and kills.
+//! `kill -9` of the real binary right after each write to AWS, so that its answer is lost, while roles, buckets and a stack are made,
+//! while every field of them changes, some are made anew and some go, and while all of it is destroyed. It ends as it does undisturbed,
+//! without anybody being asked; nothing is there twice, and in the end nothing is left. (A change set that was not executed goes in AWS
+//! when another of the stack is executed; the server here keeps it.) (Killed before a write it is where it was after the one before.)
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, Method, Uri};
-use axum::response::Response;
-use hodman_core::event::Ask;
-use hodman_core::ids::EnvName;
-use hodman_tests::harness::{Hodman, Killer, Options, Scene, Secrets, Short};
-use hodman_tests::servers::{aws_endpoint, python};
-use serde_json::Value;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use hodman_tests::harness::{Hodman, Killer, Options, REPOSITORY, Scene, Secrets, Short};
+use hodman_tests::servers::{AWS_REGION, Relay, aws_account};
+use serde_json::{Value, json};
 
-const REGION: &str = "eu-west-1";
+/// Each telling is killed after every so manieth write; together they are killed after each.
+const TELLINGS: usize = 8;
 
-/// Tellings at once.
-const AT_ONCE: usize = 4;
+const OBJECTS: &str = "modules/objects/module.yaml";
+const MADE: &str = include_str!("../fixtures/aws_objects/made.yaml");
+const CHANGED: &str = include_str!("../fixtures/aws_objects/changed.yaml");
+
+const LOGS: &str = "modules/logs/module.yaml";
+const STACK: &str = "\
+engine: cloudformation
+template: logs.yaml
+parameters: {Days: \"7\"}
+";
+const TEMPLATE: &str = "\
+Parameters: {Days: {Type: Number}}
+Resources:
+  Logs:
+    Type: AWS::Logs::LogGroup
+    Properties: {LogGroupName: shop, RetentionInDays: !Ref Days}
+";
 
 const CALLS: &str = "\
 aws: main
 modules:
-  role:
-    module: cross-account-role
-    inputs: {name: shop, account_id: 0f0f0f0f-0000-0000-0000-000000000001}
-  bucket:
-    module: root-bucket
-    inputs: {name: \"BUCKET\", account_id: 0f0f0f0f-0000-0000-0000-000000000001}
-  key:
-    module: kms-key
-    inputs: {account_id: 0f0f0f0f-0000-0000-0000-000000000001, alias: alias/shop, cross_account_role: \"${modules.role.outputs.role_arn}\"}
+  objects: {module: objects}
+  logs: {module: logs}
 workspaces:
 ";
 
-/// Passes everything on, and kills at one of the writes.
-struct Relay {
-    client: reqwest::Client,
-    writes: AtomicUsize,
-    /// The write that is killed at.
-    at: Option<usize>,
+/// One telling, in an AWS account of its own.
+struct Telling<'s> {
+    scene: &'s Scene,
+    short: Short<'s>,
+    relay: &'s Relay,
     killer: Killer,
+    /// After which writes it is killed; after none undisturbed.
+    at: Option<usize>,
+    number: String,
 }
 
-fn is_write(method: &Method, body: &[u8]) -> bool {
-    // IAM and CloudFormation say in the form what is asked for.
-    let text = std::str::from_utf8(body).unwrap_or_default();
-    let action = text
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("Action="));
-    match action {
-        Some(action) => !["Get", "Describe", "List", "Assume"]
-            .iter()
-            .any(|read| action.starts_with(read)),
-        None => *method != Method::GET && *method != Method::HEAD,
+impl Telling<'_> {
+    /// Something that hodman does, killed meanwhile; how many writes it took.
+    async fn killed<T>(
+        &self,
+        doing: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<usize> {
+        let (killer, at) = (self.killer.clone(), self.at);
+        self.relay.strike(move |number| {
+            if at == Some(number % TELLINGS) {
+                killer.kill();
+            }
+        });
+        doing.await?;
+        let _ = self.relay.take();
+        Ok(self.relay.calm())
     }
-}
 
-async fn pass(
-    State(relay): State<Arc<Relay>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let number = is_write(&method, &body).then(|| relay.writes.fetch_add(1, Ordering::SeqCst));
-    let url = format!("{}{uri}", aws_endpoint());
-    let mut request = relay.client.request(method, url).body(body);
-    for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
-        request = request.header(name, value);
+    /// What is there, in the words of any account, once a comparison has found nothing.
+    async fn settled(&self) -> anyhow::Result<Value> {
+        let drift = self.short.compared("qa").await?;
+        anyhow::ensure!(drift.error.is_none(), "{:?}", drift.error);
+        anyhow::ensure!(drift.found.is_none(), "{:?}", drift.found);
+        let there = aws_account(&self.number).await;
+        Ok(serde_json::from_str(
+            &there.to_string().replace(&self.number, "NUMBER"),
+        )?)
     }
-    let answer = request.send().await.expect("the server answers");
-    if number.is_some() && number == relay.at {
-        relay.killer.kill();
-    }
-    let mut response = Response::builder().status(answer.status());
-    for (name, value) in answer.headers() {
-        let of_the_way = ["transfer-encoding", "connection", "content-length"];
-        if !of_the_way.contains(&name.as_str()) {
-            response = response.header(name, value);
+
+    async fn story(&self) -> anyhow::Result<Told> {
+        let made = self.killed(self.short.promote("qa")).await?;
+        let first = self.settled().await?;
+        let (objects, logs) = (text(CHANGED, &self.number), STACK.replace('7', "14"));
+        let files = [
+            (OBJECTS, Some(objects.as_bytes())),
+            (LOGS, Some(logs.as_bytes())),
+        ];
+        let forge = &self.scene.forge;
+        let committed = forge.commit(REPOSITORY, "main", &files, "other objects", "rita");
+        committed.map_err(|error| anyhow::anyhow!(error.message))?;
+        let changed = self.killed(self.short.promote("qa")).await?;
+        let second = self.settled().await?;
+        let gone = self.killed(self.short.destroy("qa")).await?;
+        let left = aws_account(&self.number).await;
+        for what in ["roles", "buckets", "stacks", "logs"] {
+            anyhow::ensure!(left[what] == json!({}), "{left}");
         }
+        Ok(Told {
+            writes: [made, changed, gone],
+            there: [first, second],
+        })
     }
-    let body = answer.bytes().await.expect("a body");
-    response.body(body.into()).expect("a response")
 }
 
-async fn account(key: &str) -> Value {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("probes/aws_hand.py");
-    let ended = python(&script, &[&aws_endpoint(), REGION, "account", key], &[]).await;
-    assert!(ended.ok, "{}", ended.said);
-    serde_json::from_str(&ended.said).expect("JSON")
+/// How it went: writes of each part, and what was there after the first two.
+struct Told {
+    writes: [usize; 3],
+    there: [Value; 2],
 }
 
-/// Tells it, killed or not; how many writes there were.
-async fn told(at: Option<usize>) -> anyhow::Result<usize> {
-    let killer = Killer::default();
-    let relay = Arc::new(Relay {
-        client: reqwest::Client::new(),
-        writes: AtomicUsize::new(0),
-        at,
-        killer: killer.clone(),
-    });
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let endpoint = format!("http://{}", listener.local_addr()?);
-    let router = Router::new().fallback(pass).with_state(Arc::clone(&relay));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+fn text(module: &str, number: &str) -> String {
+    // A name space of buckets is for all accounts.
+    module
+        .replace("BUCKET", &format!("lake-{number}"))
+        .replace("NUMBER", number)
+}
 
-    // A key of twelve digits is an account of its own; buckets have one name space all the same.
-    let key = rand::random_range(100_000_000_000_u64..1_000_000_000_000).to_string();
-    let bucket = format!("shop-root-{key}");
-    let calls: &'static str = CALLS.replace("BUCKET", &bucket).leak();
+async fn told(at: Option<usize>) -> anyhow::Result<Told> {
+    let relay = Relay::start().await;
+    let number = rand::random_range(100_000_000_000_u64..1_000_000_000_000).to_string();
     let mut options = Options::short()
-        .file(
-            "modules/cross-account-role/module.yaml",
-            include_str!("../../examples/foundation/modules/cross-account-role/module.yaml"),
-        )
-        .file(
-            "modules/root-bucket/module.yaml",
-            include_str!("../../examples/foundation/modules/root-bucket/module.yaml"),
-        )
-        .file(
-            "modules/kms-key/module.yaml",
-            include_str!("../../examples/foundation/modules/kms-key/module.yaml"),
-        )
-        .edit("environments/qa/environment.yaml", "workspaces:\n", calls);
+        .file(OBJECTS, text(MADE, &number).leak())
+        .file(LOGS, STACK)
+        .file("modules/logs/logs.yaml", TEMPLATE)
+        .edit("environments/qa/environment.yaml", "workspaces:\n", CALLS);
     options.settings = format!(
-        "aws:\n  main: {{region: {REGION}, endpoint: \"{endpoint}\", access_key_id: {{env: HODMAN_TEST_AWS_ID}}, secret_access_key: {{env: HODMAN_TEST_AWS_ID}}, environments: [qa]}}"
+        "aws:\n  main: {{region: {AWS_REGION}, endpoint: \"{}\", access_key_id: {{env: HODMAN_TEST_AWS_ID}}, \
+         secret_access_key: {{env: HODMAN_TEST_AWS_ID}}, environments: [qa]}}",
+        relay.url
     );
     let scene = Scene::start(options).await;
     let short = Short::beside(&scene).await?;
     scene.hook(&format!("http://127.0.0.1:{}/webhooks/github", scene.port));
-    let variables = vec![("HODMAN_TEST_AWS_ID".to_owned(), key.clone())];
+    let variables = vec![("HODMAN_TEST_AWS_ID".to_owned(), number.clone())];
     let config = scene.config(Secrets::Environment, scene.port);
+    let killer = Killer::default();
     let hodman = Hodman::with_config(&scene, killer.clone(), &config, variables)?;
-    let ended = hodman.during(async {
-        short.promote("qa").await?;
-        as_it_should_be(&short).await
-    });
-    ended.await.map_err(|error| {
+    let telling = Telling {
+        scene: &scene,
+        short,
+        relay: &relay,
+        killer,
+        at,
+        number,
+    };
+    let told = hodman.during(telling.story()).await;
+    let told = told.map_err(|error| {
         error.context(format!("the end of hodman's log:\n{}", hodman.end_of_log()))
     })?;
-    anyhow::ensure!(
-        at.is_none() || killer.kills() == 1,
-        "{} kills",
-        killer.kills()
-    );
-    let there = account(&key).await;
-    let of = |what: &str| there[what].as_object().map_or(0, serde_json::Map::len);
-    anyhow::ensure!(
-        (of("roles"), of("buckets"), of("stacks")) == (1, 1, 1),
-        "{there}"
-    );
-    anyhow::ensure!(!there["buckets"][&bucket].is_null(), "{there}");
-    anyhow::ensure!(
-        there["roles"]["shop"].as_array().map(Vec::len) == Some(1),
-        "{there}"
-    );
-    anyhow::ensure!(
-        there["stacks"]["hodman-shop-qa-key"] == "CREATE_COMPLETE",
-        "{there}"
-    );
-    Ok(relay.writes.load(Ordering::SeqCst))
-}
-
-/// A comparison finds nothing.
-async fn as_it_should_be(short: &Short<'_>) -> anyhow::Result<()> {
-    let qa = EnvName::from("qa");
-    let drift = async || {
-        let mut state = short.state().await.ok()?;
-        Some(state.environments.remove(&qa)?.drift)
-    };
-    let last = drift().await.and_then(|drift| drift.last);
-    short
-        .ask("olga", Ask::Reconcile { env: qa.clone() })
-        .await?;
-    let drift = short
-        .wait("a comparison", async || {
-            let drift = drift().await?;
-            (drift.last != last && !drift.wanted && drift.comparing.is_none()).then_some(drift)
-        })
-        .await?;
-    anyhow::ensure!(drift.error.is_none(), "{:?}", drift.error);
-    anyhow::ensure!(drift.found.is_none(), "{:?}", drift.found);
-    Ok(())
+    let kills = telling.killer.kills();
+    anyhow::ensure!(at.is_none() == (kills == 0), "{kills} kills");
+    Ok(told)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_at_each_write_to_aws_it_ends_complete_and_nothing_twice() {
-    use futures::StreamExt as _;
-    let writes = told(None).await.expect("undisturbed");
-    assert!(
-        writes >= 8,
-        "role, policy, bucket with its settings, change set: {writes}"
-    );
-    println!("{writes} writes");
-    let ended: Vec<(usize, anyhow::Result<usize>)> = futures::stream::iter(0..writes)
-        .map(|at| async move { (at, told(Some(at)).await) })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-    let bad: Vec<String> = ended
-        .into_iter()
-        .filter_map(|(at, result)| Some(format!("after write {at}: {:#}", result.err()?)))
-        .collect();
+async fn killed_after_each_write_to_aws_it_ends_as_undisturbed_and_leaves_nothing() {
+    let undisturbed = told(None).await.expect("undisturbed");
+    println!("writes: {:?}", undisturbed.writes);
+    for (writes, least) in undisturbed.writes.into_iter().zip([20, 25, 12]) {
+        assert!(writes >= least, "{:?}", undisturbed.writes);
+    }
+    let [made, changed] = &undisturbed.there;
+    assert_eq!(made["roles"].as_object().map(serde_json::Map::len), Some(4));
+    assert_eq!(changed["logs"], json!({"shop": 14}));
+    let tellings = (0..TELLINGS).map(|at| async move { (at, told(Some(at)).await) });
+    let mut bad = Vec::new();
+    for (at, ended) in futures::future::join_all(tellings).await {
+        match ended {
+            Err(error) => bad.push(format!("killed after write {at} and so on: {error:#}")),
+            Ok(told) if told.there != undisturbed.there => {
+                bad.push(format!(
+                    "killed after write {at} and so on: {:?}",
+                    told.there
+                ));
+            }
+            Ok(_) => {}
+        }
+    }
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
