@@ -5,11 +5,11 @@
 
 mod error;
 mod foundation;
+mod keys;
 mod objects;
 mod queue;
 mod values;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use error::{AwsError, AwsErrorKind};
 pub use foundation::Foundation;
+pub use keys::Keys;
 pub use objects::{BucketReport, Content, ObjectInfo, Objects, ObjectsConfig, PutOutcome};
 pub use queue::{DeleteOutcome, Message, Queue, QueueReport, Redrive};
 pub use values::Values;
@@ -57,6 +57,9 @@ pub struct AssumedRole {
     pub session: String,
     /// The session's tags, which policies may ask for.
     pub tags: Vec<(String, String)>,
+    /// How long its keys last; an hour when nobody says. More than the role allows is refused, and so is more than an hour for
+    /// keys that are a role's themselves.
+    pub lasts: Option<Duration>,
 }
 
 /// Where and as whom.
@@ -118,6 +121,9 @@ impl Aws {
         if !role.tags.is_empty() {
             taken = taken.tags(role.tags);
         }
+        if let Some(lasts) = role.lasts {
+            taken = taken.session_length(lasts);
+        }
         let provider = SharedCredentialsProvider::new(taken.build().await);
         Self {
             sdk: self
@@ -128,40 +134,6 @@ impl Aws {
                 .identity_cache(IdentityCache::lazy().build())
                 .build(),
         }
-    }
-
-    /// Who we are now, as the variables of an environment that every tool of AWS reads. A role's keys end with its session,
-    /// after an hour when its trust says nothing else.
-    ///
-    /// # Errors
-    /// When there are no credentials, or the role may not be taken; the message says which.
-    pub async fn session(&self) -> Result<BTreeMap<String, SecretString>, AwsError> {
-        let none = |error| AwsError::without_credentials("AssumeRole", "STS", error);
-        let provider = self
-            .sdk
-            .credentials_provider()
-            .ok_or_else(|| none(CredentialsError::not_loaded("no source of credentials")))?;
-        let found = provider.provide_credentials().await.map_err(none)?;
-        let mut variables = BTreeMap::from([
-            (
-                "AWS_ACCESS_KEY_ID".to_owned(),
-                SecretString::from(found.access_key_id()),
-            ),
-            (
-                "AWS_SECRET_ACCESS_KEY".to_owned(),
-                SecretString::from(found.secret_access_key()),
-            ),
-        ]);
-        if let Some(token) = found.session_token() {
-            variables.insert("AWS_SESSION_TOKEN".to_owned(), SecretString::from(token));
-        }
-        if let Some(region) = self.sdk.region() {
-            variables.insert(
-                "AWS_REGION".to_owned(),
-                SecretString::from(region.to_string()),
-            );
-        }
-        Ok(variables)
     }
 
     pub(crate) fn sdk(&self) -> &SdkConfig {

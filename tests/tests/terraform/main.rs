@@ -8,6 +8,7 @@ mod deaths;
 mod examples;
 mod faults;
 mod kept;
+mod keys;
 mod locks;
 mod looks;
 mod policy;

@@ -1,6 +1,6 @@
 //! What a stack gives is taken by objects that hodman makes itself, with its type; a wrong type is told before it reaches an API.
 
-use hodman_tests::harness::{Scene, Short};
+use hodman_tests::harness::{Scene, Secrets, Short};
 use serde_json::json;
 
 use super::bench::Bench;
@@ -18,7 +18,7 @@ const KEYS: &str = r#"terraform {
   backend "local" {}
 }
 resource "terraform_data" "keys" {
-  input = ["ssh-rsa one", "ssh-rsa two"]
+  input = ["ssh-rsa one@eu-test-9", "ssh-rsa two"]
 }
 output "keys" { value = terraform_data.keys.output }
 "#;
@@ -51,11 +51,18 @@ workspaces:
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_that_a_stack_gives_is_a_list_of_a_cluster_and_a_text_in_its_place_is_refused() {
     let bench = Bench::new();
-    let options = bench
+    let mut options = bench
         .options(CALLS)
         .file("modules/keys/module.yaml", KEYS_MODULE)
         .file(MAIN, KEYS)
         .file("modules/compute/module.yaml", CLUSTER_MODULE);
+    // A region is no secret, though it comes with the identity: what has it in it may be shown.
+    let region = ", AWS_REGION: {value: eu-test-9}";
+    let states = format!(
+        "path: \"{}/${{stack}}.tfstate\"",
+        bench.folder.path().display()
+    );
+    options.settings = bench.settings_with(Secrets::Inline, &states, [region, region], "");
     let scene = Scene::start(options).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
@@ -74,7 +81,7 @@ async fn a_list_that_a_stack_gives_is_a_list_of_a_cluster_and_a_text_in_its_plac
         .expect("a cluster");
     assert_eq!(
         shared.spec["ssh_public_keys"],
-        json!(["ssh-rsa one", "ssh-rsa two"])
+        json!(["ssh-rsa one@eu-test-9", "ssh-rsa two"])
     );
 
     // By hand, so that it is what the stack gives now.

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sqs::config::http::HttpResponse;
-use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 
 const LONGEST_MESSAGE: usize = 1000;
 
@@ -175,7 +175,7 @@ impl AwsError {
         error: CredentialsError,
     ) -> Self {
         let message = Some("there are no usable credentials".to_owned());
-        let kind = AwsErrorKind::BadCredentials;
+        let kind = why_none(&error);
         Self::plain(
             kind,
             operation,
@@ -254,16 +254,9 @@ impl AwsError {
             ),
             None => (None, None),
         };
-        let kind = match &error {
-            _ if lacks_credentials(&error) => AwsErrorKind::BadCredentials,
-            SdkError::DispatchFailure(_)
-            | SdkError::TimeoutError(_)
-            | SdkError::ResponseError(_) => AwsErrorKind::Unreachable,
-            SdkError::ServiceError(_) => classify(
-                code.as_deref().unwrap_or_default(),
-                status.unwrap_or_default(),
-            ),
-            _ => AwsErrorKind::Invalid,
+        let kind = match (&error, lacking_credentials(&error)) {
+            (_, Some(lacking)) => why_none(lacking),
+            (error, None) => kind_of(error, code.as_deref(), status),
         };
         let message = message.unwrap_or_else(|| match (kind, status) {
             (AwsErrorKind::BadCredentials, None) => "there are no usable credentials".to_owned(),
@@ -286,15 +279,57 @@ impl AwsError {
     }
 }
 
-fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
+fn kind_of<E>(
+    error: &SdkError<E, HttpResponse>,
+    code: Option<&str>,
+    status: Option<u16>,
+) -> AwsErrorKind {
+    match error {
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => {
+            AwsErrorKind::Unreachable
+        }
+        SdkError::ServiceError(_) => classify(code.unwrap_or_default(), status.unwrap_or_default()),
+        _ => AwsErrorKind::Invalid,
+    }
+}
+
+/// What came of asking for credentials, where a call failed because there were none.
+fn lacking_credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if error.is::<CredentialsError>() {
-            return true;
+        if let Some(lacking) = error.downcast_ref() {
+            return Some(lacking);
         }
         next = error.source();
     }
-    false
+    None
+}
+
+/// Whether it passes that there are none, as when STS is away; else they are bad.
+fn why_none(lacking: &CredentialsError) -> AwsErrorKind {
+    use AwsErrorKind::{BadCredentials, Temporary, Throttled, Unreachable};
+    if matches!(lacking, CredentialsError::ProviderTimedOut(_)) {
+        return Unreachable;
+    }
+    let mut next = lacking.source();
+    while let Some(error) = next {
+        if let Some(said) = error.downcast_ref::<ErrorMetadata>() {
+            let code = said.code().unwrap_or_default();
+            return match classify(code, 0) {
+                Throttled => Throttled,
+                _ if ["InternalFailure", "InternalError", "ServiceUnavailable"].contains(&code) => {
+                    Temporary
+                }
+                _ => BadCredentials,
+            };
+        }
+        // How the SDK says that nobody answered; its types are of the service that was asked.
+        if ["dispatch failure", "request has timed out"].contains(&&*error.to_string()) {
+            return Unreachable;
+        }
+        next = error.source();
+    }
+    BadCredentials
 }
 
 fn classify(code: &str, status: u16) -> AwsErrorKind {

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::TerraformError;
-use super::mask::Mask;
+use super::mask::{LateSecrets, Mask};
 
 /// What of our own environment the program sees.
 const INHERITED: &[&str] = &["PATH", "TMPDIR", "TMP", "TEMP"];
@@ -47,6 +47,10 @@ pub struct Inputs {
     /// Who the program is: `AWS_ACCESS_KEY_ID` and the like. Without any it is nobody: the machine's own role and the
     /// files in our home are out of its reach.
     pub identity: BTreeMap<String, SecretString>,
+    /// Secrets that it gets later by what `identity` says.
+    pub later: LateSecrets,
+    /// What else tools read from its environment, and everybody may: `AWS_REGION` and the like.
+    pub settings: BTreeMap<String, String>,
     /// What completes the `backend` block of the directory.
     pub backend: Map<String, Value>,
     /// Secrets in it, by where they stand (`/password`, a JSON pointer); in `backend` itself any value stands there.
@@ -57,7 +61,7 @@ pub struct Inputs {
 
 impl Inputs {
     pub(super) fn check(&self) -> Result<(), TerraformError> {
-        for name in self.identity.keys() {
+        for name in self.identity.keys().chain(self.settings.keys()) {
             if REFUSED.iter().any(|start| name.starts_with(start)) || name.starts_with("TF_VAR_") {
                 return Err(TerraformError::Input {
                     name: name.clone(),
@@ -94,7 +98,8 @@ impl Inputs {
             Input::Plain(_) => None,
         });
         let others = self.identity.values().chain(self.backend_secrets.values());
-        Mask::new(variables.chain(others.map(ExposeSecret::expose_secret)))
+        let given = variables.chain(others.map(ExposeSecret::expose_secret));
+        Mask::new(given, self.later.clone())
     }
 
     /// The backend's values with the secrets in their places, as JSON.
@@ -127,6 +132,7 @@ impl Inputs {
         ] {
             all.insert(name.to_owned(), value.to_owned());
         }
+        all.extend(self.settings.clone());
         for (name, value) in &self.identity {
             all.insert(name.clone(), value.expose_secret().to_owned());
         }

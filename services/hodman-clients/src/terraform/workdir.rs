@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use super::TerraformError;
 
@@ -19,6 +20,9 @@ pub struct Workdir {
     /// them lives, also when we do not.
     lock: Option<File>,
 }
+
+/// How often it is looked whether a folder is free: nobody is told.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What Terraform calls a state that it could not store.
 pub(super) const ERRORED: &str = "errored.tfstate";
@@ -40,18 +44,9 @@ impl Workdir {
             let made = builder.recursive(true).mode(0o700).create(parent);
             made.map_err(|error| failed("making the folder of all runs", error))?;
         }
-        let mut options = File::options();
-        let opened = options.read(true).write(true).create(true).mode(0o600);
-        let lock = opened
-            .open(beside(root, "lock"))
-            .map_err(|error| failed("opening the lock of the folder", error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => {
-                return Err(failed("locking the folder of the run", error));
-            }
-        }
+        let Some(lock) = try_lock(root)? else {
+            return Ok(None);
+        };
         if let Some(left) = find(&root.join("repository"), ERRORED) {
             std::fs::rename(left, Self::left_state(root))
                 .map_err(|error| failed("keeping a state that was not stored", error))?;
@@ -59,6 +54,23 @@ impl Workdir {
         let mut workdir = Self::new(root, directory, files)?;
         workdir.lock = Some(lock);
         Ok(Some(workdir))
+    }
+
+    /// Waits until nobody is at work in a folder that [`Workdir::alone`] did not give.
+    ///
+    /// # Errors
+    /// When that cannot be seen.
+    pub async fn until_free(root: &Path) -> Result<(), TerraformError> {
+        while try_lock(root)?.is_none() {
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
+    /// A file about the folder, which lies beside it and stays when it is made anew.
+    #[must_use]
+    pub fn about(root: &Path, what: &str) -> PathBuf {
+        beside(root, what)
     }
 
     /// Where a state lies that a run in `root` could not store, when there is one: all that knows what was made.
@@ -153,6 +165,20 @@ impl Workdir {
     /// A place beside the checked out files.
     pub(super) fn beside(&self, name: &str) -> PathBuf {
         self.root.join(name)
+    }
+}
+
+/// The lock of a folder; none while somebody is at work there.
+fn try_lock(root: &Path) -> Result<Option<File>, TerraformError> {
+    let mut options = File::options();
+    let opened = options.read(true).write(true).create(true).mode(0o600);
+    let lock = opened
+        .open(beside(root, "lock"))
+        .map_err(|error| failed("opening the lock of the folder", error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(failed("locking the folder of the run", error)),
     }
 }
 

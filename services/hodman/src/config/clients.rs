@@ -163,14 +163,19 @@ pub async fn aws_values(source: &super::AwsSource) -> anyhow::Result<hodman_clie
 /// # Errors
 /// When a secret cannot be read.
 pub async fn aws_place(place: &super::AwsPlace, env: &str) -> anyhow::Result<Aws> {
-    aws_session(place, env, "").await
+    aws_session(place, env, "", None).await
 }
 
-/// The same for something of its own, which the session's name then says behind the environment.
+/// The same for something of its own, which the session's name then says behind the environment. Its keys last as long as is said.
 ///
 /// # Errors
 /// When a secret cannot be read.
-pub async fn aws_session(place: &super::AwsPlace, env: &str, what: &str) -> anyhow::Result<Aws> {
+pub async fn aws_session(
+    place: &super::AwsPlace,
+    env: &str,
+    what: &str,
+    lasts: Option<Duration>,
+) -> anyhow::Result<Aws> {
     let credentials = match (&place.access_key_id, &place.secret_access_key) {
         (Some(id), Some(secret)) => AwsCredentials::Static {
             access_key_id: id
@@ -198,6 +203,7 @@ pub async fn aws_session(place: &super::AwsPlace, env: &str, what: &str) -> anyh
         external_id: place.external_id.clone(),
         session: session_name(env, what),
         tags: vec![("hodman_env".to_owned(), env.to_owned())],
+        lasts,
     };
     Ok(aws.as_role(role).await)
 }

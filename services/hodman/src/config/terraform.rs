@@ -79,7 +79,8 @@ pub struct TerraformIdentity {
     /// Variables of its environment, such as `AWS_ACCESS_KEY_ID` or `DATABRICKS_CLIENT_SECRET`.
     #[serde(default)]
     pub env: BTreeMap<String, SecretRef>,
-    /// A role that is taken for each run; its keys go into the environment.
+    /// A role that is taken for each run. Tools of AWS ask us for its keys on the loopback interface, as they do in a container, and
+    /// again before they end.
     #[serde(default)]
     pub aws: Option<AwsRole>,
 }
@@ -95,6 +96,10 @@ pub struct AwsRole {
     pub external_id: Option<String>,
     /// The region, such as `eu-central-1`.
     pub region: String,
+    /// How long one set of keys lasts. The next is handed out in time, so it is no limit for a run; it is how long a run can go on whose
+    /// daemon was killed and was not started again. From 15m up to the maximum of the role; an hour at most where whoever takes it is a role, too.
+    #[serde(default = "an_hour")]
+    pub session: Span,
     /// Fixed keys with which it is taken.
     #[serde(default)]
     pub access_key_id: Option<SecretRef>,
@@ -106,12 +111,19 @@ pub struct AwsRole {
     pub endpoint: Option<String>,
 }
 
+/// How long AWS lets a role be taken for, in seconds.
+const SESSIONS: std::ops::RangeInclusive<u64> = 900..=43_200;
+
 fn terraform() -> PathBuf {
     "terraform".into()
 }
 
 const fn two_hours() -> Span {
     Span::from_secs(2 * 3600)
+}
+
+const fn an_hour() -> Span {
+    Span::from_secs(3600)
 }
 
 const fn a_quarter() -> Span {
@@ -195,6 +207,12 @@ impl TerraformPlace {
                 return Some(format!(
                     "{name}.env: {key} is how Terraform runs, not who it is; of its own variables only TF_HTTP_USERNAME, \
                      TF_HTTP_PASSWORD and TF_TOKEN_… may stand here"
+                ));
+            }
+            let session = identity.aws.as_ref().map(|role| role.session.as_secs());
+            if session.is_some_and(|seconds| !SESSIONS.contains(&seconds)) {
+                return Some(format!(
+                    "{name}.aws.session: AWS gives keys for 15m at least and 12h at most, and for no longer than the role's own maximum"
                 ));
             }
             if identity.aws.is_some() && identity.env.keys().any(|key| key.starts_with("AWS_")) {

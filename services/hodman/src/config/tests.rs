@@ -303,6 +303,21 @@ fn an_identity_is_who_terraform_is_and_no_more() {
     assert!(found.contains("not both"), "{found}");
     let found = refused(&place("{env: {WHO: {value: shown}}}"));
     assert!(found.contains("never written here"), "{found}");
+    let lasting = |session: &str| {
+        place(&format!(
+            "{{{}}}",
+            role.replace('}', &format!(", session: {session}}}"))
+        ))
+    };
+    read(&lasting("15m")).expect("it is right");
+    read(&lasting("12h")).expect("it is right");
+    for wrong in ["14m", "13h"] {
+        let found = refused(&lasting(wrong));
+        assert!(
+            found.contains("terraform.main") && found.contains("15m at least"),
+            "{found}"
+        );
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod bring;
 mod failure;
 mod free;
 mod inputs;
+mod keys;
 mod look;
 mod place;
 mod record;
@@ -147,7 +148,7 @@ impl Stacks {
     ) -> Result<Vec<(String, Given)>, Failure> {
         let run = self.open(name, told, As::Plan).await?;
         let written = run.stack.outputs().await?;
-        let secrets = run.secrets;
+        let secrets = run.secrets();
         let mut given = Vec::new();
         for (output, said) in told::outputs(&written)? {
             // A value that was given as a secret is one, whatever the directory calls it.

@@ -1,17 +1,26 @@
 //! What Terraform is given: variables, one of two identities, the backend's values.
 
+use super::keys::Desk;
 use super::run::As;
 use super::told::Told;
 use super::{Failure, Stacks, secret_text};
-use crate::config::{self, SecretRef};
+use crate::config::SecretRef;
 use hodman_clients::terraform::{Input, Inputs};
 use hodman_model::kinds::{SENSITIVE_OUTPUT, holds_sensitive_output};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
+/// No secrets, wherever their values come from: as such, every output with one in it would be one.
+const OPEN: &[&str] = &["AWS_REGION", "AWS_DEFAULT_REGION"];
+
 impl Stacks {
-    /// Everything that a run of the stack is given, and the names of variables that are secrets.
-    pub(super) async fn inputs(&self, name: &str, told: &Told, who: As) -> Result<Inputs, Failure> {
+    /// Everything that a run of the stack is given, and where it asks for more.
+    pub(super) async fn inputs(
+        &self,
+        name: &str,
+        told: &Told,
+        who: As,
+    ) -> Result<(Inputs, Option<Desk>), Failure> {
         let mut inputs = Inputs {
             backend: self.backend(name),
             ..Inputs::default()
@@ -43,27 +52,27 @@ impl Stacks {
         };
         for (variable, secret) in &identity.env {
             let value = self.secret(variable, secret)?;
-            inputs.identity.insert(variable.clone(), value);
+            if OPEN.contains(&&**variable) {
+                let value = value.expose_secret().to_owned();
+                inputs.settings.insert(variable.clone(), value);
+            } else {
+                inputs.identity.insert(variable.clone(), value);
+            }
         }
-        if let Some(role) = &identity.aws {
-            let refused = |error: anyhow::Error| {
-                Failure::Refused(format!("the keys for role {}: {error:#}", role.role_arn))
-            };
-            let what = match who {
-                As::Plan => "plan",
-                As::Apply => "apply",
-            };
-            let call = self.call_of(name, &Value::Null);
-            let aws = config::aws_session(&role.place(), &self.env, &format!("{what}-{call}"))
-                .await
-                .map_err(refused)?;
-            let session = aws.session().await.map_err(|source| Failure::Role {
-                role: role.role_arn.clone(),
-                source,
-            })?;
-            inputs.identity.extend(session);
+        let Some(role) = &identity.aws else {
+            return Ok((inputs, None));
+        };
+        let desk = self.desk(name, role, who, inputs.later.clone()).await?;
+        let token = "AWS_CONTAINER_AUTHORIZATION_TOKEN".to_owned();
+        inputs.identity.insert(token, desk.token.clone());
+        for (variable, value) in [
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &desk.url),
+            ("AWS_REGION", &role.region),
+        ] {
+            let variable = variable.to_owned();
+            inputs.settings.insert(variable, value.clone());
         }
-        Ok(inputs)
+        Ok((inputs, Some(desk)))
     }
 
     fn secret(&self, what: &str, secret: &SecretRef) -> Result<SecretString, Failure> {

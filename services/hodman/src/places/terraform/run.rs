@@ -1,11 +1,13 @@
 //! One run: the stack's folder to ourselves, its files in it, the backend known.
 
+use super::keys::Desk;
 use super::place::place_of;
 use super::told::Told;
-use super::{Failure, Stacks};
+use super::{Failure, Stacks, keys};
 use crate::places::at_work::Working;
-use hodman_clients::terraform::{Input, Stack, Workdir};
+use hodman_clients::terraform::{Input, LateSecrets, Stack, Workdir};
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,12 +20,22 @@ const AT_LEAST: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Who Terraform is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum As {
     /// Who may read.
     Plan,
     /// Who may change.
     Apply,
+}
+
+impl As {
+    /// As it stands in the name of a session.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Apply => "apply",
+        }
+    }
 }
 
 /// A stack that commands can be given to.
@@ -34,9 +46,21 @@ pub(super) struct Run {
     /// The names of variables whose values are secrets.
     pub secret_names: Vec<String>,
     /// Every secret that it was given.
-    pub secrets: Vec<SecretString>,
+    secrets: Vec<SecretString>,
+    /// Those that it gets while it runs.
+    later: LateSecrets,
+    _desk: Option<Desk>,
     _permit: OwnedSemaphorePermit,
     _working: Working,
+}
+
+impl Run {
+    /// Every secret that it was given so far.
+    pub fn secrets(&self) -> Vec<SecretString> {
+        let mut all = self.secrets.clone();
+        all.extend(self.later.all());
+        all
+    }
 }
 
 impl Stacks {
@@ -48,7 +72,7 @@ impl Stacks {
     /// Waits until the stack's folder is free, and makes it ready.
     pub(super) async fn open(&self, name: &str, told: &Told, who: As) -> Result<Run, Failure> {
         // Before its folder is held: secrets may come from other stacks.
-        let inputs = self.inputs(name, told, who).await?;
+        let (inputs, desk) = self.inputs(name, told, who).await?;
         let permit = self
             .at_once
             .clone()
@@ -59,6 +83,7 @@ impl Stacks {
         let files = told.files()?;
         let root = self.root(name);
         let workdir = self.folder(name, &root, &told.directory, &files).await?;
+        keys::remember(&root, desk.as_ref())?;
         self.gather(name, &root).await?;
         let given = inputs
             .identity
@@ -72,6 +97,7 @@ impl Stacks {
                 secrets.push(secret.clone());
             }
         }
+        let later = inputs.later.clone();
         let mut stack = self.terraform.stack(workdir, inputs, self.stop.clone())?;
         if who == As::Plan && !self.place.lock_plans {
             stack = stack.without_lock();
@@ -89,6 +115,8 @@ impl Stacks {
             place: place_of(&json!([backend["type"], backend["config"]])),
             secret_names,
             secrets,
+            later,
+            _desk: desk,
             _permit: permit,
             _working: working,
         })
@@ -110,6 +138,7 @@ impl Stacks {
             if let Some(workdir) = Workdir::alone(root, directory, files)? {
                 return Ok(workdir);
             }
+            self.stand_in(name, root).await;
             if began.elapsed() > patience {
                 return Err(Failure::Later(format!(
                     "another run of stack {name} is at work still, perhaps one that the daemon left behind when it ended; it is waited for"
