@@ -13,6 +13,7 @@ mod locks;
 mod looks;
 mod policy;
 mod refusals;
+mod shelf;
 mod states;
 mod story;
 mod stray;

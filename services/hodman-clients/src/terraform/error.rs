@@ -47,6 +47,12 @@ pub enum TerraformError {
         "the saved plan cannot be opened: it was sealed with another key or for another binding, or it is damaged"
     )]
     Sealed,
+    /// The lock file does not say a provider that the directory needs, or not this one, and is not changed on the way.
+    #[error(
+        "{0}\nThe lock file, .terraform.lock.hcl, belongs into the directory: `terraform providers lock -platform=…` (or `tofu`) writes \
+         it for each kind of machine"
+    )]
+    LockFile(String),
     /// A resource that may not be destroyed would be.
     #[error("{}", .0)]
     PreventDestroy(String),

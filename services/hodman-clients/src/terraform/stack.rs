@@ -549,6 +549,15 @@ fn refusal(command: &'static str, code: Option<i32>, message: &str) -> Terraform
         return TerraformError::Locked(Box::new(holder));
     }
     let message = message.to_owned();
+    // Terraform breaks its lines.
+    let one_line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let of_lock_file = [
+        "but the lock file is read-only",
+        "recorded in the dependency lock file",
+    ];
+    if of_lock_file.iter().any(|words| one_line.contains(words)) {
+        return TerraformError::LockFile(message);
+    }
     if message.contains("Saved plan is stale") {
         return TerraformError::Stale(message);
     }
