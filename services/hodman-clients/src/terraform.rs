@@ -48,6 +48,8 @@ pub struct TerraformConfig {
     pub abort: Duration,
     /// How long a command waits for the state's lock.
     pub lock_timeout: Duration,
+    /// How many resources it works at in one run; none is the program's own ten.
+    pub parallelism: Option<u32>,
 }
 
 impl Default for TerraformConfig {
@@ -61,6 +63,7 @@ impl Default for TerraformConfig {
             grace: Duration::from_secs(10 * 60),
             abort: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(5 * 60),
+            parallelism: None,
         }
     }
 }

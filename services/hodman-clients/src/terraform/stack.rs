@@ -216,6 +216,7 @@ impl Stack {
             true => self.lock_option(),
             false => "-lock=false".to_owned(),
         };
+        let many = self.parallelism_option();
         let mut arguments = vec![
             "plan",
             "-json",
@@ -224,6 +225,7 @@ impl Stack {
             &lock,
             &out,
         ];
+        arguments.extend(many.as_deref());
         arguments.extend(more);
         let files: Vec<_> = self
             .inputs
@@ -304,7 +306,10 @@ impl Stack {
         write(&file, &bytes, false)?;
         let lock = self.lock_option();
         let name = file.display().to_string();
-        let arguments = ["apply", "-json", "-input=false", &lock, &name];
+        let many = self.parallelism_option();
+        let mut arguments = vec!["apply", "-json", "-input=false", &lock];
+        arguments.extend(many.as_deref());
+        arguments.push(&name);
         let applied = self.lines("apply", &arguments, &[0], say).await;
         let _ = std::fs::remove_file(&file);
         match applied {
@@ -401,6 +406,11 @@ impl Stack {
             "-lock-timeout={}s",
             self.terraform.config.lock_timeout.as_secs()
         )
+    }
+
+    fn parallelism_option(&self) -> Option<String> {
+        let many = self.terraform.config.parallelism?;
+        Some(format!("-parallelism={many}"))
     }
 
     async fn whole(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hodman_clients::terraform::{Inputs, Terraform, TerraformError};
 
-use super::bench::{Bench, CANARY, MAIN, quiet};
+use super::bench::{Bench, CANARY, COMMIT, MAIN, key, quiet};
 
 fn script(bench: &mut Bench, text: &str) {
     let path = bench.folder.path().join("program");
@@ -47,6 +47,29 @@ async fn the_program_sees_what_it_is_given_and_says_no_secret() {
     // The test runner's own.
     assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
     assert!(!all.contains("CARGO_MANIFEST_DIR"), "{all}");
+}
+
+#[tokio::test]
+async fn how_many_resources_it_works_at_is_said_where_somebody_says_so() {
+    for (parallelism, words) in [(None, ""), (Some(3), " -parallelism=3")] {
+        let mut bench = Bench::local();
+        bench.config.parallelism = parallelism;
+        let says = bench.signs().join("said");
+        script(
+            &mut bench,
+            &format!(
+                "case $1 in version) echo '{{\"terraform_version\": \"1.11.4\", \"platform\": \"linux_amd64\"}}';; plan) echo \"$*\" \
+                 > {};; esac",
+                says.display()
+            ),
+        );
+        let stack = bench.stack("run", MAIN, 1);
+        // It writes no plan.
+        stack.plan(COMMIT, &key(), &mut quiet()).await.unwrap_err();
+        let said = std::fs::read_to_string(says).unwrap();
+        assert_eq!(said.contains("-parallelism"), parallelism.is_some());
+        assert!(said.contains(words), "{said}");
+    }
 }
 
 #[tokio::test]

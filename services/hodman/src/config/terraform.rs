@@ -53,6 +53,9 @@ pub struct TerraformPlace {
     /// never applied: with another state a plan is made anew, under the lock.
     #[serde(default = "yes")]
     pub lock_plans: bool,
+    /// How many resources each works at (`-parallelism`), Terraform's own ten when absent: fewer where an API says that it is called too often.
+    #[serde(default)]
+    pub parallelism: Option<u32>,
     /// How many run at once; each takes some hundred megabytes with a large provider.
     #[serde(default = "two")]
     pub at_once: usize,
@@ -162,6 +165,7 @@ impl TerraformPlace {
             silence: time(self.silence),
             grace: time(self.grace),
             lock_timeout: time(self.lock_timeout),
+            parallelism: self.parallelism,
             ..TerraformConfig::default()
         }
     }
@@ -190,6 +194,9 @@ impl TerraformPlace {
 
     /// What is wrong with it; none when nothing is.
     pub(super) fn problem(&self) -> Option<String> {
+        if self.parallelism == Some(0) {
+            return Some("parallelism: nothing would ever be done".to_owned());
+        }
         if self.at_once == 0 {
             return Some("at_once: none would ever run".to_owned());
         }

@@ -363,4 +363,8 @@ fn values_of_a_backend_may_be_secrets_and_a_lock_is_not_waited_for_in_silence() 
         "{found}"
     );
     read(&place("lock_timeout: 15m\n    silence: 16m")).expect("it is right");
+    let found = refused(&place("parallelism: 0"));
+    assert!(found.contains("parallelism"), "{found}");
+    let few = read(&place("parallelism: 3")).expect("it is right");
+    assert_eq!(few.terraform["main"].client().parallelism, Some(3));
 }
