@@ -16,7 +16,7 @@ pub struct Binding {
     pub serial: u64,
     /// SHA-256 of the plan file, in hex.
     pub plan_sha256: String,
-    /// The program's version; another version cannot apply it.
+    /// The program's version, and on what; another one cannot apply it.
     pub version: String,
 }
 

@@ -110,17 +110,18 @@ impl Stack {
         self.workdir
     }
 
-    /// The program's version, such as `1.11.4`.
+    /// The program's version and the machine's kind, such as `1.11.4 on linux_amd64`.
     ///
     /// # Errors
     /// When it cannot be run.
     pub async fn version(&self) -> Result<String, TerraformError> {
         let command = "version";
         let written = self.whole(command, &["version", "-json"]).await?;
-        let version: Value = parse(command, &written)?;
-        match version["terraform_version"].as_str() {
-            Some(version) => Ok(version.to_owned()),
-            None => Err(TerraformError::Unreadable { command }),
+        let said: Value = parse(command, &written)?;
+        let text = |field: &str| said[field].as_str().map(str::to_owned);
+        match (text("terraform_version"), text("platform")) {
+            (Some(version), Some(platform)) => Ok(format!("{version} on {platform}")),
+            _ => Err(TerraformError::Unreadable { command }),
         }
     }
 
@@ -270,8 +271,9 @@ impl Stack {
     /// Applies exactly this plan, made for `commit`.
     ///
     /// # Errors
-    /// [`TerraformError::Stale`] when it was made for another commit, another version of the program or another state, also
-    /// for a first plan, where Terraform itself does not look. [`TerraformError::StateNotStored`] carries the state.
+    /// [`TerraformError::Stale`] when it was made for another commit, by another version of the program, on another kind of machine,
+    /// or for another state, also for a first plan, where Terraform itself does not look. [`TerraformError::StateNotStored`] carries
+    /// the state.
     pub async fn apply(
         &self,
         commit: &str,

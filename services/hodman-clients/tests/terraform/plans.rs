@@ -88,8 +88,8 @@ async fn a_first_plan_is_stale_once_another_was_applied_although_terraform_does_
 }
 
 #[tokio::test]
-async fn a_plan_is_for_one_commit_and_one_key_and_cannot_be_altered() {
-    let bench = Bench::local();
+async fn a_plan_is_for_one_commit_one_key_and_one_kind_of_machine_and_cannot_be_altered() {
+    let mut bench = Bench::local();
     let stack = bench.ready("run", MAIN, 1).await;
     let planned = stack.plan(COMMIT, &key(), &mut quiet()).await.unwrap();
     let other = "2".repeat(40);
@@ -105,6 +105,24 @@ async fn a_plan_is_for_one_commit_and_one_key_and_cannot_be_altered() {
     let refused = stack.apply(&other, &moved, &key(), &mut quiet()).await;
     assert!(
         matches!(refused, Err(TerraformError::Sealed)),
+        "{refused:?}"
+    );
+    // By a program that says of itself that it is on another kind of machine.
+    let script = bench.folder.path().join("says-another");
+    let real = bench.config.program.display();
+    let text = format!(
+        "#!/bin/sh\nif [ \"$1\" = version ]; then {real} \"$@\" | sed 's/\"platform\": \"/&another_/'; else exec {real} \"$@\"; fi\n"
+    );
+    std::fs::write(&script, text).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&script, mode).unwrap();
+    bench.config.program = script;
+    let elsewhere = bench.ready("elsewhere", MAIN, 1).await;
+    let refused = elsewhere
+        .apply(COMMIT, &planned.saved, &key(), &mut quiet())
+        .await;
+    assert!(
+        matches!(&refused, Err(TerraformError::Stale(why)) if why.contains("on another_")),
         "{refused:?}"
     );
     let mut altered = planned.saved.clone();
