@@ -128,7 +128,8 @@ impl Stack {
     /// `init`: providers as the lock file in the directory says, and the backend. Waits for others that use the same cache.
     ///
     /// # Errors
-    /// When a provider is missing from the lock file, the backend refuses, or it cannot be run.
+    /// [`TerraformError::LockFile`] when a provider is missing from the lock file or is another one; when the backend refuses, or it
+    /// cannot be run.
     pub async fn init(&self, say: Say<'_>) -> Result<(), TerraformError> {
         let backend = self.workdir.beside("backend.tfbackend.json");
         let mut arguments = vec!["init", "-input=false", "-no-color", "-lockfile=readonly"];
@@ -573,7 +574,8 @@ fn refusal(command: &'static str, code: Option<i32>, message: &str) -> Terraform
     if message.contains("Saved plan is stale") {
         return TerraformError::Stale(message);
     }
-    if message.contains("Instance cannot be destroyed") {
+    // "Instance …" of Terraform, "Resource instance …" of OpenTofu since 1.12.
+    if message.contains("nstance cannot be destroyed") {
         return TerraformError::PreventDestroy(message);
     }
     TerraformError::Failed {

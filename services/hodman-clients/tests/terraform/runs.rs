@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use hodman_clients::terraform::{Inputs, Terraform, TerraformError};
+use serde_json::json;
 
 use super::bench::{Bench, CANARY, COMMIT, MAIN, key, quiet};
 
@@ -22,6 +23,40 @@ fn script(bench: &mut Bench, text: &str) {
     assert!(copied.unwrap().success());
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
     bench.config.program = path;
+}
+
+/// Opens a plan with what a program says; what comes of it.
+async fn refused(said: &str) -> TerraformError {
+    let mut bench = Bench::local();
+    std::fs::write(bench.folder.path().join("words"), said).unwrap();
+    let words = bench.folder.path().join("words");
+    script(
+        &mut bench,
+        &format!(
+            "case $1 in version) echo '{{\"terraform_version\": \"1.12.6\", \"platform\": \"linux_amd64\"}}';; plan) cat {}; exit 1;; esac",
+            words.display()
+        ),
+    );
+    let stack = bench.stack("run", MAIN, 1);
+    stack.plan(COMMIT, &key(), &mut quiet()).await.unwrap_err()
+}
+
+/// No OpenTofu was run: these are the words in its sources of 1.12, where they are not Terraform's.
+#[tokio::test]
+async fn what_opentofu_says_otherwise_is_understood() {
+    let summary = "Resource instance cannot be destroyed";
+    let detail =
+        "Resource instance x.y has prevent_destroy set, but the plan calls for it to be destroyed.";
+    let event = json!({"@level": "error", "@message": format!("Error: {summary}"),
+        "diagnostic": {"severity": "error", "summary": summary, "detail": detail}});
+    let destroyed = refused(&format!("{event}\n")).await;
+    assert!(
+        matches!(&destroyed, TerraformError::PreventDestroy(text) if text.contains("x.y")),
+        "{destroyed:?}"
+    );
+    let words = "the cached package for a/b 1.0.0 does not\nmatch any of the checksums recorded in the\ndependency lock file";
+    let other = refused(&format!("Error: {words}\n")).await;
+    assert!(matches!(other, TerraformError::LockFile(_)), "{other:?}");
 }
 
 #[tokio::test]

@@ -114,6 +114,9 @@ pub struct AwsRole {
     pub endpoint: Option<String>,
 }
 
+/// What of Terraform's and OpenTofu's own variables is a secret to sign in with or to read states with.
+const WHO: &[&str] = &["TF_HTTP_USERNAME", "TF_HTTP_PASSWORD", "TF_ENCRYPTION"];
+
 /// How long AWS lets a role be taken for, in seconds.
 const SESSIONS: std::ops::RangeInclusive<u64> = 900..=43_200;
 
@@ -212,8 +215,9 @@ impl TerraformPlace {
             let keys = identity.env.keys();
             if let Some(key) = keys.into_iter().find(|key| is_how(key)) {
                 return Some(format!(
-                    "{name}.env: {key} is how Terraform runs, not who it is; of its own variables only TF_HTTP_USERNAME, \
-                     TF_HTTP_PASSWORD and TF_TOKEN_… may stand here"
+                    "{name}.env: {key} is how Terraform runs, not who it is; of its own variables only {} and \
+                     TF_TOKEN_… may stand here",
+                    WHO.join(", ")
                 ));
             }
             let session = identity.aws.as_ref().map(|role| role.session.as_secs());
@@ -234,8 +238,7 @@ impl TerraformPlace {
 
 /// Whether a variable of the environment says how Terraform runs, and not who it is.
 fn is_how(key: &str) -> bool {
-    let who =
-        ["TF_HTTP_USERNAME", "TF_HTTP_PASSWORD"].contains(&key) || key.starts_with("TF_TOKEN_");
+    let who = WHO.contains(&key) || key.starts_with("TF_TOKEN_");
     key.starts_with("TF_") && !who
 }
 

@@ -353,7 +353,7 @@ fn values_of_a_backend_may_be_secrets_and_a_lock_is_not_waited_for_in_silence() 
     assert!(!found.contains(CANARY), "{found}");
 
     // What a backend signs in with is who it is, too.
-    let known = "{TF_HTTP_PASSWORD: {env: X}, TF_TOKEN_app_example_com: {env: Y}}";
+    let known = "{TF_HTTP_PASSWORD: {env: X}, TF_TOKEN_app_example_com: {env: Y}, TF_ENCRYPTION: {file: /z}}";
     let text = place("at_once: 1").replace("plan: {}", &format!("plan: {{env: {known}}}"));
     read(&text).expect("it is right");
 
