@@ -37,7 +37,7 @@ pub enum TerraformError {
         why: &'static str,
     },
     /// Somebody holds the state's lock, or died holding it.
-    #[error("the state is locked by {} since {} ({}, lock {})", .0.who, .0.created, .0.operation, .0.id)]
+    #[error("the state is locked by {0}")]
     Locked(Box<LockHolder>),
     /// The state changed after the plan was made: plan again.
     #[error("the plan is stale: {0}")]

@@ -1,7 +1,9 @@
 //! Who holds a state's lock, from Terraform's words.
 
-/// The holder of a state's lock.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use std::fmt;
+
+/// The holder of a state's lock. Some backends tell the lock's id only; all else is empty then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockHolder {
     /// The lock's id, which unlocking needs.
     pub id: String,
@@ -29,6 +31,16 @@ impl LockHolder {
                 .unwrap_or_default()
         };
         let id = field("ID");
+        // Terraform's `http` backend shows whoever asks in the place of whoever holds the lock.
+        if let Some((_, rest)) = text.split_once("already locked: ID=") {
+            let held = rest.split(char::is_whitespace).next().unwrap_or_default();
+            if held != id {
+                return (!held.is_empty()).then(|| Self {
+                    id: held.to_owned(),
+                    ..Self::default()
+                });
+            }
+        }
         (!id.is_empty()).then(|| Self {
             id,
             who: field("Who"),
@@ -37,6 +49,23 @@ impl LockHolder {
             path: field("Path"),
             version: field("Version"),
         })
+    }
+}
+
+impl fmt::Display for LockHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.who.is_empty() {
+            return write!(
+                f,
+                "somebody whom its backend does not tell (lock {})",
+                self.id
+            );
+        }
+        write!(
+            f,
+            "{} since {} ({}, lock {})",
+            self.who, self.created, self.operation, self.id
+        )
     }
 }
 
@@ -59,5 +88,21 @@ mod tests {
             Some(holder)
         );
         assert_eq!(LockHolder::parse("Lock Info:\n"), None);
+    }
+
+    #[test]
+    fn whoever_asks_is_not_taken_for_the_holder() {
+        let text = |id: &str| {
+            format!(
+                "Error message: HTTP remote state already locked: ID={id}\nLock Info:\n  ID:        94da9ff2\n  Who:       root@vm\n"
+            )
+        };
+        let holder = LockHolder::parse(&text("485c9b73")).unwrap();
+        assert_eq!((&*holder.id, &*holder.who), ("485c9b73", ""));
+        assert!(!holder.to_string().contains("root@vm"), "{holder}");
+        // As OpenTofu has it.
+        let holder = LockHolder::parse(&text("94da9ff2")).unwrap();
+        assert_eq!(holder.who, "root@vm");
+        assert_eq!(LockHolder::parse(&text("")), None);
     }
 }

@@ -119,6 +119,11 @@ impl Bench {
         (bench, client, bucket)
     }
 
+    /// With its state at an address.
+    pub fn http(backend: Value) -> Self {
+        Self::with(Folder::ours(), "http", backend)
+    }
+
     /// What another process makes the same of with [`Bench::again`].
     pub fn place(&self) -> String {
         json!({"folder": self.signs(), "backend": self.backend}).to_string()
@@ -225,4 +230,22 @@ impl Bench {
 
 pub fn quiet() -> impl FnMut(&str) + Send {
     |_| {}
+}
+
+/// Every file below a folder that has the canary in it.
+pub fn leaks(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(leaks(&path));
+        } else if std::fs::read(&path)
+            .unwrap()
+            .windows(CANARY.len())
+            .any(|window| window == CANARY.as_bytes())
+        {
+            found.push(path);
+        }
+    }
+    found
 }

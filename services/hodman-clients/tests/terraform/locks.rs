@@ -5,7 +5,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::bench::{Bench, CANARY, COMMIT, MAIN, WAITS, key, quiet};
+use super::bench::{Bench, CANARY, COMMIT, MAIN, WAITS, key, leaks, quiet};
 
 #[tokio::test]
 async fn a_killed_apply_leaves_a_lock_that_names_its_holder_and_goes_only_by_its_id() {
@@ -121,24 +121,6 @@ async fn a_stop_ends_an_apply_in_order_and_leaves_no_lock() {
     let planned = stack.plan(COMMIT, &key, &mut quiet()).await.unwrap();
     assert!(planned.changes);
     assert!(planned.saved.binding.serial > 0);
-}
-
-/// Every file below a folder that has the canary in it.
-fn leaks(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(leaks(&path));
-        } else if std::fs::read(&path)
-            .unwrap()
-            .windows(CANARY.len())
-            .any(|window| window == CANARY.as_bytes())
-        {
-            found.push(path);
-        }
-    }
-    found
 }
 
 #[tokio::test]

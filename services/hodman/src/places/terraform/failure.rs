@@ -105,9 +105,9 @@ fn locked(holder: &LockHolder, (env, call): (&str, &str), now: &DateTime<Utc>) -
         .map(|at| format!(", {} ago", long(*now - at)))
         .unwrap_or_default();
     format!(
-        "the state is locked by {} since {}{age} ({}, lock {}); it is waited for. When that one is gone and will not come back, \
+        "the state is locked by {holder}{age}; it is waited for. When that one is gone and will not come back, \
          `hodman unlock {env} {call} --lock {}` takes the lock away",
-        holder.who, holder.created, holder.operation, holder.id, holder.id
+        holder.id
     )
 }
 
