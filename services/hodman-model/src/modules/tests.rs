@@ -1,6 +1,10 @@
 //! Modules and calls: what they come to, and what is refused.
 
+mod environments;
+
 use serde_json::{Value, json};
+
+use environments::cluster_in;
 
 use super::*;
 use crate::files::{SourceBytes, parse_environment};
@@ -229,58 +233,6 @@ fn what_is_wrong_is_named() {
         let said = resolve(&json!({"one": {"module": "m"}}), &[("m", module)]).unwrap_err();
         assert!(said.contains(words), "{module}: {said}");
     }
-}
-
-const CLUSTER: &str = include_str!("../../../../examples/foundation/modules/cluster/module.yaml");
-
-/// What `environments/<env>` makes of the cluster module, in words.
-fn cluster_in(env: &str, inputs: &Value) -> (Foundation, String) {
-    let file = format!("environments/{env}/environment.yaml");
-    let calls = json!({"compute": {"module": "cluster", "inputs": inputs}});
-    let text = format!(
-        "mode: promoted\nworkspaces: [{{name: {env}, host: \"https://x.example\"}}]\nmodules: {calls}\n"
-    );
-    let environment = parse_environment(&file, &text).unwrap();
-    let tree = tree(&[("cluster", CLUSTER)]);
-    let found = Foundation::resolve("shop", &file, &environment, &tree).unwrap();
-    let words = serde_json::to_string(&found.inside).unwrap();
-    (found, words)
-}
-
-#[test]
-fn one_cluster_module_in_three_environments_differs_only_by_its_inputs() {
-    let told = [
-        (
-            "dev-like",
-            json!({"name": "INPUT-1", "workers": 1111, "node_type": "INPUT-2"}),
-        ),
-        (
-            "qa",
-            json!({"name": "shop-qa", "workers": 2222, "node_type": "m5d.large"}),
-        ),
-        (
-            "prod",
-            json!({"name": "shop-prod", "workers": 3333, "node_type": "r5d.4xlarge"}),
-        ),
-    ];
-    let made = told.map(|(env, inputs)| {
-        let (found, mut words) = cluster_in(env, &inputs);
-        assert!(
-            found.desired.resources.is_empty(),
-            "nothing below the workspaces"
-        );
-        assert_eq!(found.inside.len(), 2);
-        for (name, value) in inputs.as_object().unwrap() {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            assert!(words.contains(&value), "{env}: {name} is used");
-            words = words.replace(&value, &format!("<{name}>"));
-        }
-        words
-    });
-    assert_eq!(made[0], made[1]);
-    assert_eq!(made[1], made[2]);
 }
 
 #[test]
