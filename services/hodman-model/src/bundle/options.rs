@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::ResourceKey;
 
+/// How a reference to who deploys begins.
+pub(crate) const CURRENT_USER: &str = "${workspace.current_user.";
+
 /// Who deploys, for `${workspace.current_user.…}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrentUser {
@@ -23,30 +26,41 @@ impl CurrentUser {
         "id",
     ];
 
+    /// `text` with what this user is called in the places of `${workspace.current_user.…}`; none where that is not known of
+    /// them.
+    pub(crate) fn named_in(&self, text: &str) -> Option<String> {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(CURRENT_USER) {
+            let (field, after) = after.split_once('}')?;
+            out.push_str(before);
+            out.push_str(&self.field(field)?);
+            rest = after;
+        }
+        out.push_str(rest);
+        Some(out)
+    }
+
     /// The value of one of [`CurrentUser::FIELDS`], as far as the name says it.
     #[must_use]
     pub fn field(&self, field: &str) -> Option<String> {
-        let cleaned = |text: &str| -> String {
-            text.chars()
-                .map(|c| {
-                    if c.is_alphanumeric() {
-                        c.to_ascii_lowercase()
-                    } else {
-                        '_'
-                    }
-                })
-                .collect()
+        let short = || {
+            let mut short = String::new();
+            let before_at = self.user_name.split('@').next().unwrap_or_default();
+            for c in before_at.chars().flat_map(char::to_lowercase) {
+                if c.is_alphanumeric() {
+                    short.push(c);
+                } else if !short.is_empty() && !short.ends_with('_') {
+                    short.push('_');
+                }
+            }
+            short.truncate(short.trim_end_matches('_').len());
+            short
         };
-        let before_at = self.user_name.split('@').next().unwrap_or_default();
         match field {
             "userName" => Some(self.user_name.clone()),
-            "short_name" => Some(
-                before_at
-                    .chars()
-                    .map(|c| if c.is_alphanumeric() { c } else { '_' })
-                    .collect(),
-            ),
-            "domain_friendly_name" => Some(cleaned(before_at).replace('_', "-")),
+            "short_name" => Some(short()),
+            "domain_friendly_name" => Some(short().replace('_', "-")),
             _ => None,
         }
     }

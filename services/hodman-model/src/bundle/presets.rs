@@ -1,7 +1,9 @@
 //! What `presets`, `run_as` and `permissions` of a bundle do to each of its resources.
 
+use std::borrow::Cow;
+
 use super::fixups::set_if_absent;
-use super::kinds::{BundleKind, COMMON_LEVELS, Prefix, RunAs, Tags};
+use super::kinds::{BundleKind, COMMON_LEVELS, Prefix, RunAs, Tags, bundle_kind};
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::files::node::{Entry, Map, Node, Place, Yaml};
 
@@ -312,6 +314,22 @@ fn check_run_as(run_as: &Node, found: &mut Diagnostics) {
                 .error("`run_as` names one identity: `user_name` or `service_principal_name`"),
         );
     }
+}
+
+/// The name of an object of that kind without what `presets.name_prefix` put before it; none where it put nothing there.
+pub(crate) fn without_prefix(kind: &str, name: &str, prefix: &str) -> Option<String> {
+    let of_kind = bundle_kind(kind)?.prefix;
+    let slash = name.rfind('/').filter(|_| of_kind == Prefix::LastSegment);
+    let (folder, last) = name.split_at(slash.map_or(0, |slash| slash + 1));
+    let start = match of_kind {
+        Prefix::No => return None,
+        Prefix::Text | Prefix::LastSegment => Cow::Borrowed(prefix),
+        Prefix::Identifier => Cow::Owned(identifier(prefix)),
+    };
+    let rest = last
+        .strip_prefix(&*start)
+        .filter(|rest| !rest.is_empty() && !start.is_empty())?;
+    Some(format!("{folder}{rest}"))
 }
 
 /// Adds tags to a list of `{key, value}`.

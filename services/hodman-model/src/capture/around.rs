@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::beside::to_managed;
+use super::copies::Prefix;
 use super::form::with_variables;
 use super::overlay::lay;
 use super::repo::Repo;
-use crate::bundle::common_level;
+use crate::bundle::{CURRENT_USER, common_level};
 use crate::kinds::{Kind, permissions};
 
 /// What presets pause, by kind.
@@ -23,6 +24,7 @@ pub(super) struct Around {
     permissions: Map<String, Value>,
     run_as: Value,
     presets: Value,
+    development: bool,
 }
 
 impl Around {
@@ -52,13 +54,16 @@ impl Around {
                 .unwrap_or_default(),
             run_as: both("run_as"),
             presets: both("presets"),
+            development: both("mode").as_str() == Some("development"),
         }
     }
 
-    /// What the target puts before names; none where that depends on who deploys.
-    pub fn prefix(&self) -> Option<&str> {
-        let prefix = self.presets.get("name_prefix")?.as_str()?;
-        (!prefix.is_empty() && !prefix.contains("${")).then_some(prefix)
+    /// What the target puts before names, where it says so itself.
+    pub fn prefix(&self) -> Option<Prefix<'_>> {
+        let text = self.presets.get("name_prefix")?.as_str()?;
+        let open = text.replace(CURRENT_USER, "").contains("${");
+        let development = self.development;
+        (!text.is_empty() && !open).then_some(Prefix { text, development })
     }
 
     /// Takes out of `form` what is said for all, where `git`, the resource in the repository, does not say it itself.
@@ -98,7 +103,16 @@ impl Around {
         let Some((for_all, Value::Object(own))) = for_all.zip(form.get_mut(field)) else {
             return;
         };
-        own.retain(|tag, value| for_all.get(tag) != Some(value) || said(&[field, tag]).is_some());
+        own.retain(|tag, value| {
+            let for_all = for_all.get(tag);
+            // Who deployed says nothing about what they deployed.
+            let of_user = || {
+                for_all
+                    .and_then(Value::as_str)
+                    .is_some_and(|said| said.contains(CURRENT_USER))
+            };
+            for_all != Some(value) && !of_user() || said(&[field, tag]).is_some()
+        });
         if own.is_empty() {
             form.remove(field);
         }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::copies::Users;
 use super::form::{of_repo, with_variables};
 use super::keys::Keys;
 use super::paths::{REPO, each_path, extension, short};
 use super::repo::Repo;
 use super::select::Selected;
 use super::{CaptureInput, sources};
-use crate::bundle::Language;
+use crate::bundle::{CURRENT_USER, Language};
 use crate::files::Tree;
 use crate::kinds::{Kind, kind};
 
@@ -98,8 +99,8 @@ fn paths(kind: &dyn Kind, config: &Value) -> BTreeSet<String> {
 struct Deployed {
     /// In anybody's folder: `…/.bundle/<name>/`, then the target.
     usual: Option<String>,
-    /// As the bundle says it.
-    said: Option<String>,
+    /// As the bundle says it, for everybody who may have deployed where the user is in it.
+    said: Vec<String>,
 }
 
 impl Deployed {
@@ -110,18 +111,34 @@ impl Deployed {
             .and_then(|targets| targets.get(input.target));
         let workspace = |field: &str| {
             let of = |all: &Value| Some(all.get("workspace")?.get(field)?.as_str()?.to_owned());
-            own.and_then(of)
-                .or_else(|| of(&said))
-                .filter(|path| path.starts_with('/') && !path.contains("${"))
+            let path = own.and_then(of).or_else(|| of(&said))?;
+            let home = format!("/Workspace/Users/{CURRENT_USER}userName}}/");
+            Some(
+                path.strip_prefix("~/")
+                    .map_or(path.clone(), |rest| format!("{home}{rest}")),
+            )
         };
         let files =
             workspace("file_path").or_else(|| Some(format!("{}/files", workspace("root_path")?)));
         let name = said
             .get("bundle")
             .and_then(|bundle| bundle.get("name")?.as_str());
+        let users = Users::of(&input.snapshot.resources);
+        let files = files
+            .into_iter()
+            .flat_map(|path| match path.contains(CURRENT_USER) {
+                true => users
+                    .all()
+                    .filter_map(|user| user.named_in(&path))
+                    .collect(),
+                false => vec![path],
+            });
         Self {
             usual: name.map(|name| format!("/.bundle/{name}/")),
-            said: files.map(|path| format!("{}/", short(&path).trim_end_matches('/'))),
+            said: files
+                .filter(|path| path.starts_with('/') && !path.contains("${"))
+                .map(|path| format!("{}/", short(&path).trim_end_matches('/')))
+                .collect(),
         }
     }
 
@@ -129,8 +146,8 @@ impl Deployed {
     fn place(&self, path: &str, tree: &Tree) -> Option<String> {
         let said = self
             .said
-            .as_deref()
-            .and_then(|start| path.strip_prefix(start));
+            .iter()
+            .find_map(|start| path.strip_prefix(start.as_str()));
         let usual = || {
             let (_, rest) = path.split_once(self.usual.as_deref()?)?;
             let (_target, rest) = rest.split_once('/')?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 
-use super::copies::fold;
+use super::copies::{Prefix, Users, fold};
 use super::paths::{each_path, is_personal, short, split_pattern};
 use super::{CaptureInput, LiveFile, LiveResource, UNKNOWN};
 use crate::files::{CaptureRules, Selection};
@@ -29,7 +29,7 @@ pub(super) struct Selected<'a> {
 }
 
 /// `prefix` is what the target puts before names.
-pub(super) fn select<'a>(input: &CaptureInput<'a>, prefix: Option<&str>) -> Selected<'a> {
+pub(super) fn select<'a>(input: &CaptureInput<'a>, prefix: Option<Prefix<'_>>) -> Selected<'a> {
     let rules = input.rules;
     let roots = roots(rules);
     let choice = Choice::new(rules);
@@ -47,7 +47,8 @@ pub(super) fn select<'a>(input: &CaptureInput<'a>, prefix: Option<&str>) -> Sele
     let (named, whole): (Vec<_>, Vec<_>) = chosen
         .into_iter()
         .partition(|live| kind(&live.kind).map(Kind::captured) == Some(Captured::NameOnly));
-    let (resources, copies) = fold(whole, input.lock, prefix);
+    let users = Users::of(&input.snapshot.resources);
+    let (resources, copies) = fold(whole, input.lock, prefix, &users);
     let referred = referred(&resources);
     let files = input
         .snapshot

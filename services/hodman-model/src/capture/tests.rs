@@ -10,6 +10,7 @@ mod gone;
 mod identity;
 mod include;
 mod places;
+mod prefixes;
 mod project;
 mod rules;
 mod targets;

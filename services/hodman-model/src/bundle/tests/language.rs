@@ -131,6 +131,29 @@ fn with(options: &Options) -> ResolvedBundle {
 }
 
 #[test]
+fn short_names_are_the_clis() {
+    for (user_name, short) in [
+        ("test.user.1234@example.com", "test_user_1234"),
+        ("tést.üser@example.com", "tést_üser"),
+        ("test$.user@example.com", "test_user"),
+        ("\"_quoted\"@example.com", "quoted"),
+        ("Ada.L+Tag@example.com", "ada_l_tag"),
+        (
+            "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+            "3f2504e0_4f89_11d3_9a0c_0305e82c3301",
+        ),
+    ] {
+        let user = CurrentUser {
+            user_name: user_name.into(),
+        };
+        assert_eq!(user.field("short_name").as_deref(), Some(short));
+        let friendly = user.field("domain_friendly_name");
+        assert_eq!(friendly, Some(short.replace('_', "-")));
+        assert_eq!(user.field("userName").as_deref(), Some(user_name));
+    }
+}
+
+#[test]
 fn the_deploying_user_stays_open_until_the_caller_says_who_it_is() {
     let open = with(&Options::default());
     assert_eq!(
