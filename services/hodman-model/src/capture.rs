@@ -22,6 +22,7 @@ mod known;
 mod merge;
 mod merge_text;
 mod named;
+mod named_by;
 mod outcome;
 mod overlay;
 mod paths;

@@ -214,7 +214,10 @@ pub(super) fn with_variables(value: &Value, variables: &BTreeMap<String, Value>)
 fn variable<'v>(path: &str, variables: &'v BTreeMap<String, Value>) -> Option<&'v Value> {
     match path.strip_prefix("var.") {
         Some(name) => variables.get(name),
-        None => variables.get(path).filter(|_| path.starts_with("bundle.")),
+        None => variables.get(path).filter(|_| {
+            let starts = ["bundle.", "resources."];
+            starts.iter().any(|start| path.starts_with(start))
+        }),
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::identity::description;
 use super::keys::slug;
+use super::named_by::fields_of_resources;
 use super::repo::said_in;
 use super::varied::Sort;
 use super::{CapturedAs, LiveSnapshot, Work};
@@ -29,8 +30,9 @@ const LOOKUPS: &[(&str, &str)] = &[
 ];
 
 /// What the variables of the bundle in `tree` are for `target`: the binding's value, else the target's, else the
-/// default. Those that are looked up by name are `${lookup.<kind>.<name>}`. What `${bundle.…}` means is among them, under
-/// names with a dot, which no variable has. Read leniently: a capture goes on with a bundle that does not resolve.
+/// default. Those that are looked up by name are `${lookup.<kind>.<name>}`. What `${bundle.…}` means is among them, and what
+/// the bundle itself says of a field that another resource refers to, under names with a dot, which no variable has. Read
+/// leniently: a capture goes on with a bundle that does not resolve.
 #[must_use]
 pub fn variables(
     tree: &Tree,
@@ -69,6 +71,7 @@ pub fn variables(
     for word in ["bundle.target", "bundle.environment"] {
         values.insert(word.to_owned(), json!(target));
     }
+    values.extend(fields_of_resources(tree, target));
     for _ in 0..ROUNDS {
         let before = values.clone();
         for value in values.values_mut() {

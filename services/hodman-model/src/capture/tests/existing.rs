@@ -74,6 +74,75 @@ fn what_is_said_for_all_is_not_written_into_each() {
 }
 
 #[test]
+fn what_git_names_by_another_resource_is_the_name_that_the_workspace_has() {
+    let mut project = Project::new();
+    project.rewrite("resources/lake.yml", |_| {
+        "resources:
+  schemas:
+    sales: {name: \"sales_${bundle.target}\", catalog_name: lake}
+  connections:
+    db: {name: db, connection_type: POSTGRESQL, options: {host: h}}
+  volumes:
+    raw: {name: raw, catalog_name: lake, schema_name: \"${resources.schemas.sales.name}\", volume_type: MANAGED}
+  pipelines:
+    flow:
+      name: flow
+      catalog: \"${resources.schemas.sales.catalog_name}\"
+      schema: \"${resources.schemas.sales.name}\"
+      ingestion_definition: {connection_name: \"${resources.connections.db.name}\"}
+  vector_search_indexes:
+    facts: {name: \"${resources.schemas.sales.id}.facts\", endpoint_name: e, primary_key: id, index_type: DIRECT_ACCESS}
+"
+        .into()
+    });
+    for (kind, id, answer) in [
+        (
+            "schemas",
+            "lake.sales_dev",
+            json!({"name": "sales_dev", "catalog_name": "lake", "full_name": "lake.sales_dev"}),
+        ),
+        (
+            "connections",
+            "db",
+            json!({"name": "db", "full_name": "db", "connection_type": "POSTGRESQL", "options": {"host": "h"}}),
+        ),
+        (
+            "volumes",
+            "lake.sales_dev.raw",
+            json!({"name": "raw", "catalog_name": "lake", "schema_name": "sales_dev", "volume_type": "MANAGED",
+            "full_name": "lake.sales_dev.raw", "volume_id": "v"}),
+        ),
+        (
+            "pipelines",
+            "p-1",
+            json!({"pipeline_id": "p-1", "name": "flow", "spec": {"name": "flow", "catalog": "lake", "schema": "sales_dev",
+            "ingestion_definition": {"connection_name": "db"}}}),
+        ),
+        (
+            "vector_search_indexes",
+            "lake.sales_dev.facts",
+            json!({"name": "lake.sales_dev.facts", "endpoint_name": "e", "primary_key": "id",
+            "index_type": "DIRECT_ACCESS"}),
+        ),
+    ] {
+        project.object(kind, id, answer);
+    }
+    nothing_new(&project);
+    // And what changes beside it changes alone.
+    project.job(12, "New", json!({}));
+    project.merge_capture();
+    project.live("lake.sales_dev.raw").config["comment"] = json!("of the shop");
+    let captured = project.merge_capture();
+    assert_eq!(captured.rows[0].detail, "comment", "{:#?}", captured.rows);
+    let text = project.text("resources/lake.yml");
+    assert!(
+        text.contains("${resources.schemas.sales.name}") && text.contains("of the shop"),
+        "{text}"
+    );
+    nothing_new(&project);
+}
+
+#[test]
 fn a_notebook_that_git_has_elsewhere_is_that_file() {
     let mut project = Project::new();
     let text = "# Databricks notebook source\nprint(1)\n";
