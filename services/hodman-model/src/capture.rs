@@ -19,6 +19,7 @@ mod join;
 mod jupyter;
 mod keys;
 mod known;
+mod literals;
 mod merge;
 mod merge_text;
 mod named;
@@ -260,11 +261,13 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     let mut sources = sources::capture(&mut work, &selected, &known);
     if terraform {
         terraform::capture(&mut work, &selected, &keys, &sources);
+        literals::tell(&mut work, &keys);
     } else {
         for (path, place) in known {
             sources.entry(path).or_insert(place);
         }
         resources::capture(&mut work, &selected, &keys, &sources);
+        literals::tell(&mut work, &keys);
         declaring::write(&mut work);
     }
     outcome::tell(&mut work);

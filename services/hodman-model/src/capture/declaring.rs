@@ -59,6 +59,23 @@ impl Declared {
         }
     }
 
+    /// Notes that `name`, which is declared, stands for a value.
+    pub fn knows(&mut self, sort: &str, value: &str, name: &str) {
+        let known = (sort.to_owned(), value.to_owned());
+        self.by_value.insert(known, name.to_owned());
+    }
+
+    /// Sort, value and variable of all that variables stand for.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let all = self.by_value.iter();
+        all.map(|((sort, value), name)| (sort.as_str(), value.as_str(), name.as_str()))
+    }
+
+    /// Whether this capture declares it.
+    pub fn is_new(&self, name: &str) -> bool {
+        self.new.contains_key(name)
+    }
+
     /// The variable that stands for a captured value.
     pub fn of_value(&self, sort: &str, value: &str) -> Option<&String> {
         self.by_value.get(&(sort.to_owned(), value.to_owned()))
@@ -85,8 +102,7 @@ impl Declared {
     pub fn add_value(&mut self, name: &str, said: &Value, sort: &str, value: &str) {
         self.add(name, said);
         self.here.insert(name.to_owned(), json!(value));
-        self.by_value
-            .insert((sort.to_owned(), value.to_owned()), name.to_owned());
+        self.knows(sort, value, name);
     }
 
     /// Declares `name` for what is looked up by `text`.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::form::{Names, of_live};
+use super::identity::{description, said};
 use super::keys::{Keys, slug};
 use super::select::Selected;
 use super::sources::{self, Piece, gone, merge_text_file};
@@ -54,6 +55,11 @@ pub(super) fn capture(
         let name = &names_of[place];
         let text = hcl::notebook(name, path, &format!("../{place}"), *language);
         around(work, &source_file(name), &text, &mut written);
+    }
+    for (name, variable) in &words.variables {
+        if let Some((sort, value)) = said(&variable.description) {
+            work.declared.knows(sort, value, name);
+        }
     }
     let env = work.input.env;
     for (file, text) in [
@@ -319,7 +325,7 @@ impl Words<'_> {
         }
         let wanted = slug(&format!("{} {text}", sort.word), sort.word);
         let variable = Variable {
-            description: format!("identity.{}: {text} (as captured)", sort.name),
+            description: description(sort.name, text),
             value: Some(text.to_owned()),
         };
         let mut name = wanted.clone();

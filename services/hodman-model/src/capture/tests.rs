@@ -9,6 +9,7 @@ mod folders;
 mod gone;
 mod identity;
 mod include;
+mod literals;
 mod places;
 mod prefixes;
 mod project;
