@@ -104,6 +104,19 @@ impl Files {
         self.nodes.values().any(|node| node.id == id)
     }
 
+    /// The ids of the folders that the object of that id lies in, nearest first.
+    pub(crate) fn above(&self, id: &str) -> Vec<u64> {
+        let of_id = |node: &Node| node.id.to_string() == id;
+        let Some((path, _)) = self.nodes.iter().find(|(_, node)| of_id(node)) else {
+            return Vec::new();
+        };
+        path.rmatch_indices('/')
+            .map(|(slash, _)| if slash == 0 { "/" } else { &path[..slash] })
+            .filter_map(|folder| self.nodes.get(folder))
+            .map(|node| node.id)
+            .collect()
+    }
+
     /// Everything below `path`, with the paths.
     pub(crate) fn below<'a>(
         &'a self,

@@ -83,37 +83,56 @@ impl Permissions {
         Ok(())
     }
 
-    /// Direct entries, then what every object inherits: admins manage it.
-    fn view(&self, kind: &Kind, id: &str) -> Value {
-        let acl = self.lists.get(&(kind.name.to_owned(), id.to_owned()));
-        let direct = acl.into_iter().flatten().map(|(Principal(field, name), level)| {
-            json!({*field: name, "display_name": name, "all_permissions": [{"permission_level": level, "inherited": false}]})
-        });
-        let path = format!("/{}/{id}", kind.name);
-        let admins = json!({
-            "group_name": "admins",
-            "all_permissions": [{
-                "permission_level": kind.highest(),
-                "inherited": true,
-                "inherited_from_object": [format!("/{}/", kind.root())],
-            }],
-        });
-        let mut entries: Vec<Value> = direct.collect();
-        match entries
-            .iter_mut()
-            .find(|entry| entry.get("group_name") == Some(&json!("admins")))
-        {
-            Some(own) => {
-                if let (Some(levels), Some(inherited)) = (
-                    own["all_permissions"].as_array_mut(),
-                    admins["all_permissions"].as_array(),
-                ) {
-                    levels.extend(inherited.iter().cloned());
-                }
-            }
-            None => entries.push(admins),
+    /// Direct entries, then what it inherits: from the folders `above` it, nearest first, and, as every object, that admins
+    /// manage it.
+    fn view(&self, kind: &Kind, id: &str, above: &[u64]) -> Value {
+        let mut entries: Vec<Value> = Vec::new();
+        let direct = self.lists.get(&(kind.name.to_owned(), id.to_owned()));
+        for (principal, level) in direct.into_iter().flatten() {
+            let permission = json!({"permission_level": level, "inherited": false});
+            add(&mut entries, principal, permission);
         }
+        for folder in above {
+            let given = self
+                .lists
+                .get(&("directories".to_owned(), folder.to_string()));
+            for (principal, level) in given.into_iter().flatten() {
+                let from = [format!("/directories/{folder}")];
+                add(&mut entries, principal, inherited(level, &from));
+            }
+        }
+        let admins = Principal("group_name", "admins".to_owned());
+        let from = [format!("/{}/", kind.root())];
+        add(&mut entries, &admins, inherited(kind.highest(), &from));
+        let path = format!("/{}/{id}", kind.name);
         json!({"object_id": path, "object_type": kind.object_type(), "access_control_list": entries})
+    }
+}
+
+fn inherited(level: &str, from: &[String]) -> Value {
+    json!({"permission_level": level, "inherited": true, "inherited_from_object": from})
+}
+
+/// One more permission of a principal, who has one entry.
+fn add(entries: &mut Vec<Value>, Principal(field, name): &Principal, permission: Value) {
+    let own = entries
+        .iter_mut()
+        .find(|entry| entry.get(*field) == Some(&json!(name)));
+    match own {
+        Some(own) => {
+            if let Some(all) = own["all_permissions"].as_array_mut() {
+                all.push(permission);
+            }
+        }
+        None => {
+            let shown = match *field {
+                "group_name" if name == "admins" => {
+                    json!({*field: name, "all_permissions": [permission]})
+                }
+                _ => json!({*field: name, "display_name": name, "all_permissions": [permission]}),
+            };
+            entries.push(shown);
+        }
     }
 }
 

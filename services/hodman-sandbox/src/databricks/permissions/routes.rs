@@ -72,7 +72,15 @@ fn entries(call: &Call) -> &[Value] {
 
 fn show(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let (kind, id) = object(world, call)?;
-    Ok(world.permissions.view(kind, &id))
+    Ok(view(world, kind, &id))
+}
+
+fn view(world: &World, kind: &Kind, id: &str) -> Value {
+    let above = match kind.name {
+        "notebooks" | "files" | "directories" => world.files.above(id),
+        _ => Vec::new(),
+    };
+    world.permissions.view(kind, id, &above)
 }
 
 fn replace(world: &mut World, call: &Call) -> Result<Value, ApiError> {
@@ -80,7 +88,7 @@ fn replace(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     world
         .permissions
         .replace(kind, &id, entries(call), &world.directory)?;
-    Ok(world.permissions.view(kind, &id))
+    Ok(view(world, kind, &id))
 }
 
 fn merge(world: &mut World, call: &Call) -> Result<Value, ApiError> {
@@ -88,7 +96,7 @@ fn merge(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     world
         .permissions
         .merge(kind, &id, entries(call), &world.directory)?;
-    Ok(world.permissions.view(kind, &id))
+    Ok(view(world, kind, &id))
 }
 
 fn levels(world: &mut World, call: &Call) -> Result<Value, ApiError> {
