@@ -13,6 +13,7 @@ mod beside;
 mod calls;
 mod copies;
 mod declaring;
+mod folders;
 mod form;
 pub mod identity;
 mod join;

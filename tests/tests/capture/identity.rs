@@ -14,19 +14,21 @@ use hodman_tests::kinds::{KEY, UNSAMPLED, leaves, samples};
 use hodman_tests::servers::python;
 use serde_json::{Map, Value, json};
 
-const LOCK: &str = "environments/dev/captured.lock";
-const ENVIRONMENT: &str = "environments/dev/environment.yaml";
+pub(super) const LOCK: &str = "environments/dev/captured.lock";
+pub(super) const ENVIRONMENT: &str = "environments/dev/environment.yaml";
 
 /// More rules: a folder more, and not the principals as which hodman itself comes, who are in every workspace.
-const RULES: &str = "    - /Shared/shop
+pub(super) const RULES: &str = "    - /Shared/shop
     - /Shared/proof
+    - /Shared/proof-folder
+    - /Shared/proof-folder2
   service_principals:
     include: [\"*\"]
     exclude: [\"hodman for *\"]
 ";
 
 /// Files of the example that a first capture is to bring by itself.
-const EXAMPLE: &[&str] = &[
+pub(super) const EXAMPLE: &[&str] = &[
     "resources/nightly.job.yml",
     "resources/smoke.job.yml",
     "src/load.py",
@@ -34,14 +36,8 @@ const EXAMPLE: &[&str] = &[
     LOCK,
 ];
 
-/// Kinds that the story has no object of, and why that is no gap of the capture.
-const NOT_HERE: &[(&str, &str)] = &[(
-    "directories",
-    "a workspace lists no folders by themselves: they are captured with the files in them",
-)];
-
 /// What the main branch has before anything is captured.
-struct Start {
+pub(super) struct Start {
     /// The bundle's root file.
     root: String,
     /// The environment's file.
@@ -49,7 +45,7 @@ struct Start {
 }
 
 impl Start {
-    fn of(stage: &Stage) -> Self {
+    pub(super) fn of(stage: &Stage) -> Self {
         let text = |path| stage.main(path).expect("a file of the example");
         Self {
             root: text("databricks.yml"),
@@ -58,7 +54,7 @@ impl Start {
     }
 
     /// Goes back to it, `gone` being what was captured since, and lets `workspace` be the one where people work.
-    fn again(&self, stage: &Stage, gone: &BTreeSet<String>, workspace: &str) {
+    pub(super) fn again(&self, stage: &Stage, gone: &BTreeSet<String>, workspace: &str) {
         let host = |name: &str| {
             let found = stage.scene.hosts.iter().find(|(known, _)| known == name);
             found.expect("a workspace").1.clone()
@@ -92,7 +88,7 @@ fn bytes_of(stage: &Stage, path: &str) -> Option<Vec<u8>> {
 }
 
 /// Restores main into a workspace until nothing is left to do.
-async fn restore(stage: &Stage, workspace: &str) {
+pub(super) async fn restore(stage: &Stage, workspace: &str) {
     let wanted = Restore {
         branch: "main".to_owned(),
         workspace: workspace.to_owned(),
@@ -186,13 +182,13 @@ async fn much_in_dev(stage: &Stage) {
     .expect("a file");
 }
 
-fn base64(text: &str) -> String {
+pub(super) fn base64(text: &str) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(text)
 }
 
 /// Captures, merges, and gives the files that came, by path.
-async fn captured(stage: &Stage) -> BTreeMap<String, Vec<u8>> {
+pub(super) async fn captured(stage: &Stage) -> BTreeMap<String, Vec<u8>> {
     let pull = stage.captured().await;
     let paths = stage
         .scene
@@ -232,7 +228,10 @@ fn comparable(files: &BTreeMap<String, Vec<u8>>) -> (BTreeMap<String, String>, V
     (texts.collect(), entries.collect())
 }
 
-fn differences(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>) -> String {
+pub(super) fn differences(
+    one: &BTreeMap<String, Vec<u8>>,
+    other: &BTreeMap<String, Vec<u8>>,
+) -> String {
     let ((one, lock), (other, other_lock)) = (comparable(one), comparable(other));
     let mut found = String::new();
     let paths: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
@@ -322,10 +321,7 @@ fn every_kind_is_in(lock: &CapturedLock) {
         .map(|entry| entry.kind.as_str())
         .collect();
     for kind in KINDS {
-        let excused = NOT_HERE
-            .iter()
-            .chain(UNSAMPLED)
-            .any(|(name, _)| *name == kind.name());
+        let excused = UNSAMPLED.iter().any(|(name, _)| *name == kind.name());
         match kind.captured() {
             Captured::Whole => assert_eq!(came.contains(kind.name()), !excused, "{}", kind.name()),
             Captured::NameOnly => assert!(came.contains(kind.name()), "{}", kind.name()),

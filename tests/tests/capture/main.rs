@@ -2,6 +2,7 @@
 
 mod anew;
 mod branches;
+mod folders;
 mod identity;
 mod kinds;
 mod notebooks;

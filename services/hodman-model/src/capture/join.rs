@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
+use super::folders::without_maker;
 use super::jupyter::notebook;
 use super::{LiveFile, LiveResource, LiveSnapshot};
 use crate::bundle::Language;
@@ -108,6 +109,7 @@ fn written(file: &LiveFile) -> Cow<'_, [u8]> {
 fn without_ids(live: &LiveResource) -> Value {
     let mut live = live.clone();
     visit_ids(&mut live, &mut |_, value| *value = Value::Bool(true));
+    without_maker(&mut live);
     live.listed.config
 }
 

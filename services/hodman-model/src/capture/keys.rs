@@ -103,7 +103,7 @@ fn by_slug(
     name: &str,
     gone: &BTreeMap<ResourceKey, &str>,
 ) -> Option<ResourceKey> {
-    let key = ResourceKey::new(kind.name(), slug(name, kind.singular()));
+    let key = ResourceKey::new(kind.name(), slug(short(name), kind.singular()));
     let heir = input.rules.format == CaptureFormat::Terraform && gone.contains_key(&key);
     heir.then_some(key)
 }
@@ -155,7 +155,7 @@ fn namesake(
 }
 
 fn fresh(kind: &dyn Kind, name: &str, repo: &Repo, taken: &BTreeSet<ResourceKey>) -> ResourceKey {
-    let slug = slug(name, kind.singular());
+    let slug = slug(short(name), kind.singular());
     let free = |key: &ResourceKey| !taken.contains(key) && !repo.resources.contains_key(key);
     std::iter::once(slug.clone())
         .chain((2..).map(|number| format!("{slug}_{number}")))

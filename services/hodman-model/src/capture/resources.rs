@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::beside::graft;
 use super::copies::graft_mode;
+use super::folders::was_looked_for;
 use super::form::{Names, Overrides, digest, of_live, of_repo, resource_in};
 use super::keys::Keys;
 use super::merge::{Merged, merge, take};
@@ -81,6 +82,7 @@ pub(super) fn capture(
         // Left out by the rules now: still there, still in Git, nobody's business. What nobody could look for is not gone.
         if present.contains(&(entry.kind.as_str(), entry.id.as_str()))
             || work.input.snapshot.unread.contains_key(&entry.kind)
+            || !was_looked_for(work.input, work.repo, selected, &entry)
         {
             work.entries.push(entry);
         } else {

@@ -7,6 +7,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 
 use super::copies::{Prefix, Users, fold};
+use super::folders;
 use super::paths::{each_path, is_personal, short, split_pattern};
 use super::{CaptureInput, LiveFile, LiveResource, UNKNOWN};
 use crate::files::{CaptureRules, Selection};
@@ -48,7 +49,8 @@ pub(super) fn select<'a>(input: &CaptureInput<'a>, prefix: Option<Prefix<'_>>) -
         .into_iter()
         .partition(|live| kind(&live.kind).map(Kind::captured) == Some(Captured::NameOnly));
     let users = Users::of(&input.snapshot.resources);
-    let (resources, copies) = fold(whole, input.lock, prefix, &users);
+    let (mut resources, copies) = fold(whole, input.lock, prefix, &users);
+    folders::keep_shared(&mut resources, input.lock);
     let referred = referred(&resources);
     let files = input
         .snapshot

@@ -14,6 +14,7 @@ mod places;
 mod prefixes;
 mod project;
 mod rules;
+mod shared_folders;
 mod targets;
 mod terraform;
 mod variables;

@@ -210,6 +210,15 @@ pub(super) async fn everything(
     read(workspace, &Scope::all(kinds)).await
 }
 
+/// Objects that no list of their kind shows.
+#[derive(Default)]
+pub(super) struct Unlisted {
+    /// Those that are asked for by their names, by kind.
+    pub named: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Those that were seen elsewhere.
+    pub seen: Vec<ObservedObject>,
+}
+
 /// What a workspace served.
 pub(super) struct Served {
     /// Its objects.
@@ -221,8 +230,7 @@ pub(super) struct Served {
 }
 
 /// The same as far as the workspace serves it, and which kinds it does not serve, in whole or in part: what is not seen
-/// of those is not known to be gone. Permissions and grants of the objects are asked for where `access` says so; `named` are
-/// objects that no list shows, by kind.
+/// of those is not known to be gone. Permissions and grants of the objects are asked for where `access` says so.
 ///
 /// # Errors
 /// When the workspace does not answer, refuses the credentials, or serves nothing at all.
@@ -230,13 +238,14 @@ pub(super) async fn as_far_as_served(
     workspace: &Workspace,
     wanted: &(dyn Fn(&dyn Kind) -> bool + Sync),
     access: &(dyn Fn(&ObservedObject) -> bool + Sync),
-    named: BTreeMap<&'static str, BTreeSet<String>>,
+    unlisted: Unlisted,
 ) -> Result<Served, WorkError> {
     let kinds: Vec<_> = KINDS.iter().copied().filter(|kind| wanted(*kind)).collect();
     let mut scope = Scope::all(kinds.iter().copied());
     scope.missed = Some(Missed::default());
-    scope.ask_for(named);
+    scope.ask_for(unlisted.named);
     let mut objects = read(workspace, &scope).await?;
+    objects.extend(unlisted.seen);
     let missed = scope.missed.unwrap_or_default();
     if let Some(why) = missed.everything(&kinds) {
         return Err(WorkError::transient(why));

@@ -21,8 +21,8 @@ pub struct CaptureRules {
     /// But not these kinds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude_kinds: Vec<String>,
-    /// Workspace folders whose files and notebooks are captured even when no job refers to them. What is in people's own
-    /// folders is captured only when one of these holds it.
+    /// Workspace folders whose files and notebooks are captured even when no job refers to them, with who may do what in
+    /// each folder where that is not inherited. What is in people's own folders is captured only when one of these holds it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
     /// Which objects, by who made them; `unknown` stands for those of which the API does not say it. All when absent.

@@ -1,6 +1,7 @@
 //! Reads a free-form workspace: its objects, and the files that the rules name or that its jobs run.
 
-use super::super::{WorkError, live};
+use super::super::WorkError;
+use super::super::live::{self, Unlisted};
 use super::known::{Known, short};
 use chrono::{DateTime, TimeZone as _, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -12,12 +13,17 @@ use hodman_model::capture::{
     LiveFile, LiveResource, LiveSnapshot, Unread, chooser, path_chooser, wanted_paths,
 };
 use hodman_model::files::{Environment, Seen};
-use hodman_model::kinds::{Captured as How, permissions};
-use serde_json::Value;
+use hodman_model::kinds::{Captured as How, kind, permissions};
+use hodman_model::plan::ObservedObject;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind that is found by walking through folders.
 const GIT_FOLDERS: &str = "git_folders";
+/// The kind of plain folders.
+const FOLDERS: &str = "directories";
+/// Where file sets lie.
+const OURS: &str = "/Shared/.hodman";
 
 /// Requests at a time; the service takes about sixty exports a second.
 const AT_ONCE: usize = 8;
@@ -35,13 +41,17 @@ pub(super) async fn take(
     let named = path_chooser(&rules);
     for path in &rules.paths {
         entries.below(workspace, path, &named).await?;
+        entries.itself(workspace, path).await;
     }
     let served = live::as_far_as_served(
         workspace,
         &|kind| !matches!(kind.captured(), How::Never(_)),
         &|object| is_chosen(&object.kind, &object.listed),
-        // No list shows Git folders outside of `/Repos`; those in the folders that the rules name were seen there.
-        BTreeMap::from([(GIT_FOLDERS, entries.git_folders())]),
+        Unlisted {
+            // No list shows Git folders outside of `/Repos`; those in the folders that the rules name were seen there.
+            named: BTreeMap::from([(GIT_FOLDERS, entries.git_folders())]),
+            seen: folders(entries.found.values()),
+        },
     )
     .await?;
     let me = &workspace.principal().await?.user_name;
@@ -111,6 +121,37 @@ fn is_refusal(error: &ApiError) -> bool {
     !whole && error.status.is_some()
 }
 
+/// Whether a folder at that short path is one that people made: those at the top are the workspace's own, and so is
+/// everybody's home.
+fn is_peoples(path: &str) -> bool {
+    let home = ["/Users/", "/Repos/"]
+        .iter()
+        .any(|top| path.starts_with(top));
+    let above = if home { 2 } else { 1 };
+    let ours = path.strip_prefix(OURS);
+    path.matches('/').count() > above
+        && !ours.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The plain folders among them, as objects: who may do what in them is asked for later, one request each.
+fn folders<'e>(entries: impl Iterator<Item = &'e Entry>) -> Vec<ObservedObject> {
+    entries
+        .filter(|entry| entry.kind == EntryKind::Directory && is_peoples(short(&entry.path)))
+        .filter_map(|entry| {
+            let answer = json!({
+                "object_type": "DIRECTORY",
+                "path": entry.path,
+                "object_id": entry.object_id?,
+            });
+            let listed = kind(FOLDERS)?.read(&answer).ok()??;
+            Some(ObservedObject {
+                kind: FOLDERS.to_owned(),
+                listed,
+            })
+        })
+        .collect()
+}
+
 /// What the service said of a folder.
 type Listing = Result<Vec<Entry>, ApiError>;
 
@@ -158,6 +199,20 @@ impl Entries {
             }
         }
         Ok(())
+    }
+
+    /// The folder that a rule names; what lies in it was listed before. Who may do what in it is worth no error.
+    async fn itself(&mut self, workspace: &Workspace, path: &str) {
+        let path = path.trim_end_matches('/');
+        let known = self.unread.contains_key(short(path)) || self.found.contains_key(short(path));
+        if known || !is_peoples(short(path)) {
+            return;
+        }
+        if let Ok(entry) = workspace.files().status(path).await
+            && entry.kind == EntryKind::Directory
+        {
+            self.found.insert(short(path).to_owned(), entry);
+        }
     }
 
     /// Notes what could not be read; gives errors that say nothing about it.

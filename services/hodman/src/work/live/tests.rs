@@ -1,6 +1,6 @@
 //! Reading a workspace that answers as each test says.
 
-use super::{Question, as_far_as_served, everything, observe};
+use super::{Question, Unlisted, as_far_as_served, everything, observe};
 use crate::work::WorkError;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
@@ -306,7 +306,7 @@ async fn nobody_asks_for_what_the_list_says_is_others() {
 async fn a_capture_goes_on_without_what_is_not_served_and_says_so() {
     let world = World::new(jobs_only).await;
     let first = |object: &ObservedObject| object.listed.id == "1";
-    let served = as_far_as_served(&world.workspace, &|_| true, &first, BTreeMap::new())
+    let served = as_far_as_served(&world.workspace, &|_| true, &first, Unlisted::default())
         .await
         .unwrap();
     let (objects, unread) = (served.objects, served.unread);
@@ -331,7 +331,7 @@ async fn a_capture_goes_on_without_what_is_not_served_and_says_so() {
 #[tokio::test]
 async fn a_workspace_that_serves_nothing_was_not_read() {
     let world = World::new(|_| None).await;
-    let error = as_far_as_served(&world.workspace, &|_| true, &|_| true, BTreeMap::new())
+    let error = as_far_as_served(&world.workspace, &|_| true, &|_| true, Unlisted::default())
         .await
         .err()
         .unwrap();

@@ -1,0 +1,111 @@
+//! Folders that somebody shared.
+
+use serde_json::{Value, json};
+
+use super::project::Project;
+use crate::capture::*;
+
+const FOLDER: &str = "/Workspace/Shared/team/bi";
+const FILE: &str = "resources/shared_team_bi.directory.yml";
+
+fn folder(project: &mut Project, path: &str, permissions: &Value) {
+    let answer = json!({"object_type": "DIRECTORY", "path": path, "object_id": 7});
+    project.object("directories", path, answer);
+    project.live(path).config["permissions"] = permissions.clone();
+}
+
+fn shared() -> Project {
+    let mut project = Project::new();
+    folder(
+        &mut project,
+        FOLDER,
+        &json!({"user:ada@example.com": "CAN_MANAGE", "group:users": "CAN_READ"}),
+    );
+    project
+}
+
+#[test]
+fn what_is_allowed_in_a_folder_is_kept_and_what_it_inherits_is_not_said() {
+    let mut project = shared();
+    folder(&mut project, "/Workspace/Shared/team", &json!({}));
+    // Whoever made it may manage it, which says nothing about it.
+    let maker = json!({"user:ada@example.com": "CAN_MANAGE"});
+    folder(&mut project, "/Workspace/Shared/team/etl", &maker);
+    let both = json!({"user:ada@example.com": "CAN_MANAGE", "user:bob@example.com": "CAN_MANAGE"});
+    folder(&mut project, "/Workspace/Shared/team/two", &both);
+    project.merge_capture();
+    assert_eq!(
+        project.text(FILE),
+        "resources:
+  directories:
+    shared_team_bi:
+      path: /Workspace/Shared/team/bi
+      permissions:
+        - group_name: users
+          level: CAN_READ
+"
+    );
+    let text = project.text("resources/shared_team_two.directory.yml");
+    assert!(text.contains("bob") && text.contains("ada"), "{text}");
+    assert_eq!(project.lock.entries.len(), 2);
+    assert_eq!(project.capture().changes, BTreeMap::new());
+    project.lock = Default::default();
+    assert_eq!(project.capture().changes, BTreeMap::new());
+    assert_eq!(project.capture().rows, []);
+}
+
+#[test]
+fn a_folder_that_is_not_shared_any_more_stays_without_permissions() {
+    let mut project = shared();
+    project.merge_capture();
+    folder(
+        &mut project,
+        FOLDER,
+        &json!({"user:ada@example.com": "CAN_MANAGE"}),
+    );
+    let captured = project.merge_capture();
+    assert_eq!(captured.rows[0].detail, "permissions");
+    let text = project.text(FILE);
+    assert!(
+        text.contains("path: ") && !text.contains("permissions"),
+        "{text}"
+    );
+    assert_eq!(project.capture().changes, BTreeMap::new());
+}
+
+#[test]
+fn only_a_folder_that_was_looked_for_can_be_gone() {
+    let mut project = shared();
+    let repo = json!({"id": 5, "path": "/Shared/team/checkout", "url": "https://github.com/acme/app", "provider": "gitHub", "branch": "main"});
+    project.object("git_folders", "5", repo);
+    project.merge_capture();
+    project.snapshot.resources.clear();
+    // Nobody let us look into the folder around them.
+    let refused = Unread {
+        why: "403".to_owned(),
+        lacking: false,
+    };
+    let unread = &mut project.snapshot.unread_files;
+    unread.insert("/Shared/team".to_owned(), refused);
+    assert_eq!(project.capture().changes, BTreeMap::new());
+    project.snapshot.unread_files.clear();
+    // The rules name another one now.
+    let paths = std::mem::replace(&mut project.rules.paths, vec!["/Shared/other".to_owned()]);
+    assert_eq!(project.capture().changes, BTreeMap::new());
+    project.rules.paths = paths;
+    let captured = project.merge_capture();
+    let gone: Vec<&str> = captured
+        .rows
+        .iter()
+        .filter(|row| row.what == CapturedAs::Removed)
+        .map(|row| row.key.as_str())
+        .collect();
+    assert_eq!(
+        gone,
+        [
+            "directories.shared_team_bi",
+            "git_folders.shared_team_checkout"
+        ]
+    );
+    assert_eq!(project.lock.entries, []);
+}
