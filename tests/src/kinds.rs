@@ -10,4 +10,4 @@ mod varied;
 pub use bench::{Bench, by_key};
 pub use samples::{KEY, Sample, UNSAMPLED, samples};
 pub use shown::{leaves, with_needs};
-pub use varied::{Dice, varied};
+pub use varied::{Dice, declared_twice, varied};

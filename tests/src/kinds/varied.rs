@@ -3,9 +3,9 @@
 //! Long because the table stands in one piece: the optional fields of each kind with values that people give them, the
 //! server's defaults among them.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::Sample;
+use super::{KEY, Sample, samples};
 
 /// Decides, the same way for the same numbers.
 #[derive(Debug)]
@@ -50,6 +50,31 @@ pub fn varied(sample: &Sample, dice: &mut Dice) -> Value {
         }
     }
     config
+}
+
+/// Kinds of which a workspace has one, or whose second would be in the way of the first.
+const SINGLE: &[&str] = &["workspace_conf", "external_locations"];
+
+/// Every sample, and of some kinds a second one of another name, each with some of the optional fields: resources by kind and
+/// key.
+pub fn declared_twice(dice: &mut Dice) -> Value {
+    let mut resources = Map::new();
+    for sample in samples() {
+        let mut of_kind = Map::from_iter([(KEY.to_owned(), varied(&sample, dice))]);
+        let field =
+            hodman_model::kinds::kind(sample.kind).map_or("", |kind| kind.rules().name_field);
+        let mut other = varied(&sample, dice);
+        let name = other
+            .get(field)
+            .and_then(Value::as_str)
+            .map(|name| format!("{name}2"));
+        if let Some(name) = name.filter(|_| dice.one_of(2) == 0 && !SINGLE.contains(&sample.kind)) {
+            other[field] = json!(name);
+            of_kind.insert("second".to_owned(), other);
+        }
+        resources.insert(sample.kind.to_owned(), Value::Object(of_kind));
+    }
+    Value::Object(resources)
 }
 
 /// Optional fields of a kind and values of each.

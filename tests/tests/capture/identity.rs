@@ -206,7 +206,7 @@ pub(super) async fn captured(stage: &Stage) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// The lock without what names things in one workspace only.
-fn lock(files: &BTreeMap<String, Vec<u8>>) -> CapturedLock {
+pub(super) fn lock(files: &BTreeMap<String, Vec<u8>>) -> CapturedLock {
     let text = String::from_utf8(files[LOCK].clone()).expect("text");
     parse_captured_lock(LOCK, &text).expect("a lock")
 }

@@ -3,6 +3,7 @@
 mod anew;
 mod branches;
 mod folders;
+mod generated;
 mod identity;
 mod kinds;
 mod notebooks;
