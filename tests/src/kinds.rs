@@ -3,6 +3,7 @@
 //! person in the workspace.
 
 mod bench;
+mod hands;
 mod samples;
 mod shown;
 mod varied;
@@ -11,3 +12,10 @@ pub use bench::{Bench, by_key};
 pub use samples::{KEY, Sample, UNSAMPLED, samples};
 pub use shown::{leaves, with_needs};
 pub use varied::{Dice, declared_twice, varied};
+
+use base64::Engine as _;
+
+/// As the workspace's API has contents.
+fn base64(text: &str) -> String {
+    base64::engine::general_purpose::STANDARD.encode(text)
+}

@@ -6,15 +6,13 @@ use anyhow::Context as _;
 use base64::Engine as _;
 use hodman::daemon::Daemon;
 use hodman::work::{Restore, Restored};
-use hodman_model::kinds::{self, Call, Kind, ListCall, Listing, Marker};
+use hodman_model::kinds::{self, Call, Kind, ListCall, Listing};
 use hodman_model::plan::{Action, Plan};
 use hodman_sandbox::databricks::WorkspaceHandle;
 use serde_json::{Map, Value, json};
 
-use super::{KEY, Sample, leaves};
+use super::{KEY, leaves};
 use crate::harness::{CANARY, Options, REPOSITORY, Scene};
-
-const PERSON: &str = "ana@acme.example";
 
 /// A scene whose branch is put into a workspace as `hodman restore` does it.
 pub struct Bench {
@@ -289,56 +287,6 @@ impl Bench {
             })
             .map(|leaf| format!("{kind} {id} does not show {leaf}: {shown}"))
             .collect()
-    }
-
-    /// The person changes fields of a sample's object in the workspace, its tags staying.
-    ///
-    /// # Errors
-    /// What the API refuses.
-    pub async fn edit(&self, sample: &Sample, id: &str) -> anyhow::Result<()> {
-        let kind = kinds::kind(sample.kind).context("a kind")?;
-        let shown = self.show(kind, id).await?;
-        let listed = kind.read(&shown)?.context("an object of ours")?;
-        let marker = Marker {
-            pipeline: "shop".to_owned(),
-            env: "restore".to_owned(),
-            key: KEY.to_owned(),
-        };
-        if sample.by_hand.is_null() {
-            for call in kind.delete(id, &listed.config) {
-                self.ask(&call).await?;
-            }
-        }
-        let mut config = listed.config.clone();
-        for (field, value) in sample.by_hand.as_object().into_iter().flatten() {
-            match field.as_str() {
-                "permissions" => {
-                    let permissions = kind.permissions().context("permissions")?;
-                    let object = match permissions.id_output {
-                        Some(output) => listed.outputs[output].as_str().unwrap_or(id),
-                        None => id,
-                    };
-                    for call in
-                        permissions.calls(object, value, &Value::Null, &format!("user:{PERSON}"))
-                    {
-                        self.ask(&call).await?;
-                    }
-                }
-                "grants" => {
-                    let securable = kind.securable().context("grants")?;
-                    if let Some(call) = kinds::grants::patch(securable, id, value, &json!({})) {
-                        self.ask(&call).await?;
-                    }
-                }
-                _ => config[field] = value.clone(),
-            }
-        }
-        if config != listed.config {
-            for call in kind.update(id, &listed.config, &config, &marker) {
-                self.ask(&call).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Ends it.

@@ -1,0 +1,171 @@
+//! What a person does in the workspace, with the rights that people have there.
+
+use anyhow::Context as _;
+use hodman_model::kinds::{self, Call, Kind, Listed, Marker, Method};
+use serde_json::{Map, Value, json};
+
+use super::{Bench, Dice, KEY, Sample, varied};
+
+const PERSON: &str = "ana@acme.example";
+
+/// Words with which a workspace refuses people, too: what is still used, what is not empty, what refers to something that an
+/// apply that was stopped removed half-way.
+const REFUSALS: &[&str] = &["does not exist", "not empty", "in use", "is used", "still"];
+
+impl Bench {
+    /// The person changes fields of a sample's object in the workspace, its tags staying.
+    ///
+    /// # Errors
+    /// What the API refuses.
+    pub async fn edit(&self, sample: &Sample, id: &str) -> anyhow::Result<()> {
+        let (kind, listed) = self.seen(sample, id).await?;
+        if sample.by_hand.is_null() {
+            return self.remove(kind, &listed).await;
+        }
+        let by_hand = sample.by_hand.as_object().cloned().unwrap_or_default();
+        self.put(kind, &listed, &by_hand).await
+    }
+
+    /// The person does something or other to a sample's object, as far as the workspace lets them.
+    ///
+    /// # Errors
+    /// What nobody would be refused.
+    pub async fn meddle(&self, sample: &Sample, id: &str, dice: &mut Dice) -> anyhow::Result<()> {
+        // What they removed before is not there.
+        let Ok((kind, listed)) = self.seen(sample, id).await else {
+            return Ok(());
+        };
+        let done = match dice.one_of(6) {
+            0 => self.remove(kind, &listed).await,
+            1 => self.put(kind, &listed, &access(kind, dice)).await,
+            2 => {
+                self.put(kind, &listed, &other_fields(kind, sample, dice))
+                    .await
+            }
+            3 => self.overwrite_source(&listed).await,
+            // Where a name is what an object is known by, another name is another object.
+            4 if kind.natural(&listed.config).is_none() => {
+                let name = (kind.rules().name_field.to_owned(), json!("renamed by hand"));
+                self.put(kind, &listed, &Map::from_iter([name])).await
+            }
+            _ => self.edit(sample, id).await,
+        };
+        match done {
+            Err(error)
+                if REFUSALS
+                    .iter()
+                    .any(|words| error.to_string().contains(words)) =>
+            {
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    async fn seen(&self, sample: &Sample, id: &str) -> anyhow::Result<(&'static dyn Kind, Listed)> {
+        let kind = kinds::kind(sample.kind).context("a kind")?;
+        let shown = self.show(kind, id).await?;
+        let listed = kind.read(&shown)?.context("an object of ours")?;
+        Ok((kind, listed))
+    }
+
+    async fn remove(&self, kind: &dyn Kind, listed: &Listed) -> anyhow::Result<()> {
+        for call in kind.delete(&listed.id, &listed.config) {
+            self.ask(&call).await?;
+        }
+        Ok(())
+    }
+
+    /// Fields of an object; who may do what is replaced as a whole.
+    async fn put(
+        &self,
+        kind: &dyn Kind,
+        listed: &Listed,
+        fields: &Map<String, Value>,
+    ) -> anyhow::Result<()> {
+        let id = listed.id.as_str();
+        let marker = Marker {
+            pipeline: "shop".to_owned(),
+            env: "restore".to_owned(),
+            key: KEY.to_owned(),
+        };
+        let mut config = listed.config.clone();
+        for (field, value) in fields {
+            match field.as_str() {
+                "permissions" => {
+                    let permissions = kind.permissions().context("permissions")?;
+                    let object = match permissions.id_output {
+                        Some(output) => listed.outputs[output].as_str().unwrap_or(id),
+                        None => id,
+                    };
+                    let me = format!("user:{PERSON}");
+                    let live = self.ask(&permissions.get(object)).await?;
+                    let live = permissions.read(&live);
+                    for call in permissions.calls(object, value, &live, &me) {
+                        self.ask(&call).await?;
+                    }
+                }
+                "grants" => {
+                    let securable = kind.securable().context("grants")?;
+                    let live = self.ask(&kinds::grants::get(securable, id).call).await?;
+                    let live = kinds::grants::read(&live);
+                    if let Some(call) = kinds::grants::patch(securable, id, value, &live) {
+                        self.ask(&call).await?;
+                    }
+                }
+                _ => config[field] = value.clone(),
+            }
+        }
+        if config != listed.config {
+            for call in kind.update(id, &listed.config, &config, &marker) {
+                self.ask(&call).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the object runs a notebook of ours, another text is written over that.
+    async fn overwrite_source(&self, listed: &Listed) -> anyhow::Result<()> {
+        let path = listed.config["tasks"][0]["notebook_task"]["notebook_path"].as_str();
+        let Some(path) = path else { return Ok(()) };
+        let text = "# Databricks notebook source\nprint('by hand')\n";
+        let body = json!({"path": path, "format": "SOURCE", "language": "PYTHON", "overwrite": true, "content": super::base64(text)});
+        let call = Call {
+            method: Method::Post,
+            path: "/api/2.0/workspace/import".to_owned(),
+            query: [].into(),
+            body: Some(body),
+            idempotent: true,
+        };
+        self.ask(&call).await.map(drop)
+    }
+}
+
+/// Who may do what, as somebody else would have it: nobody, or everybody up to some level.
+fn access(kind: &dyn Kind, dice: &mut Dice) -> Map<String, Value> {
+    let mut fields = Map::new();
+    if let Some(permissions) = kind.permissions() {
+        let levels: Vec<&&str> = permissions
+            .levels
+            .iter()
+            .filter(|level| **level != "IS_OWNER")
+            .collect();
+        let level = levels.get(dice.one_of(levels.len() + 1));
+        let given = level.map_or_else(|| json!({}), |level| json!({"group:users": level}));
+        fields.insert("permissions".to_owned(), given);
+    }
+    if kind.securable().is_some() {
+        fields.insert("grants".to_owned(), json!({}));
+    }
+    fields
+}
+
+/// Optional fields of other values than what is declared.
+fn other_fields(kind: &dyn Kind, sample: &Sample, dice: &mut Dice) -> Map<String, Value> {
+    let other = kind.rules().normalise(&varied(sample, dice));
+    let fields = other.as_object().cloned().unwrap_or_default();
+    fields
+        .into_iter()
+        .filter(|(field, _)| sample.declared.get(field).is_none())
+        .collect()
+}
