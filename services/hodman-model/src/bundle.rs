@@ -54,7 +54,7 @@ pub use options::{CurrentUser, Options};
 pub use output::validated;
 pub(crate) use presets::without_prefix;
 pub use resolve::{resolve, resolve_with};
-pub use symbol::{Build, Lookup, Position, UserField};
+pub use symbol::{Build, Lookup, Position};
 pub use target::default_target;
 
 /// One resource of the bundle, for the chosen target.
@@ -62,7 +62,7 @@ pub use target::default_target;
 pub struct Resource {
     /// Its fields as the Databricks API names them, without `permissions`, `grants` and `lifecycle`. Texts may hold
     /// `${files}` (the folder of the uploaded files), `${resources.<kind>.<key>.<field>}` (known only once that resource
-    /// exists), [`Lookup::placeholder`], and what [`ResolvedBundle::user_fields`] lists; nothing else is left to resolve.
+    /// exists) and [`Lookup::placeholder`]; nothing else is left to resolve.
     pub config: Value,
     /// Who may do what with it, in the levels of its kind, in the order of the files; of a secret scope its access
     /// control list. At most one entry for each principal, and those of the whole bundle are among them.
@@ -128,10 +128,9 @@ pub struct ResolvedBundle {
     pub outside: BTreeSet<ResourceKey>,
     /// The files to upload, by path in the repository (with extension).
     pub files: BTreeMap<String, SourceFile>,
-    /// What variables ask of the workspace by name, sorted, each once; placeholders for them stand in the resources.
+    /// What variables ask of the workspace by name, and what is asked of who deploys unless the caller said it; sorted, each
+    /// once; placeholders for them stand in the resources.
     pub lookups: Vec<Lookup>,
-    /// Where `${workspace.current_user.…}` was left in place; empty when the caller said who that is.
-    pub user_fields: Vec<UserField>,
     /// Commands that build artifacts; empty unless the caller allows them.
     pub builds: Vec<Build>,
     /// The other sections as they are for this target, by name: `bundle`, `workspace`, `sync`, `presets`, `run_as`,

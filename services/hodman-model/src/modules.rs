@@ -195,7 +195,6 @@ fn bundle(resources: BTreeMap<ResourceKey, Resource>) -> ResolvedBundle {
         outside: BTreeSet::new(),
         files: BTreeMap::new(),
         lookups: Vec::new(),
-        user_fields: Vec::new(),
         builds: Vec::new(),
         sections: BTreeMap::new(),
         warnings: Vec::new(),

@@ -5,15 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::ResourceKey;
+use crate::kinds::permissions::is_application_id;
 
 /// How a reference to who deploys begins.
 pub(crate) const CURRENT_USER: &str = "${workspace.current_user.";
 
 /// Who deploys, for `${workspace.current_user.…}`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CurrentUser {
     /// The e-mail address of a user, the application id of a service principal.
     pub user_name: String,
+    /// The name that people see, where it is known.
+    pub display_name: Option<String>,
+    /// The workspace's own id of them, where it is known.
+    pub id: Option<String>,
 }
 
 impl CurrentUser {
@@ -41,28 +46,42 @@ impl CurrentUser {
         Some(out)
     }
 
-    /// The value of one of [`CurrentUser::FIELDS`], as far as the name says it.
+    /// Somebody of whom only the name is known.
+    #[must_use]
+    pub fn named(user_name: &str) -> Self {
+        Self {
+            user_name: user_name.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The value of one of [`CurrentUser::FIELDS`], as far as it is known, by the rules of the Databricks CLI.
     #[must_use]
     pub fn field(&self, field: &str) -> Option<String> {
-        let short = || {
-            let mut short = String::new();
-            let before_at = self.user_name.split('@').next().unwrap_or_default();
-            for c in before_at.chars().flat_map(char::to_lowercase) {
-                if c.is_alphanumeric() {
-                    short.push(c);
-                } else if !short.is_empty() && !short.ends_with('_') {
-                    short.push('_');
-                }
-            }
-            short.truncate(short.trim_end_matches('_').len());
-            short
-        };
         match field {
             "userName" => Some(self.user_name.clone()),
-            "short_name" => Some(short()),
-            "domain_friendly_name" => Some(short().replace('_', "-")),
+            "short_name" => Some(self.short_name()),
+            "domain_friendly_name" => {
+                let short = self.short_name();
+                let friendly = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+                Some(short.chars().map(friendly).collect())
+            }
+            "displayName" => self.display_name.clone(),
+            "id" => self.id.clone(),
             _ => None,
         }
+    }
+
+    /// A user's is what stands before the `@`; a service principal's comes from the name that people see, since an application
+    /// id tells nobody anything. In small letters, with one `_` for whatever is no letter or digit.
+    fn short_name(&self) -> String {
+        let shown = self.display_name.as_deref();
+        let shown = shown.filter(|name| !name.is_empty() && is_application_id(&self.user_name));
+        let name = shown.unwrap_or(&self.user_name);
+        let name = name.split('@').next().unwrap_or_default().to_lowercase();
+        let words = name.split(|c: char| !c.is_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        words.join("_")
     }
 }
 
@@ -74,8 +93,7 @@ pub struct Options {
     /// Resources that the bundle does not have and that values of variables may refer to all the same: what modules of the
     /// environment make.
     pub outside: BTreeSet<ResourceKey>,
-    /// Who deploys; when none, `${workspace.current_user.…}` stays and is listed in
-    /// [`super::ResolvedBundle::user_fields`].
+    /// Who deploys; when none, `${workspace.current_user.…}` is asked of each workspace, like what is looked up by name.
     pub current_user: Option<CurrentUser>,
     /// The workspace's address, when the bundle does not say it.
     pub host: Option<String>,

@@ -6,6 +6,7 @@ use super::fixups::set_if_absent;
 use super::kinds::{BundleKind, COMMON_LEVELS, Prefix, RunAs, Tags, bundle_kind};
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::files::node::{Entry, Map, Node, Place, Yaml};
+use crate::kinds::permissions::is_service_principal;
 
 const PRINCIPALS: [&str; 3] = ["user_name", "group_name", "service_principal_name"];
 
@@ -76,13 +77,13 @@ impl Common {
         }
     }
 
-    /// Applies everything to one resource, which is defined at `place`. `deployer` is who deploys, when that is known.
+    /// Applies everything to one resource, which is defined at `place`. `deployer` is who deploys, or what stands for them.
     pub fn apply(
         &self,
         kind: &BundleKind,
         config: &mut Node,
         place: &Place,
-        deployer: Option<&str>,
+        deployer: &str,
         found: &mut Diagnostics,
     ) {
         let Some(map) = config.as_map_mut() else {
@@ -118,18 +119,28 @@ impl Common {
         map: &mut Map,
         kind: &BundleKind,
         place: &Place,
-        deployer: Option<&str>,
+        deployer: &str,
         found: &mut Diagnostics,
     ) {
+        let own = map
+            .get_mut("run_as")
+            .filter(|_| kind.run_as == RunAs::Field);
+        if let Some(own) = own {
+            by_its_word(&mut own.node);
+        }
         let Some(run_as) = &self.run_as else { return };
         match kind.run_as {
             RunAs::Nothing => {}
-            RunAs::Field => set_if_absent(map, "run_as", run_as.clone()),
+            RunAs::Field => {
+                let mut run_as = run_as.clone();
+                by_its_word(&mut run_as);
+                set_if_absent(map, "run_as", run_as);
+            }
             RunAs::Cannot => {
                 let identity = ["user_name", "service_principal_name"]
                     .iter()
                     .find_map(|key| run_as.get(key)?.as_text());
-                if identity.is_none() || identity != deployer {
+                if identity != Some(deployer) {
                     found.push(
                         place
                             .error(format!(
@@ -289,6 +300,18 @@ impl Common {
                 own.push(permission);
             }
         }
+    }
+}
+
+/// A service principal that is written as a user is answered as a service principal: hodman's own, for
+/// `user_name: ${workspace.current_user.userName}`.
+fn by_its_word(run_as: &mut Node) {
+    let name = run_as.get("user_name").and_then(Node::as_text);
+    if name.is_some_and(is_service_principal)
+        && let Some(map) = run_as.as_map_mut()
+        && let Some(entry) = map.remove("user_name")
+    {
+        map.insert("service_principal_name".to_owned(), entry);
     }
 }
 

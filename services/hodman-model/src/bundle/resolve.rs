@@ -47,6 +47,9 @@ pub fn resolve_with(
     look(tree, target, options, None)
 }
 
+/// The name of who deploys where the caller did not say it.
+const DEPLOYER: &str = "${lookup.current_user.userName}";
+
 /// What a resolved bundle no longer shows, for those who look for more than errors.
 #[derive(Default)]
 pub(super) struct Inside {
@@ -133,14 +136,14 @@ fn look(
     if found.has_errors() {
         return found.into_result(ResolvedBundle::default());
     }
-    let (used, lookups, user_fields) = (resolver.used, resolver.lookups, resolver.user_fields);
+    let (used, lookups) = (resolver.used, resolver.lookups);
     drop(config);
     if let Some(inside) = &mut inside {
         inside.used = used;
     }
     literal_names::refer(&mut resources);
     let deployer = options.current_user.as_ref();
-    let deployer = deployer.map(|user| user.user_name.as_str());
+    let deployer = deployer.map_or(DEPLOYER, |user| user.user_name.as_str());
     for (key, node) in &mut resources {
         let place = &places[key];
         Paths {
@@ -197,7 +200,6 @@ fn look(
         outside: options.outside.clone(),
         files,
         lookups: lookups.into_iter().collect(),
-        user_fields: user_fields.into_iter().collect(),
         builds: artifacts.builds,
         sections,
         warnings: found.0.clone(),
@@ -265,7 +267,7 @@ fn sections(
 ) -> BTreeMap<String, Value> {
     let mut sections = BTreeMap::new();
     // Who deploys stands open in the paths of every bundle: only resources make it a matter.
-    let asked = resolver.user_fields.clone();
+    let asked = resolver.lookups.clone();
     // No reference is possible in these, which is said elsewhere.
     for key in ["sync", "artifacts"] {
         if let Some(node) = config.get(key) {
@@ -308,7 +310,7 @@ fn sections(
         let path = resolver.workspace_path(field, &config.place);
         workspace.insert(field.to_owned(), path.to_value());
     }
-    resolver.user_fields = asked;
+    resolver.lookups = asked;
     workspace.insert("file_path".to_owned(), FILES.into());
     sections.insert("workspace".to_owned(), workspace.into());
     sections

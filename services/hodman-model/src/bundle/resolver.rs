@@ -7,7 +7,7 @@ mod workspace;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reference::{Reference, references};
-use super::{Lookup, Options, ResourceKey, UserField};
+use super::{Lookup, Options, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::Tree;
 use crate::files::node::{Entry, Node, Place, Yaml};
@@ -42,10 +42,8 @@ pub(super) struct Resolver<'a> {
     before_resources: Option<&'static str>,
     /// The variables that something refers to.
     pub used: BTreeSet<String>,
-    /// What variables ask of the workspace.
+    /// What variables ask of the workspace, and who deploys where nobody said it.
     pub lookups: BTreeSet<Lookup>,
-    /// Where the deploying user stays open.
-    pub user_fields: BTreeSet<UserField>,
     /// What could not be resolved.
     pub found: Diagnostics,
 }
@@ -65,7 +63,6 @@ impl<'a> Resolver<'a> {
             before_resources: None,
             used: BTreeSet::new(),
             lookups: BTreeSet::new(),
-            user_fields: BTreeSet::new(),
             found: Diagnostics::default(),
         }
     }

@@ -29,11 +29,11 @@ impl From<&Place> for Position {
 /// [`Lookup::placeholder`], to be replaced by the object's id, workspace by workspace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Lookup {
-    /// The word of the bundle language: one of [`Lookup::KINDS`].
+    /// The word of the bundle language: one of [`Lookup::KINDS`], or [`Lookup::CURRENT_USER`].
     pub kind: String,
-    /// The object's name, verbatim.
+    /// The object's name, verbatim; of who deploys the field.
     pub name: String,
-    /// The variable that asks.
+    /// The variable that asks; what is written, for who deploys.
     pub variable: String,
     /// Where it asks.
     pub position: Position,
@@ -58,6 +58,10 @@ impl Lookup {
         ("warehouse", Some("sql_warehouses")),
     ];
 
+    /// `${workspace.current_user.<field>}` where the caller did not say it: each workspace has a principal of its own, and a
+    /// plan must not differ by whose it is. The name of such a lookup is one of [`super::CurrentUser::FIELDS`].
+    pub const CURRENT_USER: &'static str = "current_user";
+
     /// `${lookup.<kind>.<name>}`. The name stands there as it is, dots and blanks included; it never holds a `}`.
     #[must_use]
     pub fn placeholder(&self) -> String {
@@ -68,19 +72,10 @@ impl Lookup {
     #[must_use]
     pub fn parse(inside: &str) -> Option<(&str, &str)> {
         let (kind, name) = inside.strip_prefix("lookup.")?.split_once('.')?;
-        let known = Self::KINDS.iter().any(|(known, _)| *known == kind);
+        let known =
+            kind == Self::CURRENT_USER || Self::KINDS.iter().any(|(known, _)| *known == kind);
         (known && !name.is_empty()).then_some((kind, name))
     }
-}
-
-/// A use of `${workspace.current_user.<field>}` that was left in place because the caller did not say
-/// that of them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct UserField {
-    /// One of [`super::CurrentUser::FIELDS`].
-    pub field: String,
-    /// Where it is asked for.
-    pub position: Position,
 }
 
 /// A build command of an artifact. It runs when a package is made, where main's policy allows that, never here.

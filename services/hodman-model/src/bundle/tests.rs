@@ -10,6 +10,7 @@ mod presets;
 mod resolving;
 mod selecting;
 mod targets;
+mod who_deploys;
 mod workspace_paths;
 
 use std::collections::BTreeMap;

@@ -197,9 +197,7 @@ pub(super) struct Users(BTreeMap<String, Vec<CurrentUser>>);
 impl Users {
     /// Everybody who made something. A service principal deploys under the name that it is shown by.
     pub fn of(resources: &[LiveResource]) -> Self {
-        let user = |name: &str| CurrentUser {
-            user_name: name.to_owned(),
-        };
+        let user = CurrentUser::named;
         let mut users = BTreeMap::new();
         for creator in resources
             .iter()

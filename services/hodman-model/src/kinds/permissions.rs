@@ -215,14 +215,19 @@ pub fn principal(entry: &Value) -> Option<String> {
 #[must_use]
 pub fn managed_principal(word: &str, name: &str) -> String {
     match word {
-        "user" if is_application_id(name) => format!("service_principal:{name}"),
+        "user" if is_service_principal(name) => format!("service_principal:{name}"),
         // A placeholder is filled in later.
         "user" if !name.contains("${") => format!("user:{}", name.to_lowercase()),
         word => format!("{word}:{name}"),
     }
 }
 
-fn is_application_id(name: &str) -> bool {
+/// Whether a name is that of a service principal: an application id, or what stands for hodman's own, which is never a user.
+pub(crate) fn is_service_principal(name: &str) -> bool {
+    name == "${lookup.current_user.userName}" || is_application_id(name)
+}
+
+pub(crate) fn is_application_id(name: &str) -> bool {
     name.len() == 36
         && name.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',

@@ -138,14 +138,6 @@ impl Desired {
     /// to a resource that is not there; everything that was found, not only the first.
     pub fn from_bundle(bundle: &ResolvedBundle, files_digest: &Digest) -> Result<Self, PlanError> {
         let mut found = Diagnostics::default();
-        // Each workspace has a principal of its own, and a plan must not differ by who takes it.
-        found.0.extend(bundle.user_fields.iter().map(|asked| {
-            let position = &asked.position;
-            let message = format!("`${{workspace.current_user.{}}}` is not known when an environment is planned", asked.field);
-            Diagnostic::error(&position.file, message)
-                .at(position.line, position.column)
-                .hint("use a variable, with its value in environment.yaml; for `mode: development`, set `presets.name_prefix`")
-        }));
         let mut desired = Self {
             lookups: bundle.lookups.clone(),
             ..Self::default()

@@ -3,6 +3,7 @@
 use super::desired::Desired;
 use super::error::PlanError;
 use super::observed::Observed;
+use crate::bundle::Lookup;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 
 /// How many candidates are named.
@@ -17,6 +18,10 @@ pub(super) fn check(
 ) -> Result<(), PlanError> {
     let mut found = Diagnostics::default();
     for lookup in &desired.lookups {
+        if lookup.kind == Lookup::CURRENT_USER {
+            found.0.extend(unnamed(lookup, observed, workspace));
+            continue;
+        }
         let (kind, name) = (lookup.kind.replace('_', " "), &lookup.name);
         let at = |message: String| {
             let position = &lookup.position;
@@ -54,4 +59,17 @@ pub(super) fn check(
     }
     found.0.sort();
     Err(PlanError::Bundle(found))
+}
+
+/// What who deploys has none of: a service principal without a name that people see, for one.
+fn unnamed(lookup: &Lookup, observed: &Observed, workspace: &str) -> Option<Diagnostic> {
+    if !observed.called(&lookup.kind, &lookup.name).is_empty() {
+        return None;
+    }
+    let (asked, position) = (&lookup.variable, &lookup.position);
+    let message = format!(
+        "`${{{asked}}}` is not known of hodman's own principal in the workspace {workspace}"
+    );
+    let unknown = Diagnostic::error(&position.file, message).at(position.line, position.column);
+    Some(unknown.hint("use a variable, with its value in environment.yaml"))
 }

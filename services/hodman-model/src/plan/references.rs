@@ -123,13 +123,17 @@ fn collect(value: &Value, found: &mut BTreeSet<Placeholder>) {
 /// Whether `value` holds a reference or a lookup, so that what it stands for is another in every workspace.
 pub(crate) fn is_symbolic(value: &Value) -> bool {
     match value {
-        Value::String(text) => text.contains("${resources.") || text.contains("${lookup."),
+        Value::String(text) => is_symbolic_text(text),
         Value::Array(items) => items.iter().any(is_symbolic),
         Value::Object(map) => map
             .iter()
-            .any(|(key, item)| key.contains("${resources.") || is_symbolic(item)),
+            .any(|(key, item)| is_symbolic_text(key) || is_symbolic(item)),
         _ => false,
     }
+}
+
+fn is_symbolic_text(text: &str) -> bool {
+    text.contains("${resources.") || text.contains("${lookup.")
 }
 
 /// The ids of other objects in a live `config`: (kind, id). Capture turns those into references whose objects it

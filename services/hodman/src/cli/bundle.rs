@@ -38,7 +38,7 @@ fn resolve(
     };
     let options = Options {
         variables: variables(var)?,
-        current_user: user.map(|user_name| CurrentUser { user_name }),
+        current_user: user.as_deref().map(CurrentUser::named),
         // Whether they may run is asked where a package is made.
         allow_builds: true,
         unbuilt: true,

@@ -24,7 +24,7 @@ use super::in_place::Manifest;
 use super::{Job, WorkError, filesets};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Request, Retry, Workspace};
-use hodman_model::bundle::ResourceKey;
+use hodman_model::bundle::{Lookup, ResourceKey};
 use hodman_model::capture::{AccessUnread, Unread};
 use hodman_model::digest::Digest;
 use hodman_model::kinds::files as file_sets;
@@ -74,7 +74,8 @@ pub(super) async fn observe(
 ) -> Result<Found, WorkError> {
     let ledgers =
         Ledgers::read(workspace, question.pipeline, question.env, question.desired).await?;
-    let scope = Scope::of(question, &ledgers);
+    let user = lookups::current_user(workspace, question.desired).await?;
+    let scope = Scope::of(question, &ledgers, &user);
     let files = async {
         let mut files = BTreeMap::new();
         let mut known_sets = BTreeMap::new();
@@ -99,8 +100,12 @@ pub(super) async fn observe(
         Ok::<_, WorkError>((files, known_sets, strangers))
     };
     let others = lookups::others(workspace, question.desired);
-    let (mut objects, (files, known_sets, strangers), others) =
+    let (mut objects, (files, known_sets, strangers), mut others) =
         tokio::try_join!(read(workspace, &scope), files, others)?;
+    for (field, told) in user {
+        let asked = (Lookup::CURRENT_USER.to_owned(), field);
+        others.insert(asked, BTreeSet::from([told]));
+    }
     let marked = ledgers.mark(&mut objects);
     for object in &mut objects {
         scope.lean(object, question);

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::{FILES, Resolver};
+use crate::bundle::Lookup;
 use crate::bundle::reference::Reference;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::files::node::{Node, Place, Yaml};
@@ -93,24 +94,23 @@ impl Resolver<'_> {
         out
     }
 
-    /// The folder where the CLI would put the files, where the bundle alone says it.
+    /// The folder where the CLI would put the files, where the bundle says it but for who deploys.
     fn files_folder(&mut self, place: &Place) -> Option<String> {
         if let Some(known) = &self.files_folder {
             return known.clone();
         }
-        let config = self.config;
-        let is_said = ["root_path", "file_path"]
-            .iter()
-            .any(|folder| said(config, folder).is_some());
-        // Else it is in the home of who deploys.
-        let folder = is_said.then(|| {
-            let (asked, found) = (self.user_fields.clone(), self.found.clone());
-            let path = self.workspace_path("file_path", place);
-            (self.user_fields, self.found) = (asked, found);
-            let path = path.as_text()?.trim_end_matches('/').to_owned();
-            (path.len() > 1 && !path.contains("${")).then_some(path)
-        });
-        let folder = folder.flatten();
+        let (asked, found) = (self.lookups.clone(), self.found.clone());
+        let path = self.workspace_path("file_path", place);
+        (self.lookups, self.found) = (asked, found);
+        // Who deploys may be open in it: their home is the same wherever it is written.
+        let is_known = |path: &str| {
+            let user = format!("${{lookup.{}.", Lookup::CURRENT_USER);
+            !path.replace(&user, "").contains("${")
+        };
+        let folder = path
+            .as_text()
+            .map(|path| path.trim_end_matches('/').to_owned())
+            .filter(|path| path.len() > 1 && is_known(path));
         self.files_folder = Some(folder.clone());
         folder
     }

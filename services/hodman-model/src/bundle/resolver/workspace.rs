@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::bundle::reference::{Reference, Step};
-use crate::bundle::{CurrentUser, Position, UserField};
+use crate::bundle::{CurrentUser, Lookup, Position};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::files::node::{Node, Place, Yaml};
 
@@ -154,11 +154,15 @@ impl Resolver<'_> {
             return Ok(Some(text(place, &value)));
         }
         let exact = super::exact_place(self.tree, written, place);
-        self.user_fields.insert(UserField {
-            field: field.to_owned(),
+        let lookup = Lookup {
+            kind: Lookup::CURRENT_USER.to_owned(),
+            name: field.to_owned(),
+            variable: format!("workspace.current_user.{field}"),
             position: Position::from(exact.as_ref().unwrap_or(place)),
-        });
-        Ok(None)
+        };
+        let node = text(place, &lookup.placeholder());
+        self.lookups.insert(lookup);
+        Ok(Some(node))
     }
 
     /// A field of an artifact as the bundle says it.

@@ -2,8 +2,6 @@ use std::collections::BTreeMap;
 
 use super::super::resolve;
 use super::{errors, errors_in, tree};
-use crate::digest::sha256;
-use crate::plan::{Desired, PlanError};
 
 #[test]
 fn broken_files_are_shown_where_they_break() {
@@ -175,20 +173,5 @@ fn there_is_one_bundle() {
     assert_eq!(
         errors_in(&[("databricks.yml", ""), ("bundle.yml", "")]),
         "bundle.yml: `databricks.yml` is a bundle, too (hint: keep one of them)"
-    );
-}
-
-#[test]
-fn who_deploys_is_no_part_of_a_plan() {
-    let text = "bundle: {name: d}\ntargets: {qa: }\nresources:\n  jobs:\n    j: {name: \"of ${workspace.current_user.userName}\"}\n";
-    let bundle = resolve(&tree(&[("databricks.yml", text)]), "qa", &BTreeMap::new()).unwrap();
-    let refused = Desired::from_bundle(&bundle, &sha256(b"")).unwrap_err();
-    let PlanError::Bundle(found) = refused else {
-        panic!("{refused}")
-    };
-    let said = found.to_string();
-    assert!(
-        said.starts_with("databricks.yml:5:19: `${workspace.current_user.userName}` is not known when an environment is planned (hint: use a variable"),
-        "{said}"
     );
 }

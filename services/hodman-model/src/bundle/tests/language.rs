@@ -143,9 +143,7 @@ fn short_names_are_the_clis() {
             "3f2504e0_4f89_11d3_9a0c_0305e82c3301",
         ),
     ] {
-        let user = CurrentUser {
-            user_name: user_name.into(),
-        };
+        let user = CurrentUser::named(user_name);
         assert_eq!(user.field("short_name").as_deref(), Some(short));
         let friendly = user.field("domain_friendly_name");
         assert_eq!(friendly, Some(short.replace('_', "-")));
@@ -158,12 +156,18 @@ fn the_deploying_user_stays_open_until_the_caller_says_who_it_is() {
     let open = with(&Options::default());
     assert_eq!(
         job(&open, "j")["name"],
-        "https://h /Workspace/Users/${workspace.current_user.userName}/x/qa /Workspace/Users/${workspace.current_user.userName}/x/qa/resources ${workspace.current_user.short_name} main"
+        "https://h /Workspace/Users/${lookup.current_user.userName}/x/qa /Workspace/Users/${lookup.current_user.userName}/x/qa/resources ${lookup.current_user.short_name} main"
     );
-    assert_eq!(open.user_fields.len(), 2);
-    let user = CurrentUser {
-        user_name: "ada.l@example.com".into(),
-    };
+    let asked: Vec<(&str, &str)> = open
+        .lookups
+        .iter()
+        .map(|asked| (asked.kind.as_str(), asked.name.as_str()))
+        .collect();
+    assert_eq!(
+        asked,
+        [("current_user", "short_name"), ("current_user", "userName")]
+    );
+    let user = CurrentUser::named("ada.l@example.com");
     let known = with(&Options {
         current_user: Some(user),
         ..Options::default()
@@ -172,7 +176,7 @@ fn the_deploying_user_stays_open_until_the_caller_says_who_it_is() {
         job(&known, "j")["name"],
         "https://h /Workspace/Users/ada.l@example.com/x/qa /Workspace/Users/ada.l@example.com/x/qa/resources ada_l main"
     );
-    assert_eq!(known.user_fields, []);
+    assert_eq!(known.lookups, []);
     let elsewhere = Options {
         branch: Some("feature".into()),
         ..Options::default()

@@ -15,7 +15,7 @@ resources:
 #[test]
 fn development_makes_names_a_users_own_and_pauses() {
     let qa = bundle(ALL);
-    let user = "${workspace.current_user.short_name}";
+    let user = "${lookup.current_user.short_name}";
     assert_eq!(
         *job(&qa, "j"),
         json!({
@@ -41,7 +41,7 @@ fn development_makes_names_a_users_own_and_pauses() {
         of("sql_warehouses.w")["tags"],
         json!({"custom_tags": [{"key": "dev", "value": user}]})
     );
-    assert!(!qa.user_fields.is_empty());
+    assert!(!qa.lookups.is_empty());
 }
 
 #[test]

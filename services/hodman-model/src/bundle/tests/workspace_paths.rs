@@ -64,7 +64,7 @@ fn paths_to_where_the_cli_puts_files_lead_to_where_they_are() {
         let qa = qa(workspace, written);
         let task = &job(&qa, "j")["tasks"][0]["spark_python_task"];
         assert_eq!(task["parameters"][0], expected, "{workspace} {written}");
-        assert!(qa.user_fields.is_empty(), "{written}");
+        assert!(qa.lookups.is_empty(), "{written}");
     }
 }
 

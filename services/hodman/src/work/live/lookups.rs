@@ -4,7 +4,7 @@ use super::AT_ONCE;
 use crate::work::WorkError;
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Pages, Request, Workspace};
-use hodman_model::bundle::Lookup;
+use hodman_model::bundle::{CurrentUser, Lookup};
 use hodman_model::kinds::kind;
 use hodman_model::plan::Desired;
 use serde_json::Value;
@@ -109,7 +109,8 @@ pub(super) async fn others(
     desired: &Desired,
 ) -> Result<BTreeMap<(String, String), BTreeSet<String>>, WorkError> {
     let mut words: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for lookup in &desired.lookups {
+    let by_name = |lookup: &&Lookup| lookup.kind != Lookup::CURRENT_USER;
+    for lookup in desired.lookups.iter().filter(by_name) {
         let table = Lookup::KINDS.iter().find(|(word, _)| *word == lookup.kind);
         if table.is_none_or(|(_, name)| name.and_then(kind).is_none()) {
             words.entry(&lookup.kind).or_default().insert(&lookup.name);
@@ -129,6 +130,32 @@ pub(super) async fn others(
         .try_collect()
         .await?;
     Ok(found.into_iter().flatten().collect())
+}
+
+/// What is asked of hodman's own principal in this workspace, by field.
+pub(super) async fn current_user(
+    workspace: &Workspace,
+    desired: &Desired,
+) -> Result<BTreeMap<String, String>, WorkError> {
+    let asked: BTreeSet<&str> = desired
+        .lookups
+        .iter()
+        .filter(|lookup| lookup.kind == Lookup::CURRENT_USER)
+        .map(|lookup| lookup.name.as_str())
+        .collect();
+    if asked.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let me = workspace.principal().await?;
+    let user = CurrentUser {
+        user_name: me.user_name.clone(),
+        display_name: me.display_name.clone(),
+        id: Some(me.id.clone()),
+    };
+    let told = asked
+        .into_iter()
+        .filter_map(|field| Some((field.to_owned(), user.field(field)?)));
+    Ok(told.collect())
 }
 
 async fn one(

@@ -52,9 +52,11 @@ impl Scope {
         }
     }
 
-    /// What a plan needs.
-    pub fn of(question: &Question<'_>, ledgers: &Ledgers) -> Self {
-        Self::among(KINDS.iter().copied(), question, ledgers)
+    /// What a plan needs; `user` is who we are, by field.
+    pub fn of(question: &Question<'_>, ledgers: &Ledgers, user: &BTreeMap<String, String>) -> Self {
+        let mut scope = Self::among(KINDS.iter().copied(), question, ledgers);
+        scope.symbols.know(user);
+        scope
     }
 
     /// The same of other kinds than those of a workspace.

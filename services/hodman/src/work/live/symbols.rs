@@ -1,7 +1,7 @@
 //! What placeholders stand for while a place is still being read: names that have the id of another object in them can be
 //! asked for once that one was seen.
 
-use hodman_model::bundle::ResourceKey;
+use hodman_model::bundle::{Lookup, ResourceKey};
 use hodman_model::kinds::Kind;
 use hodman_model::plan::{ObservedObject, id_reference};
 use serde_json::Value;
@@ -14,6 +14,8 @@ pub(super) struct Symbols {
     env: String,
     /// Ids that claims know.
     claimed: BTreeMap<ResourceKey, String>,
+    /// Who we are, by the placeholder for each field that is asked for.
+    user: BTreeMap<String, String>,
     /// The kinds and fields of what waits.
     waiting: Vec<(&'static dyn Kind, Value)>,
 }
@@ -24,6 +26,7 @@ impl Symbols {
             pipeline: pipeline.to_owned(),
             env: env.to_owned(),
             claimed,
+            user: BTreeMap::new(),
             waiting: Vec::new(),
         }
     }
@@ -31,6 +34,14 @@ impl Symbols {
     /// Whether this is the pipeline and the environment that the place is read for.
     pub fn is_of(&self, pipeline: &str, env: &str) -> bool {
         self.pipeline == pipeline && self.env == env
+    }
+
+    /// Notes who we are, by field.
+    pub fn know(&mut self, user: &BTreeMap<String, String>) {
+        let placeholder = |field: &str| format!("${{lookup.{}.{field}}}", Lookup::CURRENT_USER);
+        let told = user.iter();
+        self.user
+            .extend(told.map(|(field, told)| (placeholder(field), told.clone())));
     }
 
     /// Notes a wanted object of which a name is not known yet.
@@ -79,7 +90,7 @@ impl Symbols {
             Value::String(text) => {
                 match id_reference(text).and_then(|key| self.id(&key, objects)) {
                     Some(id) => Value::from(id),
-                    None => config.clone(),
+                    None => Value::from(self.with_user(text)),
                 }
             }
             Value::Array(items) => {
@@ -94,6 +105,14 @@ impl Symbols {
             }
             _ => config.clone(),
         }
+    }
+
+    fn with_user(&self, text: &str) -> String {
+        let mut out = text.to_owned();
+        for (placeholder, told) in &self.user {
+            out = out.replace(placeholder, told);
+        }
+        out
     }
 
     fn id(&self, key: &ResourceKey, objects: &[ObservedObject]) -> Option<String> {

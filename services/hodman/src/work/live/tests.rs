@@ -1,10 +1,13 @@
 //! Reading a workspace that answers as each test says.
 
+use super::symbols::Symbols;
 use super::{Question, Unlisted, as_far_as_served, everything, observe};
 use crate::work::WorkError;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use hodman_clients::databricks::{Auth, Connections, Workspace, WorkspaceConfig};
+use hodman_model::bundle::{Lookup, Position};
+use hodman_model::kinds::kind;
 use hodman_model::plan::{Desired, DesiredResource, Observed, ObservedObject};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,6 +145,54 @@ async fn an_api_that_the_workspace_lacks_holds_nothing_of_what_nobody_wants() {
     assert_eq!(ids, ["1", "2", "3"]);
     let all = everything(&world.workspace, &|_| true).await.unwrap();
     assert_eq!(all.len(), 3);
+}
+
+/// Who hodman is in this workspace, when somebody asks for jobs, too.
+fn jobs_and_me(path: &str) -> Option<Value> {
+    match path {
+        "/api/2.0/preview/scim/v2/Me" => {
+            Some(json!({ "id": "7", "userName": ME, "displayName": "Hodman QA" }))
+        }
+        path => jobs_only(path),
+    }
+}
+
+const ME: &str = "9f2d5c1e-0d3b-4f8a-8a53-1c0f5b7e2a11";
+
+#[tokio::test]
+async fn who_we_are_is_asked_once_and_only_for_a_package_that_wants_it() {
+    let world = World::new(jobs_and_me).await;
+    let mut desired = wanted(None);
+    world.observe(&desired).await;
+    assert_eq!(world.asked("/api/2.0/preview/scim"), Vec::<String>::new());
+    let asked = |field: &str| Lookup {
+        kind: Lookup::CURRENT_USER.to_owned(),
+        name: field.to_owned(),
+        variable: format!("workspace.current_user.{field}"),
+        position: Position {
+            file: "databricks.yml".to_owned(),
+            line: 1,
+            column: 1,
+        },
+    };
+    desired.lookups = vec![asked("short_name"), asked("userName")];
+    let found = world.observe(&desired).await;
+    let told = |field: &str| found.called(Lookup::CURRENT_USER, field);
+    assert_eq!(told("userName"), [ME]);
+    assert_eq!(told("short_name"), ["hodman_qa"]);
+    assert_eq!(world.asked("/api/2.0/preview/scim").len(), 1);
+}
+
+#[test]
+fn a_name_with_who_we_are_in_it_is_asked_for_as_it_is() {
+    let mut symbols = Symbols::new("shop", "qa", BTreeMap::new());
+    let experiments = kind("experiments").unwrap();
+    let config = json!({ "name": "/Users/${lookup.current_user.userName}/e" });
+    symbols.wait(experiments, &config);
+    assert_eq!(symbols.names(experiments, &[]).count(), 0);
+    symbols.know(&BTreeMap::from([("userName".to_owned(), ME.to_owned())]));
+    let names: Vec<String> = symbols.names(experiments, &[]).collect();
+    assert_eq!(names, [format!("/Workspace/Users/{ME}/e")]);
 }
 
 #[tokio::test]
