@@ -7,6 +7,7 @@
 //!
 //! Commits, trees and blobs are named by their full hexadecimal ids.
 
+mod checkout;
 mod commit;
 mod error;
 mod fetch;
@@ -17,6 +18,7 @@ mod push;
 mod read;
 mod transport;
 
+pub use checkout::{Checkout, checkout};
 pub use commit::{Base, CommitOutcome, CommitRequest, FileChange};
 pub use error::GitError;
 pub use history::{CommitInfo, PathVersion};

@@ -20,7 +20,6 @@ mod merge_keyed;
 mod mode;
 mod notebook;
 mod options;
-mod output;
 mod paths;
 mod presets;
 mod reference;
@@ -32,6 +31,7 @@ mod symbol;
 mod target;
 #[cfg(test)]
 mod tests;
+mod validated;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -45,17 +45,17 @@ pub use access::{Grant, Lifecycle, Permission, Principal};
 pub use artifacts::{ArtifactFiles, builds};
 pub use folder::inputs;
 pub use key::{InvalidResourceKey, ResourceKey};
-pub(crate) use kinds::{Keyed, common_level, has_identifiers, keyed_lists};
+pub(crate) use kinds::{Keyed, common_level, keyed_lists};
 pub use lint::{Finding, RULES, lint};
 pub(crate) use lone::lone;
 pub use notebook::notebook_path;
 pub(crate) use options::CURRENT_USER;
-pub use options::{CurrentUser, Options};
-pub use output::validated;
+pub use options::{CurrentUser, Form, Options};
 pub(crate) use presets::without_prefix;
 pub use resolve::{resolve, resolve_with};
 pub use symbol::{Build, Lookup, Position};
 pub use target::default_target;
+pub use validated::{Git, Surroundings, validated};
 
 /// One resource of the bundle, for the chosen target.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -133,8 +133,9 @@ pub struct ResolvedBundle {
     pub lookups: Vec<Lookup>,
     /// Commands that build artifacts; empty unless the caller allows them.
     pub builds: Vec<Build>,
-    /// The other sections as they are for this target, by name: `bundle`, `workspace`, `sync`, `presets`, `run_as`,
-    /// `permissions`, `artifacts`, `variables` (their declarations).
+    /// The other sections as they are for this target, by name: `bundle`, `include`, `workspace`, `sync`, `presets`, `run_as`,
+    /// `permissions`, `artifacts`, `variables` (their declarations). Paths of `workspace` are where the Databricks CLI would put
+    /// things.
     pub sections: BTreeMap<String, Value>,
     /// What does not forbid using the bundle.
     pub warnings: Vec<Diagnostic>,

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Form;
 use super::paths::{folder_of, join};
 use super::reference::references;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
@@ -30,7 +31,7 @@ pub(super) fn take_in(
     kind: &str,
     resource: &mut Node,
     resource_file: &str,
-    tree: &Tree,
+    (tree, form): (&Tree, Form),
     found: &mut Diagnostics,
 ) {
     if !KINDS.contains(&kind) {
@@ -43,7 +44,12 @@ pub(super) fn take_in(
         return;
     };
     let text = match content(&node, resource_file, tree) {
-        Ok(Some(text)) => text,
+        Ok(Some((path, text))) => {
+            if form == Form::Validated {
+                put(map, "file_path", &place, Value::String(path));
+            }
+            text
+        }
         Ok(None) => return,
         Err(diagnostic) => return found.push(diagnostic),
     };
@@ -66,7 +72,12 @@ pub(super) fn take_in(
     }
 }
 
-fn content(node: &Node, resource_file: &str, tree: &Tree) -> Result<Option<String>, Diagnostic> {
+/// The file's path and its text.
+fn content(
+    node: &Node,
+    resource_file: &str,
+    tree: &Tree,
+) -> Result<Option<(String, String)>, Diagnostic> {
     let Some(written) = node.as_text() else {
         return match node.value {
             Yaml::Null => Ok(None),
@@ -84,7 +95,8 @@ fn content(node: &Node, resource_file: &str, tree: &Tree) -> Result<Option<Strin
             .place
             .error(format!("`{written}` leads out of the bundle")));
     };
-    let Some(file) = paths.iter().find_map(|path| tree.get(path)) else {
+    let file = paths.iter().find_map(|path| Some((path, tree.get(path)?)));
+    let Some((path, file)) = file else {
         let mut missing = node.place.error(format!(
             "`{written}` leads to `{first}`, and there is no such file"
         ));
@@ -92,7 +104,7 @@ fn content(node: &Node, resource_file: &str, tree: &Tree) -> Result<Option<Strin
         return Err(missing);
     };
     match std::str::from_utf8(&file.bytes) {
-        Ok(text) => Ok(Some(text.to_owned())),
+        Ok(text) => Ok(Some((path.clone(), text.to_owned()))),
         Err(_) => Err(node.place.error(format!("`{written}` is not UTF-8 text"))),
     }
 }

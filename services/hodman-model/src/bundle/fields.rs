@@ -76,6 +76,56 @@ pub(super) fn drop_empty_texts(of: &str, map: &mut Map) {
     });
 }
 
+/// Gives each value the type of its field, as the Databricks CLI does: `num_workers: "${var.n}"` is a number though variables
+/// of an environment may be texts, and `spark_conf: {x: true}` holds texts. What does not fit stays, and is said elsewhere.
+pub(super) fn conform(of: &str, map: &mut Map) {
+    let Some(fields) = TYPES.get(of) else { return };
+    for (key, entry) in map {
+        if let Some(kind) = fields.get(key.as_str()) {
+            conform_value(kind, &mut entry.node);
+        }
+    }
+}
+
+fn conform_value(kind: &str, node: &mut Node) {
+    let value = match (kind, &mut node.value) {
+        ("s", Yaml::Bool(value)) => Yaml::Text(value.to_string()),
+        ("s", Yaml::Number(value)) => Yaml::Text(value.to_string()),
+        ("n", Yaml::Text(text)) => match serde_json::from_str(text) {
+            Ok(number) => Yaml::Number(number),
+            Err(_) => return,
+        },
+        ("b", Yaml::Text(text)) => match text.as_str() {
+            "true" => Yaml::Bool(true),
+            "false" => Yaml::Bool(false),
+            _ => return,
+        },
+        ("*" | "s" | "n" | "b", _) => return,
+        (kind, Yaml::List(items)) => {
+            if let Some(item) = kind.strip_prefix("[]") {
+                let item = if item.is_empty() { "s" } else { item };
+                items
+                    .iter_mut()
+                    .for_each(|inner| conform_value(item, inner));
+            }
+            return;
+        }
+        (kind, Yaml::Map(map)) => {
+            match kind.strip_prefix("{}") {
+                Some(item) => {
+                    let item = if item.is_empty() { "s" } else { item };
+                    map.values_mut()
+                        .for_each(|entry| conform_value(item, &mut entry.node));
+                }
+                None => conform(kind, map),
+            }
+            return;
+        }
+        _ => return,
+    };
+    node.value = value;
+}
+
 /// Says which fields of `map` the type does not have, and which values are of another shape.
 pub(super) fn check(of: &str, map: &Map, path: &str, found: &mut Diagnostics) {
     let Some(fields) = TYPES.get(of) else { return };

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::artifacts::Artifacts;
 use super::globs::{IgnoreGlob, any_match};
 use super::load::Loaded;
@@ -99,6 +101,31 @@ impl Sync {
             })
             .collect()
     }
+}
+
+/// The section as it is shown: its lines seen from the bundle's root, and what is meant when it names no folder.
+pub(super) fn shown(sync: Option<&Node>) -> Value {
+    let mut out = serde_json::Map::new();
+    for key in ["paths", "include", "exclude"] {
+        let list = sync.and_then(|sync| sync.get(key)).and_then(Node::as_list);
+        let lines = list.into_iter().flatten().filter_map(|item| {
+            let text = item.as_text()?;
+            let seen = join(folder_of(&item.place.file), text);
+            Some(match seen.as_deref() {
+                Some("") => ".".to_owned(),
+                Some(seen) => seen.to_owned(),
+                None => text.to_owned(),
+            })
+        });
+        let lines: Vec<String> = lines.collect();
+        if !lines.is_empty() {
+            out.insert(key.to_owned(), lines.into());
+        }
+    }
+    if sync.and_then(|sync| sync.get("paths")).is_none() {
+        out.insert("paths".to_owned(), vec![".".to_owned()].into());
+    }
+    Value::Object(out)
 }
 
 /// A line of a file in `folder` as the bundle's first file would say it; none when it leads out of the bundle.
@@ -239,7 +266,7 @@ fn collisions(files: &BTreeMap<String, SourceFile>) -> Vec<Diagnostic> {
 }
 
 fn is_bundle_file(loaded: &Loaded, path: &str) -> bool {
-    path == &*loaded.root_file || loaded.included.contains(path)
+    path == &*loaded.root_file || loaded.included.iter().any(|file| file == path)
 }
 
 /// What is in no package: what differs between environments, and what belongs to Git or the forge.

@@ -396,11 +396,6 @@ pub(crate) fn common_level(kind: &str, level: &str) -> Option<&'static str> {
     (!own.is_empty()).then_some(own)
 }
 
-/// Whether the names of a kind are identifiers, and a prefix is made one, too: `dev_ada_` for `[dev ada] `.
-pub(crate) fn has_identifiers(kind: &str) -> bool {
-    bundle_kind(kind).is_some_and(|kind| kind.prefix == Identifier)
-}
-
 /// The kind of that name.
 pub(super) fn bundle_kind(name: &str) -> Option<&'static BundleKind> {
     KINDS.iter().find(|kind| kind.name == name)

@@ -23,8 +23,8 @@ const ROOT_NAMES: [&str; 4] = [
 pub(super) struct Loaded {
     /// The file that makes the folder a bundle.
     pub root_file: Arc<str>,
-    /// The other files that `include` names.
-    pub included: BTreeSet<String>,
+    /// The other files that `include` names, in its order.
+    pub included: Vec<String>,
     /// All of them as one.
     pub config: Node,
     /// What does not forbid using them.
@@ -68,7 +68,7 @@ pub(super) fn load(tree: &Tree) -> Result<Loaded, Diagnostics> {
         .collect();
     let loaded = Loaded {
         root_file,
-        included: included.into_iter().collect(),
+        included,
         config,
         warnings,
         of_targets,

@@ -85,6 +85,16 @@ impl CurrentUser {
     }
 }
 
+/// What a bundle is resolved for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// To be planned and applied: whatever the bundle itself knows is put in place.
+    #[default]
+    Planned,
+    /// To be shown by [`super::validated`]: references between resources, and libraries on this machine, stay.
+    Validated,
+}
+
 /// What the caller knows beside the files.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -95,6 +105,8 @@ pub struct Options {
     pub outside: BTreeSet<ResourceKey>,
     /// Who deploys; when none, `${workspace.current_user.…}` is asked of each workspace, like what is looked up by name.
     pub current_user: Option<CurrentUser>,
+    /// What it is for.
+    pub form: Form,
     /// The workspace's address, when the bundle does not say it.
     pub host: Option<String>,
     /// The branch that the files are from, for `bundle.git.branch` of a target; when none, that is not checked.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::globs::{is_pattern, path_glob};
 use super::notebook::notebook_path;
 use super::resolver::FILES;
-use super::{SourceFile, folder};
+use super::{Form, SourceFile, folder};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::files::node::{Node, Place, Yaml};
 
@@ -19,6 +19,8 @@ pub(super) struct Paths<'a> {
     pub resource_file: &'a str,
     /// Whether libraries may be missing, because something is yet to be built.
     pub unbuilt: bool,
+    /// What for: libraries stay where they are as long as it is only shown.
+    pub form: Form,
     /// Paths that lead nowhere.
     pub found: &'a mut Diagnostics,
 }
@@ -67,11 +69,12 @@ impl Paths<'_> {
     }
 
     fn task(&mut self, task: &mut Node, from_git: bool) {
-        let places: [(&[&str], &str, Want); 4] = [
+        let places: [(&[&str], &str, Want); 5] = [
             (&["notebook_task"], "notebook_path", Want::Notebook),
             (&["spark_python_task"], "python_file", Want::File),
             (&["sql_task", "file"], "path", Want::File),
             (&["dbt_task"], "project_directory", Want::Folder),
+            (&["alert_task"], "workspace_path", Want::File),
         ];
         for (parents, key, want) in places {
             let Some(parent) = node_mut(task, parents) else {
@@ -112,28 +115,44 @@ impl Paths<'_> {
                     return vec![library];
                 }
             };
-            return matches
-                .into_iter()
-                .map(|file| {
-                    let mut one = library.clone();
-                    if let Some(path) = node_mut(&mut one, &[key]) {
-                        path.value = Yaml::Text(uploaded(&file));
-                    }
-                    one
-                })
-                .collect();
+            let with = |text: String| {
+                let mut one = library.clone();
+                if let Some(path) = node_mut(&mut one, &[key]) {
+                    path.value = Yaml::Text(text);
+                }
+                one
+            };
+            if let Some(seen) = self
+                .as_shown(text, &path.place)
+                .filter(|_| key != "requirements")
+            {
+                return vec![with(seen)];
+            }
+            let uploaded = matches.iter().map(|file| uploaded(file));
+            return uploaded.map(with).collect();
         }
         vec![library]
+    }
+
+    /// A library's path as it is shown: on this machine, seen from the bundle's root.
+    fn as_shown(&self, text: &str, place: &Place) -> Option<String> {
+        let stays = self.form == Form::Validated && !text.starts_with(FILES);
+        stays.then(|| join(folder_of(&place.file), text))?
     }
 
     fn dependency(&mut self, dependency: &mut Node) {
         let Some(text) = dependency.as_text() else {
             return;
         };
-        let (option, path) = match text.strip_prefix("-r ") {
-            Some(path) => ("-r ", path.trim()),
-            None => ("", text),
-        };
+        let option = PIP_OPTIONS
+            .into_iter()
+            .find(|option| text.starts_with(option));
+        let option = option.unwrap_or_default();
+        let path = text[option.len()..].trim();
+        // In quotes it stands for where it will be: `-r "${workspace.file_path}/…"`.
+        if path.starts_with(['"', '\'']) {
+            return;
+        }
         // A bare word is a package of an index: only what looks like a path is one.
         let looks_local = path.starts_with("./")
             || path.starts_with("../")
@@ -142,17 +161,22 @@ impl Paths<'_> {
         if !looks_local || !is_local(path) {
             return;
         }
-        match self.matches(path, &dependency.place.clone()) {
-            Ok(files) => match files.as_slice() {
-                [file] => dependency.value = Yaml::Text(format!("{option}{}", uploaded(file))),
-                several => {
-                    let message =
-                        format!("`{path}` matches {} files, one is wanted", several.len());
-                    self.found.push(dependency.place.error(message));
-                }
-            },
-            Err(diagnostic) => self.missing_library(diagnostic),
-        }
+        let place = dependency.place.clone();
+        let files = match self.matches(path, &place) {
+            Ok(files) => files,
+            Err(diagnostic) => return self.missing_library(diagnostic),
+        };
+        let shown = self.as_shown(path, &place).filter(|_| option.is_empty());
+        let text = match (shown, files.as_slice()) {
+            (Some(seen), _) if seen.starts_with('.') => seen,
+            (Some(seen), _) => format!("./{seen}"),
+            (None, [file]) => format!("{option}{}", uploaded(file)),
+            (None, several) => {
+                let message = format!("`{path}` matches {} files, one is wanted", several.len());
+                return self.found.push(place.error(message));
+            }
+        };
+        dependency.value = Yaml::Text(text);
     }
 
     fn missing_library(&mut self, mut missing: Diagnostic) {
@@ -291,6 +315,9 @@ impl Paths<'_> {
         Ok(files)
     }
 }
+
+/// Options of pip that a path follows.
+const PIP_OPTIONS: [&str; 2] = ["-r ", "-e "];
 
 fn uploaded(path: &str) -> String {
     if path.is_empty() {

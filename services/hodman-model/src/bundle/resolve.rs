@@ -9,9 +9,9 @@ use super::kinds::bundle_kind;
 use super::merge_keyed::join_keyed_lists;
 use super::paths::Paths;
 use super::presets::Common;
-use super::resolver::{FILES, Resolver};
+use super::resolver::Resolver;
 use super::{
-    Build, Options, Position, ResolvedBundle, Resource, ResourceKey, beside, contents,
+    Build, Form, Options, Position, ResolvedBundle, Resource, ResourceKey, beside, contents,
     dependencies, fields, fixups, folder, literal_names, load, mode, resource_fields, target,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -98,7 +98,10 @@ fn look(
             BTreeMap::new()
         }
     };
-    let root_file = loaded.root_file.clone();
+    let (root_file, included) = (
+        loaded.root_file.clone(),
+        std::mem::take(&mut loaded.included),
+    );
     drop(loaded);
     let mode = mode::read(&config, &mut found);
     mode::check_pipelines(mode.as_deref(), &config, &mut found);
@@ -128,7 +131,10 @@ fn look(
         resources.insert(key.clone(), node);
         places.insert(key, place);
     }
-    let sections = sections(&config, target, mode.as_deref(), &common, &mut resolver);
+    let mut sections = sections(&config, target, mode.as_deref(), &common, &mut resolver);
+    if !included.is_empty() {
+        sections.insert("include".to_owned(), included.into());
+    }
     found.0.extend(std::mem::take(&mut resolver.found.0));
     mode::check_presets(mode.as_deref(), common.presets.as_ref(), &mut found);
     common.check(&mut found);
@@ -150,6 +156,7 @@ fn look(
             files: &files,
             resource_file: &place.file,
             unbuilt: options.unbuilt && !artifacts.builds.is_empty(),
+            form: options.form,
             found: &mut found,
         }
         .resource(&key.kind, node);
@@ -158,11 +165,18 @@ fn look(
             fixups::complete(kind, node, place, &mut found);
         }
     }
+    let unsettled = (options.form == Form::Validated).then(|| resources.clone());
     let mut all_needs = resource_fields::settle(&mut resources, &mut found);
+    let mut volume_paths = BTreeMap::new();
+    if let Some(unsettled) = unsettled {
+        volume_paths = resource_fields::volume_paths(&resources);
+        resources = unsettled;
+    }
     let mut finished = BTreeMap::new();
     for (key, mut node) in resources {
         let place = places[&key].clone();
-        contents::take_in(&key.kind, &mut node, &place.file, tree, &mut found);
+        let whence = (tree, options.form);
+        contents::take_in(&key.kind, &mut node, &place.file, whence, &mut found);
         if let Some(inside) = &mut inside {
             let seen = (place.clone(), node.clone());
             inside.resources.insert(key.clone(), seen);
@@ -171,14 +185,19 @@ fn look(
             (Some(kind), Some(map)) => {
                 let beside = beside::take(kind, map, &mut found);
                 fields::check(kind.schema, map, &key.to_string(), &mut found);
+                fields::conform(kind.schema, map);
                 fixups::drop_nothing(kind, map);
                 beside
             }
             _ => beside::Beside::default(),
         };
         fixups::in_words_of_the_api(&key, &mut node);
+        let mut config = node.to_value();
+        if let Some(path) = volume_paths.remove(&key) {
+            config[resource_fields::VOLUME_PATH] = path.into();
+        }
         let resource = Resource {
-            config: node.to_value(),
+            config,
             permissions: beside.permissions,
             grants: beside.grants,
             lifecycle: beside.lifecycle,
@@ -269,11 +288,10 @@ fn sections(
     // Who deploys stands open in the paths of every bundle: only resources make it a matter.
     let asked = resolver.lookups.clone();
     // No reference is possible in these, which is said elsewhere.
-    for key in ["sync", "artifacts"] {
-        if let Some(node) = config.get(key) {
-            sections.insert(key.to_owned(), node.to_value());
-        }
+    if let Some(node) = config.get("artifacts") {
+        sections.insert("artifacts".to_owned(), node.to_value());
     }
+    sections.insert("sync".to_owned(), folder::shown(config.get("sync")));
     for key in ["bundle", "workspace"] {
         if let Some(node) = config.get(key) {
             let mut value = resolver.resolve_settings(key, node).to_value();
@@ -306,12 +324,17 @@ fn sections(
     }
     sections.insert("bundle".to_owned(), bundle.into());
     let mut workspace = object(sections.remove("workspace"));
-    for field in ["root_path", "artifact_path", "resource_path", "state_path"] {
+    for field in [
+        "root_path",
+        "file_path",
+        "artifact_path",
+        "resource_path",
+        "state_path",
+    ] {
         let path = resolver.workspace_path(field, &config.place);
         workspace.insert(field.to_owned(), path.to_value());
     }
     resolver.lookups = asked;
-    workspace.insert("file_path".to_owned(), FILES.into());
     sections.insert("workspace".to_owned(), workspace.into());
     sections
 }

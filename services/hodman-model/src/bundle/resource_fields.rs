@@ -43,6 +43,9 @@ const OUTPUTS: &[&str] = &[
     "artifact_location",
 ];
 
+/// A field that no volume is told, and that its names say.
+pub(super) const VOLUME_PATH: &str = "volume_path";
+
 /// As far down as references to fields may lead to each other.
 const DEEPEST: usize = 64;
 
@@ -79,6 +82,27 @@ pub(super) fn settle(
     }
     resources.extend(settled);
     all_needs
+}
+
+/// Where the files of volumes are, as far as `settled` says it.
+pub(super) fn volume_paths(settled: &BTreeMap<ResourceKey, Node>) -> BTreeMap<ResourceKey, String> {
+    let volumes = settled.iter().filter(|(key, _)| key.kind == "volumes");
+    volumes
+        .filter_map(|(key, node)| Some((key.clone(), volume_path(node)?.as_text()?.to_owned())))
+        .collect()
+}
+
+/// Where the files of a volume are: its names alone say it.
+fn volume_path(volume: &Node) -> Option<Node> {
+    let mut path = "/Volumes".to_owned();
+    for field in ["catalog_name", "schema_name", "name"] {
+        path.push('/');
+        path.push_str(volume.get(field)?.as_text()?);
+    }
+    Some(Node {
+        place: volume.place.clone(),
+        value: Yaml::Text(path),
+    })
 }
 
 fn mentions(node: &Node) -> bool {
@@ -172,8 +196,13 @@ impl Settler<'_> {
         let key = ResourceKey::new(kind, name);
         let resource = self.resources.get(&key)?;
         let path = &reference.path[3..];
+        let computed;
         let said = match path {
             [Step::Key(id)] if id == "id" => None,
+            [Step::Key(field)] if field == VOLUME_PATH && kind == "volumes" => {
+                computed = volume_path(resource);
+                computed.as_ref()
+            }
             _ => path.iter().try_fold(resource, |node, step| match step {
                 Step::Key(field) => node.get(field),
                 Step::Index(index) => node.as_list()?.get(*index),

@@ -291,7 +291,8 @@ pub enum Bundle {
         /// A variable's value, as a binding would give it; a list or mapping as JSON. May be given again.
         #[arg(long, value_name = "NAME=VALUE")]
         var: Vec<String>,
-        /// Who deploys, for `${workspace.current_user.…}`, which stays as it is when absent.
+        /// Who deploys, by user name or application id: for `${workspace.current_user.…}`, which stays as it is when absent, and as
+        /// the owner among permissions.
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
         /// The folder with databricks.yml.

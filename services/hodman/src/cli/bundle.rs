@@ -5,7 +5,10 @@ mod folder;
 use super::args::Bundle;
 use super::failure::{Exit, Failure};
 use super::output::{lines_of, plain, print, print_json, table};
-use hodman_model::bundle::{self, CurrentUser, Finding, Options, ResolvedBundle};
+use hodman_clients::git::checkout;
+use hodman_model::bundle::{
+    self, CurrentUser, Finding, Form, Git, Options, ResolvedBundle, Surroundings,
+};
 use hodman_model::diagnostic::Severity;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -36,9 +39,14 @@ fn resolve(
         Some(target) => target,
         None => bundle::default_target(&tree)?,
     };
+    let user = user.as_deref().map(CurrentUser::named);
     let options = Options {
         variables: variables(var)?,
-        current_user: user.as_deref().map(CurrentUser::named),
+        current_user: user.clone(),
+        form: match json {
+            true => Form::Validated,
+            false => Form::Planned,
+        },
         // Whether they may run is asked where a package is made.
         allow_builds: true,
         unbuilt: true,
@@ -49,11 +57,26 @@ fn resolve(
         eprintln!("warning: {warning}");
     }
     if json {
-        print_json(&bundle::validated(&resolved))?;
+        let git = git(path);
+        print_json(&bundle::validated(&resolved, &Surroundings { user, git }))?;
     } else {
         print(&shown(&resolved))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is checked out in `path`.
+fn git(path: &Path) -> Option<Git> {
+    let found = checkout(path)?;
+    let folder = path.canonicalize().ok()?;
+    let folder = folder.strip_prefix(found.root.canonicalize().ok()?).ok()?;
+    let parts = folder.iter().map(|part| part.to_string_lossy());
+    Some(Git {
+        branch: found.branch,
+        commit: found.commit,
+        origin_url: found.origin_url,
+        folder: parts.collect::<Vec<_>>().join("/"),
+    })
 }
 
 fn shown(resolved: &ResolvedBundle) -> String {

@@ -1,6 +1,6 @@
 //! How a command fails: what went wrong, what would help, and the exit code.
 
-use hodman_model::diagnostic::Diagnostics;
+use hodman_model::diagnostic::{Diagnostics, Severity};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -59,7 +59,11 @@ impl std::error::Error for Failure {}
 pub(super) fn report(error: &anyhow::Error) -> ExitCode {
     if let Some(found) = error.downcast_ref::<Diagnostics>() {
         for problem in &found.0 {
-            eprintln!("error: {problem}");
+            let word = match problem.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            };
+            eprintln!("{word}: {problem}");
         }
         return ExitCode::from(Exit::Usage as u8);
     }

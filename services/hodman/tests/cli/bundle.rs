@@ -55,7 +55,10 @@ fn a_target_is_resolved_to_the_form_that_bundles_validate_to() {
     assert_eq!(job["name"], "nightly of ada@example.com");
     assert_eq!(
         job["permissions"],
-        json!([{"level": "CAN_VIEW", "group_name": "ops"}])
+        json!([
+            {"level": "CAN_VIEW", "group_name": "ops"},
+            {"level": "IS_OWNER", "user_name": "ada@example.com"},
+        ])
     );
     assert_eq!(
         job["tasks"][0]["notebook_task"]["base_parameters"]["catalog"],
@@ -65,7 +68,13 @@ fn a_target_is_resolved_to_the_form_that_bundles_validate_to() {
         job["tasks"][1]["sql_task"]["warehouse_id"],
         "${lookup.warehouse.Shared}"
     );
-    assert_eq!(json["bundle"], json!({"name": "shop", "target": "qa"}));
+    assert_eq!(
+        json["bundle"],
+        json!({"name": "shop", "target": "qa", "environment": "qa"})
+    );
+    let notebook = &job["tasks"][0]["notebook_task"]["notebook_path"];
+    let files = "/Workspace/Users/ada@example.com/.bundle/shop/qa/files";
+    assert_eq!(*notebook, format!("{files}/src/load"));
     assert_eq!(json["variables"]["catalog"]["value"], "qa");
     assert_eq!(out(&done), out(&bundle(&dir, &arguments)));
 }
