@@ -20,6 +20,7 @@ mod merge_keyed;
 mod mode;
 mod notebook;
 mod options;
+mod outside;
 mod paths;
 mod presets;
 mod reference;
@@ -51,6 +52,7 @@ pub(crate) use lone::lone;
 pub use notebook::notebook_path;
 pub(crate) use options::CURRENT_USER;
 pub use options::{CurrentUser, Form, Options};
+pub use outside::{FOLDER_FILE, Room, UP, asked_outside, written};
 pub(crate) use presets::without_prefix;
 pub use resolve::{resolve, resolve_with};
 pub use symbol::{Build, Lookup, Position};
@@ -126,7 +128,8 @@ pub struct ResolvedBundle {
     pub resources: BTreeMap<ResourceKey, Resource>,
     /// Resources that stand elsewhere and are referred to: see [`Options::outside`].
     pub outside: BTreeSet<ResourceKey>,
-    /// The files to upload, by path in the repository (with extension).
+    /// The files to upload, with extension, by path below the innermost folder that holds the bundle and its `sync.paths`;
+    /// that is the bundle's own unless one of those leads out.
     pub files: BTreeMap<String, SourceFile>,
     /// What variables ask of the workspace by name, and what is asked of who deploys unless the caller said it; sorted, each
     /// once; placeholders for them stand in the resources.

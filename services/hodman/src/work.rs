@@ -7,6 +7,7 @@ mod build;
 mod capture;
 mod check;
 mod claims;
+mod declared;
 mod desired;
 mod drift;
 mod error;
@@ -21,6 +22,7 @@ mod new_environment;
 mod observe;
 mod open_pull;
 mod origin;
+mod outside;
 mod plan;
 mod pulls;
 mod quiet;
@@ -58,6 +60,7 @@ use hodman_clients::github::GitHub;
 use hodman_core::effect::{Act, Effect};
 use hodman_core::event::Outcome;
 use hodman_core::ids::EnvName;
+use hodman_model::bundle::{Room, UP};
 use hodman_store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -109,15 +112,25 @@ impl Repo {
         &self.pipeline.repository
     }
 
-    /// A path in the pipeline's folder as a path in the repository.
+    /// A path in the pipeline's folder, or of what its bundle uses beside that, as a path in the repository.
     #[must_use]
     pub fn path(&self, inner: &str) -> String {
         let folder = self.pipeline.path.trim_matches('/');
+        if inner.starts_with(UP) {
+            // One that leaves the repository is nowhere.
+            return self.room().outer(inner).unwrap_or_else(|| inner.to_owned());
+        }
         if folder.is_empty() {
             inner.to_owned()
         } else {
             format!("{folder}/{inner}")
         }
+    }
+
+    /// Where the bundle lies in the repository.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        Room::at(&self.pipeline.path)
     }
 
     /// The other way round; none for paths outside.

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::Form;
-use super::paths::{folder_of, join};
+use super::outside::{self, Room};
+use super::paths::folder_of;
 use super::reference::references;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::Tree;
@@ -12,7 +13,7 @@ use crate::files::node::{Entry, Map, Node, Place, Yaml};
 const KINDS: [&str; 2] = ["dashboards", "alerts"];
 
 /// The files that resources of a configuration take their content from, as far as no reference stands in their paths.
-pub(super) fn named_in(config: &Node) -> Vec<String> {
+pub(super) fn named_in(config: &Node, room: &Room) -> Vec<String> {
     let resources = config.get("resources");
     KINDS
         .iter()
@@ -21,7 +22,7 @@ pub(super) fn named_in(config: &Node) -> Vec<String> {
         .filter_map(|entry| {
             let node = entry.node.get("file_path")?;
             let text = node.as_text().filter(|text| references(text).is_empty())?;
-            join(folder_of(&node.place.file), text)
+            room.join(folder_of(&node.place.file), text)
         })
         .collect()
 }
@@ -46,6 +47,7 @@ pub(super) fn take_in(
     let text = match content(&node, resource_file, tree) {
         Ok(Some((path, text))) => {
             if form == Form::Validated {
+                let path = outside::written(&path).into_owned();
                 put(map, "file_path", &place, Value::String(path));
             }
             text
@@ -86,19 +88,21 @@ fn content(
                 .error(format!("`file_path` must be a text, found {}", node.kind()))),
         };
     };
+    let room = Room::of(tree);
     let paths: Vec<String> = [folder_of(&node.place.file), folder_of(resource_file)]
         .iter()
-        .filter_map(|folder| join(folder, written))
+        .filter_map(|folder| room.join(folder, written))
         .collect();
     let Some(first) = paths.first().filter(|_| !written.starts_with('/')) else {
         return Err(node
             .place
-            .error(format!("`{written}` leads out of the bundle")));
+            .error(format!("`{written}` leads out of the repository")));
     };
     let file = paths.iter().find_map(|path| Some((path, tree.get(path)?)));
     let Some((path, file)) = file else {
         let mut missing = node.place.error(format!(
-            "`{written}` leads to `{first}`, and there is no such file"
+            "`{written}` leads to `{}`, and there is no such file",
+            outside::written(first)
         ));
         missing.hint = did_you_mean(first, tree.keys().map(String::as_str));
         return Err(missing);

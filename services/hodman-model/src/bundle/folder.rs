@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::artifacts::Artifacts;
 use super::globs::{IgnoreGlob, any_match};
-use super::load::Loaded;
+use super::load::{Loaded, leads_out};
 use super::notebook::notebook_path;
-use super::paths::{folder_of, join};
+use super::outside::{self, FOLDER_FILE, Layout, Room, written};
+use super::paths::folder_of;
 use super::reference::references;
 use super::{Language, SourceFile, artifacts, contents, target};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -19,13 +20,20 @@ use crate::files::node::{Node, Place};
 pub(super) struct Sync {
     /// Folders or files, each with its place when it was written by a person; empty is the root.
     paths: Vec<(String, Option<Place>)>,
+    own: Lines,
+    /// What is said of files outside of the bundle's folder. A line like `*.log` means those inside.
+    outside: Lines,
+}
+
+#[derive(Default)]
+struct Lines {
     include: Vec<IgnoreGlob>,
     exclude: Vec<IgnoreGlob>,
 }
 
 impl Sync {
     /// Reads the section of a bundle laid together for a target, or none.
-    pub fn read(sync: Option<&Node>) -> Result<Self, Diagnostics> {
+    pub fn read(sync: Option<&Node>, room: &Room) -> Result<Self, Diagnostics> {
         let mut found = Diagnostics::default();
         let mut texts = |key: &str| -> Vec<(String, Place)> {
             let texts = sync
@@ -54,26 +62,33 @@ impl Sync {
         let (paths, include, exclude) = (texts("paths"), texts("include"), texts("exclude"));
         let mut read = Self {
             paths: Vec::new(),
-            include: Vec::new(),
-            exclude: Vec::new(),
+            own: Lines::default(),
+            outside: Lines::default(),
         };
         for (path, place) in paths {
-            match join(folder_of(&place.file), &path).filter(|_| !path.starts_with('/')) {
+            let normal = room.join(folder_of(&place.file), &path);
+            match normal.filter(|_| !path.starts_with('/')) {
                 Some(normal) => read.paths.push((normal, Some(place))),
-                None => found.push(outside(&path, &place)),
+                None => found.push(leads_out(&path, &place)),
             }
         }
         if sync.and_then(|sync| sync.get("paths")).is_none() {
             read.paths.push((String::new(), None));
         }
-        for (lines, globs) in [(include, &mut read.include), (exclude, &mut read.exclude)] {
+        for (lines, is_include) in [(include, true), (exclude, false)] {
             for (line, place) in lines {
-                let Some(seen) = from_the_root(folder_of(&place.file), &line) else {
-                    found.push(outside(&line, &place));
+                let Some(seen) = from_the_root(room, folder_of(&place.file), &line) else {
+                    found.push(leads_out(&line, &place));
                     continue;
                 };
+                let pattern = seen.trim_start_matches('!').trim_start_matches('/');
+                let lines = match outside::is_outside(pattern) {
+                    true => &mut read.outside,
+                    false => &mut read.own,
+                };
                 match IgnoreGlob::new(&seen) {
-                    Ok(glob) => globs.push(glob),
+                    Ok(glob) if is_include => lines.include.push(glob),
+                    Ok(glob) => lines.exclude.push(glob),
                     Err(error) => found
                         .push(place.error(format!("`{line}` is not a pattern: {}", error.kind()))),
                 }
@@ -84,7 +99,25 @@ impl Sync {
 
     fn takes(&self, path: &str) -> bool {
         let under = self.paths.iter().any(|(folder, _)| is_under(path, folder));
-        (under || any_match(&self.include, path)) && !any_match(&self.exclude, path)
+        let lines = match outside::is_outside(path) {
+            true => &self.outside,
+            false => &self.own,
+        };
+        (under || any_match(&lines.include, path)) && !self.excludes(path)
+    }
+
+    fn excludes(&self, path: &str) -> bool {
+        let lines = match outside::is_outside(path) {
+            true => &self.outside,
+            false => &self.own,
+        };
+        any_match(&lines.exclude, path)
+    }
+
+    /// How what it takes in lies when it is uploaded.
+    fn layout(&self, room: &Room) -> Layout {
+        let paths = self.paths.iter().map(|(path, _)| path.as_str());
+        Layout::of(room.clone(), paths)
     }
 
     /// A path that was written and holds nothing.
@@ -93,29 +126,28 @@ impl Sync {
             .iter()
             .filter(|(folder, _)| !tree.keys().any(|path| is_under(path, folder)))
             .filter_map(|(folder, place)| {
-                Some(
-                    place
-                        .as_ref()?
-                        .error(format!("`{folder}` under `sync.paths` holds no file")),
-                )
+                Some(place.as_ref()?.error(format!(
+                    "`{}` under `sync.paths` holds no file",
+                    written(folder)
+                )))
             })
             .collect()
     }
 }
 
-/// The section as it is shown: its lines seen from the bundle's root, and what is meant when it names no folder.
-pub(super) fn shown(sync: Option<&Node>) -> Value {
+/// The section as it is shown: its lines seen from where the uploaded files begin, and what is meant when it names no folder.
+pub(super) fn shown(sync: Option<&Node>, layout: &Layout) -> Value {
     let mut out = serde_json::Map::new();
+    let here = |path: &str| match layout.seen(path) {
+        path if path.is_empty() => ".".to_owned(),
+        path => path,
+    };
     for key in ["paths", "include", "exclude"] {
         let list = sync.and_then(|sync| sync.get(key)).and_then(Node::as_list);
         let lines = list.into_iter().flatten().filter_map(|item| {
             let text = item.as_text()?;
-            let seen = join(folder_of(&item.place.file), text);
-            Some(match seen.as_deref() {
-                Some("") => ".".to_owned(),
-                Some(seen) => seen.to_owned(),
-                None => text.to_owned(),
-            })
+            let seen = layout.room.join(folder_of(&item.place.file), text);
+            Some(seen.map_or_else(|| text.to_owned(), |seen| here(&seen)))
         });
         let lines: Vec<String> = lines.collect();
         if !lines.is_empty() {
@@ -123,13 +155,13 @@ pub(super) fn shown(sync: Option<&Node>) -> Value {
         }
     }
     if sync.and_then(|sync| sync.get("paths")).is_none() {
-        out.insert("paths".to_owned(), vec![".".to_owned()].into());
+        out.insert("paths".to_owned(), vec![here("")].into());
     }
     Value::Object(out)
 }
 
-/// A line of a file in `folder` as the bundle's first file would say it; none when it leads out of the bundle.
-fn from_the_root(folder: &str, line: &str) -> Option<String> {
+/// A line of a file in `folder` as the bundle's first file would say it; none when it leads out of the repository.
+fn from_the_root(room: &Room, folder: &str, line: &str) -> Option<String> {
     let (not, pattern) = match line.strip_prefix('!') {
         Some(rest) => ("!", rest),
         None => ("", line),
@@ -140,13 +172,7 @@ fn from_the_root(folder: &str, line: &str) -> Option<String> {
     }
     let end = if pattern.ends_with('/') { "/" } else { "" };
     // Bound to its folder: without a slash it would match at any depth of the whole bundle.
-    Some(format!("{not}/{}{end}", join(folder, pattern)?))
-}
-
-fn outside(path: &str, place: &Place) -> Diagnostic {
-    place
-        .error(format!("`{path}` leads out of the bundle"))
-        .hint("a package is made of the bundle's own folder: put the files there, or the bundle into the folder that holds both")
+    Some(format!("{not}/{}{end}", room.join(folder, pattern)?))
 }
 
 /// The paths of a bundle's declared inputs: what a package is made of.
@@ -159,26 +185,28 @@ fn outside(path: &str, place: &Place) -> Diagnostic {
 /// When the bundle's files do not parse, or a key of theirs is not known.
 pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
     let loaded = super::load::load(tree)?;
+    let room = Room::of(tree);
     let mut found = Diagnostics::default();
-    let common = Sync::read(loaded.config.get("sync"))?;
+    let common = Sync::read(loaded.config.get("sync"), &room)?;
     found.0.extend(common.empty_paths(tree));
     let mut syncs = vec![];
     for target in target::all(&loaded) {
         if let Some(sync) = target.get("sync") {
-            let mut own = Sync::read(Some(sync))?;
+            let mut own = Sync::read(Some(sync), &room)?;
             if sync.get("paths").is_none() {
                 own.paths.clear();
             }
             found.0.extend(own.empty_paths(tree));
             // What one target leaves out, another may need.
-            own.exclude.clear();
+            own.own.exclude.clear();
+            own.outside.exclude.clear();
             syncs.push(own);
         }
     }
     let artifacts = artifacts::everywhere(&loaded, &mut found);
     let contents: BTreeSet<String> = std::iter::once(&loaded.config)
         .chain(target::all(&loaded))
-        .flat_map(contents::named_in)
+        .flat_map(|config| contents::named_in(config, &room))
         .collect();
     let wanted = |path: &str| {
         is_bundle_file(&loaded, path)
@@ -191,10 +219,13 @@ pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
                         .iter()
                         .flat_map(|artifacts| &artifacts.builds)
                         .any(|build| is_under(path, &build.folder))
-                    || (syncs.iter().any(|sync| sync.takes(path))
-                        && !any_match(&common.exclude, path))))
+                    || (syncs.iter().any(|sync| sync.takes(path)) && !common.excludes(path))))
     };
-    let inputs = tree.keys().filter(|path| wanted(path)).cloned().collect();
+    let mut inputs: BTreeSet<String> = tree.keys().filter(|path| wanted(path)).cloned().collect();
+    match inputs.iter().any(|path| outside::is_outside(path)) {
+        true => inputs.insert(FOLDER_FILE.to_owned()),
+        false => inputs.remove(FOLDER_FILE),
+    };
     found.into_result(inputs)
 }
 
@@ -204,8 +235,10 @@ pub(super) fn uploaded(
     loaded: &Loaded,
     sync: Option<&Node>,
     artifacts: &Artifacts,
-) -> Result<BTreeMap<String, SourceFile>, Diagnostics> {
-    let sync = Sync::read(sync)?;
+) -> Result<(BTreeMap<String, SourceFile>, Layout), Diagnostics> {
+    let room = Room::of(tree);
+    let sync = Sync::read(sync, &room)?;
+    let layout = sync.layout(&room);
     let mut found = Diagnostics(sync.empty_paths(tree));
     let mut files = BTreeMap::new();
     for (path, source) in tree {
@@ -213,9 +246,13 @@ pub(super) fn uploaded(
         if is_bundle_file(loaded, path) || !(is_synced || artifacts.takes(path)) {
             continue;
         }
+        // What lies above them all is not uploaded.
+        let Some(at) = layout.uploaded(path) else {
+            continue;
+        };
         let notebook = Language::of_notebook(path, &source.bytes);
         files.insert(
-            path.clone(),
+            at,
             SourceFile {
                 bytes: source.bytes.clone(),
                 executable: source.executable,
@@ -224,7 +261,7 @@ pub(super) fn uploaded(
         );
     }
     found.0.extend(collisions(&files));
-    found.into_result(files)
+    found.into_result((files, layout))
 }
 
 /// Whether `folder` holds a file; empty is the root.
@@ -271,14 +308,16 @@ fn is_bundle_file(loaded: &Loaded, path: &str) -> bool {
 
 /// What is in no package: what differs between environments, and what belongs to Git or the forge.
 fn never(path: &str) -> bool {
-    is_under(path, "environments")
+    let path = outside::without_up(path);
+    path == FOLDER_FILE
+        || is_under(path, "environments")
         || path
             .split('/')
             .any(|part| part.starts_with(".git") || part == ".databricks")
 }
 
 fn is_under(path: &str, folder: &str) -> bool {
-    folder.is_empty()
+    (folder.is_empty() && !outside::is_outside(path))
         || path == folder
         || path
             .strip_prefix(folder)

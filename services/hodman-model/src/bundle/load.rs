@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::globs::{is_pattern, path_glob};
 use super::merge::merge;
-use super::paths::{folder_of, join};
+use super::outside::Room;
 use super::shape::{self, OfTargets};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::files::Tree;
@@ -35,11 +35,16 @@ pub(super) struct Loaded {
 
 /// Reads the bundle in `tree`.
 pub(super) fn load(tree: &Tree) -> Result<Loaded, Diagnostics> {
+    load_in(tree, &Room::of(tree))
+}
+
+/// The same, for those who know where the bundle lies before its tree says it.
+pub(super) fn load_in(tree: &Tree, room: &Room) -> Result<Loaded, Diagnostics> {
     let root_file = root_file(tree)?;
     let mut config = read(tree, &root_file)?;
     let mut found = Diagnostics::default();
     let included = match config.get("include") {
-        Some(include) => included_files(tree, &root_file, include, &mut found)?,
+        Some(include) => included_files(tree, room, include, &mut found)?,
         None => Vec::new(),
     };
     let mut of_targets = OfTargets::default();
@@ -115,17 +120,18 @@ fn read(tree: &Tree, path: &str) -> Result<Node, Diagnostic> {
 /// that is a misspelling as often as not, it is a warning.
 fn included_files(
     tree: &Tree,
-    root_file: &str,
+    room: &Room,
     include: &Node,
     found: &mut Diagnostics,
 ) -> Result<Vec<String>, Diagnostic> {
     let mut files: Vec<String> = Vec::new();
     let mut seen: BTreeSet<&String> = BTreeSet::new();
     for (pattern, place) in include.expect_texts("`include`")? {
-        let Some(normal) =
-            join(folder_of(root_file), &pattern).filter(|_| !pattern.starts_with('/'))
+        let Some(normal) = room
+            .join("", &pattern)
+            .filter(|_| !pattern.starts_with('/'))
         else {
-            found.push(place.error(format!("`{pattern}` leads out of the bundle")));
+            found.push(leads_out(&pattern, &place));
             continue;
         };
         let glob = match path_glob(&normal) {
@@ -168,6 +174,24 @@ fn included_files(
         }
     }
     Ok(files)
+}
+
+/// The lines of `include`, for those who look what a bundle asks for; what is wrong with them is said by [`load`].
+pub(super) fn included(tree: &Tree) -> Vec<String> {
+    let root = root_file(tree).and_then(|root_file| read(tree, &root_file));
+    let lines = root.and_then(|root| match root.get("include") {
+        Some(include) => include.expect_texts("`include`"),
+        None => Ok(Vec::new()),
+    });
+    let lines = lines.into_iter().flatten();
+    lines.map(|(line, _)| line).collect()
+}
+
+/// Nothing is read from outside of a repository: a package is what was reviewed.
+pub(super) fn leads_out(line: &str, place: &Place) -> Diagnostic {
+    place
+        .error(format!("`{line}` leads out of the repository"))
+        .hint("a package is made of what one repository holds: put the files there")
 }
 
 /// One resource is defined in one file; only targets may add to it from elsewhere.

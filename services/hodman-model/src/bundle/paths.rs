@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::globs::{is_pattern, path_glob};
 use super::notebook::notebook_path;
+use super::outside::Layout;
 use super::resolver::FILES;
 use super::{Form, SourceFile, folder};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
@@ -15,6 +16,8 @@ use crate::files::node::{Node, Place, Yaml};
 pub(super) struct Paths<'a> {
     /// What is uploaded.
     pub files: &'a BTreeMap<String, SourceFile>,
+    /// How they lie.
+    pub layout: &'a Layout,
     /// The file that defines the job first; a path may also be relative to it.
     pub resource_file: &'a str,
     /// Whether libraries may be missing, because something is yet to be built.
@@ -137,7 +140,8 @@ impl Paths<'_> {
     /// A library's path as it is shown: on this machine, seen from the bundle's root.
     fn as_shown(&self, text: &str, place: &Place) -> Option<String> {
         let stays = self.form == Form::Validated && !text.starts_with(FILES);
-        stays.then(|| join(folder_of(&place.file), text))?
+        let path = stays.then(|| self.layout.room.join(folder_of(&place.file), text))?;
+        Some(self.layout.seen(&path?))
     }
 
     fn dependency(&mut self, dependency: &mut Node) {
@@ -215,10 +219,10 @@ impl Paths<'_> {
     ) -> Result<String, Diagnostic> {
         let candidates: Vec<String> = folders
             .iter()
-            .filter_map(|folder| join(folder, relative))
+            .filter_map(|folder| self.at(folder, relative, written))
             .collect();
         let Some(first) = candidates.first() else {
-            return Err(place.error(format!("`{written}` leads out of the bundle")));
+            return Err(leads_out(written, place));
         };
         for path in &candidates {
             let file = self.files.get(path);
@@ -269,6 +273,15 @@ impl Paths<'_> {
         Err(missing)
     }
 
+    /// Where a path seen from `folder` is among the files; one that begins with their own folder is seen from there.
+    fn at(&self, folder: &str, relative: &str, written: &str) -> Option<String> {
+        if written.starts_with(FILES) {
+            return join("", relative);
+        }
+        let path = self.layout.room.join(folder, relative)?;
+        self.layout.uploaded(&path)
+    }
+
     fn notebook_named(&self, name: &str) -> Option<&String> {
         let near = self
             .files
@@ -296,8 +309,8 @@ impl Paths<'_> {
         } else {
             folder_of(&place.file)
         };
-        let Some(pattern) = join(folder, relative.unwrap_or(text)) else {
-            return Err(place.error(format!("`{text}` leads out of the bundle")));
+        let Some(pattern) = self.at(folder, relative.unwrap_or(text), text) else {
+            return Err(leads_out(text, place));
         };
         let glob = path_glob(&pattern)
             .map_err(|error| place.error(format!("`{text}` is not a pattern: {}", error.kind())))?;
@@ -318,6 +331,13 @@ impl Paths<'_> {
 
 /// Options of pip that a path follows.
 const PIP_OPTIONS: [&str; 2] = ["-r ", "-e "];
+
+/// Only what is uploaded can be meant.
+fn leads_out(written: &str, place: &Place) -> Diagnostic {
+    place
+        .error(format!("`{written}` leads out of what is uploaded"))
+        .hint("name its folder under `sync.paths`: `[., ../shared]`")
+}
 
 fn uploaded(path: &str) -> String {
     if path.is_empty() {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::artifacts::Artifacts;
 use super::kinds::bundle_kind;
 use super::merge_keyed::join_keyed_lists;
+use super::outside::written;
 use super::paths::Paths;
 use super::presets::Common;
 use super::resolver::Resolver;
@@ -91,13 +92,11 @@ fn look(
     if !options.allow_builds {
         found.0.extend(artifacts.builds.iter().map(forbidden));
     }
-    let files = match folder::uploaded(tree, &loaded, config.get("sync"), &artifacts) {
-        Ok(files) => files,
-        Err(more) => {
-            found.0.extend(more.0);
-            BTreeMap::new()
-        }
-    };
+    let uploaded = folder::uploaded(tree, &loaded, config.get("sync"), &artifacts);
+    let (files, layout) = uploaded.unwrap_or_else(|more| {
+        found.0.extend(more.0);
+        Default::default()
+    });
     let (root_file, included) = (
         loaded.root_file.clone(),
         std::mem::take(&mut loaded.included),
@@ -132,8 +131,11 @@ fn look(
         places.insert(key, place);
     }
     let mut sections = sections(&config, target, mode.as_deref(), &common, &mut resolver);
+    let sync = folder::shown(config.get("sync"), &layout);
+    sections.insert("sync".to_owned(), sync);
     if !included.is_empty() {
-        sections.insert("include".to_owned(), included.into());
+        let shown = included.iter().map(|file| written(file).into_owned());
+        sections.insert("include".to_owned(), shown.collect());
     }
     found.0.extend(std::mem::take(&mut resolver.found.0));
     mode::check_presets(mode.as_deref(), common.presets.as_ref(), &mut found);
@@ -154,6 +156,7 @@ fn look(
         let place = &places[key];
         Paths {
             files: &files,
+            layout: &layout,
             resource_file: &place.file,
             unbuilt: options.unbuilt && !artifacts.builds.is_empty(),
             form: options.form,
@@ -291,7 +294,6 @@ fn sections(
     if let Some(node) = config.get("artifacts") {
         sections.insert("artifacts".to_owned(), node.to_value());
     }
-    sections.insert("sync".to_owned(), folder::shown(config.get("sync")));
     for key in ["bundle", "workspace"] {
         if let Some(node) = config.get(key) {
             let mut value = resolver.resolve_settings(key, node).to_value();

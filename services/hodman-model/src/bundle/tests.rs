@@ -5,6 +5,7 @@ mod fixups;
 mod language;
 mod linting;
 mod modes;
+mod outside;
 mod paths;
 mod presets;
 mod resolving;

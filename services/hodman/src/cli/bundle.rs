@@ -5,9 +5,10 @@ mod folder;
 use super::args::Bundle;
 use super::failure::{Exit, Failure};
 use super::output::{lines_of, plain, print, print_json, table};
+use folder::Around;
 use hodman_clients::git::checkout;
 use hodman_model::bundle::{
-    self, CurrentUser, Finding, Form, Git, Options, ResolvedBundle, Surroundings,
+    self, CurrentUser, Finding, Form, Git, Options, ResolvedBundle, Room, Surroundings,
 };
 use hodman_model::diagnostic::Severity;
 use serde_json::{Value, json};
@@ -34,7 +35,8 @@ fn resolve(
     path: &Path,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let tree = folder::read(path)?;
+    let (git, around) = git(path);
+    let tree = folder::read(path, around.as_ref())?;
     let target = match target {
         Some(target) => target,
         None => bundle::default_target(&tree)?,
@@ -57,7 +59,6 @@ fn resolve(
         eprintln!("warning: {warning}");
     }
     if json {
-        let git = git(path);
         print_json(&bundle::validated(&resolved, &Surroundings { user, git }))?;
     } else {
         print(&shown(&resolved))?;
@@ -65,18 +66,27 @@ fn resolve(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is checked out in `path`.
-fn git(path: &Path) -> Option<Git> {
-    let found = checkout(path)?;
-    let folder = path.canonicalize().ok()?;
-    let folder = folder.strip_prefix(found.root.canonicalize().ok()?).ok()?;
+/// What is checked out in `path`, and what the bundle may use beside its folder.
+fn git(path: &Path) -> (Option<Git>, Option<Around>) {
+    let Some((found, top, own)) = checkout(path).and_then(|found| {
+        let top = found.root.canonicalize().ok()?;
+        Some((found, top, path.canonicalize().ok()?))
+    }) else {
+        return (None, None);
+    };
+    let Ok(folder) = own.strip_prefix(&top) else {
+        return (None, None);
+    };
     let parts = folder.iter().map(|part| part.to_string_lossy());
-    Some(Git {
+    let folder = parts.collect::<Vec<_>>().join("/");
+    let room = Room::at(&folder);
+    let git = Git {
         branch: found.branch,
         commit: found.commit,
         origin_url: found.origin_url,
-        folder: parts.collect::<Vec<_>>().join("/"),
-    })
+        folder,
+    };
+    (Some(git), Some(Around { top, room }))
 }
 
 fn shown(resolved: &ResolvedBundle) -> String {
@@ -93,7 +103,7 @@ fn shown(resolved: &ResolvedBundle) -> String {
             .iter()
             .find_map(|field| resource.config.get(field)?.as_str())
             .unwrap_or_default();
-        let place = format!("{}:{}", resource.file, resource.line);
+        let place = format!("{}:{}", bundle::written(&resource.file), resource.line);
         resources.add_row([key.to_string(), plain(name), place]);
     }
     let mode = resolved.mode.as_deref().map(|mode| format!(", {mode}"));
@@ -108,14 +118,19 @@ fn shown(resolved: &ResolvedBundle) -> String {
 }
 
 fn lint(target: Option<&str>, var: &[String], path: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let tree = folder::read(path)?;
+    let (_, around) = git(path);
+    let tree = folder::read(path, around.as_ref())?;
     let options = Options {
         variables: variables(var)?,
         allow_builds: true,
         unbuilt: true,
         ..Options::default()
     };
-    let found = bundle::lint(&tree, target, &options);
+    let mut found = bundle::lint(&tree, target, &options);
+    for finding in &mut found {
+        let file = bundle::written(&finding.diagnostic.file).into_owned();
+        finding.diagnostic.file = file;
+    }
     let errors = found.iter().filter(|finding| is_error(finding)).count();
     if json {
         print_json(&found)?;

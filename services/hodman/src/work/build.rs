@@ -7,12 +7,12 @@ mod scratch;
 #[cfg(test)]
 mod tests;
 
-use super::observe::declared;
+use super::declared::declared;
 use super::{Job, WorkError};
 use command::Limits;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, InputsId, PackageDigest};
-use hodman_model::bundle::Build;
+use hodman_model::bundle::{Build, FOLDER_FILE};
 use hodman_model::modules::carried_templates;
 use hodman_model::package;
 use scratch::Scratch;
@@ -58,6 +58,7 @@ pub(super) async fn build(
     let paths: Vec<String> = declared
         .entries
         .iter()
+        .filter(|entry| entry.path != FOLDER_FILE)
         .map(|entry| job.repo.path(&entry.path))
         .collect();
     let at = commit.as_str().to_owned();
@@ -66,8 +67,11 @@ pub(super) async fn build(
         .await?;
     let mut files: Vec<File> = Vec::with_capacity(declared.entries.len());
     for entry in declared.entries {
-        let bytes = found
-            .remove(&job.repo.path(&entry.path))
+        let bytes = match entry.path.as_str() {
+            FOLDER_FILE => Some(job.repo.room().note().bytes.to_vec()),
+            path => found.remove(&job.repo.path(path)),
+        };
+        let bytes = bytes
             .ok_or_else(|| WorkError::transient(format!("{} is not in the mirror", entry.path)))?;
         files.push((entry.path, entry.executable, bytes));
     }

@@ -4,15 +4,16 @@
 mod modules;
 
 use super::build::builds_refused;
-use super::observe::{declared, environment_names};
+use super::declared::declared;
+use super::observe::environment_names;
 use super::quiet::quiet;
-use super::{Job, Repo, WorkError, taken};
+use super::{Job, Repo, WorkError, outside, taken};
 use hodman_clients::git::EntryKind;
 use hodman_clients::github::{Annotation, AnnotationLevel, CheckRun, CheckStatus, Conclusion};
 use hodman_core::event::Outcome;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PullNumber};
-use hodman_model::bundle::{self, Options};
+use hodman_model::bundle::{self, FOLDER_FILE, Options};
 use hodman_model::capture::identity;
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use hodman_model::files::{self, SourceBytes, Tree};
@@ -248,7 +249,9 @@ pub(super) fn tree(repo: &Repo, commit: &str) -> Result<Tree, WorkError> {
             EntryKind::Symlink | EntryKind::Submodule => None,
         }
     });
-    some(repo, commit, files)
+    let mut tree = some(repo, commit, files)?;
+    outside::add(repo, commit, &mut tree)?;
+    Ok(tree)
 }
 
 /// These files at a commit, each with whether it may be run.
@@ -269,6 +272,9 @@ fn some(
     Ok(files
         .into_iter()
         .filter_map(|(inner, executable, path)| {
+            if inner == FOLDER_FILE {
+                return Some((inner, repo.room().note()));
+            }
             let bytes = contents.remove(&path)?.into();
             Some((inner, SourceBytes { bytes, executable }))
         })

@@ -1,20 +1,13 @@
 //! Reads the repository and its pull requests at one go. Whatever woke it, it looks at everything anew.
 
 use super::build::builds_refused;
+use super::declared::declared;
 use super::{Job, Repo, WorkError, origin, pulls};
-use hodman_clients::git::{Entry, EntryKind};
 use hodman_core::event::Outcome;
 use hodman_core::facts::{CheckState, EnvFacts, ForgeFacts, Pin};
-use hodman_core::ids::{
-    BindingDigest, CommitSha, EnvName, InputsId, PackageDigest, PlanDigest, PullNumber,
-};
+use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PlanDigest, PullNumber};
 use hodman_core::policy;
-use hodman_model::bundle::Build;
-use hodman_model::diagnostic::{Diagnostic, Diagnostics};
-use hodman_model::files::{
-    self, CaptureOn, Environment, SourceBytes, Tree, parse_environment, parse_release,
-};
-use hodman_model::{bundle, package};
+use hodman_model::files::{self, CaptureOn, Environment, parse_environment, parse_release};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn observe(
@@ -63,120 +56,6 @@ pub(super) async fn observe(
     Ok(Outcome::Observed {
         facts: Box::new(facts),
     })
-}
-
-/// The declared inputs of a commit.
-pub(super) struct Declared {
-    /// Their identity.
-    pub id: InputsId,
-    /// The files, paths within the pipeline's folder, sorted.
-    pub entries: Vec<Input>,
-    /// The commands that build artifacts of them.
-    pub builds: Vec<Build>,
-}
-
-/// One declared input.
-pub(super) struct Input {
-    pub path: String,
-    pub executable: bool,
-}
-
-/// Which files of a commit belong to its package, or why its bundle does not say. Reads the tree's list and the
-/// bundle's own YAML; the other contents are known by blob id. Walks the whole tree: off the async threads.
-pub(super) fn declared(
-    repo: &Repo,
-    commit: &str,
-) -> Result<Result<Declared, Diagnostics>, WorkError> {
-    let mut tree = Tree::new();
-    let mut blobs = BTreeMap::new();
-    for entry in repo.mirror.list(commit, &repo.path(""))? {
-        let Some(path) = repo.inner(&entry.path).map(str::to_owned) else {
-            continue;
-        };
-        let source = SourceBytes {
-            bytes: Vec::new().into(),
-            executable: entry.kind == EntryKind::Executable,
-        };
-        tree.insert(path.clone(), source);
-        blobs.insert(path, entry);
-    }
-    // The root file says which others belong to the bundle, and those may say more about a target's `sync`.
-    fill(repo, commit, &mut tree, |path| {
-        path == "databricks.yml" || path == "databricks.yaml"
-    })?;
-    let inputs = match bundle::inputs(&tree) {
-        Ok(inputs) => inputs,
-        Err(problems) => return Ok(Err(problems)),
-    };
-    fill(repo, commit, &mut tree, |path| {
-        inputs.contains(path) && (path.ends_with(".yml") || path.ends_with(".yaml"))
-    })?;
-    let inputs = match bundle::inputs(&tree) {
-        Ok(inputs) => inputs,
-        Err(problems) => return Ok(Err(problems)),
-    };
-    let builds = match bundle::builds(&tree) {
-        Ok(builds) => builds,
-        Err(problems) => return Ok(Err(problems)),
-    };
-    let known = || inputs.iter().filter_map(|path| blobs.get_key_value(path));
-    let problems: Vec<Diagnostic> = known()
-        .filter_map(|(path, entry)| not_a_file(path, entry.kind))
-        .collect();
-    if !problems.is_empty() {
-        return Ok(Err(Diagnostics(problems)));
-    }
-    let executable = |entry: &Entry| entry.kind == EntryKind::Executable;
-    let id = package::inputs_id(
-        known().map(|(path, entry)| (path.as_str(), entry.oid.as_str(), executable(entry))),
-    );
-    let entries = known()
-        .map(|(path, entry)| Input {
-            path: path.clone(),
-            executable: executable(entry),
-        })
-        .collect();
-    Ok(Ok(Declared {
-        id: InputsId(id),
-        entries,
-        builds,
-    }))
-}
-
-fn fill(
-    repo: &Repo,
-    commit: &str,
-    tree: &mut Tree,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<(), WorkError> {
-    let paths: Vec<(String, String)> = tree
-        .keys()
-        .filter(|path| wanted(path))
-        .map(|path| (path.clone(), repo.path(path)))
-        .collect();
-    let mut contents = repo
-        .mirror
-        .read_many(commit, paths.iter().map(|(_, path)| path.as_str()))?;
-    for (inner, path) in &paths {
-        if let (Some(source), Some(bytes)) = (tree.get_mut(inner), contents.remove(path)) {
-            source.bytes = bytes.into();
-        }
-    }
-    Ok(())
-}
-
-/// What is no file cannot be packaged: a link would arrive as a text with a path in it, a submodule not at all.
-fn not_a_file(path: &str, kind: EntryKind) -> Option<Diagnostic> {
-    let what = match kind {
-        EntryKind::File | EntryKind::Executable => return None,
-        EntryKind::Symlink => "a symbolic link",
-        EntryKind::Submodule => "a git submodule",
-    };
-    let message = format!("{what} cannot be packaged");
-    Some(
-        Diagnostic::error(path, message)
-            .hint("put the files themselves there, or leave it out by `sync.exclude`"),
-    )
 }
 
 async fn environments(job: &Job<'_>, head: &str) -> Result<BTreeMap<EnvName, EnvFacts>, WorkError> {

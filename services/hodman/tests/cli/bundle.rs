@@ -70,7 +70,12 @@ fn a_target_is_resolved_to_the_form_that_bundles_validate_to() {
     );
     assert_eq!(
         json["bundle"],
-        json!({"name": "shop", "target": "qa", "environment": "qa"})
+        json!({
+            "name": "shop",
+            "target": "qa",
+            "environment": "qa",
+            "git": {"bundle_root_path": "."},
+        })
     );
     let notebook = &job["tasks"][0]["notebook_task"]["notebook_path"];
     let files = "/Workspace/Users/ada@example.com/.bundle/shop/qa/files";
@@ -123,5 +128,73 @@ fn lint_says_where_and_ends_with_one_on_errors() {
     assert_eq!(
         (&found[0]["rule"], &found[0]["line"]),
         (&json!("resolve"), &json!(15))
+    );
+}
+
+/// A bundle in `team/etl` of a repository that uses `team/shared`.
+fn in_a_repository() -> TempDir {
+    let dir = TempDir::new().expect("a directory");
+    let put = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        std::fs::write(path, text).expect("a file");
+    };
+    for folder in ["objects", "refs"] {
+        std::fs::create_dir_all(dir.path().join(".git").join(folder)).expect("folders");
+    }
+    put(".git/HEAD", "ref: refs/heads/main\n");
+    put(".git/config", "[core]\n\trepositoryformatversion = 0\n");
+    let root = "bundle: {name: etl}\nsync: {paths: [., ../shared]}\nresources: {jobs: {j: {name: j, tasks: [{task_key: t, spark_python_task: {python_file: ../shared/lib.py}}]}}}\n";
+    put("team/etl/databricks.yml", root);
+    put("team/etl/src/a.py", "");
+    put("team/other/databricks.yml", "bundle: {name: other}\n");
+    dir
+}
+
+#[test]
+fn files_beside_the_bundle_are_read_as_far_as_the_repository_goes() {
+    let dir = in_a_repository();
+    let shared = dir.path().join("team/shared");
+    std::fs::create_dir(&shared).expect("a folder");
+    std::fs::write(shared.join("lib.py"), "").expect("a file");
+    let path = dir.path().join("team/etl");
+    let path = path.to_str().expect("text");
+    let arguments = [
+        "bundle",
+        "resolve",
+        "--user",
+        "ada@example.com",
+        "--path",
+        path,
+    ];
+    let done = run(&[&arguments[..], &["--json"]].concat());
+    assert_eq!(code(&done), 0, "{}", err(&done));
+    let json: Value = serde_json::from_str(&out(&done)).expect("JSON");
+    assert_eq!(json["sync"], json!({"paths": ["etl", "shared"]}));
+    assert_eq!(
+        json["bundle"]["git"],
+        json!({"actual_branch": "main", "branch": "main", "bundle_root_path": "team/etl"})
+    );
+    let task = &json["resources"]["jobs"]["j"]["tasks"][0]["spark_python_task"];
+    let files = "/Workspace/Users/ada@example.com/.bundle/etl/default/files";
+    assert_eq!(task["python_file"], format!("{files}/shared/lib.py"));
+    let table = out(&run(&arguments));
+    assert!(table.ends_with("2 files to upload\n"), "{table}");
+}
+
+#[test]
+fn a_link_out_of_the_repository_is_refused() {
+    let dir = in_a_repository();
+    let elsewhere = TempDir::new().expect("a directory");
+    std::fs::write(elsewhere.path().join("lib.py"), "").expect("a file");
+    std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("team/shared")).expect("a link");
+    let path = dir.path().join("team/etl");
+    let refused = run(&["bundle", "resolve", "--path", path.to_str().expect("text")]);
+    assert_eq!(code(&refused), 2);
+    let said = err(&refused);
+    assert!(
+        said.contains("/team/shared is a link, which may lead anywhere")
+            && said.contains("hint: put the files themselves into the repository"),
+        "{said}"
     );
 }

@@ -1,6 +1,6 @@
 //! Paths in pipelines.
 
-use super::{Paths, Want, folder_of, is_local, join, node_mut, uploaded, value_mut};
+use super::{Paths, Want, folder_of, is_local, leads_out, node_mut, uploaded, value_mut};
 use crate::bundle::folder;
 use crate::bundle::globs::is_pattern;
 use crate::bundle::resolver::FILES;
@@ -75,13 +75,10 @@ impl Paths<'_> {
         let Some(text) = node.as_text().filter(|text| is_local(text)) else {
             return;
         };
-        let (folder, below) = match text.strip_prefix(FILES) {
-            Some(below) => ("", below.trim_start_matches('/')),
-            None => (folder_of(&node.place.file), text),
-        };
-        let Some(path) = join(folder, below) else {
-            let error = format!("`{text}` leads out of the bundle");
-            return self.found.push(node.place.error(error));
+        let below = text.strip_prefix(FILES).unwrap_or(text);
+        let below = below.trim_start_matches('/');
+        let Some(path) = self.at(folder_of(&node.place.file), below, text) else {
+            return self.found.push(leads_out(text, &node.place));
         };
         let fixed: Vec<&str> = path
             .split('/')

@@ -156,7 +156,7 @@ fn an_include_without_match_is_an_error_for_a_path_and_a_warning_for_a_pattern()
     );
     assert_eq!(
         errors(&ROOT.replace("resources/*.yml", "../a.yml")),
-        "databricks.yml:2:11: `../a.yml` leads out of the bundle"
+        "databricks.yml:2:11: `../a.yml` leads out of the repository (hint: a package is made of what one repository holds: put the files there)"
     );
     assert!(
         errors_in(&[

@@ -147,7 +147,7 @@ fn paths_that_lead_nowhere_are_errors() {
     for (task, expected) in cases {
         let shown = with(task);
         let expected = if task.contains("../../x.py") {
-            "resources/j.yml:5:44: `../../x.py` leads out of the bundle".to_owned()
+            "resources/j.yml:5:44: `../../x.py` leads out of what is uploaded (hint: name its folder under `sync.paths`: `[., ../shared]`)".to_owned()
         } else {
             format!("resources/j.yml{expected}")
         };

@@ -164,11 +164,11 @@ fn sync_that_cannot_be_meant_is_an_error() {
     );
     assert_eq!(
         shown("{paths: [../common]}"),
-        "databricks.yml:4:16: `../common` leads out of the bundle (hint: a package is made of the bundle's own folder: put the files there, or the bundle into the folder that holds both)"
+        "databricks.yml:4:16: `../common` leads out of the repository (hint: a package is made of what one repository holds: put the files there)"
     );
     assert!(
         shown("{exclude: [\"src/../../x\"]}")
-            .starts_with("databricks.yml:4:18: `src/../../x` leads out of the bundle")
+            .starts_with("databricks.yml:4:18: `src/../../x` leads out of the repository")
     );
     assert_eq!(
         shown("{include: \"*.md\"}"),

@@ -1,7 +1,7 @@
 //! Which files of a commit make its package.
 
-use super::super::Repo;
-use super::declared;
+use super::super::declared::declared;
+use super::super::{Repo, check};
 use crate::config::Pipeline;
 use chrono::{DateTime, TimeDelta};
 use hodman_clients::git::{Base, CommitRequest, FileChange, Mirror, MirrorConfig};
@@ -89,6 +89,53 @@ fn an_included_file_may_say_what_a_target_needs() {
             ("targets/qa.yml", false),
         ]
     );
+}
+
+/// Two bundles in one repository use what lies between them.
+#[test]
+fn what_a_bundle_uses_beside_its_folder_belongs_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = "bundle: {name: etl}\ninclude: [../common/*.yml]\nsync: {paths: [., ../shared]}\ntargets: {qa: {}}\n";
+    let files = [
+        ("teams/etl/databricks.yml", root),
+        ("teams/etl/src/a.py", "1\n"),
+        (
+            "teams/etl/environments/qa/environment.yaml",
+            "mode: promoted\n",
+        ),
+        (
+            "teams/common/more.yml",
+            "sync: {include: [../../lib/*.py]}\n",
+        ),
+        ("teams/shared/b.py", "2\n"),
+        ("teams/other/databricks.yml", "bundle: {name: other}\n"),
+        ("lib/c.py", "3\n"),
+        ("lib/d.txt", "no\n"),
+    ];
+    let (repo, commit) = repo(folder.path(), "teams/etl", &files);
+    let found = declared(&repo, &commit).unwrap().unwrap();
+    let paths: Vec<&str> = found.entries.iter().map(|input| &*input.path).collect();
+    assert_eq!(
+        paths,
+        [
+            "@folder",
+            "@up/@up/lib/c.py",
+            "@up/common/more.yml",
+            "@up/shared/b.py",
+            "databricks.yml",
+            "src/a.py",
+        ]
+    );
+    assert_eq!(repo.path("@up/@up/lib/c.py"), "lib/c.py");
+    let tree = check::tree(&repo, &commit).unwrap();
+    assert_eq!(&*tree["@folder"].bytes, b"teams/etl");
+    assert!(
+        tree.contains_key("@up/@up/lib/c.py") && !tree.contains_key("@up/other/databricks.yml")
+    );
+    let bundle = hodman_model::bundle::resolve(&tree, "qa", &Default::default()).unwrap();
+    // `include` moves no roots, so what lies above them is left out.
+    let uploaded: Vec<String> = bundle.files.into_keys().collect();
+    assert_eq!(uploaded, ["etl/src/a.py", "shared/b.py"]);
 }
 
 #[test]
