@@ -3,6 +3,7 @@
 mod access;
 mod artifacts;
 mod beside;
+mod compute;
 mod contents;
 mod dependencies;
 mod fields;

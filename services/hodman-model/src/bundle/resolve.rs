@@ -12,8 +12,9 @@ use super::paths::Paths;
 use super::presets::Common;
 use super::resolver::Resolver;
 use super::{
-    Build, Form, Options, Position, ResolvedBundle, Resource, ResourceKey, beside, contents,
-    dependencies, fields, fixups, folder, literal_names, load, mode, resource_fields, target,
+    Build, Form, Options, Position, ResolvedBundle, Resource, ResourceKey, beside, compute,
+    contents, dependencies, fields, fixups, folder, literal_names, load, mode, resource_fields,
+    target,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::Tree;
@@ -104,6 +105,7 @@ fn look(
     drop(loaded);
     let mode = mode::read(&config, &mut found);
     mode::check_pipelines(mode.as_deref(), &config, &mut found);
+    let cluster = compute::taken(&mut config);
     if let Some(inside) = &mut inside {
         inside.config = Some(config.clone());
     }
@@ -119,6 +121,10 @@ fn look(
         run_as: config.get("run_as").map(|node| resolver.resolve(node)),
         permissions: config.get("permissions").map(|node| resolver.resolve(node)),
     };
+    let cluster = cluster.map(|node| resolver.resolve(&node));
+    if let Some(cluster) = &cluster {
+        compute::check(cluster, mode.as_deref(), &mut found);
+    }
     let mut places = BTreeMap::new();
     let mut resources = BTreeMap::new();
     for (key, Entry { place, node }) in raw {
@@ -127,10 +133,16 @@ fn look(
         if let Some(kind) = bundle_kind(&key.kind) {
             join_keyed_lists(kind, &mut node, &mut found);
         }
+        if let Some(cluster) = cluster.as_ref().filter(|_| key.kind == "jobs") {
+            compute::put_on(cluster, &mut node);
+        }
         resources.insert(key.clone(), node);
         places.insert(key, place);
     }
     let mut sections = sections(&config, target, mode.as_deref(), &common, &mut resolver);
+    if let (Some(cluster), Some(bundle)) = (&cluster, sections.get_mut("bundle")) {
+        bundle["cluster_id"] = cluster.to_value();
+    }
     let sync = folder::shown(config.get("sync"), &layout);
     sections.insert("sync".to_owned(), sync);
     if !included.is_empty() {

@@ -87,7 +87,6 @@ const DEPLOYMENT: &[&str] = &["fail_on_active_runs", "lock"];
 
 /// Known to the CLI, without an equivalent here yet: named, never dropped. A `false` or an empty value asks for nothing.
 const NOT_SUPPORTED: &[(&str, &str)] = &[
-    ("scripts", "run them in the repository's own checks"),
     (
         "python",
         "code that makes resources does not run here: commit the YAML that it generates",
@@ -115,6 +114,15 @@ pub(super) fn check_file(
                 .error("`include` works only in the bundle's first file")
                 .hint("list the file there"),
         );
+    }
+    // A deployment does not run them, the CLI's neither; `experimental.scripts` are others.
+    if let Some(entry) = top
+        .get("scripts")
+        .filter(|entry| !asks_for_nothing(&entry.node))
+    {
+        let mut unused = entry.place.error("`scripts` are not run by hodman");
+        unused.severity = Severity::Warning;
+        found.push(unused.hint("`databricks bundle run` does that, where people have it"));
     }
     check_common(top, found);
     for (name, entry) in maps(config.get("variables"), "`variables`", found) {
@@ -164,13 +172,6 @@ pub(super) fn check_file(
                     check_common(map, found);
                     let mut own = Diagnostics::default();
                     unsupported(map, &mut own);
-                    if let Some(entry) = map.get("cluster_id") {
-                        own.push(
-                            entry
-                                .place
-                                .error("`cluster_id` of a target is not supported in this version"),
-                        );
-                    }
                     of_targets.entry(name).or_default().extend(own.0);
                 }
                 Yaml::Null => {}
@@ -248,16 +249,6 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
 /// What the CLI knows and this version does not do, in the top or in a target.
 fn unsupported(map: &Map, found: &mut Diagnostics) {
     not_supported(map, found);
-    let cluster = map
-        .get("bundle")
-        .and_then(|entry| entry.node.as_map()?.get("cluster_id"));
-    if let Some(entry) = cluster {
-        found.push(
-            entry
-                .place
-                .error("`bundle.cluster_id` is not supported in this version"),
-        );
-    }
     for preset in ["source_linked_deployment", "artifacts_dynamic_version"] {
         let entry = map
             .get("presets")

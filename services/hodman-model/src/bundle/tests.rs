@@ -1,5 +1,6 @@
 mod artifacts;
 mod beside;
+mod compute;
 mod errors;
 mod fixups;
 mod language;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Resolver;
 use crate::bundle::reference::Step;
 use crate::bundle::{Lookup, Position};
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::files::node::{Entry, Node, Place, Yaml};
 
 /// Far more than any bundle needs, and little enough that a hostile one cannot exhaust the daemon's memory.
@@ -198,13 +198,20 @@ impl Resolver<'_> {
         let complex = definition.get("type").and_then(Node::as_text) == Some("complex");
         let structured = matches!(unresolved.value, Yaml::List(_) | Yaml::Map(_));
         if !complex && structured {
-            let error = unresolved.place.error(format!(
+            let mut untyped = unresolved.place.error(format!(
                 "the variable `{name}` is {}, but not of type complex",
                 unresolved.kind()
             ));
+            // The CLI takes what the bundle itself says; a file of variables must keep to the type.
+            let is_own = !self.options.variables.contains_key(name);
+            if is_own {
+                untyped.severity = Severity::Warning;
+            }
             self.found
-                .push(error.hint("add `type: complex` to its declaration"));
-            return None;
+                .push(untyped.hint("add `type: complex` to its declaration"));
+            if !is_own {
+                return None;
+            }
         }
         let resolved = self.resolve(&unresolved);
         // `default: ${var.other}` of a complex variable is itself a text.

@@ -184,7 +184,7 @@ fn an_artifact_of_an_included_file_is_built_in_the_bundles_folder() {
 fn what_one_target_asks_for_in_vain_stops_no_other() {
     let text = ROOT.replace(
         "targets: {qa: }",
-        "targets: {qa: , dev: {presets: {artifacts_dynamic_version: true}, cluster_id: c, artifacts: {lib: {dynamic_version: true}}, resources: {genie_spaces: {g: {title: t}}}}}",
+        "targets: {qa: , dev: {presets: {artifacts_dynamic_version: true}, artifacts: {lib: {dynamic_version: true}}, resources: {genie_spaces: {g: {title: t}}}}}",
     );
     let tree = files(&text);
     assert!(resolve(&tree, "qa", &BTreeMap::new()).is_ok());
@@ -194,7 +194,6 @@ fn what_one_target_asks_for_in_vain_stops_no_other() {
         .to_string();
     for said in [
         "`presets.artifacts_dynamic_version` is not supported",
-        "`cluster_id` of a target is not supported",
         "`artifacts.lib.dynamic_version` is not supported",
         "`resources.genie_spaces` is not managed here",
     ] {

@@ -75,7 +75,6 @@ fn what_this_version_does_not_do_is_named_and_never_dropped() {
             "artifacts: {w: {type: whl, build: make}}",
             ":3:35: the artifact `w` is built by a command, which is not allowed here",
         ),
-        ("scripts: {x: {content: y}}", ":3:11: `scripts.x` is not"),
         (
             "python: {resources: [a]}",
             ":3:10: `python.resources` is not",

@@ -206,9 +206,11 @@ fn variables_must_have_a_value_of_their_type() {
         with("{type: map, default: 1}"),
         "databricks.yml:4:13: expected the type `complex` (hint: texts, numbers and booleans need none)"
     );
-    assert_eq!(
-        with("{default: [1]}"),
-        "databricks.yml:4:16: the variable `a` is a list, but not of type complex (hint: add `type: complex` to its declaration)"
+    let bound = BTreeMap::from([("workers".to_owned(), json!([1]))]);
+    let untyped = resolve(&tree(&[("databricks.yml", VARIABLES)]), "qa", &bound).unwrap_err();
+    assert!(
+        untyped.to_string().contains("the variable `workers` is a list, but not of type complex (hint: add `type: complex` to its declaration)"),
+        "{untyped}"
     );
     assert_eq!(
         with("{default: 1, defualt: 2}"),
