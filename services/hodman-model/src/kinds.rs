@@ -202,6 +202,11 @@ pub trait Kind: Sync + fmt::Debug {
     /// Removes the object `id`, not just stops it. "Does not exist" is success.
     fn delete(&self, id: &str, live: &Value) -> Vec<Call>;
 
+    /// Stops what runs since it was made, for `lifecycle: {started: false}`; none for what does not run, or is of no use then.
+    fn stop(&self, _id: &str) -> Option<Call> {
+        None
+    }
+
     /// The id in the answer to [`Kind::create`] of `config`.
     fn created_id(&self, answer: &Value, config: &Value) -> Option<String>;
 

@@ -61,7 +61,7 @@ pub struct Lifecycle {
     /// A plan that would delete or replace it fails.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prevent_destroy: bool,
-    /// Whether a cluster, warehouse or app should run; none says nothing.
+    /// Whether a cluster, warehouse or app should run once it was made; none says nothing, and then it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<bool>,
 }

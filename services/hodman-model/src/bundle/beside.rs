@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::kinds::BundleKind;
+use super::kinds::{BundleKind, Started};
 use super::{Grant, Lifecycle, Permission, Principal};
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::files::node::{Map, Node, Yaml};
@@ -244,15 +244,21 @@ fn lifecycle(kind: &BundleKind, node: &Node, found: &mut Diagnostics) -> Lifecyc
     read.prevent_destroy = flag("prevent_destroy").unwrap_or_default();
     read.started = flag("started");
     if let Some(entry) = map.get("started").filter(|_| read.started.is_some()) {
-        found.push(match kind.started {
-            true => entry
-                .place
-                .error("`lifecycle.started` is not supported")
-                .hint("hodman neither starts nor stops what runs: leave it out"),
-            false => entry
-                .place
-                .error(format!("`{}` are not started or stopped", kind.name)),
-        });
+        let refused = match kind.started {
+            Started::Never => Some(format!("`{}` are not started or stopped", kind.name)),
+            Started::Always if read.started == Some(false) => Some(format!(
+                "`lifecycle.started: false` is not supported for `{}`",
+                kind.name
+            )),
+            Started::Always | Started::AsWanted => None,
+        };
+        if let Some(refused) = refused {
+            let error = entry.place.error(refused);
+            found.push(match kind.started {
+                Started::Always => error.hint("what is deployed to it has to run: leave it out"),
+                Started::Never | Started::AsWanted => error,
+            });
+        }
     }
     read
 }

@@ -55,6 +55,17 @@ pub(super) enum RunAs {
     Cannot,
 }
 
+/// Whether an object runs once it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Started {
+    /// It neither runs nor stops.
+    Never,
+    /// It runs, unless the bundle wants it stopped.
+    AsWanted,
+    /// It runs, and is of no use otherwise.
+    Always,
+}
+
 /// A list whose items have a name: an override's item changes the one of that name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keyed {
@@ -87,8 +98,8 @@ pub(super) struct BundleKind {
     pub run_as: RunAs,
     /// Whether it has `grants`.
     pub grants: bool,
-    /// Whether `lifecycle.started` means something.
-    pub started: bool,
+    /// What `lifecycle.started` means.
+    pub started: Started,
     /// Lists whose items are known by name.
     pub keyed: &'static [Keyed],
     /// The type of its fields in the field table.
@@ -105,7 +116,7 @@ const PLAIN: BundleKind = BundleKind {
     levels: &[],
     run_as: RunAs::Nothing,
     grants: false,
-    started: false,
+    started: Started::Never,
     keyed: &[],
     schema: "",
 };
@@ -194,7 +205,7 @@ pub(super) const KINDS: &[BundleKind] = &[
         tags: Mapping("custom_tags"),
         common_levels: Some(["CAN_MANAGE", "CAN_ATTACH_TO", "CAN_RESTART"]),
         levels: &["CAN_ATTACH_TO", "CAN_RESTART", "CAN_MANAGE"],
-        started: true,
+        started: Started::AsWanted,
         schema: "Cluster",
         ..PLAIN
     },
@@ -210,7 +221,7 @@ pub(super) const KINDS: &[BundleKind] = &[
             "CAN_MANAGE",
             "IS_OWNER",
         ],
-        started: true,
+        started: Started::AsWanted,
         schema: "Warehouse",
         ..PLAIN
     },
@@ -278,7 +289,7 @@ pub(super) const KINDS: &[BundleKind] = &[
         common_levels: Some(["CAN_MANAGE", "CAN_USE", ""]),
         levels: &["CAN_USE", "CAN_MANAGE"],
         run_as: RunAs::Cannot,
-        started: true,
+        started: Started::Always,
         keyed: &[keyed("resources", "name")],
         schema: "App",
         ..PLAIN

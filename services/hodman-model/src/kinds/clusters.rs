@@ -205,6 +205,11 @@ impl Kind for Clusters {
         )]
     }
 
+    fn stop(&self, id: &str) -> Option<Call> {
+        let body = json!({ "cluster_id": id });
+        Some(Call::post("/api/2.1/clusters/delete", body, true))
+    }
+
     fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
         id_text(answer.get("cluster_id"))
     }

@@ -181,6 +181,14 @@ impl Kind for SqlWarehouses {
         vec![Call::plain(Method::Delete, format!("{PATH}/{id}"))]
     }
 
+    fn stop(&self, id: &str) -> Option<Call> {
+        Some(Call::post(
+            &format!("/api/2.0/sql/warehouses/{id}/stop"),
+            json!({}),
+            true,
+        ))
+    }
+
     fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
         id_text(answer.get("id"))
     }

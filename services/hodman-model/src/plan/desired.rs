@@ -29,6 +29,8 @@ pub struct DesiredResource {
     pub grants: Option<Value>,
     /// Whether a plan that would delete or replace it is refused.
     pub prevent_destroy: bool,
+    /// Whether it is stopped as soon as it was made. Whether it runs later is no state that is kept: people use it.
+    pub stopped: bool,
     /// The resources that it refers to.
     pub needs: BTreeSet<ResourceKey>,
     /// The file that defines it.
@@ -232,12 +234,6 @@ impl Desired {
                 Placeholder::Files | Placeholder::Lookup(..) => {}
             }
         }
-        if resource.lifecycle.started.is_some() {
-            found.push(
-                at(": `lifecycle.started` is not supported".to_owned())
-                    .hint("hodman neither starts nor stops what runs; leave it out"),
-            );
-        }
         for field in unsendable(kind, &resource.config) {
             found
                 .push(at(format!(": `{field}` cannot be applied")).hint(
@@ -256,6 +252,7 @@ impl Desired {
             permissions,
             grants,
             prevent_destroy: resource.lifecycle.prevent_destroy,
+            stopped: resource.lifecycle.started == Some(false),
             needs,
             file: resource.file.clone(),
             line: resource.line,

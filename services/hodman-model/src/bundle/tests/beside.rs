@@ -1,6 +1,9 @@
 use serde_json::json;
 
 use super::{bundle, errors};
+use crate::digest::sha256;
+use crate::kinds::kind;
+use crate::plan::Desired;
 
 fn with(resources: &str) -> String {
     errors(&format!(
@@ -69,8 +72,8 @@ fn what_a_kind_cannot_have_is_an_error_with_its_place() {
             ":3:36: `jobs` are not started or stopped",
         ),
         (
-            "{sql_warehouses: {w: {lifecycle: {started: true}}}}",
-            ":3:46: `lifecycle.started` is not supported (hint: hodman neither starts nor stops what runs: leave it out)",
+            "{apps: {a: {lifecycle: {started: false}}}}",
+            ":3:36: `lifecycle.started: false` is not supported for `apps` (hint: what is deployed to it has to run: leave it out)",
         ),
         (
             "{jobs: {j: {lifecycle: {prevent_destory: true}}}}",
@@ -97,4 +100,29 @@ fn all_problems_are_said_at_once() {
         "bundle: {name: d}\ntargets: {qa: {variables: {x: 1, y: 2}, resources: {jobs: {j: {tags: no}}}}}\nresources: {jobs: {j: {tags: {a: b}}}}\n",
     );
     assert_eq!(shown.lines().count(), 3, "{shown}");
+}
+
+#[test]
+fn what_need_not_run_once_it_was_made_is_stopped() {
+    let qa = bundle(
+        "bundle: {name: d}\ntargets: {qa: }\nresources:\n  sql_warehouses: {w: {name: w, cluster_size: Small, lifecycle: {started: false}}}\n  clusters: {c: {cluster_name: c, spark_version: x, lifecycle: {started: true}}}\n  apps: {a: {name: a, lifecycle: {started: true}}}\n",
+    );
+    let desired = Desired::from_bundle(&qa, &sha256(b"")).unwrap();
+    let stopped: Vec<String> = desired
+        .resources
+        .iter()
+        .filter(|(_, wanted)| wanted.stopped)
+        .map(|(key, _)| key.to_string())
+        .collect();
+    assert_eq!(stopped, ["sql_warehouses.w"]);
+    let path = |name: &str| kind(name).and_then(|kind| Some(kind.stop("7")?.path));
+    assert_eq!(
+        path("sql_warehouses").as_deref(),
+        Some("/api/2.0/sql/warehouses/7/stop")
+    );
+    assert_eq!(
+        path("clusters").as_deref(),
+        Some("/api/2.1/clusters/delete")
+    );
+    assert_eq!(path("apps"), None);
 }

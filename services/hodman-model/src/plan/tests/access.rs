@@ -72,19 +72,17 @@ fn everything_that_cannot_be_applied_is_told_at_once() {
         principal: "eve".into(),
         privileges: vec!["SELECT".into()],
     }];
-    resource.lifecycle.started = Some(true);
     let world = world.resource("jobs.b", json!({"x": "${resources.jobs.zz.id}"}));
     let error = world.try_plan().unwrap_err().to_string();
     for words in [
         "resources/x.yml:3:1: resource `jobs.a`: there is no permission level `CAN_VEIW` (hint: did you mean `CAN_VIEW`?)",
         "2 principals have `IS_OWNER` (hint: a job has exactly one owner)",
         "`grants` cannot be applied",
-        "`lifecycle.started` is not supported",
         "`jobs.b` refers to `jobs.zz`, which is not in the bundle",
     ] {
         assert!(error.contains(words), "{words}: {error}");
     }
-    assert_eq!(error.lines().count(), 5, "{error}");
+    assert_eq!(error.lines().count(), 4, "{error}");
 }
 
 #[test]

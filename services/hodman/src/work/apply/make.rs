@@ -41,6 +41,11 @@ pub(super) async fn make(
     }
     wait::until_ready(site, kind, &id, answer.as_ref()).await?;
     site.note(kind, &row.key, &id, &config).await?;
+    if wanted.stopped
+        && let Some(stop) = kind.stop(&id)
+    {
+        site.send_to_new(&[stop]).await?;
+    }
     // What was made just now is as its create said; what was found after a lost answer may be another try's.
     let made_with_them = answer.is_some() && list.is_some();
     if wanted.permissions.is_some() {
