@@ -11,6 +11,7 @@ mod lookups;
 mod missed;
 mod scope;
 mod symbols;
+mod turns;
 
 pub(super) use beside::{live_grants, live_permissions, permission_id};
 pub(super) use folder::{

@@ -2,9 +2,9 @@
 
 use super::gone::{is_gone, may_be_gone};
 use super::missed::Missed;
+use super::turns::Turns;
 use super::{AT_ONCE, Question, request};
 use crate::work::WorkError;
-use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{ApiError, Workspace};
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Detail, Kind, Listed, grants, kind, permissions};
@@ -123,35 +123,33 @@ async fn add(
         let permissions = permissions && kind.permissions().is_some();
         let grants = grants && kind.securable().is_some();
         if permissions || grants {
-            let listed = &object.listed;
-            reads.push(async move {
-                match (
-                    one(
-                        workspace,
-                        kind,
-                        listed,
-                        (permissions, grants),
-                        missed.is_some(),
-                    )
-                    .await
-                    .map(|access| (index, access)),
-                    missed,
-                ) {
+            reads.push((index, kind, (permissions, grants)));
+        }
+    }
+    let at_once = reads.len().min(AT_ONCE);
+    let open = Turns::new(reads.into_iter());
+    let mut readers = Vec::with_capacity(at_once);
+    for _ in 0..at_once {
+        readers.push(async {
+            let mut found = Vec::new();
+            while let Some((index, kind, what)) = open.next() {
+                let listed = &objects[index].listed;
+                let read = one(workspace, kind, listed, what, missed.is_some()).await;
+                let access = match (read, missed) {
                     // What nobody may see of an object is left as the repository says it.
                     (Err(error), Some(missed)) => missed
                         .access(kind, &listed.name, error)
-                        .map(|()| (index, Some((None, None)))),
+                        .map(|()| Some((None, None))),
                     (read, _) => read,
-                }
-            });
-        }
+                };
+                found.push((index, access?));
+            }
+            Ok::<_, WorkError>(found)
+        });
     }
-    let found: Vec<(usize, Option<Access>)> = futures::stream::iter(reads)
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
+    let found: Vec<Vec<(usize, Option<Access>)>> = futures::future::try_join_all(readers).await?;
     let mut gone = BTreeSet::new();
-    for (index, access) in found {
+    for (index, access) in found.into_iter().flatten() {
         let Some((permissions, grants)) = access else {
             gone.insert(index);
             continue;

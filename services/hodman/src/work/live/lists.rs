@@ -2,6 +2,7 @@
 
 use super::gone::{id_in, is_unlisted, may_be_gone, pages};
 use super::scope::Scope;
+use super::turns::Turns;
 use super::{AT_ONCE, beside, request};
 use crate::work::WorkError;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -216,21 +217,27 @@ async fn one_list(
             None => return Err(error),
         }
     }
-    let mut closer = Vec::with_capacity(entries.len());
-    for entry in entries {
-        closer.push(async {
+    let at_once = entries.len().min(AT_ONCE);
+    let open = Turns::new(entries.into_iter().enumerate());
+    let mut readers = Vec::with_capacity(at_once);
+    for _ in 0..at_once {
+        readers.push(async {
             let once = scope.missed.is_some();
-            match (entry.read(workspace, kind, list, once).await, &scope.missed) {
-                (Err(error), Some(missed)) => missed.part(kind, error).map(|()| None),
-                (read, _) => read,
+            let mut found = Vec::new();
+            while let Some((at, entry)) = open.next() {
+                let read = match (entry.read(workspace, kind, list, once).await, &scope.missed) {
+                    (Err(error), Some(missed)) => missed.part(kind, error).map(|()| None),
+                    (read, _) => read,
+                };
+                found.extend(read?.map(|listed| (at, listed)));
             }
+            Ok::<_, WorkError>(found)
         });
     }
-    let found: Vec<Option<Listed>> = futures::stream::iter(closer)
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
-    Ok(found.into_iter().flatten().collect())
+    let found = futures::future::try_join_all(readers).await?;
+    let mut found: Vec<(usize, Listed)> = found.into_iter().flatten().collect();
+    found.sort_by_key(|(at, _)| *at);
+    Ok(found.into_iter().map(|(_, listed)| listed).collect())
 }
 
 /// The list of jobs shows whole jobs when it is asked to, up to a hundred tasks each: ten thousand jobs are a hundred
