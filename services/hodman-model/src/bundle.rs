@@ -61,25 +61,22 @@ pub use target::default_target;
 pub use validated::{Git, Surroundings, validated};
 
 /// One resource of the bundle, for the chosen target.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resource {
     /// Its fields as the Databricks API names them, without `permissions`, `grants` and `lifecycle`. Texts may hold
     /// `${files}` (the folder of the uploaded files), `${resources.<kind>.<key>.<field>}` (known only once that resource
-    /// exists) and [`Lookup::placeholder`]; nothing else is left to resolve.
-    pub config: Value,
+    /// exists) and [`Lookup::placeholder`]; nothing else is left to resolve. Shared with what a plan wants: ten thousand of them
+    /// are eighty megabytes.
+    pub config: Arc<Value>,
     /// Who may do what with it, in the levels of its kind, in the order of the files; of a secret scope its access
     /// control list. At most one entry for each principal, and those of the whole bundle are among them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<Permission>,
     /// Privileges on an object of Unity Catalog, in the order of the files, one entry for each principal.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,
     /// What may be done with it.
-    #[serde(default, skip_serializing_if = "Lifecycle::is_default")]
     pub lifecycle: Lifecycle,
     /// The resources of the bundle that it refers to, also where the value was known and stands in [`Resource::config`]:
     /// they are made first.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub needs: BTreeSet<ResourceKey>,
     /// The file that defines it first.
     pub file: String,

@@ -351,7 +351,7 @@ async fn official_client(stage: &Stage, files: &BTreeMap<String, Vec<u8>>) {
         };
         let (_, resource) = resource;
         let mut found = vec![];
-        let mut config = resource.config.clone();
+        let mut config = Value::clone(&resource.config);
         if let Some(config) = config.as_object_mut() {
             // A dashboard says in an answer of its own whether it is published; the plan after the restore has asked for it.
             config.remove("published");

@@ -36,7 +36,7 @@ pub(crate) fn lone(
     let beside = beside::take(kind, map, found);
     fields::check(kind.schema, map, &key.to_string(), found);
     fixups::in_words_of_the_api(key, &mut node);
-    resource.config = node.to_value();
+    resource.config = Arc::new(node.to_value());
     resource.permissions = beside.permissions;
     resource.grants = beside.grants;
     resource.lifecycle = beside.lifecycle;

@@ -1,6 +1,7 @@
 //! From a repository's files to the bundle of one target.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -212,7 +213,7 @@ fn look(
             config[resource_fields::VOLUME_PATH] = path.into();
         }
         let resource = Resource {
-            config,
+            config: Arc::new(config),
             permissions: beside.permissions,
             grants: beside.grants,
             lifecycle: beside.lifecycle,

@@ -1,6 +1,7 @@
 //! The calls of an environment, each after those whose outputs it takes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -328,7 +329,7 @@ impl<'a> Calls<'a> {
             return None;
         }
         Some(Resource {
-            config,
+            config: Arc::new(config),
             permissions: Vec::new(),
             grants: Vec::new(),
             lifecycle,

@@ -5,11 +5,12 @@ mod literal;
 mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::error::{PlanError, unsupported_kind};
-use super::references::{Placeholder, placeholders_in};
+use super::references::{Placeholder, is_symbolic, placeholders_in};
 use crate::bundle::{Lookup, ResolvedBundle, Resource, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::digest::{Digest, sha256};
@@ -21,8 +22,9 @@ use literal::Literals;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DesiredResource {
     /// Its fields as the bundle says them, without permissions and grants; placeholders in place, but for those that
-    /// the bundle answers itself. What is applied, after [`super::substitute_known`].
-    pub config: Value,
+    /// the bundle answers itself. What is applied, after [`super::substitute_known`]. Shared with the bundle where that
+    /// answers nothing.
+    pub config: Arc<Value>,
     /// The permissions in managed form; none leaves the live ones alone.
     pub permissions: Option<Value>,
     /// The grants in managed form; none leaves the live ones alone.
@@ -69,7 +71,7 @@ impl DesiredResource {
         if kind.rules().write_only.is_empty() {
             return found;
         }
-        let mut config = self.config.clone();
+        let mut config = Value::clone(&self.config);
         for pattern in &kind.rules().write_only {
             pattern.visit(&mut config, &mut |value| {
                 found.push(value.take());
@@ -173,7 +175,8 @@ impl Desired {
     /// bundle does not have are left out, and so are those of a folder that is used as a whole and has other files, too.
     pub fn put_at(&mut self, bundle: &ResolvedBundle, places: &BTreeMap<String, String>) {
         let Some(set) = &mut self.files else { return };
-        let configs = self.resources.values_mut().map(|wanted| &mut wanted.config);
+        let configs = self.resources.values_mut();
+        let configs = configs.map(|wanted| Arc::make_mut(&mut wanted.config));
         set.places = places::put(bundle, places, configs);
         set.folder = files::in_place();
     }
@@ -241,7 +244,10 @@ impl Desired {
                 ));
         }
         let mut literals = Literals::new(bundle);
-        let config = literals.put_in(&resource.config);
+        let config = match is_symbolic(&resource.config) {
+            true => Arc::new(literals.put_in(&resource.config)),
+            false => Arc::clone(&resource.config),
+        };
         let permissions = access::permissions(kind, resource, &mut literals, &at, found);
         let grants = access::grants(kind, resource, &mut literals, &at, found);
         for (target, field) in literals.left {

@@ -1,6 +1,7 @@
 //! States of former owners as they are found in the wild, and what becomes of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -186,7 +187,7 @@ fn wanted(resources: &[(&str, Value)]) -> Desired {
     let mut desired = Desired::nothing();
     for (key, config) in resources {
         let resource = DesiredResource {
-            config: config.clone(),
+            config: Arc::new(config.clone()),
             file: "resources/r.yml".to_owned(),
             line: 1,
             ..DesiredResource::default()

@@ -82,7 +82,7 @@ async fn told(
     let Some(wanted) = foundation.desired.resources.get(key) else {
         return Ok(Value::Null);
     };
-    let mut config = wanted.config.clone();
+    let mut config = Value::clone(&wanted.config);
     config["variables"] = json!({});
     Ok(config)
 }

@@ -56,7 +56,7 @@ fn prebuilt_wheels_go_with_the_package_and_libraries_find_them() {
 #[test]
 fn contents_and_folders_of_other_kinds_are_found() {
     let qa = resolve(&files(ROOT), "qa", &BTreeMap::new()).unwrap();
-    let of = |key: &str| &qa.resources[&key.parse().unwrap()].config;
+    let of = |key: &str| &*qa.resources[&key.parse().unwrap()].config;
     assert_eq!(
         of("dashboards.b"),
         &json!({"display_name": "b", "serialized_dashboard": "{\"pages\": []}"})

@@ -40,7 +40,7 @@ resources:
         json!([{"level": "CAN_VIEW", "group_name": "ops"}, {"level": "CAN_MONITOR", "group_name": "runners"}])
     );
     let schema = of("schemas.s");
-    assert_eq!(schema.config, json!({"name": "s", "catalog_name": "c"}));
+    assert_eq!(*schema.config, json!({"name": "s", "catalog_name": "c"}));
     assert_eq!(
         json!(schema.grants),
         json!([{"principal": "a", "privileges": ["SELECT", "USE_SCHEMA"]}, {"principal": "b", "privileges": ["SELECT"]}])

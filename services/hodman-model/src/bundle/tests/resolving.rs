@@ -293,7 +293,7 @@ fn resources_say_where_they_are_defined() {
     );
     let a = &bundle.resources[&ResourceKey::new("jobs", "a")];
     assert_eq!((a.file.as_str(), a.line), ("databricks.yml", 5));
-    assert_eq!(a.config, json!({"name": "n", "x": 1}));
+    assert_eq!(*a.config, json!({"name": "n", "x": 1}));
     assert!(
         bundle
             .resources

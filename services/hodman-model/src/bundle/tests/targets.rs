@@ -237,7 +237,7 @@ fn what_the_bundle_says_of_all_is_applied_where_a_resource_says_nothing() {
         (&json!({"user_name": "u"}), &json!(1))
     );
     assert_eq!(
-        bundle.resources[&"clusters.c".parse().unwrap()].config,
+        *bundle.resources[&"clusters.c".parse().unwrap()].config,
         json!({
             "cluster_name": "[qa] c",
             "autotermination_minutes": 60,

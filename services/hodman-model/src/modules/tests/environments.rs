@@ -17,7 +17,7 @@ pub fn cluster_in(env: &str, inputs: &Value) -> (Foundation, String) {
     let environment = parse_environment(&file, &text).unwrap();
     let tree = tree(&[("cluster", CLUSTER)]);
     let found = Foundation::resolve("shop", &file, &environment, &tree).unwrap();
-    let words = serde_json::to_string(&found.inside).unwrap();
+    let words = format!("{:?}", found.inside);
     (found, words)
 }
 

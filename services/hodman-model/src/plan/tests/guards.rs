@@ -1,5 +1,7 @@
 //! What is not done, and what would let it be done; secrets that change where they come from.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::{World, paths, rows, two_jobs};
@@ -94,7 +96,8 @@ fn what_is_protected_is_neither_deleted_nor_replaced() {
     world.apply();
     let protected = world.desired().protected();
     assert_eq!(protected.len(), 1);
-    world.bundle.resources.get_mut(&key).unwrap().config["storage_root"] = json!("s3://b/x");
+    let wanted = world.bundle.resources.get_mut(&key).unwrap();
+    Arc::make_mut(&mut wanted.config)["storage_root"] = json!("s3://b/x");
     let words = world.try_plan().unwrap_err().to_string();
     assert!(
         words.contains(
@@ -206,7 +209,7 @@ fn send(world: &mut World, version: &str) {
 fn a_secret_is_shown_as_reference_and_version_and_rotated_only_when_asked() {
     let mut world = secret();
     let plan = world.plan();
-    let change = plan.parts[0].rows[0].changes.last().unwrap();
+    let change = plan.parts[0].rows[0].changes.iter().last().unwrap();
     assert_eq!(
         (change.path.to_string(), change.after.clone()),
         ("value".to_owned(), Some(json!("env:DB@one")))

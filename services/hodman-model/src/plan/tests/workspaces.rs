@@ -1,5 +1,7 @@
 //! Workspaces of the account: which is ours, what of it never changes, and what stands still for what does.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{World, rows};
@@ -30,7 +32,7 @@ fn made(config: Value) -> World {
 /// Changes what is wanted.
 fn want(world: &mut World, change: impl FnOnce(&mut Value)) {
     let wanted = world.bundle.resources.get_mut(&KEY.parse().unwrap());
-    change(&mut wanted.unwrap().config);
+    change(Arc::make_mut(&mut wanted.unwrap().config));
 }
 
 /// What the plan says when the field is wanted so, or not at all.

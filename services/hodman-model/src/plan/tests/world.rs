@@ -40,7 +40,7 @@ impl World {
 
     pub fn resource(mut self, key: &str, config: Value) -> Self {
         let resource = Resource {
-            config,
+            config: Arc::new(config),
             file: "resources/x.yml".into(),
             line: 3,
             ..Resource::default()

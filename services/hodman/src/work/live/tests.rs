@@ -107,7 +107,7 @@ fn job(id: u32, key: &str, env: &str) -> Value {
 
 fn wanted(permissions: Option<Value>) -> Desired {
     let resource = DesiredResource {
-        config: json!({ "name": "job 1" }),
+        config: Arc::new(json!({ "name": "job 1" })),
         permissions,
         ..DesiredResource::default()
     };
