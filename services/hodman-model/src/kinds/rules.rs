@@ -4,6 +4,7 @@
 //! equal to the server's default is the same as none.
 
 mod prefixed;
+mod spot;
 mod touched;
 
 use serde_json::{Map, Value};
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 use super::pattern::{Keep, Pattern};
 use crate::digest::canonical_json;
 use crate::field_path::FieldPath;
+use spot::Spot;
 
 /// A value that the server takes when the field is absent.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,7 +112,11 @@ impl Rules {
     /// The managed form of `config`.
     #[must_use]
     pub fn normalise(&self, config: &Value) -> Value {
-        let mut value = config.clone();
+        self.normalised(config.clone())
+    }
+
+    /// The same of a config that nobody needs as it is.
+    pub(crate) fn normalised(&self, mut value: Value) -> Value {
         for pattern in &self.volatile {
             pattern.visit(&mut value, &mut |_| Keep::No);
         }
@@ -142,7 +148,7 @@ impl Rules {
                 .at
                 .visit(&mut value, &mut |found| keep_if(*found != default.value));
         }
-        self.drop_empty(&mut value, &FieldPath::default());
+        self.drop_empty(&mut value, &Spot::Root);
         self.sort_keyed("", &mut value);
         value
     }
@@ -208,7 +214,7 @@ impl Rules {
                 self.drop_policy_fills(&mut value, desired, &FieldPath::default(), place);
             }
         }
-        self.drop_empty(&mut value, &FieldPath::default());
+        self.drop_empty(&mut value, &Spot::Root);
         value
     }
 
@@ -259,31 +265,33 @@ impl Rules {
     }
 
     /// Drops nulls, empty mappings and empty lists from mappings, from the inside out.
-    fn drop_empty(&self, value: &mut Value, path: &FieldPath) {
+    fn drop_empty(&self, value: &mut Value, at: &Spot<'_>) {
         match value {
             Value::Object(map) => map.retain(|key, inner| {
-                let path = path.key(key.clone());
-                self.drop_empty(inner, &path);
+                let at = Spot::Key(at, key);
+                self.drop_empty(inner, &at);
                 match inner {
                     Value::Null => false,
                     Value::Array(items) => !items.is_empty(),
-                    Value::Object(inner) => {
-                        !inner.is_empty()
-                            || self.keep_empty.iter().any(|pattern| pattern.matches(&path))
-                    }
+                    Value::Object(inner) => !inner.is_empty() || self.keeps_empty(&at),
                     _ => true,
                 }
             }),
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.drop_empty(
-                        item,
-                        &path.then(crate::field_path::PathSegment::Index(index)),
-                    );
+                    self.drop_empty(item, &Spot::Index(at, index));
                 }
             }
             _ => {}
         }
+    }
+
+    fn keeps_empty(&self, at: &Spot<'_>) -> bool {
+        if self.keep_empty.is_empty() {
+            return false;
+        }
+        let path = at.path();
+        self.keep_empty.iter().any(|pattern| pattern.matches(&path))
     }
 
     /// Sorts the lists whose order means nothing.

@@ -61,7 +61,7 @@ pub(crate) fn symbolic(
             access.extend(there.map(|there| (field.to_owned(), there)));
         }
     }
-    let mut value = rules.normalise(&value);
+    let mut value = rules.normalised(value);
     if let (Value::Object(map), Some(desired)) = (&mut value, desired) {
         for (field, there) in access {
             if let Some(wanted) = desired.get(&field) {
