@@ -4,6 +4,7 @@
 //! given today covers the same action tomorrow, after a crash half-way, and found by another process.
 
 mod before_after;
+mod changes;
 mod compare;
 mod desired;
 mod edges;
@@ -40,6 +41,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use before_after::{Symbols, symbolic};
+pub use changes::Changes;
 pub(crate) use compare::differences;
 pub use compare::is_made_as;
 pub use desired::{Desired, DesiredResource, FileSet};

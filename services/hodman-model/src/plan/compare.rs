@@ -29,18 +29,18 @@ pub fn is_made_as(kind: &dyn Kind, live: &Value, wanted: &Value) -> bool {
 }
 
 /// Every field of `config`, as if it came (`after`) or went.
-pub(super) fn whole(config: &Value, comes: bool) -> Vec<FieldChange> {
+pub(super) fn whole(config: Value, comes: bool) -> Vec<FieldChange> {
     let Value::Object(map) = config else {
         return Vec::new();
     };
-    let sorted: std::collections::BTreeMap<_, _> = map.iter().collect();
+    let sorted: std::collections::BTreeMap<_, _> = map.into_iter().collect();
     sorted
         .into_iter()
         .map(|(key, value)| {
             let (before, after) = if comes {
-                (None, Some(value.clone()))
+                (None, Some(value))
             } else {
-                (Some(value.clone()), None)
+                (Some(value), None)
             };
             change(FieldPath::default().key(key), before, after)
         })
@@ -67,6 +67,10 @@ fn walk(
         (Value::Object(old), Value::Object(new)) => {
             let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
             for key in keys {
+                // Most fields of most objects are as they should be.
+                if old.get(key) == new.get(key) {
+                    continue;
+                }
                 pair(
                     rules,
                     path.key(key.clone()),

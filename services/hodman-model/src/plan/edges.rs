@@ -16,6 +16,8 @@ pub(super) struct Needs {
     pub removed: BTreeMap<ResourceKey, BTreeSet<ResourceKey>>,
     /// What objects that stay refer to until their row is done: before that the other cannot go.
     pub until_done: BTreeMap<ResourceKey, BTreeSet<ResourceKey>>,
+    /// What is to point to another folder of files: the files lie there before.
+    pub files: BTreeSet<ResourceKey>,
 }
 
 /// The rows in an order in which they can be done one after the other, each naming those that it must wait for.
@@ -49,7 +51,7 @@ pub(super) fn ordered(
         let Some(mut row) = rows.remove(key) else {
             continue;
         };
-        if has_files && row.changes.iter().any(super::FieldChange::is_files_folder) {
+        if has_files && needs.files.contains(key) {
             row.after.push(files_key.clone());
         }
         let waits = waits.get(key).into_iter().flatten();

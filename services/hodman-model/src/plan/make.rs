@@ -80,6 +80,7 @@ pub fn plan(
         .as_ref()
         .and_then(|wanted| files_step(&context.workspace, wanted, observed, &work.in_use));
     needs.until_done = work.until_done;
+    needs.files = work.to_files;
     Ok(Plan {
         parts: vec![WorkspacePart {
             workspace: context.workspace.clone(),

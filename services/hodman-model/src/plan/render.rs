@@ -127,18 +127,19 @@ fn file_lines(row: &Row) -> Vec<String> {
 
 /// The lines below a row.
 fn detail_lines(row: &Row) -> Vec<String> {
-    let changes = row.changes.iter().flat_map(change_lines);
+    let changes = row.changes.iter();
+    let changes = changes.flat_map(|change| change_lines(&change));
     changes.chain(file_lines(row)).collect()
 }
 
 /// The lines of what is in a stack that is removed.
 fn removed_lines(row: &Row) -> Vec<String> {
-    let inside = |change: &&FieldChange| match change.path.0.as_slice() {
+    let inside = |change: &FieldChange| match change.path.0.as_slice() {
         [PathSegment::Key(first), _] => first == "resources",
         _ => false,
     };
     let changes = row.changes.iter().filter(inside);
-    changes.flat_map(change_lines).collect()
+    changes.flat_map(|change| change_lines(&change)).collect()
 }
 
 /// Whether something is to be said of a workspace.

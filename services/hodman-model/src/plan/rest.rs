@@ -36,32 +36,30 @@ impl Row {
             return false;
         }
         let sends = |change: &FieldChange| is_field(change, value.field.as_deref());
-        let same = |change: &FieldChange| {
-            let mut among = approved.changes.iter();
-            among.any(|other| is_same(change, other))
-        };
+        let shown = approved.changes.read();
+        let same = |change: &FieldChange| shown.iter().any(|other| is_same(change, other));
         let put = |change: &FieldChange| {
             let again = |other: &FieldChange| sends(other) && other.after == change.after;
-            value.was_put || approved.changes.iter().any(again)
+            value.was_put || shown.iter().any(again)
         };
         let part = |change: &FieldChange| !change.redacted && same(change);
         match (approved.action, self.action) {
             (Action::Replace, Action::Create) => {
-                let mut sent = self.changes.iter().filter(|change| sends(change));
-                sent.all(put)
+                let mut sent = self.changes.iter().filter(sends);
+                sent.all(|change| put(&change))
             }
             (Action::Create | Action::Replace, Action::Update | Action::Resize) => {
-                let mut sent = self.changes.iter().filter(|change| sends(change));
-                sent.all(same)
+                let mut sent = self.changes.iter().filter(sends);
+                sent.all(|change| same(&change))
             }
             (Action::Adopt, Action::Adopt | Action::Update | Action::Resize) => {
                 self.live_id.is_some()
                     && self.live_id == approved.live_id
-                    && self.changes.iter().all(part)
+                    && self.changes.iter().all(|change| part(&change))
             }
             (Action::Update, Action::Update | Action::Resize)
             | (Action::Delete, Action::Delete) => {
-                !self.changes.is_empty() && self.changes.iter().all(part)
+                !self.changes.is_empty() && self.changes.iter().all(|change| part(&change))
             }
             _ => false,
         }

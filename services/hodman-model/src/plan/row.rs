@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Reversibility;
+use super::changes::Changes;
 use super::references::is_symbolic;
 use crate::bundle::ResourceKey;
-use crate::digest::{Digest, canonical_json, sha256};
+use crate::digest::{Digest, sha256, write_canonical};
 use crate::field_path::{FieldPath, PathSegment};
 use crate::kinds::{files, grants, permissions};
 
@@ -109,7 +110,7 @@ pub struct Row {
     /// What is done.
     pub action: Action,
     /// The fields concerned: all for create and delete, the differing ones for update.
-    pub changes: Vec<FieldChange>,
+    pub changes: Changes,
     /// Why, in words.
     pub reason: String,
     /// What can be taken back.
@@ -160,21 +161,22 @@ impl Row {
     /// by requests of their own.
     #[must_use]
     pub fn changes_field(&self, field: &str) -> bool {
-        self.changes.iter().any(|change| is_in(change, field))
+        self.changes.iter().any(|change| is_in(&change, field))
     }
 
     /// Whether anything changes beside permissions and grants, so that the object itself must be written.
     #[must_use]
     pub fn changes_object(&self) -> bool {
-        self.changes.is_empty() || self.changes.iter().any(|change| !is_beside(change))
+        self.changes.is_empty() || self.changes.iter().any(|change| !is_beside(&change))
     }
 
     /// The fields at the top that change.
-    pub fn fields(&self) -> impl Iterator<Item = &str> {
+    pub fn fields(&self) -> impl Iterator<Item = String> {
+        let first = |change: FieldChange| change.path.0.into_iter().next();
         self.changes
             .iter()
-            .filter_map(|change| match change.path.0.first() {
-                Some(PathSegment::Key(field)) => Some(field.as_str()),
+            .filter_map(move |change| match first(change) {
+                Some(PathSegment::Key(field)) => Some(field),
                 _ => None,
             })
     }
@@ -190,7 +192,7 @@ impl Row {
     pub fn is_files_folder_only(&self) -> bool {
         self.action == Action::Update
             && !self.changes.is_empty()
-            && self.changes.iter().all(FieldChange::is_files_folder)
+            && self.changes.iter().all(|change| change.is_files_folder())
     }
 }
 
@@ -214,26 +216,79 @@ pub(super) fn files_key() -> ResourceKey {
 ///
 /// Where a reference or a lookup is put, what it replaces is no part of the name: that is another object's id, or the id of
 /// one that an earlier row of the same plan has replaced by now.
-pub(super) fn action_digest(
+pub(super) fn action_digest<'c>(
     workspace: &str,
     key: &ResourceKey,
     action: Action,
-    changes: &[FieldChange],
+    changes: impl IntoIterator<Item = &'c FieldChange>,
 ) -> Digest {
-    let changes: Vec<Value> = changes
-        .iter()
-        .map(|change| {
-            let symbolic = change.after.as_ref().is_some_and(is_symbolic);
-            let before = change.before.as_ref().filter(|_| !symbolic);
-            json!({"path": change.path, "before": before, "after": change.after})
-        })
-        .collect();
-    let whole = json!({
-        "action": action,
-        "changes": changes,
-        "format": "hodman action 1",
-        "key": key,
-        "workspace": workspace,
-    });
-    sha256(canonical_json(&whole).as_bytes())
+    // The canonical JSON of all of it, written piece by piece: as one value, ten thousand actions would be copied for it.
+    let mut text = b"{\"action\":".to_vec();
+    write_canonical(&json!(action), &mut text);
+    text.extend(b",\"changes\":[");
+    for (index, change) in changes.into_iter().enumerate() {
+        let symbolic = change.after.as_ref().is_some_and(is_symbolic);
+        let before = change.before.as_ref().filter(|_| !symbolic);
+        if index > 0 {
+            text.push(b',');
+        }
+        text.extend(b"{\"after\":");
+        write_canonical(change.after.as_ref().unwrap_or(&Value::Null), &mut text);
+        text.extend(b",\"before\":");
+        write_canonical(before.unwrap_or(&Value::Null), &mut text);
+        text.extend(b",\"path\":");
+        write_canonical(&json!(change.path), &mut text);
+        text.push(b'}');
+    }
+    text.extend(b"],\"format\":\"hodman action 1\",\"key\":");
+    write_canonical(&json!(key), &mut text);
+    text.extend(b",\"workspace\":");
+    write_canonical(&json!(workspace), &mut text);
+    text.push(b'}');
+    sha256(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::canonical_json;
+
+    #[test]
+    fn the_name_of_an_action_is_the_digest_of_one_json() {
+        let change = |path: &str, before, after| FieldChange {
+            path: path.parse().unwrap(),
+            before,
+            after,
+            redacted: false,
+        };
+        let changes = [
+            change("a.b", Some(json!({"z": 1, "y": [null]})), None),
+            change("c", None, Some(json!("\"x\""))),
+            change("d", Some(json!("7")), Some(json!("${resources.jobs.a.id}"))),
+        ];
+        let key = ResourceKey::new("jobs", "k");
+        let whole = json!({
+            "action": "update",
+            "changes": [
+                {"path": "a.b", "before": {"z": 1, "y": [null]}, "after": null},
+                {"path": "c", "before": null, "after": "\"x\""},
+                {"path": "d", "before": null, "after": "${resources.jobs.a.id}"},
+            ],
+            "format": "hodman action 1",
+            "key": "jobs.k",
+            "workspace": "qa",
+        });
+        assert_eq!(
+            action_digest("qa", &key, Action::Update, &changes),
+            sha256(canonical_json(&whole).as_bytes())
+        );
+        let none: [FieldChange; 0] = [];
+        let whole = json!({
+            "action": "update", "changes": [], "format": "hodman action 1", "key": "jobs.k", "workspace": "qa",
+        });
+        assert_eq!(
+            action_digest("qa", &key, Action::Update, &none),
+            sha256(canonical_json(&whole).as_bytes())
+        );
+    }
 }

@@ -31,7 +31,7 @@ fn rows(plan: &Plan) -> Vec<String> {
 
 fn paths(plan: &Plan) -> Vec<String> {
     plan.rows()
-        .flat_map(|(_, row)| &row.changes)
+        .flat_map(|(_, row)| row.changes.iter())
         .map(|change| change.path.to_string())
         .collect()
 }
@@ -97,10 +97,8 @@ fn a_field_changed_by_hand_is_put_back_and_named() {
     assert_eq!(rows(&plan), ["update jobs.load"]);
     assert_eq!(paths(&plan), ["tasks[task_key=a].max_retries"]);
     let (_, row) = plan.rows().next().unwrap();
-    assert_eq!(
-        (&row.changes[0].before, &row.changes[0].after),
-        (&Some(json!(3)), &None)
-    );
+    let change = &row.changes.read()[0];
+    assert_eq!((&change.before, &change.after), (&Some(json!(3)), &None));
     assert_eq!(row.live_id.as_deref(), Some("102"));
 }
 
@@ -360,12 +358,10 @@ fn an_unmanaged_folder_stays_a_plain_path() {
     let plan = world.plan();
     let (_, row) = plan.rows().next().unwrap();
     assert!(!row.is_files_folder_only());
+    let change = &row.changes.read()[0];
+    assert_eq!(change.before, Some(json!("/Workspace/Users/eve/load")));
     assert_eq!(
-        row.changes[0].before,
-        Some(json!("/Workspace/Users/eve/load"))
-    );
-    assert_eq!(
-        row.changes[0].after,
+        change.after,
         Some(json!(format!("{}/src/load", files::PLACEHOLDER)))
     );
 }

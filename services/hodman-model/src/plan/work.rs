@@ -37,6 +37,8 @@ pub(super) struct Work<'a> {
     pub refused: BTreeSet<Refusal>,
     /// What objects that change refer to until they have changed.
     pub until_done: BTreeMap<ResourceKey, BTreeSet<ResourceKey>>,
+    /// What is to point to another folder of files.
+    pub to_files: BTreeSet<ResourceKey>,
 }
 
 /// What a row is made of.
@@ -70,6 +72,7 @@ impl<'a> Work<'a> {
             waiting: BTreeSet::new(),
             refused: BTreeSet::new(),
             until_done: BTreeMap::new(),
+            to_files: BTreeSet::new(),
         }
     }
 
@@ -87,8 +90,9 @@ impl<'a> Work<'a> {
             self.refuse(key, why);
         }
         let managed = wanted.managed(kind);
-        let mut changes = whole(&managed, true);
-        changes.extend(self.folder_change(&managed, &BTreeSet::new()));
+        let to_files = self.folder_change(&managed, &BTreeSet::new());
+        let mut changes = whole(managed, true);
+        changes.extend(to_files);
         let mut draft = Draft {
             action: Action::Create,
             changes,
@@ -233,7 +237,7 @@ impl<'a> Work<'a> {
         }
         let mut draft = Draft {
             action: Action::Delete,
-            changes: whole(&shown, false),
+            changes: whole(shown, false),
             sent: None,
             reason: "carries our marker and is not in the package any more".to_owned(),
             live: Some(live),
@@ -244,7 +248,7 @@ impl<'a> Work<'a> {
         let protected = self.context.protected.contains(key);
         draft.takes_along = self.remove(kind, key, live, &draft, protected);
         self.ask_engine(key, &mut draft);
-        self.push(kind, key, draft, Some(whole(&named, false)));
+        self.push(kind, key, draft, Some(whole(named, false)));
         references_in(&before)
     }
 
@@ -326,14 +330,18 @@ impl<'a> Work<'a> {
                 Some((at, engine)) => (&changes[..at], engine),
                 None => (&changes[..], Vec::new()),
             };
-            let mut all = named.unwrap_or_else(|| told.to_vec());
-            all.extend(engine);
-            all.extend(sent.clone());
-            action_digest(&self.context.workspace, key, draft.action, &all)
+            let told = named.as_deref().unwrap_or(told);
+            let all = told.iter().chain(&engine).chain(&sent);
+            action_digest(&self.context.workspace, key, draft.action, all)
         };
         let maintenance = maintenance(kind, draft.action, draft.live, &changes);
         changes = redacted(changes);
         changes.extend(sent);
+        match changes.iter().any(FieldChange::is_files_folder) {
+            true => self.to_files.insert(key.clone()),
+            // Compared a second time, because something that it refers to is replaced.
+            false => self.to_files.remove(key),
+        };
         let reversible = match (draft.takes_along, draft.action) {
             (Some(loses), _) => Reversibility::Irreversible { loses },
             (None, Action::Resize) => Reversibility::Reversible,
@@ -351,7 +359,7 @@ impl<'a> Work<'a> {
         let row = Row {
             key: key.clone(),
             action: draft.action,
-            changes,
+            changes: changes.as_slice().into(),
             reason: draft.reason,
             reversible,
             digest,

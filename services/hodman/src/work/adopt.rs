@@ -64,7 +64,7 @@ pub(super) async fn adopt(
             ));
             continue;
         }
-        match model_adopt(&tree, &row.key, &row.changes, &target, &variables) {
+        match model_adopt(&tree, &row.key, &row.changes.read(), &target, &variables) {
             Ok(adopted) => {
                 notes.extend(adopted.notes);
                 for (path, bytes) in adopted.changes {

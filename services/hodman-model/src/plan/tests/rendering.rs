@@ -55,7 +55,7 @@ fn secrets_are_in_no_rendering_but_two_secrets_are_two_actions() {
     let mut changed = world("another");
     changed.observed = live.observed;
     let plan = changed.plan();
-    assert_eq!(plan.parts[0].rows[0].changes.len(), 2);
+    assert_eq!(plan.parts[0].rows[0].changes.read().len(), 2);
     assert!(
         plan.parts[0].rows[0]
             .changes

@@ -162,7 +162,8 @@ pub(super) async fn hold(
     live: &Listed,
     config: &Value,
 ) -> Result<(), WorkError> {
-    let fields: Vec<&str> = row.fields().collect();
+    let fields: Vec<String> = row.fields().collect();
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
     let Some(wanted) = kind.maintenance(&live.config, &fields) else {
         return Ok(());
     };

@@ -79,7 +79,8 @@ async fn change(
     let live = site.live(row)?;
     let wanted = site.wanted(row)?;
     let config = site.filled(&wanted.config)?;
-    let touches = |field: &str| row.changes.iter().any(|change| begins_with(change, field));
+    let changes = row.changes.read();
+    let touches = |field: &str| changes.iter().any(|change| begins_with(change, field));
     let beside = |change: &FieldChange| {
         begins_with(change, permissions::FIELD) || begins_with(change, grants::FIELD)
     };
@@ -89,7 +90,7 @@ async fn change(
     {
         let edit = kind.update(&live.id, &live.config, &config, &site.marker(&row.key));
         resize::resize(site, kind, &live.id, &call, &edit).await?;
-    } else if adopted || !row.changes.iter().all(beside) {
+    } else if adopted || !changes.iter().all(beside) {
         let sending = values.put_into(kind, &config);
         let calls = match stack::bring(site, row, &live.id, &sending)? {
             Some(call) => vec![call],
