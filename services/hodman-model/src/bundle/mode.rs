@@ -72,7 +72,7 @@ fn node(place: &Place, value: Yaml) -> Node {
 }
 
 fn absent(map: &mut Map, place: &Place, key: &str, value: Yaml) {
-    map.entry(key.to_owned()).or_insert_with(|| Entry {
+    map.insert_if_absent(key, || Entry {
         place: place.clone(),
         node: node(place, value),
     });

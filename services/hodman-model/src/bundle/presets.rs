@@ -197,7 +197,7 @@ impl Common {
                 set_if_absent(map, field, empty(Yaml::Map(Map::new())));
                 if let Some(own) = map.get_mut(field).and_then(|entry| entry.node.as_map_mut()) {
                     for (name, entry) in common {
-                        own.entry(name.clone()).or_insert_with(|| entry.clone());
+                        own.insert_if_absent(name, || entry.clone());
                     }
                 }
             }
@@ -265,16 +265,15 @@ impl Common {
         else {
             return;
         };
-        let own = map
-            .entry("permissions".to_owned())
-            .or_insert_with(|| Entry {
+        map.insert_if_absent("permissions", || Entry {
+            place: permissions.place.clone(),
+            node: Node {
                 place: permissions.place.clone(),
-                node: Node {
-                    place: permissions.place.clone(),
-                    value: Yaml::List(Vec::new()),
-                },
-            });
-        let Yaml::List(own) = &mut own.node.value else {
+                value: Yaml::List(Vec::new()),
+            },
+        });
+        let own = map.get_mut("permissions").map(|own| &mut own.node.value);
+        let Some(Yaml::List(own)) = own else {
             return;
         };
         for permission in permissions.as_list().unwrap_or_default() {

@@ -220,10 +220,9 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
         "`resources`",
         found,
     ) {
-        let place = map["resources"]
-            .node
-            .as_map()
-            .and_then(|kinds| kinds.get(&kind))
+        let place = map
+            .get("resources")
+            .and_then(|all| all.node.as_map()?.get(&kind))
             .map_or(&resources.place, |entry| &entry.place);
         if bundle_kind(&kind).is_none() {
             let known = KINDS.iter().map(|kind| kind.name);

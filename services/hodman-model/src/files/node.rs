@@ -1,6 +1,5 @@
 //! YAML as a tree that still knows where every key and value stands.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +9,10 @@ use serde_saphyr::{Location, Spanned};
 
 use super::yaml;
 use crate::diagnostic::Diagnostic;
+
+mod map;
+
+pub(crate) use map::Map;
 
 /// Where something stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +40,6 @@ pub(crate) struct Node {
     /// The value.
     pub value: Yaml,
 }
-
-/// A mapping, with the place of each key.
-pub(crate) type Map = BTreeMap<String, Entry>;
 
 /// One key's value in a [`Map`].
 #[derive(Clone, Debug, PartialEq)]
