@@ -1,5 +1,5 @@
-//! Many jobs of two tasks each: the first plan, the first apply, the plan when nothing changed, and the capture of a
-//! workspace that holds as many.
+//! Many jobs of two tasks each: the first plan, the first apply, the plan when nothing changed, the comparison that the
+//! daemon makes by itself from then on, and the capture of a workspace that holds as many.
 //!
 //! hodman is a process of its own for each step ([`step`]), so its processor time and its memory are its own; the forge
 //! and the workspaces are the sandbox's, in this process. Every call is counted by the sandbox and held against the
@@ -69,13 +69,19 @@ pub(super) async fn run(args: &WorkspaceArgs, directory: &Path) -> anyhow::Resul
     }
     if let [(small, before), .., (large, after)] = all.as_slice() {
         for (before, after) in before.iter().zip(after) {
-            let each = |cpu: f64, jobs: u32| cpu / f64::from(jobs);
-            report.aimed(
-                format!("{}: CPU for each job, {large} jobs to {small}", before.name),
-                each(after.measured.cpu, *large) / each(before.measured.cpu, *small).max(1e-9),
-                "",
-                Bound::AtMost(1.5),
-            );
+            let each = |value: f64, jobs: u32| value / f64::from(jobs);
+            let (name, small_took, large_took) = (before.name, &before.measured, &after.measured);
+            for (what, small_took, large_took) in [
+                ("CPU", small_took.cpu, large_took.cpu),
+                ("memory", small_took.peak, large_took.peak),
+            ] {
+                report.aimed(
+                    format!("{name}: {what} for each job, {large} jobs to {small}"),
+                    each(large_took, *large) / each(small_took, *small).max(1e-9),
+                    "",
+                    Bound::AtMost(1.5),
+                );
+            }
         }
     }
     Ok(report)
@@ -141,12 +147,20 @@ impl Bench<'_> {
             "the first plan is another: {} creates",
             first.creates
         );
-        self.apply(package, &facts.head, binding, first).await?;
-        let (again, _) = self.planned("plan, no change", plan).await?;
-        ensure!(
-            again.is_empty(),
-            "after the apply there is still something to do"
-        );
+        self.apply(package.clone(), &facts.head, binding, first)
+            .await?;
+        let compares = Act::Plan {
+            package,
+            config: facts.head.clone(),
+            compares: true,
+        };
+        for (name, act) in [("plan, no change", plan), ("comparison", compares)] {
+            let (again, _) = self.planned(name, act).await?;
+            ensure!(
+                again.is_empty(),
+                "after the apply there is still something to do"
+            );
+        }
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 //!
 //! By kind: a list costs one call for each page; jobs come a hundred a page, with their tasks. Permissions are in no
 //! list: one call for each object whose package says something about them, one for each that is captured. A create
-//! of a job takes its permissions with it. A folder is listed by itself, a file is uploaded by itself.
+//! of a job takes its permissions with it, which one call sees at the first of them. A folder is listed by itself, a file
+//! is uploaded by itself, and the seal that closes a folder costs a list of each folder in it and a file.
 
 use super::town;
 use hodman_model::kinds::{Captured, Identity, KINDS, Listing};
@@ -11,6 +12,9 @@ use std::collections::BTreeMap;
 
 /// Jobs on a page of their list: the most that the API gives.
 const PAGE: u32 = 100;
+
+/// The folder of the file set, and the one in it.
+const FOLDERS: u32 = 2;
 
 /// Counted by endpoint, ids left out.
 pub(in crate::bench) struct Calls(BTreeMap<String, u32>);
@@ -50,18 +54,18 @@ pub(super) fn fewest(step: &str, jobs: u32, permissions: bool) -> Option<u32> {
     let fresh = 2 + tagged();
     match step {
         "first plan" => Some(fresh),
-        // The notebooks with their folder, which file sets there are (read, listed, written), and who we are, who
-        // stays the owner.
+        // The notebooks with their folder; the seal; which file sets there are (read, listed, written); who we are, who
+        // stays the owner, and whether the first job has the permissions that it was made with.
         "first apply" => {
-            let me = u32::from(permissions);
-            Some(fresh + 1 + town::NOTEBOOKS + 3 + me + jobs)
+            let access = if permissions { 2 } else { 0 };
+            Some(fresh + 1 + town::NOTEBOOKS + (FOLDERS + 1) + 3 + access + jobs)
         }
-        // Whose is what; the folder of the file set and the one in it; the other kinds with tags, of which something
-        // may have left the package.
-        "plan, no change" => Some(3 + tagged() - 1 + pages + each),
-        // One list for each other kind; the folder of the notebooks, and each of them: its format, which no list says
-        // and which is asked of new ones, and its content.
-        "capture" => Some(listed() - 1 + pages + jobs + 1 + 2 * town::NOTEBOOKS),
+        // Whose is what; the folders of the file set; the other kinds with tags, of which something may have left the
+        // package.
+        "plan, no change" | "comparison" => Some(1 + FOLDERS + tagged() - 1 + pages + each),
+        // One list for each other kind; who we are, whose own permissions nobody chose; the folder of the notebooks, and
+        // each of them: its format, which no list says and which is asked of new ones, and its content.
+        "capture" => Some(listed() - 1 + pages + jobs + 1 + 1 + 2 * town::NOTEBOOKS),
         _ => None,
     }
 }
@@ -113,7 +117,7 @@ mod tests {
 
     #[test]
     fn permissions_cost_a_call_each_and_pages_hold_a_hundred() {
-        let others = 3 + tagged() - 1;
+        let others = 1 + FOLDERS + tagged() - 1;
         let plan = |permissions| fewest("plan, no change", 250, permissions);
         assert_eq!(plan(false), Some(3 + others));
         assert_eq!(plan(true), Some(253 + others));

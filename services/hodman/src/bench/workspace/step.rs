@@ -11,6 +11,8 @@ use clap::Args;
 use hodman_core::effect::{Act, Effect};
 use hodman_core::event::Outcome;
 use hodman_core::ids::{EnvName, Op};
+use hodman_core::state::{Deployed, PipelineState};
+use hodman_store::{Commit, CommitOutcome};
 use serde::{Deserialize, Serialize};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -79,9 +81,57 @@ pub(in crate::bench) async fn step(args: &StepArgs) -> anyhow::Result<()> {
         cpu: cpu()? - before,
         peak: peak()?,
     };
+    for (effect, outcome) in effects.iter().zip(&measured.outcomes) {
+        if let (Some(env), Outcome::Applied { .. }) = (&effect.env, outcome) {
+            remember(&parts, &args.pipeline, env, &effect.act).await?;
+        }
+    }
     serde_json::to_writer(std::io::stdout(), &measured)?;
     std::io::stdout().flush().context("writing what it cost")?;
     Ok(())
+}
+
+/// Notes what is in place now, as the engine would: later comparisons go by it.
+async fn remember(parts: &Parts, pipeline: &str, env: &EnvName, act: &Act) -> anyhow::Result<()> {
+    let Act::Apply {
+        package,
+        config,
+        binding,
+        ..
+    } = act
+    else {
+        return Ok(());
+    };
+    let before = parts.store.load_state(pipeline).await?;
+    let (mut state, version) = match before {
+        Some(row) => (serde_json::from_str(&row.json)?, row.version),
+        None => (PipelineState::default(), 0),
+    };
+    let now = parts.clock.now();
+    state.environments.entry(env.clone()).or_default().current = Some(Deployed {
+        package: package.clone(),
+        source_commit: config.clone(),
+        binding: binding.clone(),
+        applied_at: now,
+        healthy_since: Some(now),
+        unhealthy: None,
+        replaced_at: None,
+    });
+    let commit = Commit {
+        pipeline: pipeline.to_owned(),
+        expected_version: version,
+        state: serde_json::to_string(&state)?,
+        wake_at: None,
+        history: Vec::new(),
+        effects: Vec::new(),
+        cancel_ops: Vec::new(),
+        acks: Vec::new(),
+        now,
+    };
+    match parts.store.commit(commit).await? {
+        CommitOutcome::Committed { .. } => Ok(()),
+        CommitOutcome::Conflict => anyhow::bail!("somebody else wrote the state"),
+    }
 }
 
 impl Measured {
