@@ -45,7 +45,7 @@ impl Account {
             connections: connections.clone(),
             host,
             tokens: TokenSource::new(
-                config.auth.to_account(&config.account_id),
+                config.auth.for_account(&config.account_id),
                 Some(token_url.into()),
             ),
             limiter: Limiter::new(connections.limits),

@@ -126,7 +126,7 @@ impl Workspace {
         let host = parse_host(&account.host)?;
         let mut token_url = host.clone();
         token_url.set_path(&format!("/oidc/accounts/{}/v1/token", account.account_id));
-        let auth = account.auth.to_account(&account.account_id);
+        let auth = account.auth.for_account(&account.account_id);
         let id = Some(account.account_id).filter(|id| !id.is_empty());
         let transport = Transport {
             connections: connections.clone(),

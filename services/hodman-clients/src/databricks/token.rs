@@ -59,7 +59,7 @@ pub enum Auth {
 impl Auth {
     /// The same towards an account. Whom a token of GitHub is for is the account's id there, if nobody says otherwise: it is what
     /// a federation policy without `audiences` trusts, and what Databricks' own clients ask for.
-    pub(super) fn to_account(mut self, account_id: &str) -> Self {
+    pub(super) fn for_account(mut self, account_id: &str) -> Self {
         if let Self::Federated {
             id_token: IdTokenSource::GithubActions { audience },
             ..
@@ -307,11 +307,11 @@ mod tests {
             },
             token_url: None,
         };
-        let told = of(None).to_account("0d26daa6");
+        let told = of(None).for_account("0d26daa6");
         assert_eq!(audience(&told), Some("0d26daa6"));
-        let told = of(Some("databricks")).to_account("0d26daa6");
+        let told = of(Some("databricks")).for_account("0d26daa6");
         assert_eq!(audience(&told), Some("databricks"));
         // Where no account is named there is nothing to be for.
-        assert_eq!(audience(&of(None).to_account("")), None);
+        assert_eq!(audience(&of(None).for_account("")), None);
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn put_on(cluster: &Node, job: &mut Node) {
                 None => continue,
             }
         }
-        let said: Vec<Entry> = OWN.iter().filter_map(|field| map.remove(*field)).collect();
+        let said: Vec<Entry> = OWN.iter().filter_map(|field| map.remove(field)).collect();
         if !said.is_empty() {
             let entry = Entry {
                 place: cluster.place.clone(),

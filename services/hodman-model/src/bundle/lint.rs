@@ -183,7 +183,7 @@ fn without_effect(loaded: &Loaded) -> Vec<Diagnostic> {
             let [section, key] = path else { continue };
             let entry = part
                 .get(section)
-                .and_then(|section| section.as_map()?.get(*key));
+                .and_then(|section| section.as_map()?.get(key));
             if let Some(entry) = entry {
                 let message = format!("`{section}.{key}` changes nothing here");
                 found.push(warning(&entry.place, message).hint(*why));

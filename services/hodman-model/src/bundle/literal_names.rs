@@ -91,6 +91,6 @@ fn text<'m>(map: &'m mut Map, field: &str) -> Option<&'m mut String> {
 
 fn inside<'n>(node: &'n mut Node, way: &[&str]) -> Option<&'n mut Map> {
     way.iter().try_fold(node.as_map_mut()?, |map, key| {
-        map.get_mut(*key)?.node.as_map_mut()
+        map.get_mut(key)?.node.as_map_mut()
     })
 }

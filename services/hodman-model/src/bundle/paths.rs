@@ -377,7 +377,7 @@ pub(super) fn join(folder: &str, relative: &str) -> Option<String> {
 
 fn node_mut<'n>(node: &'n mut Node, keys: &[&str]) -> Option<&'n mut Node> {
     keys.iter().try_fold(node, |node, key| {
-        Some(&mut node.as_map_mut()?.get_mut(*key)?.node)
+        Some(&mut node.as_map_mut()?.get_mut(key)?.node)
     })
 }
 

@@ -237,10 +237,7 @@ impl Common {
             _ => &[],
         };
         for field in fields {
-            if let Some(inner) = map
-                .get_mut(*field)
-                .and_then(|entry| entry.node.as_map_mut())
-            {
+            if let Some(inner) = map.get_mut(field).and_then(|entry| entry.node.as_map_mut()) {
                 set_if_absent(inner, "pause_status", status.clone());
             }
         }
@@ -329,7 +326,7 @@ fn check_run_as(run_as: &Node, found: &mut Diagnostics) {
             .or_else(|| Some("`user_name` or `service_principal_name`".to_owned()));
         found.push(error);
     }
-    if known.iter().filter(|key| map.contains_key(**key)).count() != 1 {
+    if known.iter().filter(|key| map.contains_key(key)).count() != 1 {
         found.push(
             run_as
                 .place

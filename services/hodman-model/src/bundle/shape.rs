@@ -159,7 +159,7 @@ pub(super) fn check_file(
             match &target.value {
                 Yaml::Map(map) => {
                     for fixed in NOT_OVERRIDABLE {
-                        if let Some(entry) = map.get(*fixed) {
+                        if let Some(entry) = map.get(fixed) {
                             found.push(
                                 entry
                                     .place
@@ -308,7 +308,7 @@ fn known_keys(map: &Map, prefix: &str, known: &[&str], found: &mut Diagnostics) 
 fn not_supported(map: &Map, found: &mut Diagnostics) {
     for (section, advice) in NOT_SUPPORTED {
         let Some(entry) = map
-            .get(*section)
+            .get(section)
             .filter(|entry| !asks_for_nothing(&entry.node))
         else {
             continue;

@@ -130,7 +130,7 @@ fn whole(
     bundle: &ResolvedBundle,
     around: &Surroundings,
 ) -> Value {
-    let mut value = resource.config.clone();
+    let mut value = Value::clone(&resource.config);
     if let Value::Object(map) = &mut value {
         if !resource.permissions.is_empty() {
             let permissions = owner::with(&key.kind, &resource.permissions, around.user.as_ref());

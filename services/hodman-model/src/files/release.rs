@@ -116,7 +116,7 @@ fn problems(path: &str, text: &str, first: Diagnostic) -> Diagnostics {
         }
         let last = map.values().map(|entry| &entry.place);
         let last = last.max_by_key(|place| place.line);
-        for key in KEYS.iter().filter(|key| !map.contains_key(**key)) {
+        for key in KEYS.iter().filter(|key| !map.contains_key(key)) {
             let message = format!("the key `{key}` is missing");
             found.push(match last {
                 Some(place) => place.error(message),

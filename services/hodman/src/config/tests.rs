@@ -283,12 +283,12 @@ fn an_identity_is_who_terraform_is_and_no_more() {
             "terraform:\n  main:\n    plan: {plan}\n    apply: {{env: {{AWS_ACCESS_KEY_ID: {{env: K}}}}}}\n    environments: [qa]\n"
         ))
     };
-    let read = read(&place("{env: {WHO: {env: READER}}}")).expect("it is right");
-    let known = &read.terraform["main"];
+    let config = read(&place("{env: {WHO: {env: READER}}}")).expect("it is right");
+    let known = &config.terraform["main"];
     assert_eq!(known.program, Path::new("terraform"));
     assert_eq!(known.client().grace.as_secs(), 600);
     assert_eq!(known.at_once, 2);
-    let own: Vec<String> = read.own_secrets().into_iter().map(|(key, _)| key).collect();
+    let own: Vec<String> = config.own_secrets().into_iter().map(|(key, _)| key).collect();
     assert!(
         own.contains(&"terraform.main.plan.env.WHO".to_owned()),
         "{own:?}"

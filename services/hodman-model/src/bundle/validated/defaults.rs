@@ -2,9 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-/// A kind, where a field is, and what is put there when the bundle says nothing. `*` is each item of a list. Nothing is put
+/// A kind, where a field is, and what is put there.
+type Default = (&'static str, &'static [&'static str], fn() -> Value);
+
+/// What is put there when the bundle says nothing. `*` is each item of a list. Nothing is put
 /// into a mapping that is not there.
-const DEFAULTS: &[(&str, &[&str], fn() -> Value)] = &[
+const DEFAULTS: &[Default] = &[
     ("jobs", &["name"], || json!("Untitled")),
     ("jobs", &["max_concurrent_runs"], || json!(1)),
     ("jobs", &["queue"], || json!({"enabled": true})),

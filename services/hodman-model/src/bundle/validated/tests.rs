@@ -346,7 +346,7 @@ fn a_plan_is_made_of_the_other_form() {
     let root = "bundle: {name: shop}\ntargets: {qa: }\nresources:\n  schemas: {s: {name: sales, catalog_name: main}}\n  volumes: {v: {name: raw, catalog_name: main, schema_name: sales}}\n  jobs: {j: {parameters: [{name: p, default: \"${resources.volumes.v.volume_path}/x\"}]}}\n";
     let files = tree(&[("databricks.yml", root)]);
     let bundle = super::super::resolve(&files, "qa", &BTreeMap::new()).unwrap();
-    let of = |key: &str| bundle.resources[&key.parse().unwrap()].config.clone();
+    let of = |key: &str| Value::clone(&bundle.resources[&key.parse().unwrap()].config);
     assert_eq!(
         of("jobs.j"),
         json!({"parameters": [{"name": "p", "default": "/Volumes/main/sales/raw/x"}]})

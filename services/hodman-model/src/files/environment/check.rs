@@ -225,7 +225,7 @@ impl Check<'_> {
         let parent = parents
             .iter()
             .try_fold(self.root, |node, key| node.get(key))?;
-        Some(parent.as_map()?.get(*last)?.place.clone())
+        Some(parent.as_map()?.get(last)?.place.clone())
     }
 
     /// Where the value behind nested keys stands.

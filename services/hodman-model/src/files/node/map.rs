@@ -15,7 +15,7 @@ pub(crate) enum Map {
     /// Sorted, each key once.
     Few(Vec<(String, Entry)>),
     /// What a list would be slow for.
-    Many(Box<BTreeMap<String, Entry>>),
+    Many(BTreeMap<String, Entry>),
 }
 
 impl Map {
@@ -138,7 +138,7 @@ impl FromIterator<(String, Entry)> for Map {
     fn from_iter<I: IntoIterator<Item = (String, Entry)>>(entries: I) -> Self {
         let mut list: Vec<(String, Entry)> = entries.into_iter().collect();
         if list.len() > FEW {
-            return Self::Many(Box::new(list.into_iter().collect()));
+            return Self::Many(list.into_iter().collect());
         }
         if !list.is_sorted_by(|(one, _), (next, _)| one < next) {
             let tree: BTreeMap<String, Entry> = list.into_iter().collect();

@@ -77,7 +77,7 @@ fn one_terraform_module_in_three_environments_differs_only_by_its_inputs_and_by_
             .desired
             .resources
             .iter()
-            .map(|(key, wanted)| (key.to_string(), wanted.config.clone()))
+            .map(|(key, wanted)| (key.to_string(), Value::clone(&wanted.config)))
             .collect();
         assert_eq!(stacks.len(), 2, "each call has a stack of its own");
         assert_eq!(stacks[0].1["source"], stacks[1].1["source"]);

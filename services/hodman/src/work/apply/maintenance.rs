@@ -188,7 +188,7 @@ pub(super) async fn kept(
     if !still.is_some_and(|still| still.was_seen_as(config)) {
         return Ok(());
     }
-    let fields: Vec<String> = row.fields().map(str::to_owned).collect();
+    let fields: Vec<String> = row.fields().collect();
     let error = settle::went_back(site, kind, &live.id, &fields, config).await;
     Err(give_up(site, row, live, error).await)
 }

@@ -316,7 +316,7 @@ async fn nobody_asks_for_what_the_list_says_is_others() {
     })
     .await;
     let wanted = |name: &str| DesiredResource {
-        config: json!({ "name": name }),
+        config: json!({ "name": name }).into(),
         ..DesiredResource::default()
     };
     let desired = Desired {
