@@ -1,6 +1,8 @@
 //! What is left of an action that was cut off: after half of its requests the same resource needs another action, which
 //! nobody was shown. It counts as approved where it does nothing but the rest.
 
+use serde_json::Value;
+
 use super::Reversibility;
 use super::references::is_symbolic;
 use super::row::{Action, FieldChange, Row};
@@ -22,7 +24,8 @@ impl Row {
     ///
     /// What was to be made, or made anew, is brought to where its create leads. Of a change in place only parts of that very
     /// change are left: the same fields, from the same values to the same values, so what somebody else changed meanwhile
-    /// is asked for. An irreversible action is none that `approved` was not.
+    /// is asked for. What is on its way out has less and less of what it had, such as the policies of a role, which go first. An
+    /// irreversible action is none that `approved` was not.
     #[must_use]
     pub fn is_rest_of(&self, approved: &Self, value: &SentValue) -> bool {
         // Of stacks their engines say what is left.
@@ -57,9 +60,29 @@ impl Row {
                     && self.live_id == approved.live_id
                     && self.changes.iter().all(|change| part(&change))
             }
-            (Action::Update, Action::Update | Action::Resize)
-            | (Action::Delete, Action::Delete) => {
+            (Action::Update, Action::Update | Action::Resize) => {
                 !self.changes.is_empty() && self.changes.iter().all(|change| part(&change))
+            }
+            (Action::Delete, Action::Delete) => {
+                let less = |change: &FieldChange| {
+                    let held = |other: &FieldChange| {
+                        change.path == other.path
+                            && change.after == other.after
+                            && holds(other.before.as_ref(), change.before.as_ref())
+                    };
+                    !change.redacted && shown.iter().any(held)
+                };
+                let goes = |change: FieldChange| part(&change) || less(&change);
+                !self.changes.is_empty() && self.changes.iter().all(goes)
+            }
+            (Action::Replace, Action::Replace) => {
+                let less = |change: &FieldChange| {
+                    !change.redacted && holds(change.after.as_ref(), change.before.as_ref())
+                };
+                let goes = |change: FieldChange| part(&change) || less(&change);
+                self.live_id.is_some()
+                    && self.live_id == approved.live_id
+                    && self.changes.iter().all(goes)
             }
             _ => false,
         }
@@ -69,6 +92,20 @@ impl Row {
 fn is_field(change: &FieldChange, field: Option<&str>) -> bool {
     field.is_some()
         && matches!(change.path.0.as_slice(), [PathSegment::Key(key)] if Some(key.as_str()) == field)
+}
+
+/// Whether all of `part` is in `whole`; nothing is in everything.
+fn holds(whole: Option<&Value>, part: Option<&Value>) -> bool {
+    match (whole, part) {
+        (_, None) => true,
+        (Some(Value::Object(whole)), Some(Value::Object(part))) => part
+            .iter()
+            .all(|(key, value)| whole.get(key) == Some(value)),
+        (Some(Value::Array(whole)), Some(Value::Array(part))) => {
+            part.iter().all(|item| whole.contains(item))
+        }
+        (whole, part) => whole == part,
+    }
 }
 
 /// Where a reference is put, what it replaces may be an id that an earlier row has changed by now.

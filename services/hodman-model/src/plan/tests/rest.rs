@@ -101,3 +101,33 @@ fn a_takeover_goes_on_as_an_update_of_the_same_object_only() {
     left.live_id = Some("another".to_owned());
     assert!(!is_rest(&left, &approved));
 }
+
+#[test]
+fn a_role_that_lost_some_of_its_policies_on_its_way_out_still_goes() {
+    let role = |path: &str| {
+        let policy = json!({"Version": "2012-10-17", "Statement": []});
+        let config = json!({"name": "r", "path": path, "trust": {"Statement": []}, "policies": {"a": policy, "b": policy}, "attached": ["x", "y"]});
+        World::new().resource("aws_roles.r", config)
+    };
+    let mut world = role("/a/");
+    world.apply();
+    let (mut moved, mut gone) = (role("/b/"), World::new());
+    moved.observed = world.observed.clone();
+    gone.observed = world.observed;
+    for (next, action) in [(&mut moved, Action::Replace), (&mut gone, Action::Delete)] {
+        let approved = only(next);
+        assert_eq!(approved.action, action);
+        next.edit("aws_roles.r", |config| {
+            config["policies"].as_object_mut().unwrap().remove("a");
+            config["attached"] = json!(["y"]);
+        });
+        let left = only(next);
+        assert_ne!(left.digest, approved.digest);
+        assert!(is_rest(&left, &approved));
+        // What somebody gave it meanwhile was shown to nobody.
+        next.edit("aws_roles.r", |config| {
+            config["attached"] = json!(["y", "z"])
+        });
+        assert!(!is_rest(&only(next), &approved));
+    }
+}
