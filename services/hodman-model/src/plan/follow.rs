@@ -45,7 +45,7 @@ fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name:
                 if let Some(twin) = twin {
                     follow(live, twin, rules, known, "");
                 }
-                if field.is_none() && live.is_string() && !is_symbolic(live) {
+                if field.is_none() && live.is_string() && !desired.contains(live) {
                     elsewhere(live, desired, rules, known);
                 }
             }
@@ -108,11 +108,14 @@ fn render(text: &str, known: &Known) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::*;
     use crate::bundle::ResourceKey;
     use crate::kinds::kind;
+    use crate::plan::Desired;
 
     #[test]
     fn a_set_of_ids_is_followed_in_whatever_order_the_server_has_it() {
@@ -126,6 +129,23 @@ mod tests {
         let mut live = json!({"subnet_ids": ["subnet-1", "subnet-9"]});
         follow_desired(&mut live, &desired, rules, &known);
         assert_eq!(rules.normalise(&live), rules.normalise(&desired));
+        // Also where a rule has told already whose ids they are, by another name than the module does.
+        let endpoint =
+            |name: &str| format!("${{resources.account_vpc_endpoints.{name}.vpc_endpoint_id}}");
+        let desired_so = json!({"subnet_ids": [endpoint("a"), endpoint("b")]});
+        let field = BTreeSet::from(["vpc_endpoint_id".to_owned()]);
+        let asking = Desired {
+            asked: ["a", "b"].map(|name| (key(name), field.clone())).into(),
+            ..Desired::default()
+        };
+        for (name, id) in [("a", "subnet-9"), ("b", "subnet-1")] {
+            let answer = json!({"vpc_endpoint_id": id, "vpc_endpoint_name": name});
+            let listed = kind("account_vpc_endpoints").unwrap().read(&answer);
+            known.made(&asking, &key(name), &listed.unwrap().unwrap());
+        }
+        let mut live = json!({"subnet_ids": [of("b"), of("a")]});
+        follow_desired(&mut live, &desired_so, rules, &known);
+        assert_eq!(rules.normalise(&live), rules.normalise(&desired_so));
         // One that is another stays another.
         let mut live = json!({"subnet_ids": ["subnet-1", "subnet-2"]});
         follow_desired(&mut live, &desired, rules, &known);
