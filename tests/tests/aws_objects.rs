@@ -63,9 +63,8 @@ impl Story<'_> {
     }
 }
 
-/// As whom hodman came: by taking the role, in its region, and with the keys of that alone.
-fn as_the_role(sent: &[Sent], number: &str) {
-    let mut taken = BTreeSet::new();
+/// As whom hodman came: by taking the role, in its region, and with the keys of that alone. They serve for an hour.
+fn as_the_role(sent: &[Sent], number: &str, taken: &mut BTreeSet<String>) {
     for one in sent.iter().filter(|one| one.action() == "AssumeRole") {
         let role = format!("arn:aws:iam::{number}:role/hodman");
         // Nothing that lets the session last longer, or hands its tags on.
@@ -159,8 +158,9 @@ async fn every_field_of_roles_and_buckets_comes_changes_and_goes() {
         number,
         bucket,
     };
-    made(&story, &relay).await;
-    changed(&story, &relay).await;
+    let mut keys = BTreeSet::new();
+    made(&story, &relay, &mut keys).await;
+    changed(&story, &relay, &mut keys).await;
     bare(&story).await;
     story.short.destroy("qa").await.expect("destroyed");
     let left = story.there().await;
@@ -172,13 +172,13 @@ async fn every_field_of_roles_and_buckets_comes_changes_and_goes() {
     daemon.stop().await;
 }
 
-async fn made(story: &Story<'_>, relay: &Relay) {
+async fn made(story: &Story<'_>, relay: &Relay, keys: &mut BTreeSet<String>) {
     let (number, bucket) = (&story.number, &story.bucket);
     story
         .apply(&["aws_roles.objects-reach", "aws_buckets.objects-lake"])
         .await;
     let sent = relay.take();
-    as_the_role(&sent, number);
+    as_the_role(&sent, number, keys);
     let trusts = documents(&sent, "CreateRole", "AssumeRolePolicyDocument");
     let account = FIRST.parse().expect("an account");
     let wanted = [
@@ -226,7 +226,7 @@ async fn made(story: &Story<'_>, relay: &Relay) {
     );
 }
 
-async fn changed(story: &Story<'_>, relay: &Relay) {
+async fn changed(story: &Story<'_>, relay: &Relay, keys: &mut BTreeSet<String>) {
     let (number, bucket) = (&story.number, &story.bucket);
     let before = story.there().await;
     let _ = relay.take();
@@ -242,7 +242,7 @@ async fn changed(story: &Story<'_>, relay: &Relay) {
         )
         .await;
     let sent = relay.take();
-    as_the_role(&sent, number);
+    as_the_role(&sent, number, keys);
     let trusts = documents(&sent, "UpdateAssumeRolePolicy", "PolicyDocument");
     let wanted = [
         ("shop-reach", let_in("second")),
