@@ -69,9 +69,16 @@ mod tests {
         let said = json!([
             {"path": "tasks[task_key=a].max_retries", "before": 3, "after": [{"x": null}]},
             {"path": "name", "after": "\"quoted\"\n", "redacted": true},
+            {"path": "size", "before": null, "after": 1.5},
         ]);
         let changes: Changes = serde_json::from_value(said.clone()).unwrap();
-        assert_eq!(changes.read().len(), 2);
+        let read = changes.read();
+        assert_eq!(read.len(), 3);
+        // What is null is there, and what is not there is not null.
+        assert_eq!(
+            (&read[1].before, &read[2].before),
+            (&None, &Some(json!(null)))
+        );
         assert_eq!(serde_json::to_value(&changes).unwrap(), said);
         let text = serde_json::to_string(&changes).unwrap();
         assert_eq!(serde_json::from_str::<Changes>(&text).unwrap(), changes);

@@ -1,6 +1,6 @@
 //! One action of a plan.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::Reversibility;
@@ -63,14 +63,27 @@ pub struct FieldChange {
     /// Which field; `${files}` is the folder of the files, its values digests of file sets.
     pub path: FieldPath,
     /// What it is; none when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "there"
+    )]
     pub before: Option<Value>,
     /// What it will be; none when it goes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "there"
+    )]
     pub after: Option<Value>,
     /// Whether something in the values was redacted; the values may differ though they look equal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,
+}
+
+/// A value that is written is there, also when it is null.
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl FieldChange {
