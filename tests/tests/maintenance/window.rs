@@ -5,8 +5,7 @@ use super::stage::{
     private_access, says, says_again, start, start_in,
 };
 use chrono::{Duration, SecondsFormat, Utc};
-use hodman_core::event::Ask;
-use hodman_tests::harness::{REPOSITORY, Scene, Short};
+use hodman_tests::harness::{Scene, Short};
 use serde_json::json;
 
 const HELD: &str = "nothing of ours starts on account_workspaces.workspace-workspace until";
@@ -113,46 +112,5 @@ async fn a_change_that_was_taken_back_by_the_end_of_its_time_is_told() {
             .then_some(())
     };
     short.wait("what became of it", told).await.expect("told");
-    daemon.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_stopped_where_we_have_no_key_any_more_is_told_and_given_back_once_we_have_one() {
-    let scene = start().await;
-    let daemon = scene.daemon().await;
-    let short = Short::new(&scene, daemon.parts().store.clone());
-    short.promote("qa").await.expect("from nothing");
-    let (inside, pool) = made(&scene).await;
-    other_credentials(&scene);
-    let pull = short.proposed("qa").await.expect("a plan");
-    short.merge(&pull).expect("merged");
-    says(&scene, &short, HELD).await;
-    let file = "environments/qa/environment.yaml";
-    let head = scene.forge.head(REPOSITORY, "main").expect("main");
-    let text = scene.forge.read_file(REPOSITORY, &head, file);
-    let text = String::from_utf8(text.expect("the file")).expect("text");
-    let prod = scene.hosts.iter().find(|(name, _)| name == "prod");
-    let (ours, theirs) = (
-        "  - name: qa\n    host: ${modules.workspace.outputs.host}\n",
-        format!("  - name: prod\n    host: {}\n", prod.expect("prod").1),
-    );
-    assert!(text.contains(ours), "{text}");
-    let says_so = |text: &str, why: &str| {
-        let files = [(file, Some(text.as_bytes()))];
-        let committed = scene.forge.commit(REPOSITORY, "main", &files, why, "olga");
-        committed.expect("committed");
-    };
-    says_so(&text.replace(ours, &theirs), "another workspace");
-    scene.clock.advance(Duration::minutes(22));
-    says(&scene, &short, "set it by hand as it was").await;
-    let pools = format!(
-        "pool {pool}: {{\"idle_instance_autotermination_minutes\":30,\"min_idle_instances\":2}}"
-    );
-    says(&scene, &short, &pools).await;
-    assert_eq!(idle(&inside, &pool).await, json!(0));
-    says_so(&text, "qa again");
-    let retry = Ask::Retry { env: "qa".into() };
-    short.ask("olga", retry).await.expect("asked");
-    refilled(&short, &inside, &pool).await;
     daemon.stop().await;
 }

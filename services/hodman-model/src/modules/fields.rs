@@ -154,14 +154,9 @@ resources:
             let rules = kind.rules();
             let fields = rules.settable;
             assert!(!fields.is_empty(), "{}", kind.name());
-            let known = [rules.name_field]
-                .into_iter()
-                .chain(rules.field_order.iter().copied());
-            let inside = rules
-                .inside
-                .iter()
-                .filter_map(|(at, _)| at.split('.').next());
-            for field in known.chain(inside) {
+            let inside = rules.inside.iter().map(|(at, _)| *at);
+            let inside = inside.filter_map(|at| at.split('.').next());
+            for field in inside.chain([rules.name_field]) {
                 assert!(fields.contains(&field), "{}: {field}", kind.name());
             }
         }
