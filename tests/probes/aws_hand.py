@@ -3,8 +3,10 @@
 `aws_hand.py URL REGION queue NAME` makes a queue and prints its address; `… role NAME TEXT` gives a role another description, `…
 bucket NAME` takes a bucket's policy away, `… look-role NAME` and `… look-bucket NAME` print the description and whether there is a policy;
 `… keep-logs GROUP DAYS` changes how long a log group is kept, `… remove-bucket NAME` and `… make-bucket NAME` take an empty bucket
-away and make one; `… stack NAME TEMPLATE KEY=VALUE …` makes a stack, `… look-stack NAME` prints its parameters as JSON; `… put BUCKET KEY` puts
-something into a bucket; `… send QUEUE MESSAGE` puts a message into a queue.
+away and make one; `… stack NAME TEMPLATE KEY=VALUE …` makes a stack, `… look-stack NAME` prints its parameters as JSON; `… put BUCKET KEY TEXT` puts something into a bucket, `… take BUCKET KEY` takes it out,
+`… list BUCKET` prints the keys; `… make-logs GROUP DAYS` makes a log group with a stream, `… look-logs GROUP` prints how long it is kept and its streams;
+`… status STACK` prints what there is of a stack as JSON, `… review STACK TEMPLATE` leaves a change set that would make one, `… protect STACK yes|no` gives
+it termination protection or takes it, `… remove-stack STACK` begins to remove it and waits for the end; `… send QUEUE MESSAGE` puts a message into a queue.
 """
 
 import json
@@ -31,6 +33,23 @@ def bucket_policy(s3, name):
         return None
 
 
+def status(cloudformation, name):
+    """What there is of a stack; nothing when there is none."""
+    try:
+        found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except botocore.exceptions.ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        return None
+    resources = cloudformation.list_stack_resources(StackName=name)["StackResourceSummaries"]
+    return {
+        "status": found["StackStatus"],
+        "tags": {one["Key"]: one["Value"] for one in found.get("Tags", [])},
+        "outputs": {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])},
+        "resources": sorted(one["LogicalResourceId"] for one in resources),
+    }
+
+
 if what == "queue":
     print(client("sqs").create_queue(QueueName=rest[0])["QueueUrl"])
 elif what == "send":
@@ -46,7 +65,40 @@ elif what == "remove-bucket":
 elif what == "make-bucket":
     client("s3").create_bucket(Bucket=rest[0], CreateBucketConfiguration={"LocationConstraint": region})
 elif what == "put":
-    client("s3").put_object(Bucket=rest[0], Key=rest[1], Body=b"something")
+    client("s3").put_object(Bucket=rest[0], Key=rest[1], Body=(rest[2] if len(rest) > 2 else "something").encode())
+elif what == "take":
+    client("s3").delete_object(Bucket=rest[0], Key=rest[1])
+elif what == "list":
+    print("\n".join(one["Key"] for one in client("s3").list_objects_v2(Bucket=rest[0]).get("Contents", [])))
+elif what == "make-logs":
+    logs = client("logs")
+    logs.create_log_group(logGroupName=rest[0])
+    logs.put_retention_policy(logGroupName=rest[0], retentionInDays=int(rest[1]))
+    logs.create_log_stream(logGroupName=rest[0], logStreamName="made by hand")
+elif what == "look-logs":
+    logs = client("logs")
+    group = logs.describe_log_groups(logGroupNamePrefix=rest[0])["logGroups"][0]
+    kept = logs.describe_log_streams(logGroupName=rest[0])["logStreams"]
+    print(f"{group['retentionInDays']} days, kept: {', '.join(one['logStreamName'] for one in kept)}")
+elif what == "status":
+    print(json.dumps(status(client("cloudformation"), rest[0])))
+elif what == "review":
+    client("cloudformation").create_change_set(
+        StackName=rest[0],
+        ChangeSetName="looked-at",
+        ChangeSetType="CREATE",
+        TemplateBody=rest[1],
+        Parameters=[{"ParameterKey": "Name", "ParameterValue": rest[0]}],
+    )
+elif what == "protect":
+    client("cloudformation").update_termination_protection(
+        StackName=rest[0], EnableTerminationProtection=rest[1] == "yes"
+    )
+elif what == "remove-stack":
+    cloudformation = client("cloudformation")
+    cloudformation.delete_stack(StackName=rest[0])
+    while status(cloudformation, rest[0])["status"] in ("CREATE_COMPLETE", "DELETE_IN_PROGRESS"):
+        pass
 elif what == "stack":
     parameters = [one.split("=", 1) for one in rest[2:]]
     client("cloudformation").create_stack(

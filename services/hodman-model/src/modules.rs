@@ -25,7 +25,7 @@ use serde_json::Value;
 pub use input::{Input, InputType};
 use late::Late;
 pub use module::{Engine, Module, Output};
-pub use stack::carried_templates;
+pub use stack::{LONGEST_BODY, carried_templates};
 pub use terraform::{StackFile, reached, stack_files, walked};
 pub use text::host_of;
 

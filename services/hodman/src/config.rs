@@ -35,7 +35,7 @@ use serde::Deserialize;
 
 pub use builds::Builds;
 pub use clients::{aws_objects, aws_place, aws_queue, aws_session, aws_values};
-pub use foundation::{Account, AwsPlace};
+pub use foundation::{Account, AwsPlace, TemplateBucket};
 pub use github::{Github, GithubApp};
 pub use listen::Insecure;
 pub use oidc::Oidc;

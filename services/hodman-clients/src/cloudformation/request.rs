@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub enum Template {
     /// Here; at most 51,200 bytes.
     Body(String),
-    /// In a bucket; at most 1 MB.
+    /// In a bucket, at an address that CloudFormation reads with the caller's rights; at most 1 MB.
     Url(String),
 }
 

@@ -11,8 +11,11 @@ use crate::foundation::templates::{Carried, SCHEME};
 use crate::kinds::{SOURCES, TEMPLATE_BODY};
 use crate::plan::asked_in;
 
-/// The most that AWS takes as `TemplateBody`, in bytes (AWS CloudFormation quotas). More would have to lie in a bucket.
-const LONGEST_TEMPLATE: usize = 51_200;
+/// The most that AWS takes in a request, in bytes (AWS CloudFormation quotas). More lies in a bucket.
+pub const LONGEST_BODY: usize = 51_200;
+
+/// The most that AWS takes from a bucket, in bytes: 1 MB, which it counts in thousands.
+const LONGEST_TEMPLATE: usize = 1_000_000;
 
 /// Whose stack it is, and where its files are.
 pub(super) struct Of<'a> {
@@ -66,7 +69,7 @@ pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Va
     let body = template(of, module.template.as_deref().unwrap_or_default())?;
     if body.len() > LONGEST_TEMPLATE {
         let error = format!(
-            "the template has {} bytes; AWS takes {LONGEST_TEMPLATE} in a request",
+            "the template has {} bytes; AWS takes {LONGEST_TEMPLATE}",
             body.len()
         );
         return Err(Diagnostic::error(module::path(of.module), error)

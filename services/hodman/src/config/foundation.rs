@@ -53,8 +53,22 @@ pub struct AwsPlace {
     /// Something other than AWS that speaks the same.
     #[serde(default)]
     pub endpoint: Option<String>,
+    /// Where templates lie that are too long for a request, over 51,200 bytes; without it they are refused.
+    #[serde(default)]
+    pub templates: Option<TemplateBucket>,
     /// The environments that may use it; no other gets anything, whatever its file says.
     pub environments: Vec<String>,
+}
+
+/// A bucket for templates of CloudFormation, in the region of its place. Whoever hodman is there may write it and read it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateBucket {
+    /// The bucket.
+    pub bucket: String,
+    /// Put before each key as it is; usually ends in `/`.
+    #[serde(default)]
+    pub prefix: String,
 }
 
 fn console() -> String {

@@ -287,6 +287,7 @@ impl AwsRole {
             role_arn: Some(self.role_arn.clone()),
             external_id: self.external_id.clone(),
             endpoint: self.endpoint.clone(),
+            templates: None,
             environments: Vec::new(),
         }
     }

@@ -288,7 +288,11 @@ fn an_identity_is_who_terraform_is_and_no_more() {
     assert_eq!(known.program, Path::new("terraform"));
     assert_eq!(known.client().grace.as_secs(), 600);
     assert_eq!(known.at_once, 2);
-    let own: Vec<String> = config.own_secrets().into_iter().map(|(key, _)| key).collect();
+    let own: Vec<String> = config
+        .own_secrets()
+        .into_iter()
+        .map(|(key, _)| key)
+        .collect();
     assert!(
         own.contains(&"terraform.main.plan.env.WHO".to_owned()),
         "{own:?}"

@@ -1,12 +1,12 @@
-//! The bucket for packages, the queues, and the buckets for forwarded bodies.
+//! The bucket for packages, the queues, and the buckets for forwarded bodies and long templates.
 
-use hodman_clients::aws::{AwsError, Objects, QueueReport};
+use hodman_clients::aws::{AwsError, Objects, ObjectsConfig, QueueReport};
 
 use super::{
     local::writable,
     report::{Check, with_causes},
 };
-use crate::config::{Config, PackageStore, Queue, aws_objects, aws_queue};
+use crate::config::{Config, PackageStore, Queue, aws_objects, aws_place, aws_queue};
 
 /// Where packages are kept.
 pub(super) async fn packages(config: &Config) -> Vec<Check> {
@@ -38,6 +38,29 @@ pub(super) async fn queues(config: &Config) -> Vec<Check> {
             checks.push(bucket(&format!("bodies s3://{name}"), &objects).await);
         }
         checks.extend(unsigned(config, queue));
+    }
+    checks
+}
+
+/// The buckets for long templates, as whoever hodman is there for the first of the environments.
+pub(super) async fn templates(config: &Config) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for place in config.aws.values() {
+        let (Some(lies), Some(env)) = (&place.templates, place.environments.first()) else {
+            continue;
+        };
+        let what = format!("templates s3://{}/{}", lies.bucket, lies.prefix);
+        checks.push(match aws_place(place, env).await {
+            Ok(aws) => {
+                let objects = aws.objects(ObjectsConfig {
+                    bucket: lies.bucket.clone(),
+                    prefix: lies.prefix.clone(),
+                    force_path_style: place.endpoint.is_some(),
+                });
+                bucket(&what, &objects).await
+            }
+            Err(error) => Check::wrong(what, format!("{error:#}")),
+        });
     }
     checks
 }

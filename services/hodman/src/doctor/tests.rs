@@ -137,7 +137,8 @@ async fn one_identity_for_several_environments_is_told() {
          prod: {{host: \"{url}\", client_id: {{value: one}}, client_secret: {{value: x}}}}\n  \
          dev: {{host: \"{url}\", client_id: {{value: other}}, client_secret: {{value: x}}}}\n\
          accounts:\n  main: {{account_id: a, host: \"{url}\", client_id: {{value: x}}, client_secret: {{value: x}}, environments: [qa, prod]}}\n\
-         aws:\n  qa: {{region: eu-west-1, environments: [qa]}}\n",
+         aws:\n  qa: {{region: eu-west-1, endpoint: \"{url}\", access_key_id: {{value: x}}, secret_access_key: {{value: x}}, \
+         templates: {{bucket: none, prefix: long/}}, environments: [qa]}}\n",
         folder.path().display()
     );
     let file = folder.path().join("hodman.yaml");
@@ -151,6 +152,11 @@ async fn one_identity_for_several_environments_is_told() {
         .filter(|check| check.detail.contains("one identity acts in"))
         .map(|check| check.detail.as_str())
         .collect();
+    assert_eq!(
+        verdicts(&report, "templates s3://none/long/"),
+        [Verdict::Wrong],
+        "{text}"
+    );
     assert_eq!(warned.len(), 2, "{text}");
     assert!(warned[0].contains("qa, prod"), "{text}");
     assert!(warned[1].contains("prod, qa"), "{text}");

@@ -2,12 +2,15 @@
 
 mod stacks;
 
+pub(super) use stacks::too_long;
+
 use super::error;
+use crate::config::AwsPlace;
 use hodman_clients::aws::{Aws, Foundation};
 use hodman_clients::cloudformation::{CloudFormation, Pace};
 use hodman_clients::databricks::{ApiError, Elsewhere, Request};
 use serde_json::Value;
-use stacks::Stacks;
+use stacks::{Stacks, Templates};
 use std::pin::Pin;
 
 /// Everything of one AWS account and region that modules may ask for.
@@ -19,9 +22,12 @@ pub(super) struct AwsObjects {
 
 impl AwsObjects {
     /// Nothing is sent yet.
-    pub fn new(aws: &Aws) -> Self {
+    pub fn new(aws: &Aws, place: &AwsPlace) -> Self {
         Self {
-            stacks: Stacks(CloudFormation::new(aws, Pace::default())),
+            stacks: Stacks {
+                client: CloudFormation::new(aws, Pace::default()),
+                templates: Templates::of(aws, place),
+            },
             objects: aws.foundation(),
         }
     }

@@ -1,6 +1,6 @@
 //! What workspaces stand on, and the workspaces that are made there.
 
-use super::aws::AwsObjects;
+use super::aws::{AwsObjects, too_long};
 use super::terraform::{self, Stacks};
 use super::{Places, error, trimmed};
 use crate::config;
@@ -10,6 +10,7 @@ use hodman_clients::databricks::{
 };
 use hodman_model::files::Environment;
 use hodman_model::kinds::kind;
+use hodman_model::modules::LONGEST_BODY;
 use serde_json::Value;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -109,6 +110,14 @@ impl Places {
         ))
     }
 
+    /// Why a template of so many bytes cannot be sent to the AWS account that an environment names; none when it can.
+    #[must_use]
+    pub fn refuses_template(&self, environment: &Environment, bytes: usize) -> Option<String> {
+        let place = environment.aws.as_ref().and_then(|name| self.aws.get(name));
+        let lies = place.is_some_and(|place| place.templates.is_some());
+        (bytes > LONGEST_BODY && !lies).then(|| too_long(bytes))
+    }
+
     async fn aws(&self, env: &str, name: &str) -> Result<AwsObjects, WorkError> {
         let known = self.aws.get(name).ok_or_else(|| {
             WorkError::lasting(format!(
@@ -119,7 +128,7 @@ impl Places {
         let aws = config::aws_place(known, env)
             .await
             .map_err(|error| WorkError::lasting(format!("aws `{name}`: {error:#}")))?;
-        Ok(AwsObjects::new(&aws))
+        Ok(AwsObjects::new(&aws, known))
     }
 
     /// The client for a workspace that a module made, at the address that its account tells: credentials go nowhere else,

@@ -9,7 +9,7 @@ use hodman_clients::databricks::Workspace;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::{Environment, Presence, Tree, Workspace as Place};
-use hodman_model::kinds::files as file_sets;
+use hodman_model::kinds::{TEMPLATE_BODY, files as file_sets};
 use hodman_model::modules::{FOUNDATION, Foundation, host_of};
 use hodman_model::plan::{self, Action, Known, Observed, ObservedObject, Plan, PlanContext, Row};
 use serde_json::Value;
@@ -107,6 +107,7 @@ pub(super) async fn take(
         .places
         .foundation(env.as_str(), environment)
         .await?;
+    fits(job, env, environment, &foundation)?;
     let adopt = adopted(environment);
     let question = live::Question {
         desired: &foundation.desired,
@@ -179,6 +180,26 @@ pub(super) async fn take(
         }),
         known,
     })
+}
+
+/// Refuses templates that AWS would not take, before anything is asked for or shown.
+fn fits(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    foundation: &Foundation,
+) -> Result<(), WorkError> {
+    for (key, wanted) in &foundation.desired.resources {
+        let body = wanted.config.get(TEMPLATE_BODY).and_then(Value::as_str);
+        let refused = body.and_then(|body| {
+            let places = &job.work.places;
+            places.refuses_template(environment, body.len())
+        });
+        if let Some(words) = refused {
+            return Err(WorkError::lasting(format!("{}: {key}: {words}", file(env))));
+        }
+    }
+    Ok(())
 }
 
 /// What the modules that an environment calls come to.

@@ -1,6 +1,7 @@
 //! Stacks of CloudFormation: every change is a change set, executed as it was shown, and waited for.
 
 mod look;
+mod templates;
 
 use super::error;
 use hodman_clients::aws::{AwsError, AwsErrorKind};
@@ -16,9 +17,16 @@ use look::{Next, is_marked, outputs};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use templates::Templates;
+pub(in crate::places) use templates::too_long;
+
 /// The stacks of one account and region.
 #[derive(Debug)]
-pub(super) struct Stacks(pub CloudFormation);
+pub(super) struct Stacks {
+    pub client: CloudFormation,
+    /// For templates that are too long for a request.
+    pub templates: Option<Templates>,
+}
 
 impl Stacks {
     /// Answers one request; `rest` is the path behind that of all stacks.
@@ -37,14 +45,14 @@ impl Stacks {
 
     async fn show(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
         let failed = |failure| refusal(request, failure);
-        let info = self.0.describe(name).await.map_err(failed)?;
+        let info = self.client.describe(name).await.map_err(failed)?;
         // A stack of which there is but a change set is none yet.
         let info = info.filter(|info| !info.is_only_reviewed());
         let Some(info) = info else {
             let words = format!("Stack {name} does not exist");
             return Err(error(request, ErrorKind::NotFound, words));
         };
-        let template = self.0.template(name).await.map_err(failed)?;
+        let template = self.client.template(name).await.map_err(failed)?;
         Ok(shown(&info, template.as_deref().unwrap_or_default()))
     }
 
@@ -52,7 +60,7 @@ impl Stacks {
     async fn bring(&self, request: &Request, new: bool) -> Result<Value, ApiError> {
         let failed = |failure| refusal(request, failure);
         let asked = wanted(request)?;
-        let info = self.0.describe(&asked.stack).await.map_err(failed)?;
+        let info = self.client.describe(&asked.stack).await.map_err(failed)?;
         if let Some(info) = info.as_ref().filter(|info| !info.is_only_reviewed()) {
             if info.is_busy() {
                 let words = format!("stack {} is busy: {}", info.name, info.status);
@@ -83,19 +91,21 @@ impl Stacks {
         let stack = looked.wanted.stack.clone();
         match (looked.next, info) {
             (Next::Execute(set, name), _) => {
-                self.0.execute(&set, &name).await.map_err(failed)?;
+                self.client.execute(&set, &name).await.map_err(failed)?;
             }
             (Next::Remake(name), Some(info)) => {
-                let removed = self.0.remove_failed(&info.id, &name).await;
+                let removed = self.client.remove_failed(&info.id, &name).await;
                 removed.map_err(failed)?;
-                let set = self.0.change_set(&looked.wanted, &name).await;
+                let wanted = looked.wanted.clone();
+                let sent = templates::sent(request, self.templates.as_ref(), wanted).await?;
+                let set = Box::pin(self.client.change_set(&sent, &name)).await;
                 if let ChangeSetOutcome::Ready(set) = set.map_err(failed)? {
-                    self.0.execute(&set, &name).await.map_err(failed)?;
+                    self.client.execute(&set, &name).await.map_err(failed)?;
                 }
             }
             // What is changed after it is shown, and asked for, when that is known.
             (Next::GoBack(name), Some(info)) => {
-                let back = self.0.continue_rollback(&info.id, &[], &name).await;
+                let back = self.client.continue_rollback(&info.id, &[], &name).await;
                 back.map_err(failed)?;
             }
             (Next::Nothing | Next::Remake(_) | Next::GoBack(_), _) => {}
@@ -105,14 +115,14 @@ impl Stacks {
 
     async fn preview(&self, request: &Request) -> Result<Value, ApiError> {
         let wanted = wanted(request)?;
-        let info = self.0.describe(&wanted.stack).await;
+        let info = self.client.describe(&wanted.stack).await;
         let info = info.map_err(|failure| refusal(request, failure))?;
         Ok(json!(self.look(request, wanted, info.as_ref()).await?.plan))
     }
 
     /// What people changed inside. Types that AWS cannot look at are left out: nothing is known of them.
     async fn look_inside(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
-        let found = self.0.drift(name).await;
+        let found = self.client.drift(name).await;
         let found = found.map_err(|failure| refusal(request, failure))?;
         let changed = found.into_iter().filter_map(|resource| {
             let deleted = resource.status == "DELETED";
@@ -131,12 +141,12 @@ impl Stacks {
 
     async fn remove(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
         let failed = |failure| refusal(request, failure);
-        let Some(info) = self.0.describe(name).await.map_err(failed)? else {
+        let Some(info) = self.client.describe(name).await.map_err(failed)? else {
             let words = format!("Stack {name} does not exist");
             return Err(error(request, ErrorKind::NotFound, words));
         };
         let token = sha256(format!("remove {} {}", info.id, info.changed_at).as_bytes());
-        self.0
+        self.client
             .remove(&info.id, &token.hex()[..32])
             .await
             .map_err(failed)?;

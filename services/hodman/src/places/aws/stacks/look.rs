@@ -1,6 +1,6 @@
 //! What bringing a stack to what is wanted means: as people are shown it, and how it is done.
 
-use super::{Stacks, name, refusal};
+use super::{Stacks, name, refusal, templates};
 use crate::places::error;
 use hodman_clients::cloudformation::{
     ChangeSet, ChangeSetOutcome, StackInfo, StackRequest, Template,
@@ -102,7 +102,10 @@ impl Stacks {
         if let Some((plan, next)) = there.and_then(|info| of_the_whole(info, &name)) {
             return Ok(Looked { wanted, plan, next });
         }
-        let set = self.0.change_set(&wanted, &name).await.map_err(failed)?;
+        let sent = templates::sent(request, self.templates.as_ref(), wanted.clone()).await?;
+        let set = Box::pin(self.client.change_set(&sent, &name))
+            .await
+            .map_err(failed)?;
         let ChangeSetOutcome::Ready(set) = set else {
             let plan = StackPlan {
                 decides: ours,
@@ -115,7 +118,7 @@ impl Stacks {
             .map_err(|words| error(request, ErrorKind::Unreadable, words.to_string()))?;
         plan.decides = ours;
         if let Some(info) = there {
-            let text = self.0.template(&info.id).await.map_err(failed)?;
+            let text = self.client.template(&info.id).await.map_err(failed)?;
             let before = text.as_deref().and_then(TemplateText::read);
             let templates = (before.as_ref(), next.as_ref());
             let now = outputs(info);
