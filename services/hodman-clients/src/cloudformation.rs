@@ -8,6 +8,7 @@ mod changes;
 mod drift;
 mod error;
 mod execute;
+mod nested;
 mod removal;
 mod request;
 mod stack;

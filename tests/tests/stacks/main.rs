@@ -3,4 +3,5 @@
 //! hands of people. It makes no change sets for stacks in stacks; what those say is tested in `hodman-clients` and `hodman-model`.
 
 mod bench;
+mod inside;
 mod long;

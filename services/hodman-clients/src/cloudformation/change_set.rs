@@ -16,7 +16,8 @@ pub struct ChangeSet {
     pub stack_id: String,
     /// `CREATE`, `UPDATE` or `IMPORT`.
     pub kind: String,
-    /// The list `Changes` of all pages, in the API's spelling.
+    /// The list `Changes` of all pages, in the API's spelling; a change of a nested stack has the list of its own as `Nested`, where
+    /// AWS tells it.
     pub changes: Value,
 }
 
@@ -35,10 +36,20 @@ const NO_CHANGES: [&str; 2] = [
     "No updates are to be performed",
 ];
 
-struct Read {
-    status: Option<ChangeSetStatus>,
+/// How AWS says that it could not look into a nested stack, which is no reason not to change it: values that only the change makes
+/// known are reason enough.
+const NESTED_FAILED: &str = "Nested change set";
+
+pub(super) struct Read {
+    pub status: Option<ChangeSetStatus>,
     reason: String,
-    set: ChangeSet,
+    pub set: ChangeSet,
+}
+
+impl Read {
+    pub(super) fn says_nothing_to_do(&self) -> bool {
+        NO_CHANGES.iter().any(|words| self.reason.contains(words))
+    }
 }
 
 impl CloudFormation {
@@ -57,23 +68,23 @@ impl CloudFormation {
             None => ChangeSetType::Create,
             Some(stack) => kind_for(stack, request)?,
         };
-        self.create(request, name, &kind).await?;
-        let kind = &kind;
-        let asked = || async move {
-            let read = self.read(&request.stack, name, kind.as_str()).await?;
-            let over = matches!(
-                read.status,
-                Some(ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed)
-            );
-            Ok(over.then_some(read))
-        };
-        let read = self.until("the change set", &request.stack, asked).await?;
-        let nothing = NO_CHANGES.iter().any(|words| read.reason.contains(words));
+        // An import has no nested ones: AWS takes stacks over by themselves only.
+        let inside = kind != ChangeSetType::Import;
+        let mut read = self.made(request, (name, &kind), inside).await?;
+        if read.status != Some(ChangeSetStatus::CreateComplete)
+            && inside
+            && read.reason.contains(NESTED_FAILED)
+        {
+            self.drop_set(&read.set).await?;
+            let plain = format!("{name}-outside");
+            read = self.made(request, (&plain, &kind), false).await?;
+        }
         if read.status == Some(ChangeSetStatus::CreateComplete) {
+            Box::pin(self.look_into(&mut read.set.changes)).await?;
             return Ok(ChangeSetOutcome::Ready(read.set));
         }
         self.discard(&read.set).await?;
-        if nothing {
+        if read.says_nothing_to_do() {
             return Ok(ChangeSetOutcome::NoChanges);
         }
         Err(StackError::BadChangeSet {
@@ -82,17 +93,52 @@ impl CloudFormation {
         })
     }
 
+    async fn drop_set(&self, set: &ChangeSet) -> Result<(), StackError> {
+        let deleted = self.client.delete_change_set().change_set_name(&set.id);
+        match deleted.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("ChangeSetNotFound") => Ok(()),
+            Err(error) => Err(AwsError::from_sdk("DeleteChangeSet", &set.id, error).into()),
+        }
+    }
+
+    /// One that is asked for, or was before, when it is over; `inside` with those of nested stacks.
+    async fn made(
+        &self,
+        request: &StackRequest,
+        (name, kind): (&str, &ChangeSetType),
+        inside: bool,
+    ) -> Result<Read, StackError> {
+        Box::pin(self.create(request, (name, kind), inside)).await?;
+        let stack = Some(request.stack.as_str());
+        Box::pin(self.over(stack, name, kind.as_str())).await
+    }
+
+    /// The change set, when it is made or cannot be.
+    pub(super) async fn over(
+        &self,
+        stack: Option<&str>,
+        name: &str,
+        kind: &str,
+    ) -> Result<Read, StackError> {
+        let asked = || async move {
+            let read = self.read(stack, name, kind).await?;
+            let over = matches!(
+                read.status,
+                Some(ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed)
+            );
+            Ok(over.then_some(read))
+        };
+        self.until("the change set", stack.unwrap_or(name), asked)
+            .await
+    }
+
     /// Removes a change set that will not be executed, and the empty stack that one for a new stack leaves behind.
     ///
     /// # Errors
     /// When a call fails. A set that is gone is no error.
     pub async fn discard(&self, set: &ChangeSet) -> Result<(), StackError> {
-        let deleted = self.client.delete_change_set().change_set_name(&set.id);
-        match deleted.send().await {
-            Ok(_) => {}
-            Err(error) if error.code() == Some("ChangeSetNotFound") => {}
-            Err(error) => return Err(AwsError::from_sdk("DeleteChangeSet", &set.id, error).into()),
-        }
+        self.drop_set(set).await?;
         let stack = self.describe(&set.stack_id).await?;
         if stack.is_some_and(|stack| stack.is_only_reviewed()) {
             self.send_delete(&set.stack_id, None).await?;
@@ -103,8 +149,8 @@ impl CloudFormation {
     async fn create(
         &self,
         request: &StackRequest,
-        name: &str,
-        kind: &ChangeSetType,
+        (name, kind): (&str, &ChangeSetType),
+        inside: bool,
     ) -> Result<(), StackError> {
         let mut create = self
             .client
@@ -115,6 +161,7 @@ impl CloudFormation {
             .client_token(name)
             .set_parameters(Some(request.sdk_parameters()))
             .set_tags(Some(request.sdk_tags()))
+            .set_include_nested_stacks(inside.then_some(true))
             .set_capabilities(Some(request.sdk_capabilities()))
             .set_resources_to_import(request.sdk_imports())
             .set_role_arn(request.role_arn.clone());
@@ -130,7 +177,7 @@ impl CloudFormation {
         }
     }
 
-    async fn read(&self, stack: &str, name: &str, kind: &str) -> Result<Read, StackError> {
+    async fn read(&self, stack: Option<&str>, name: &str, kind: &str) -> Result<Read, StackError> {
         let mut read = Read {
             status: None,
             reason: String::new(),
@@ -147,14 +194,13 @@ impl CloudFormation {
             let page = self
                 .client
                 .describe_change_set()
-                .stack_name(stack)
+                .set_stack_name(stack.map(str::to_owned))
                 .change_set_name(name)
                 .include_property_values(true)
                 .set_next_token(next);
-            let page = page
-                .send()
-                .await
-                .map_err(|error| AwsError::from_sdk("DescribeChangeSet", stack, error))?;
+            let page = page.send().await.map_err(|error| {
+                AwsError::from_sdk("DescribeChangeSet", stack.unwrap_or(name), error)
+            })?;
             entries.extend(page.changes().iter().map(changes::entry));
             read.status = page.status;
             read.reason = page.status_reason.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use aws_sdk_cloudformation::types::StackDriftDetectionStatus;
 
+use super::nested::NESTED;
 use super::{CloudFormation, StackError};
 use crate::aws::AwsError;
 
@@ -32,11 +33,36 @@ pub struct DriftedResource {
 }
 
 impl CloudFormation {
-    /// Looks for drift and waits for the result: one look at a stack at a time, minutes for a big one. All resources, sorted.
+    /// Looks for drift in a stack and in those inside of it, whose resources are called `Outer/Inner`. AWS looks into each by itself
+    /// only. All resources, sorted.
     ///
     /// # Errors
-    /// When the detection fails or a call does.
+    /// When a detection fails or a call does.
     pub async fn drift(&self, stack: &str) -> Result<Vec<DriftedResource>, StackError> {
+        let mut found = self.drift_of_one(stack).await?;
+        for (name, id) in self.nested(stack).await? {
+            let there = self.describe(&id).await?;
+            if there.is_none_or(|stack| stack.status == "DELETE_COMPLETE") {
+                found.push(DriftedResource {
+                    logical_id: name,
+                    kind: NESTED.to_owned(),
+                    status: "DELETED".to_owned(),
+                    properties: Vec::new(),
+                });
+                continue;
+            }
+            let inside = Box::pin(self.drift(&id)).await?;
+            found.extend(inside.into_iter().map(|resource| DriftedResource {
+                logical_id: format!("{name}/{}", resource.logical_id),
+                ..resource
+            }));
+        }
+        found.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
+        Ok(found)
+    }
+
+    /// Looks for drift and waits for the result: one look at a stack at a time, minutes for a big one.
+    async fn drift_of_one(&self, stack: &str) -> Result<Vec<DriftedResource>, StackError> {
         let begun = self
             .client
             .detect_stack_drift()
@@ -110,7 +136,6 @@ impl CloudFormation {
             }
             next = page.next_token;
             if next.is_none() {
-                resources.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
                 return Ok(resources);
             }
         }

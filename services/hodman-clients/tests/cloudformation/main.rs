@@ -3,4 +3,5 @@
 
 mod answers;
 mod failures;
+mod nested;
 mod server;

@@ -10,7 +10,8 @@ use super::{StackAction, StackField, StackPlan, StackPlanError, StackRow, StackR
 use crate::digest::{canonical_json, sha256};
 use crate::field_path::FieldPath;
 
-const NESTED: &str = "AWS::CloudFormation::Stack";
+/// The type of a stack in a stack.
+pub(super) const NESTED: &str = "AWS::CloudFormation::Stack";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -30,6 +31,8 @@ struct Resource {
     scope: Vec<String>,
     #[serde(default)]
     details: Vec<Detail>,
+    /// The changes inside of a nested stack; none where they are not known.
+    nested: Option<Vec<Entry>>,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +55,8 @@ struct Target {
     after_value: Option<Value>,
 }
 
-/// The rows of a change set: `changes` is the list `Changes` of all pages. Values of `NoEcho` parameters are masked by
+/// The rows of a change set: `changes` is the list `Changes` of all pages, in a change of a nested stack with the list of its own
+/// as `Nested`, whose rows are called `Outer/Inner`. Without that list a nested stack may lose what it holds. Values of `NoEcho` parameters are masked by
 /// CloudFormation itself; values stand in rows only where the set was described with property values.
 ///
 /// # Errors
@@ -61,18 +65,49 @@ pub fn from_change_set(changes: &Value, rules: &StackRules) -> Result<StackPlan,
     let entries: Vec<Entry> =
         Vec::deserialize(changes).map_err(|error| StackPlanError::Unreadable(error.to_string()))?;
     let mut plan = StackPlan::default();
-    for resource in entries
-        .iter()
-        .filter_map(|entry| entry.resource_change.as_ref())
-    {
-        plan.rows.push(resource.row(rules)?);
-    }
+    rows(&entries, "", rules, &mut plan.rows)?;
     plan.rows.sort_by(|a, b| a.address.cmp(&b.address));
     Ok(plan)
 }
 
+/// Adds the rows of one stack, which is called `above`, and of those inside of it.
+fn rows(
+    entries: &[Entry],
+    above: &str,
+    rules: &StackRules,
+    all: &mut Vec<StackRow>,
+) -> Result<(), StackPlanError> {
+    for resource in entries
+        .iter()
+        .filter_map(|entry| entry.resource_change.as_ref())
+    {
+        let address = format!("{above}{}", resource.logical_resource_id);
+        let inside = resource.nested.as_deref();
+        if inside.is_some_and(<[Entry]>::is_empty) && resource.is_automatic() {
+            // AWS names every nested stack, for its template may have changed. It has not.
+            continue;
+        }
+        all.push(resource.row(&address, rules)?);
+        rows(
+            inside.unwrap_or_default(),
+            &format!("{address}/"),
+            rules,
+            all,
+        )?;
+    }
+    Ok(())
+}
+
 impl Resource {
-    fn row(&self, rules: &StackRules) -> Result<StackRow, StackPlanError> {
+    /// Whether nothing but a look into a nested stack is meant.
+    fn is_automatic(&self) -> bool {
+        let automatic = |detail: &Detail| detail.change_source.as_deref() == Some("Automatic");
+        self.action == "Modify"
+            && !matches!(self.replacement.as_deref(), Some("True" | "Conditional"))
+            && self.details.iter().all(automatic)
+    }
+
+    fn row(&self, address: &str, rules: &StackRules) -> Result<StackRow, StackPlanError> {
         let action = match (self.action.as_str(), self.replacement.as_deref()) {
             ("Add", _) => StackAction::Create,
             ("Remove", _) if self.policy_action.as_deref() == Some("Retain") => StackAction::Forget,
@@ -83,11 +118,13 @@ impl Resource {
             // CloudFormation makes the new one first, unless a name of its own forbids it.
             ("Modify", Some("True")) => StackAction::ReplaceCreateFirst,
             // From outside nobody sees what is replaced in a nested stack.
-            ("Modify", _) if self.resource_type == NESTED => StackAction::MayReplace,
+            ("Modify", _) if self.resource_type == NESTED && self.nested.is_none() => {
+                StackAction::MayReplace
+            }
             ("Modify", _) => StackAction::Update,
             (other, _) => {
                 return Err(StackPlanError::Actions {
-                    address: self.logical_resource_id.clone(),
+                    address: address.to_owned(),
                     actions: other.to_owned(),
                 });
             }
@@ -126,7 +163,7 @@ impl Resource {
         }
         let named: Vec<_> = fields.iter().map(|field| field.digest.as_str()).collect();
         let name = json!([
-            self.logical_resource_id,
+            address,
             self.resource_type,
             action.word(),
             self.policy_action,
@@ -134,7 +171,7 @@ impl Resource {
             named
         ]);
         Ok(StackRow {
-            address: self.logical_resource_id.clone(),
+            address: address.to_owned(),
             kind: self.resource_type.clone(),
             action,
             reason: self.reason(),

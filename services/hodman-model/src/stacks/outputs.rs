@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::change_set::NESTED;
 use super::row::Shown;
-use super::{StackAction, StackField, StackPlan};
+use super::{StackAction, StackField, StackPlan, StackRow};
 use crate::digest::{canonical_json, sha256};
 use crate::field_path::FieldPath;
 
@@ -56,9 +57,13 @@ pub fn changed_outputs(
     plan: &StackPlan,
     parameters: &BTreeSet<String>,
 ) -> Vec<StackField> {
-    let anew = |action: StackAction| action.removes() || action == StackAction::Create;
-    let rows = plan.rows.iter().filter(|row| anew(row.action));
-    let mut touched: BTreeSet<String> = rows.map(|row| row.address.clone()).collect();
+    // Of a nested stack its own outputs are taken, and any change inside may be one of those.
+    let anew = |row: &&StackRow| {
+        row.action.removes() || row.action == StackAction::Create || row.kind == NESTED
+    };
+    let rows = plan.rows.iter().filter(anew);
+    let outer = |row: &StackRow| row.address.split('/').next().map(str::to_owned);
+    let mut touched: BTreeSet<String> = rows.filter_map(outer).collect();
     touched.extend(parameters.iter().cloned());
     let (Some(before), Some(after)) = (before, after) else {
         return match plan.rows.is_empty() {

@@ -248,3 +248,62 @@ fn a_change_set_shows_replacement_for_sure_perhaps_and_not() {
     );
     assert_eq!(other.unwrap().digest(), plan.digest());
 }
+
+#[test]
+fn what_is_inside_of_nested_stacks_is_shown_and_judged_by_itself() {
+    let modify = |id: &str, kind: &str, replacement: &str, source: &str, nested: Value| {
+        let mut change = json!({"Action": "Modify", "LogicalResourceId": id, "ResourceType": kind, "Replacement": replacement,
+            "Details": [{"Target": {"Attribute": "Properties", "Name": "X"}, "ChangeSource": source}]});
+        if !nested.is_null() {
+            change["Nested"] = nested;
+        }
+        json!({"ResourceChange": change})
+    };
+    let stack = |id: &str, source: &str, nested: Value| {
+        modify(id, "AWS::CloudFormation::Stack", "False", source, nested)
+    };
+    let plain = |id: &str, kind: &str, replacement: &str| {
+        modify(id, kind, replacement, "DirectModification", Value::Null)
+    };
+    let deeper = json!([plain("Table", "AWS::DynamoDB::Table", "True")]);
+    let inner = json!([
+        plain("Group", "AWS::EC2::SecurityGroup", "False"),
+        stack("Deeper", "Automatic", deeper),
+    ]);
+    let changes = json!([
+        stack("Net", "DirectModification", inner.clone()),
+        stack("Same", "Automatic", json!([])),
+        stack("Untold", "Automatic", Value::Null),
+    ]);
+    let read = |changes: &Value| from_change_set(changes, &StackRules::default()).unwrap();
+    let plan = read(&changes);
+    let rows: Vec<_> = plan
+        .rows
+        .iter()
+        .map(|row| (row.address.as_str(), row.action, row.is_irreversible()))
+        .collect();
+    let expected = [
+        ("Net", StackAction::Update, false),
+        ("Net/Deeper", StackAction::Update, false),
+        ("Net/Deeper/Table", StackAction::ReplaceCreateFirst, true),
+        ("Net/Group", StackAction::Update, false),
+        ("Untold", StackAction::MayReplace, true),
+    ];
+    assert_eq!(rows, expected);
+    assert!(plan.irreversible().contains("Net/Deeper/Table"));
+    // The name covers what is inside.
+    let mut other = changes.clone();
+    other[0]["ResourceChange"]["Nested"][0]["ResourceChange"]["Replacement"] = json!("True");
+    assert_ne!(read(&other).digest(), plan.digest());
+    // What another stack takes from one that changes inside is open.
+    let template = "Resources: {Net: {Type: 'AWS::CloudFormation::Stack'}, Own: {Type: T}}\n\
+        Outputs: {Vpc: {Value: !GetAtt Net.Outputs.Vpc}, Own: {Value: !Ref Own}}\n";
+    let template = TemplateText::read(template).unwrap();
+    let now = ["Vpc", "Own"]
+        .map(|name| (name.to_owned(), "x".to_owned()))
+        .into();
+    let templates = (Some(&template), Some(&template));
+    let open = changed_outputs(&now, templates, &plan, &BTreeSet::new());
+    let open: Vec<String> = open.iter().map(|field| field.path.to_string()).collect();
+    assert_eq!(open, ["Vpc"]);
+}
