@@ -6,10 +6,12 @@
 mod by_hand;
 mod change_set;
 mod fields;
+mod import;
 mod outputs;
 mod row;
 mod secrets;
 mod stateful;
+mod template;
 mod terraform;
 #[cfg(test)]
 mod tests;
@@ -21,12 +23,16 @@ use serde::{Deserialize, Serialize};
 pub(crate) use by_hand::property_value;
 pub use by_hand::{ByHand, ByHandProperty, ByHandResource};
 pub use change_set::from_change_set;
+pub use import::Imports;
 pub use outputs::{TemplateText, changed_outputs};
 pub use row::{Shown, StackAction, StackField, StackRow};
 pub use terraform::{from_terraform, shown_secrets, undeclared};
 
 use crate::digest::{Digest, Hasher, sha256};
 use crate::kinds::Reversibility;
+
+/// The address of a row that is about the stack itself.
+pub(crate) const WHOLE: &str = "(the stack)";
 
 /// What an environment says about its stack beyond what the engine says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +61,10 @@ pub struct StackPlan {
     /// else the stack was told.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub decides: bool,
+    /// Whether what comes after it is known only when it is done: then the stack is looked at once more, and what nobody was shown is
+    /// asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looks_again: bool,
     /// The plan that was being applied when it was cut off, and of which this is the rest. An approval of that one covers this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<Box<StackPlan>>,
@@ -90,7 +100,7 @@ impl StackPlan {
         let name = format!("whole stack {status} {}", action.word());
         Self {
             rows: vec![StackRow {
-                address: "(the stack)".to_owned(),
+                address: WHOLE.to_owned(),
                 kind: "AWS::CloudFormation::Stack".to_owned(),
                 action,
                 fields: Vec::new(),

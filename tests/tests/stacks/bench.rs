@@ -1,8 +1,11 @@
 //! One stack that qa stands on, and what people do.
 
+use hodman_core::event::Ask;
 use hodman_core::explain::explain;
 use hodman_core::ids::EnvName;
-use hodman_tests::harness::{Options, Scene, Short};
+use hodman_core::state::{Environment, PipelineState, RunPhase};
+use hodman_sandbox::github::PullView;
+use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
 use hodman_tests::servers::AWS_REGION;
 
 /// Where the stack's template is.
@@ -36,6 +39,92 @@ pub fn options(
 /// A name that no other test has.
 pub fn name(of: &str) -> String {
     format!("{of}-{:x}", rand::random::<u64>())
+}
+
+fn qa(state: &PipelineState) -> Option<&Environment> {
+    state.environments.get(&EnvName::from("qa"))
+}
+
+/// The open pull request for qa whose text has these words.
+pub async fn asked(short: &Short<'_>, scene: &Scene, words: &[&str]) -> PullView {
+    let open = async || {
+        let state = short.state().await.ok()?;
+        let open = qa(&state)?.promotion.as_ref()?.number()?;
+        let mut pulls = scene.forge.pulls(REPOSITORY).into_iter();
+        pulls.find(|pull| pull.open && pull.number == open.0)
+    };
+    let asked = short
+        .wait(&format!("a pull request with {words:?}"), async || {
+            let pull = open().await?;
+            words
+                .iter()
+                .all(|word| pull.body.contains(word))
+                .then_some(pull)
+        })
+        .await;
+    let there = open().await.map(|pull| pull.body);
+    asked.unwrap_or_else(|error| panic!("{error:#}: {there:?}"))
+}
+
+/// Merges it and waits until that is in place.
+pub async fn applied(short: &Short<'_>, pull: &PullView) {
+    short.merge(pull).expect("merged");
+    short
+        .wait("it in place", async || {
+            is_in_place(&short.state().await.ok()?, pull)
+        })
+        .await
+        .expect("applied");
+}
+
+fn is_in_place(state: &PipelineState, pull: &PullView) -> Option<()> {
+    let env = qa(state)?;
+    let accepted = env.accepted.as_ref()?;
+    let by_it = accepted.pull.is_some_and(|number| number.0 == pull.number);
+    let healthy = env.current.as_ref()?.healthy_since.is_some();
+    (by_it && accepted.done && healthy && env.run.is_none()).then_some(())
+}
+
+/// Merges it, waits until a step is refused, and gives the words.
+pub async fn refused(short: &Short<'_>, pull: &PullView) -> String {
+    short.merge(pull).expect("merged");
+    why(short).await
+}
+
+/// Why the run failed.
+pub async fn why(short: &Short<'_>) -> String {
+    short
+        .wait("a refusal", async || {
+            let state = short.state().await.ok()?;
+            match qa(&state)?.run.clone()?.phase {
+                RunPhase::Failed {
+                    why,
+                    not_before: None,
+                    ..
+                } => Some(why),
+                _ => None,
+            }
+        })
+        .await
+        .expect("a refusal")
+}
+
+/// Somebody has it tried again; the next run does the rest, and nobody approves anything.
+pub async fn the_rest(short: &Short<'_>, pull: &PullView) {
+    let again = Ask::Retry { env: "qa".into() };
+    short.ask("olga", again).await.expect("asked");
+    short
+        .wait("the rest without another approval", async || {
+            let state = short.state().await.ok()?;
+            if let Some(run) = &qa(&state)?.run
+                && let RunPhase::NeedsApproval { outside, .. } = &run.phase
+            {
+                panic!("asks for {outside:?}");
+            }
+            is_in_place(&state, pull)
+        })
+        .await
+        .expect("the rest");
 }
 
 /// What `hodman explain qa` says, once it says these words.

@@ -65,7 +65,8 @@ impl CloudFormation {
     ) -> Result<ChangeSetOutcome, StackError> {
         let stack = self.describe(&request.stack).await?;
         let kind = match &stack {
-            None => ChangeSetType::Create,
+            None if request.imports.is_empty() => ChangeSetType::Create,
+            None => ChangeSetType::Import,
             Some(stack) => kind_for(stack, request)?,
         };
         // An import has no nested ones: AWS takes stacks over by themselves only.
@@ -152,6 +153,8 @@ impl CloudFormation {
         (name, kind): (&str, &ChangeSetType),
         inside: bool,
     ) -> Result<(), StackError> {
+        // An import changes no tags, and even those that are there may not be said.
+        let tags = Some(request.sdk_tags()).filter(|_| *kind != ChangeSetType::Import);
         let mut create = self
             .client
             .create_change_set()
@@ -160,7 +163,7 @@ impl CloudFormation {
             .change_set_type(kind.clone())
             .client_token(name)
             .set_parameters(Some(request.sdk_parameters()))
-            .set_tags(Some(request.sdk_tags()))
+            .set_tags(tags)
             .set_include_nested_stacks(inside.then_some(true))
             .set_capabilities(Some(request.sdk_capabilities()))
             .set_resources_to_import(request.sdk_imports())
@@ -220,7 +223,10 @@ fn kind_for(stack: &StackInfo, request: &StackRequest) -> Result<ChangeSetType, 
     let name = || request.stack.clone();
     if stack.is_only_reviewed() {
         // Nothing is there but a change set, perhaps our own; it takes no tags until it is executed.
-        return Ok(ChangeSetType::Create);
+        return Ok(match request.imports.is_empty() {
+            true => ChangeSetType::Create,
+            false => ChangeSetType::Import,
+        });
     }
     stack.must_be_ours(&request.marker)?;
     if stack.is_busy() {

@@ -1,7 +1,7 @@
-//! Stacks in stacks: what is asked, and what of the answers is read. No server makes change sets
+//! Stacks in stacks, and what exists and becomes a stack's: what is asked, and what of the answers is read. No server makes change sets
 //! for nested stacks; these answers have the form that the API's reference gives.
 
-use hodman_clients::cloudformation::ChangeSetOutcome;
+use hodman_clients::cloudformation::{ChangeSetOutcome, ImportedResource};
 
 use super::answers::{Answers, request};
 
@@ -114,5 +114,44 @@ async fn where_aws_cannot_look_inside_the_outside_is_shown() {
     assert_eq!(
         answers.asked("DeleteChangeSet")[0]["ChangeSetName"],
         "arn:c1"
+    );
+}
+
+#[tokio::test]
+async fn a_takeover_says_what_and_no_tags() {
+    let answers = Answers::default()
+        .refuse(
+            "DescribeStacks",
+            "ValidationError",
+            "Stack with id net does not exist",
+        )
+        .tell("CreateChangeSet", "<Id>arn:c1</Id>")
+        .tell(
+            "DescribeChangeSet",
+            &set("arn:c1", "CREATE_COMPLETE", "", ""),
+        );
+    let client = answers.serve().await;
+    let mut wanted = request("net", "{}");
+    wanted.imports = vec![ImportedResource {
+        logical_id: "Vpc".to_owned(),
+        kind: "AWS::EC2::VPC".to_owned(),
+        identifier: [("VpcId".to_owned(), "vpc-1".to_owned())].into(),
+    }];
+    let outcome = client.change_set(&wanted, "run-1").await;
+    assert!(
+        matches!(&outcome, Ok(ChangeSetOutcome::Ready(set)) if set.kind == "IMPORT"),
+        "{outcome:?}"
+    );
+    let asked = &answers.asked("CreateChangeSet")[0];
+    assert_eq!(asked["ChangeSetType"], "IMPORT");
+    let of = |field: &str| asked[&format!("ResourcesToImport.member.1.{field}")].clone();
+    assert_eq!(of("LogicalResourceId"), "Vpc");
+    assert_eq!(of("ResourceType"), "AWS::EC2::VPC");
+    assert_eq!(of("ResourceIdentifier.entry.1.key"), "VpcId");
+    assert_eq!(of("ResourceIdentifier.entry.1.value"), "vpc-1");
+    let extra = ["Tags.member.1.Key", "Tags", "IncludeNestedStacks"];
+    assert!(
+        extra.iter().all(|field| asked.get(*field).is_none()),
+        "{asked:?}"
     );
 }

@@ -18,6 +18,7 @@ use super::duration::Span;
 use super::{node::Node, yaml};
 use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
+use crate::stacks::Imports;
 
 pub use capture::{CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, Selection, TagSelection};
 pub use file_sets::{FileSets, Layout};
@@ -133,6 +134,10 @@ pub struct ModuleCall {
     /// What it is told; `${modules.<call>.outputs.<name>}` is what another call gives.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Value>,
+    /// `engine: cloudformation`: resources that exist and become the stack's, by their names in the template, with what identifies
+    /// each there: `Vpc: {VpcId: vpc-0a1b}`. Those that are in the stack may stay listed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub import: Imports,
 }
 
 /// Who merges a promotion pull request.

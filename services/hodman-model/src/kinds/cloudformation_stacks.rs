@@ -19,6 +19,10 @@ use crate::digest::Digest;
 /// The field with the template's text, which is sent and never compared.
 pub const TEMPLATE_BODY: &str = "template_body";
 
+/// The field with the resources that exist and become the stack's, which is sent and never compared: those that are in it are no
+/// longer asked for.
+pub const IMPORT: &str = "import";
+
 /// Where whoever answers for AWS takes requests for stacks.
 const PATH: &str = "/aws/cloudformation/stacks";
 
@@ -32,6 +36,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     volatile: patterns(
         &[
             "template_body",
+            "import",
             "tags.hodman_pipeline",
             "tags.hodman_env",
             "tags.hodman_key",
@@ -75,6 +80,14 @@ impl CloudformationStacks {
         let mut body = body(config, marker);
         body["shown"] = json!(shown);
         Call::with_body(Method::Put, format!("{PATH}/{id}"), body, true)
+    }
+
+    /// Makes a stack by what was `shown`, and by nothing else: one that takes over what exists.
+    #[must_use]
+    pub fn make(config: &Value, marker: &Marker, shown: &Digest) -> Call {
+        let mut body = body(config, marker);
+        body["shown"] = json!(shown);
+        Call::post(PATH, body, false)
     }
 
     /// The request that says what people changed inside of a stack; nothing is changed by it.
@@ -125,7 +138,7 @@ impl Kind for CloudformationStacks {
             name,
             marker: Marker::from_tags(answer.get("tags")),
             config,
-            outputs: only(answer, &["outputs", "stack_id"]),
+            outputs: only(answer, &["outputs", "stack_id", "resources"]),
             creator: None,
             created_at: None,
             modified_at: None,
@@ -188,12 +201,13 @@ mod tests {
         };
         let config = json!({
             "stack_name": "s", "template": "sha256:1", "template_body": "Resources: {}",
-            "parameters": {"Bits": 12, "Dns": true}, "capabilities": [],
+            "parameters": {"Bits": 12, "Dns": true}, "capabilities": [], "import": {"Vpc": {"VpcId": "vpc-1"}},
         });
         let create = CloudformationStacks.create(&config, &marker);
         let sent = create.body.unwrap();
         assert_eq!(sent["parameters"], json!({"Bits": "12", "Dns": "true"}));
         assert_eq!(sent["template_body"], "Resources: {}");
+        assert_eq!(sent["import"]["Vpc"]["VpcId"], "vpc-1");
         let mut answer = sent.clone();
         answer["parameters"]["Other"] = json!("default");
         answer["outputs"] = json!({"VpcId": "vpc-1"});
@@ -201,6 +215,7 @@ mod tests {
         assert_eq!(listed.marker, Some(marker));
         let wanted = RULES.normalise(&config);
         assert_eq!(wanted.get("template_body"), None);
+        assert_eq!(wanted.get("import"), None);
         assert_eq!(RULES.without_fills(&listed.config, Some(&wanted)), wanted);
         assert_eq!(listed.outputs["outputs"]["VpcId"], "vpc-1");
     }

@@ -10,7 +10,7 @@ use super::text::{is_almost, is_reference, meant_output, nobody_gives, output, w
 use super::{Late, fields, stack};
 use crate::bundle::{Lifecycle, Resource, ResourceKey, lone};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
-use crate::files::{Environment, Tree};
+use crate::files::{Environment, ModuleCall, Tree};
 use crate::foundation::policies::expand;
 use crate::kinds::foundation_kinds;
 
@@ -94,7 +94,7 @@ impl<'a> Calls<'a> {
         }
         way.pop();
         let outputs = match self.module(name, &call.module) {
-            Some(module) => self.one(name, &call.module, &module, &call.inputs),
+            Some(module) => self.one(name, call, &module),
             None => Outputs::new(),
         };
         self.outputs.insert(name.to_owned(), outputs);
@@ -172,15 +172,17 @@ impl<'a> Calls<'a> {
     }
 
     /// Adds the resources of a call; gives its outputs.
-    fn one(
-        &mut self,
-        call: &str,
-        name: &str,
-        module: &Module,
-        said: &BTreeMap<String, Value>,
-    ) -> Outputs {
+    fn one(&mut self, call: &str, called: &ModuleCall, module: &Module) -> Outputs {
+        let name = called.module.as_str();
         let path = module::path(name);
-        let inputs = self.inputs(call, module, said);
+        let inputs = self.inputs(call, module, &called.inputs);
+        if !called.import.is_empty() && module.engine != Engine::Cloudformation {
+            let hint = "only stacks of CloudFormation take resources over so: `adopt` lists objects, Terraform has blocks of its own";
+            self.wrong(
+                format!("`modules.{call}.import` has no meaning for this module"),
+                Some(hint.to_owned()),
+            );
+        }
         let mut unknown = BTreeSet::new();
         let stack = match module.engine {
             Engine::Native => None,
@@ -253,6 +255,7 @@ impl<'a> Calls<'a> {
                 call,
                 module: name,
                 tree: self.tree,
+                import: &called.import,
             };
             match stack::config(&of, module, told) {
                 Ok(config) => made.push((ResourceKey::new(kind, call), config)),

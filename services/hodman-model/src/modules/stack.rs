@@ -8,8 +8,9 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::digest::sha256;
 use crate::files::Tree;
 use crate::foundation::templates::{Carried, SCHEME};
-use crate::kinds::{SOURCES, TEMPLATE_BODY};
+use crate::kinds::{IMPORT, SOURCES, TEMPLATE_BODY};
 use crate::plan::asked_in;
+use crate::stacks::{Imports, TemplateText};
 
 /// The most that AWS takes in a request, in bytes (AWS CloudFormation quotas). More lies in a bucket.
 pub const LONGEST_BODY: usize = 51_200;
@@ -24,6 +25,8 @@ pub(super) struct Of<'a> {
     pub call: &'a str,
     pub module: &'a str,
     pub tree: &'a Tree,
+    /// What exists and becomes the stack's.
+    pub import: &'a Imports,
 }
 
 /// What the module says, before inputs are put in.
@@ -79,13 +82,40 @@ pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Va
     if let Some(map) = parameters.as_object_mut() {
         map.values_mut().for_each(joined);
     }
-    Ok(json!({
+    let mut config = json!({
         "stack_name": name,
         "template": sha256(body.as_bytes()).as_str(),
-        (TEMPLATE_BODY): body,
         "parameters": parameters,
         "capabilities": module.capabilities,
-    }))
+    });
+    if !of.import.is_empty() {
+        can_import(of, &body)?;
+        config[IMPORT] = json!(of.import);
+    }
+    config[TEMPLATE_BODY] = json!(body);
+    Ok(config)
+}
+
+/// Refuses what AWS would not take over by this template.
+fn can_import(of: &Of<'_>, body: &str) -> Result<(), Diagnostic> {
+    let refused = |words: String| {
+        let error = format!("`modules.{}.import`: {words}", of.call);
+        Err(Diagnostic::error(module::path(of.module), error))
+    };
+    let Some(template) = TemplateText::read(body) else {
+        return refused("the template is neither YAML nor JSON".to_owned());
+    };
+    for (name, identifier) in of.import {
+        if let Some(words) = template.refuses_import(name) {
+            return refused(words);
+        }
+        if identifier.is_empty() || identifier.values().any(|value| value.trim().is_empty()) {
+            return refused(format!(
+                "`{name}` needs what identifies it, such as `{name}: {{VpcId: vpc-0a1b}}`"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// CloudFormation takes lists as one text with commas.

@@ -1,6 +1,7 @@
 //! Modules and calls: what they come to, and what is refused.
 
 mod environments;
+mod import;
 
 use serde_json::{Value, json};
 

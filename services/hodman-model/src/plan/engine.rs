@@ -4,10 +4,12 @@ use serde_json::json;
 
 use super::compare::change;
 use super::previewed;
+use super::render::words::count;
 use super::row::Action;
 use super::work::{Draft, Work};
 use crate::bundle::ResourceKey;
 use crate::field_path::FieldPath;
+use crate::stacks::StackAction;
 
 impl Work<'_> {
     /// Adds what the stack's engine says that it would do, or that it cannot say it yet.
@@ -29,9 +31,17 @@ impl Work<'_> {
         let at = draft.changes.len();
         draft.changes.extend(previewed::shown(preview));
         draft.previewed = Some((at, previewed::named(preview)));
+        draft.looks_again = preview.looks_again;
         let lost: Vec<&str> = preview.approved_as().irreversible().into_iter().collect();
         if !lost.is_empty() && draft.takes_along.is_none() {
             draft.takes_along = Some(format!("the data of {}", lost.join(", ")));
+        }
+        let imported = preview.rows.iter();
+        let imported = imported.filter(|row| row.action == StackAction::Import);
+        let imported = imported.count();
+        if imported > 0 && draft.action != Action::Update {
+            let what = count(imported, "resource");
+            draft.reason = format!("{}; takes over what exists: {what}", draft.reason);
         }
         let there = preview.decides && preview.is_empty() && preview.begun.is_none();
         if there && draft.action == Action::Create {

@@ -64,6 +64,7 @@ pub(super) fn files_step(
         busy_guard: false,
         maintenance: None,
         rotation: false,
+        looks_again: false,
         waits: false,
     })
 }
@@ -108,6 +109,7 @@ fn readers_step(workspace: &str, observed: &Observed) -> Option<Row> {
         after: Vec::new(),
         busy_guard: false,
         rotation: false,
+        looks_again: false,
         waits: false,
         maintenance: None,
     })

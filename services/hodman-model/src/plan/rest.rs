@@ -1,6 +1,8 @@
 //! What is left of an action that was cut off: after half of its requests the same resource needs another action, which
 //! nobody was shown. It counts as approved where it does nothing but the rest.
 
+mod stack;
+
 use serde_json::Value;
 
 use super::Reversibility;
@@ -28,15 +30,17 @@ impl Row {
     /// irreversible action is none that `approved` was not.
     #[must_use]
     pub fn is_rest_of(&self, approved: &Self, value: &SentValue) -> bool {
-        // Of stacks their engines say what is left.
-        let engines = [CloudformationStacks.name(), TerraformStacks.name()];
-        if self.key != approved.key || self.waits || engines.contains(&self.key.kind.as_str()) {
+        // Of stacks of Terraform their engine says what is left.
+        if self.key != approved.key || self.waits || self.key.kind == TerraformStacks.name() {
             return false;
         }
         if matches!(self.reversible, Reversibility::Irreversible { .. })
             && self.reversible != approved.reversible
         {
             return false;
+        }
+        if self.key.kind == CloudformationStacks.name() {
+            return stack::is_rest(self, approved);
         }
         let sends = |change: &FieldChange| is_field(change, value.field.as_deref());
         let shown = approved.changes.read();

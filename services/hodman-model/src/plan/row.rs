@@ -152,6 +152,10 @@ pub struct Row {
     /// Whether nothing but the value behind a reference changed: the package is as it was, the secret is not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rotation: bool,
+    /// Whether what comes after it is known only when it is done. Then everything is looked at once more, and what nobody was
+    /// shown is asked for. No part of the digest: it follows from what the engine would do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looks_again: bool,
     /// Whether what it does can only be said when the rows that it waits for are done: an apply leaves it, and looks anew.
     /// What it is then, must have been approved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

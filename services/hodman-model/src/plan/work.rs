@@ -54,6 +54,8 @@ pub(super) struct Draft<'l> {
     pub previewed: Option<(usize, Vec<FieldChange>)>,
     /// Whether what it does can be said only later.
     pub waits: bool,
+    /// Whether what comes after it can be said only later.
+    pub looks_again: bool,
 }
 
 impl<'a> Work<'a> {
@@ -102,6 +104,7 @@ impl<'a> Work<'a> {
             takes_along: None,
             previewed: None,
             waits: false,
+            looks_again: false,
         };
         self.ask_engine(key, &mut draft);
         self.push(kind, key, draft, None);
@@ -163,6 +166,7 @@ impl<'a> Work<'a> {
             takes_along: None,
             previewed: None,
             waits: false,
+            looks_again: false,
         };
         let forced = draft
             .changes
@@ -244,6 +248,7 @@ impl<'a> Work<'a> {
             takes_along: None,
             previewed: None,
             waits: false,
+            looks_again: false,
         };
         let protected = self.context.protected.contains(key);
         draft.takes_along = self.remove(kind, key, live, &draft, protected);
@@ -374,6 +379,7 @@ impl<'a> Work<'a> {
             maintenance,
             rotation,
             waits: draft.waits,
+            looks_again: draft.looks_again,
         };
         self.rows.insert(key.clone(), row);
     }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::change_set::NESTED;
 use super::row::Shown;
-use super::{StackAction, StackField, StackPlan, StackRow};
+use super::{StackAction, StackField, StackPlan, StackRow, template};
 use crate::digest::{canonical_json, sha256};
 use crate::field_path::FieldPath;
 
@@ -17,18 +17,25 @@ pub struct TemplateText {
     /// Conditions and the names in them.
     conditions: BTreeMap<String, BTreeSet<String>>,
     outputs: BTreeMap<String, Value>,
+    /// With all resources; none of them is no mapping.
+    resources: Map<String, Value>,
+    pub(super) whole: Map<String, Value>,
 }
 
 impl TemplateText {
-    /// Reads a template, YAML or JSON; none when it is neither. `!Ref`, `!GetAtt` and the like are read as what they stand
-    /// before.
+    /// Reads a template, YAML or JSON; none when it is neither.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let options = serde_saphyr::options! { with_snippet: false };
-        let whole: Value = serde_saphyr::from_str_with_options(text, options).ok()?;
+        let Value::Object(whole) = template::read(text)? else {
+            return None;
+        };
         let section = |name: &str| whole.get(name).and_then(Value::as_object);
         let entries = |name: &str| section(name).into_iter().flatten();
         Some(Self {
+            resources: entries("Resources")
+                .filter(|(_, resource)| resource.is_object())
+                .map(|(name, resource)| (name.clone(), resource.clone()))
+                .collect(),
             parameters: entries("Parameters")
                 .map(|(name, _)| name.clone())
                 .collect(),
@@ -38,7 +45,24 @@ impl TemplateText {
             outputs: entries("Outputs")
                 .map(|(name, output)| (name.clone(), output.clone()))
                 .collect(),
+            whole,
         })
+    }
+
+    /// Its resources, by name.
+    #[must_use]
+    pub fn resources(&self) -> &Map<String, Value> {
+        &self.resources
+    }
+
+    /// The type of a resource.
+    pub(super) fn kind_of(&self, resource: &str) -> Option<&str> {
+        self.resources.get(resource)?.get("Type")?.as_str()
+    }
+
+    pub(super) fn section(&self, name: &str) -> impl Iterator<Item = (&String, &Value)> {
+        let section = self.whole.get(name).and_then(Value::as_object);
+        section.into_iter().flatten()
     }
 
     /// Whether it takes a parameter of that name.

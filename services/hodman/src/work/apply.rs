@@ -33,7 +33,7 @@ use hodman_core::effect::Approved;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest};
 use hodman_model::bundle::ResourceKey;
-use hodman_model::plan::{Action, Known, WorkspacePart};
+use hodman_model::plan::{Action, Known, Row, WorkspacePart};
 use site::Site;
 use std::collections::BTreeSet;
 
@@ -65,7 +65,11 @@ pub(super) async fn apply(
     let (mut done, mut uploaded) = Box::pin(all_workspaces(job, env, &taken)).await?;
     let mut whole = taken.is_whole();
     let allowed = taken.plan.action_digests();
-    let waiting = taken.plan.rows().filter(|(_, row)| row.waits).count();
+    let waiting = taken
+        .plan
+        .rows()
+        .filter(|(_, row)| row.waits || row.looks_again);
+    let waiting = waiting.count();
     let passes = taken.plan.parts.len() + waiting;
     // A workspace that was made just now is looked at for the first time, and so is what a stack does whose inputs are known just
     // now. What is done there was approved when nothing was seen of it, so all of it must stand in that plan. Each pass makes at
@@ -119,6 +123,7 @@ pub(super) async fn all_workspaces(
     let mut done = 0;
     let mut uploaded = 0;
     let mut given = taken.given.clone();
+    let open = |row: &Row| row.waits || row.looks_again;
     // In the order of the environment's workspaces; the first that fails stops the rest.
     for (part, rows) in taken.parts.iter().zip(&taken.plan.parts) {
         // What a package protects is noted also when nothing else changes.
@@ -135,7 +140,7 @@ pub(super) async fn all_workspaces(
             done += ended.done;
             uploaded += ended.uploaded;
         }
-        if part.is_foundation() && rows.rows.iter().any(|row| row.waits) {
+        if part.is_foundation() && rows.rows.iter().any(open) {
             // What stands on it may take what is not known yet.
             break;
         }

@@ -120,12 +120,14 @@ pub(super) async fn take(
     };
     let mut found = live::observe_foundation(job, &place, &question).await?;
     stacks::forget_unmade(&foundation, &mut found.observed);
-    let context = PlanContext {
+    let mut context = PlanContext {
         only_looks,
         formerly,
         begun: found.ledgers.own.begun(),
         ..context(job, env, environment, found.ledgers.own.protected())
     };
+    let taken_over = stacks::taken_over(&foundation, &found.observed);
+    context.adopt.extend(taken_over);
     let mut plan = plan::plan(&foundation.desired, &found.observed, &context)?;
     if engines != Engines::Left {
         let question = stacks::Question {

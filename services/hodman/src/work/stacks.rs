@@ -8,7 +8,7 @@ use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::Environment;
 use hodman_model::kinds::{
-    Call, CloudformationStacks, Kind as _, Marker, TerraformStacks, holds_sensitive_output,
+    Call, CloudformationStacks, IMPORT, Kind as _, Marker, TerraformStacks, holds_sensitive_output,
 };
 use hodman_model::modules::Foundation;
 use hodman_model::plan::{Action, Desired, Known, Observed, Plan, asked_in, substitute_known};
@@ -50,6 +50,24 @@ pub(super) fn forget_unmade(foundation: &Foundation, observed: &mut Observed) {
         });
         !(unmade && wanted)
     });
+}
+
+/// Stacks that took over what their calls list and got no mark of ours yet: the rest of the same creation.
+pub(super) fn taken_over(
+    foundation: &Foundation,
+    observed: &Observed,
+) -> BTreeMap<ResourceKey, String> {
+    let stacks = foundation.desired.resources.iter();
+    let found = stacks.filter_map(|(key, wanted)| {
+        let imports = wanted.config.get(IMPORT)?.as_object()?;
+        let name = CloudformationStacks.natural(&wanted.config)?;
+        let mut objects = observed.objects.iter();
+        let there = objects.find(|object| object.kind == key.kind && object.listed.id == name)?;
+        let has = there.listed.outputs["resources"].as_array()?;
+        let all = imports.keys().all(|name| has.iter().any(|has| has == name));
+        (there.listed.marker.is_none() && all).then(|| (key.clone(), name))
+    });
+    found.collect()
 }
 
 /// Fills in what the engines say; gives whether any was asked.
@@ -151,8 +169,9 @@ impl Question<'_> {
         };
         let row = self.plan.rows().find(|(_, row)| row.key == *key);
         let row = row.map(|(_, row)| row);
-        // Nothing is lost by one that is not there.
-        if row.is_some_and(|row| row.live_id.is_none()) {
+        let imports = wanted.config.get(IMPORT).is_some();
+        // Nothing is lost by one that is not there, if it makes everything anew.
+        if row.is_some_and(|row| row.live_id.is_none()) && !imports {
             return Ok(());
         }
         let open = self.open_for(&wanted.config, observed, known);
@@ -160,16 +179,20 @@ impl Question<'_> {
             observed.waiting.insert(key.clone(), open);
             return Ok(());
         }
-        let Some(row) = row.filter(|row| matches!(row.action, Action::Update | Action::Adopt))
-        else {
+        let Some(row) = row.filter(|row| match row.action {
+            Action::Update | Action::Adopt => true,
+            Action::Create => imports,
+            _ => false,
+        }) else {
             return Ok(());
         };
         let config = match substitute_known(&wanted.config, "", known) {
             Ok(config) => config,
             Err(missing) => return Err(WorkError::lasting(format!("{key}: {missing}"))),
         };
-        let id = row.live_id.as_deref().unwrap_or_default();
-        let call = CloudformationStacks::preview(id, &config, &self.marker(key));
+        let name = CloudformationStacks.natural(&config).unwrap_or_default();
+        let id = row.live_id.clone().unwrap_or(name);
+        let call = CloudformationStacks::preview(&id, &config, &self.marker(key));
         let answer = self.place.call(live::request(&call)).await;
         let answer = answer.map_err(|error| at(key, error.into()))?;
         let preview = serde_json::from_value(answer)?;

@@ -13,7 +13,7 @@ use hodman_model::files::{
 };
 use hodman_model::kinds::files as file_sets;
 use hodman_model::modules::{FOUNDATION, Foundation};
-use hodman_model::plan::{self, Desired, Known, Observed, Plan, PlanContext, Sent};
+use hodman_model::plan::{self, Desired, Known, Observed, Plan, PlanContext, Row, Sent};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -275,10 +275,12 @@ impl Taken {
         self.parts.len() == self.plan.parts.len()
     }
 
-    /// Whether the plan is known to its end: nothing of it waits for what other rows give, and every workspace is there.
+    /// Whether the plan is known to its end: nothing of it waits for what other rows give, nothing has more to do when it is done,
+    /// and every workspace is there.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.all_there() && !self.plan.rows().any(|(_, row)| row.waits)
+        let open = |row: &Row| row.waits || row.looks_again;
+        self.all_there() && !self.plan.rows().any(|(_, row)| open(row))
     }
 
     /// Whether a workspace cannot be looked at although everything that it stands on is as it should be.

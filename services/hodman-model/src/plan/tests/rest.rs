@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::World;
+use crate::bundle::ResourceKey;
 use crate::plan::*;
+use crate::stacks::{Imports, StackAction, StackPlan, StackRules, TemplateText, from_change_set};
 
 fn only(world: &World) -> Row {
     let plan = world.plan();
@@ -130,4 +132,109 @@ fn a_role_that_lost_some_of_its_policies_on_its_way_out_still_goes() {
         });
         assert!(!is_rest(&only(next), &approved));
     }
+}
+
+fn net() -> ResourceKey {
+    ResourceKey::new("cloudformation_stacks", "net")
+}
+
+fn stack() -> World {
+    let config = json!({"stack_name": "s", "template": "sha256:2", "template_body": "", "parameters": {}, "capabilities": []});
+    World::new().resource("cloudformation_stacks.net", config)
+}
+
+/// The row where the stack is there and its engine says this.
+fn told(world: &mut World, preview: StackPlan) -> Row {
+    world.observed.previews.insert(net(), preview);
+    only(world)
+}
+
+#[test]
+fn a_stack_that_was_removed_to_be_made_anew_is_made_and_no_other() {
+    let mut failed = stack();
+    failed.apply();
+    let whole = |action| StackPlan::of_the_whole("ROLLBACK_COMPLETE", action, None);
+    let remade = told(&mut failed, whole(StackAction::Replace));
+    let back = told(&mut failed, whole(StackAction::Update));
+    let mut gone = stack();
+    let create = only(&gone);
+    assert_eq!(
+        (remade.action, create.action),
+        (Action::Update, Action::Create)
+    );
+    assert!(is_rest(&create, &remade));
+    assert!(
+        !is_rest(&create, &back),
+        "nobody was shown that it is removed"
+    );
+    assert!(!is_rest(&remade, &create) && !is_rest(&remade, &back));
+    let import = StackPlan::of_import(&wanted(), None, &imports(), &[].into());
+    let create = told(&mut gone, import);
+    assert!(
+        !is_rest(&create, &remade),
+        "what it takes over was not shown"
+    );
+}
+
+fn wanted() -> TemplateText {
+    let text = "\
+Resources:
+  Vpc: {Type: 'AWS::EC2::VPC', DeletionPolicy: Retain}
+  Logs: {Type: 'AWS::Logs::LogGroup'}
+Outputs: {VpcId: {Value: !Ref Vpc}}
+";
+    TemplateText::read(text).unwrap()
+}
+
+fn imports() -> Imports {
+    [(
+        "Vpc".to_owned(),
+        [("VpcId".to_owned(), "vpc-1".to_owned())].into(),
+    )]
+    .into()
+}
+
+#[test]
+fn a_stack_that_took_over_what_exists_gets_the_rest_of_its_template_and_no_more() {
+    let mut world = stack();
+    let import = StackPlan::of_import(&wanted(), None, &imports(), &[].into());
+    let approved = told(&mut world, import);
+    assert_eq!(approved.action, Action::Create);
+    assert!(
+        approved.looks_again
+            && approved
+                .reason
+                .contains("takes over what exists: 1 resource")
+    );
+
+    let there =
+        json!({"stack_name": "s", "template": "sha256:1", "parameters": {}, "capabilities": []});
+    let mut world = stack();
+    world.add_foreign("cloudformation_stacks", "s", there, None);
+    let id = world.observed.objects[0].listed.id.clone();
+    world.context.adopt.insert(net(), id);
+    let change = |id: &str, kind: &str, action: &str, attribute: &str| {
+        json!({"ResourceChange": {"Action": action, "LogicalResourceId": id, "ResourceType": kind, "Replacement": "False",
+            "Details": [{"Target": {"Attribute": attribute}}]}})
+    };
+    let tags = change("Vpc", "AWS::EC2::VPC", "Modify", "Tags");
+    let logs = change("Logs", "AWS::Logs::LogGroup", "Add", "Properties");
+    let mut left = |changes: serde_json::Value| {
+        let preview = from_change_set(&changes, &StackRules::default()).unwrap();
+        told(&mut world, preview)
+    };
+    let rest = left(json!([tags, logs]));
+    assert_eq!(rest.action, Action::Adopt);
+    assert!(is_rest(&rest, &approved));
+    let more = change("Other", "AWS::Logs::LogGroup", "Add", "Properties");
+    assert!(!is_rest(&left(json!([tags, more])), &approved));
+    let other = change("Vpc", "AWS::EC2::VPC", "Modify", "Properties");
+    assert!(!is_rest(&left(json!([other])), &approved));
+    let gone = change("Vpc", "AWS::EC2::VPC", "Remove", "Properties");
+    assert!(!is_rest(&left(json!([gone])), &approved));
+    let plain = only(&stack());
+    assert!(
+        !is_rest(&rest, &plain),
+        "a creation that takes nothing over leaves no stack without marks"
+    );
 }

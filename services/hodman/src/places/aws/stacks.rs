@@ -6,14 +6,16 @@ mod templates;
 use super::error;
 use hodman_clients::aws::{AwsError, AwsErrorKind};
 use hodman_clients::cloudformation::{
-    ChangeSetOutcome, CloudFormation, DriftedProperty, StackError, StackInfo, StackRequest,
-    Template,
+    CloudFormation, DriftedProperty, StackError, StackInfo, StackRequest, Template,
 };
 use hodman_clients::databricks::{ApiError, ErrorKind, Request};
 use hodman_model::digest::{Digest, Hasher, sha256};
-use hodman_model::kinds::{TAG_ENV, TAG_KEY, TAG_PIPELINE, TEMPLATE_BODY};
-use hodman_model::stacks::{ByHand, ByHandProperty, ByHandResource};
+use hodman_model::kinds::{IMPORT, TAG_ENV, TAG_KEY, TAG_PIPELINE, TEMPLATE_BODY};
+use hodman_model::stacks::{
+    ByHand, ByHandProperty, ByHandResource, Imports, StackPlan, TemplateText,
+};
 use look::{Next, is_marked, outputs};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,16 +30,23 @@ pub(super) struct Stacks {
     pub templates: Option<Templates>,
 }
 
+/// What is asked for.
+pub(super) struct Asked {
+    stack: StackRequest,
+    /// What exists and becomes the stack's.
+    imports: Imports,
+}
+
 impl Stacks {
     /// Answers one request; `rest` is the path behind that of all stacks.
     pub async fn call(&self, request: &Request, rest: &str) -> Result<Value, ApiError> {
         let done = match (request.method.as_str(), rest.split_once('/')) {
             ("GET", None) => self.show(request, rest).await?,
-            ("POST", None) => self.bring(request, true).await?,
-            ("PUT", None) => self.bring(request, false).await?,
+            ("POST", None) => Box::pin(self.bring(request, true)).await?,
+            ("PUT", None) => Box::pin(self.bring(request, false)).await?,
             ("DELETE", None) => self.remove(request, rest).await?,
-            ("POST", Some((_, "preview"))) => self.preview(request).await?,
-            ("GET", Some((name, "drift"))) => self.look_inside(request, name).await?,
+            ("POST", Some((_, "preview"))) => Box::pin(self.preview(request)).await?,
+            ("GET", Some((name, "drift"))) => Box::pin(self.look_inside(request, name)).await?,
             _ => return Err(error(request, ErrorKind::Unsupported, "no such request")),
         };
         Ok(done)
@@ -60,15 +69,16 @@ impl Stacks {
     async fn bring(&self, request: &Request, new: bool) -> Result<Value, ApiError> {
         let failed = |failure| refusal(request, failure);
         let asked = wanted(request)?;
-        let info = self.client.describe(&asked.stack).await.map_err(failed)?;
+        let info = self.client.describe(&asked.stack.stack).await;
+        let info = info.map_err(failed)?;
         if let Some(info) = info.as_ref().filter(|info| !info.is_only_reviewed()) {
             if info.is_busy() {
                 let words = format!("stack {} is busy: {}", info.name, info.status);
                 return Err(error(request, ErrorKind::Temporary, words));
             }
             // A change is asked of somebody's stack only when it is to be taken over; a creation never is.
-            if new || is_marked(info, &asked) {
-                info.must_be_ours(&asked.marker).map_err(|foreign| {
+            if new || is_marked(info, &asked.stack) {
+                info.must_be_ours(&asked.stack.marker).map_err(|foreign| {
                     let kind = match new {
                         true => ErrorKind::AlreadyExists,
                         false => ErrorKind::Invalid,
@@ -77,47 +87,88 @@ impl Stacks {
                 })?;
             }
         }
-        let looked = self.look(request, asked, info.as_ref()).await?;
+        let name = asked.stack.stack.clone();
+        let looked = Box::pin(self.look(request, &asked, info.as_ref())).await?;
         let shown = request.body.as_ref().and_then(|body| body.get("shown"));
         if let Some(shown) = shown
             && *shown != json!(looked.plan.digest())
         {
             let words = format!(
-                "stack {} would be changed otherwise than it was shown: somebody changed it meanwhile, and it is looked at anew",
-                looked.wanted.stack
+                "stack {name} would be changed otherwise than it was shown: somebody changed it meanwhile, and it is looked at anew"
             );
             return Err(error(request, ErrorKind::Temporary, words));
         }
-        let stack = looked.wanted.stack.clone();
         match (looked.next, info) {
-            (Next::Execute(set, name), _) => {
-                self.client.execute(&set, &name).await.map_err(failed)?;
+            (Next::Execute(set, token), _) => {
+                self.client.execute(&set, &token).await.map_err(failed)?;
             }
-            (Next::Remake(name), Some(info)) => {
-                let removed = self.client.remove_failed(&info.id, &name).await;
+            (Next::Import(set, token), _) => {
+                // What it was executed for must have been shown: nobody looks at a creation otherwise.
+                if shown.is_none() {
+                    let words = format!("what stack {name} would take over was not shown");
+                    return Err(error(request, ErrorKind::Temporary, words));
+                }
+                self.client.execute(&set, &token).await.map_err(failed)?;
+                Box::pin(self.follow(request, &asked, &looked.plan)).await?;
+            }
+            (Next::Remake(token), Some(info)) => {
+                let removed = self.client.remove_failed(&info.id, &token).await;
                 removed.map_err(failed)?;
-                let wanted = looked.wanted.clone();
-                let sent = templates::sent(request, self.templates.as_ref(), wanted).await?;
-                let set = Box::pin(self.client.change_set(&sent, &name)).await;
-                if let ChangeSetOutcome::Ready(set) = set.map_err(failed)? {
-                    self.client.execute(&set, &name).await.map_err(failed)?;
+                let again = Box::pin(self.look(request, &asked, None)).await?;
+                match again.next {
+                    Next::Execute(set, token) => {
+                        self.client.execute(&set, &token).await.map_err(failed)?;
+                    }
+                    _ => {
+                        let words = format!(
+                            "stack {name} was removed; what it takes over when it is made anew is looked at, and asked for"
+                        );
+                        return Err(error(request, ErrorKind::Temporary, words));
+                    }
                 }
             }
             // What is changed after it is shown, and asked for, when that is known.
-            (Next::GoBack(name), Some(info)) => {
-                let back = self.client.continue_rollback(&info.id, &[], &name).await;
+            (Next::GoBack(token), Some(info)) => {
+                let back = self.client.continue_rollback(&info.id, &[], &token).await;
                 back.map_err(failed)?;
             }
             (Next::Nothing | Next::Remake(_) | Next::GoBack(_), _) => {}
         }
-        self.show(request, &stack).await
+        self.show(request, &name).await
+    }
+
+    /// Gives a stack that took something over what else its template says, as far as `shown` led to that.
+    async fn follow(
+        &self,
+        request: &Request,
+        asked: &Asked,
+        shown: &StackPlan,
+    ) -> Result<(), ApiError> {
+        let failed = |failure| refusal(request, failure);
+        let info = self.client.describe(&asked.stack.stack).await;
+        let info = info.map_err(failed)?;
+        let looked = Box::pin(self.look(request, asked, info.as_ref())).await?;
+        if let Next::Execute(set, token) = looked.next
+            && shown.leads_to(&looked.plan)
+        {
+            self.client.execute(&set, &token).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     async fn preview(&self, request: &Request) -> Result<Value, ApiError> {
-        let wanted = wanted(request)?;
-        let info = self.client.describe(&wanted.stack).await;
-        let info = info.map_err(|failure| refusal(request, failure))?;
-        Ok(json!(self.look(request, wanted, info.as_ref()).await?.plan))
+        let failed = |failure| refusal(request, failure);
+        let asked = wanted(request)?;
+        let info = self.client.describe(&asked.stack.stack).await;
+        let info = info.map_err(failed)?;
+        let looked = Box::pin(self.look(request, &asked, info.as_ref())).await?;
+        if let Next::Import(set, _) = &looked.next
+            && info.is_none()
+        {
+            // An empty stack would stay, also when nobody ever approves of it.
+            self.client.discard(set).await.map_err(failed)?;
+        }
+        Ok(json!(looked.plan))
     }
 
     /// What people changed inside. Types that AWS cannot look at are left out: nothing is known of them.
@@ -162,7 +213,7 @@ fn by_hand(property: DriftedProperty) -> ByHandProperty {
     }
 }
 
-fn wanted(request: &Request) -> Result<StackRequest, ApiError> {
+fn wanted(request: &Request) -> Result<Asked, ApiError> {
     let body = request.body.clone().unwrap_or_default();
     let text = |field: &str| body[field].as_str().map(str::to_owned);
     let map = |field: &str| -> BTreeMap<String, String> {
@@ -177,7 +228,12 @@ fn wanted(request: &Request) -> Result<StackRequest, ApiError> {
         .into_iter()
         .partition(|(tag, _)| ours.contains(&tag.as_str()));
     let capabilities = body["capabilities"].as_array().into_iter().flatten();
-    Ok(StackRequest {
+    let imports = match body.get(IMPORT) {
+        Some(imports) => Imports::deserialize(imports)
+            .map_err(|words| error(request, ErrorKind::Invalid, format!("{IMPORT}: {words}")))?,
+        None => Imports::new(),
+    };
+    let stack = StackRequest {
         stack: text("stack_name").ok_or_else(|| missing("stack_name"))?,
         template: Template::Body(text(TEMPLATE_BODY).ok_or_else(|| missing(TEMPLATE_BODY))?),
         parameters: map("parameters")
@@ -192,7 +248,8 @@ fn wanted(request: &Request) -> Result<StackRequest, ApiError> {
         role_arn: None,
         imports: Vec::new(),
         keep: BTreeSet::new(),
-    })
+    };
+    Ok(Asked { stack, imports })
 }
 
 /// CloudFormation takes texts only, and lists as one text with commas.
@@ -222,6 +279,14 @@ fn name(wanted: &StackRequest, info: Option<&StackInfo>) -> String {
         hasher.field(key.as_bytes());
         hasher.field(value.expose_secret().as_bytes());
     }
+    for import in &wanted.imports {
+        hasher.field(b"import");
+        hasher.field(import.logical_id.as_bytes());
+        for (key, value) in &import.identifier {
+            hasher.field(key.as_bytes());
+            hasher.field(value.as_bytes());
+        }
+    }
     for key in &wanted.keep {
         hasher.field(b"kept");
         hasher.field(key.as_bytes());
@@ -245,6 +310,8 @@ fn shown(info: &StackInfo, template: &str) -> Value {
         "tags": info.tags,
         "outputs": outputs(info),
     });
+    let text = TemplateText::read(template).unwrap_or_default();
+    shown["resources"] = text.resources().keys().cloned().collect();
     if info.must_be_remade() || info.is_half_back() {
         shown["failed"] = json!(info.status);
     }

@@ -6,7 +6,7 @@ use super::super::{WorkError, live};
 use super::find::{begun, find, left, left_in_part};
 use super::patience::Patience;
 use super::site::Site;
-use super::{access, wait};
+use super::{access, stack, wait};
 use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_model::kinds::pattern::Keep;
 use hodman_model::kinds::{Identity, Kind, Listed, Marker};
@@ -209,7 +209,8 @@ async fn ask(
     let mut patience = Patience::new();
     loop {
         site.job.fence.check().await?;
-        let mut create = kind.create(config, marker);
+        let shown = stack::make(site, row, config);
+        let mut create = shown.unwrap_or_else(|| kind.create(config, marker));
         if let (Some(list), Some(body)) = (list, &mut create.body) {
             body["access_control_list"] = Value::from(list.to_vec());
         }

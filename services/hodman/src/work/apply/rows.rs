@@ -119,7 +119,9 @@ pub(super) async fn run(site: &Site<'_>, rows: &[Row]) -> Result<Ended, WorkErro
     }
     // What can be said only later is done later, and with it what needs it.
     let mut later: BTreeSet<usize> = (0..rows.len()).filter(|index| rows[*index].waits).collect();
-    for index in later.clone() {
+    // Of a row that has more to do when it is done, others get what they need then.
+    let more = (0..rows.len()).filter(|index| rows[*index].looks_again);
+    for index in later.clone().into_iter().chain(more) {
         skip(index, &waited_by, &mut later);
     }
     let mut ready: BTreeSet<usize> = (0..rows.len())

@@ -48,6 +48,15 @@ pub(super) fn bring(
     )))
 }
 
+/// The creation of a stack that was shown, and no other: one that takes over what exists. None for all others.
+pub(super) fn make(site: &Site<'_>, row: &Row, config: &Value) -> Option<Call> {
+    let of_ours = row.key.kind == CloudformationStacks.name();
+    let preview = site.part.observed.previews.get(&row.key);
+    let shown = preview.filter(|_| of_ours)?.digest();
+    let marker = site.marker(&row.key);
+    Some(CloudformationStacks::make(config, &marker, &shown))
+}
+
 /// What it gives is known from here on.
 async fn note(site: &Site<'_>, row: &Row, answer: &Value) -> Result<(), WorkError> {
     let listed: Option<Listed> = TerraformStacks

@@ -1,13 +1,14 @@
 //! What bringing a stack to what is wanted means: as people are shown it, and how it is done.
 
-use super::{Stacks, name, refusal, templates};
+use super::{Asked, Stacks, name, refusal, templates};
 use crate::places::error;
 use hodman_clients::cloudformation::{
-    ChangeSet, ChangeSetOutcome, StackInfo, StackRequest, Template,
+    ChangeSet, ChangeSetOutcome, ImportedResource, StackInfo, StackRequest, Template,
 };
 use hodman_clients::databricks::{ApiError, ErrorKind, Request};
 use hodman_model::stacks::{
-    StackAction, StackPlan, StackRules, TemplateText, changed_outputs, from_change_set,
+    Imports, StackAction, StackPlan, StackRow, StackRules, TemplateText, changed_outputs,
+    from_change_set,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +17,6 @@ const UNTOLD: &str = "****";
 
 /// A stack that was looked at.
 pub(super) struct Looked {
-    /// What is asked of AWS.
-    pub wanted: StackRequest,
     /// What people are shown.
     pub plan: StackPlan,
     /// How it is done.
@@ -28,6 +27,8 @@ pub(super) struct Looked {
 pub(super) enum Next {
     Nothing,
     Execute(Box<ChangeSet>, String),
+    /// What exists becomes its own, and the rest of the template comes after that.
+    Import(Box<ChangeSet>, String),
     /// It can only be removed and made anew.
     Remake(String),
     /// Its last update has to be gone back from first.
@@ -45,9 +46,13 @@ fn of_the_whole(info: &StackInfo, name: &str) -> Option<(StackPlan, Next)> {
         let loses = "what its removal has left of it";
         return Some((of(StackAction::Replace, Some(loses)), remake()));
     }
-    let back = || Next::GoBack(name.to_owned());
+    let back = || StackPlan {
+        // What is still different then is known then.
+        looks_again: true,
+        ..of(StackAction::Update, None)
+    };
     info.is_half_back()
-        .then(|| (of(StackAction::Update, None), back()))
+        .then(|| (back(), Next::GoBack(name.to_owned())))
 }
 
 /// Whether a stack has marks of ours or of another environment.
@@ -78,30 +83,38 @@ impl Stacks {
     pub(super) async fn look(
         &self,
         request: &Request,
-        mut wanted: StackRequest,
+        asked: &Asked,
         info: Option<&StackInfo>,
     ) -> Result<Looked, ApiError> {
         let failed = |failure| refusal(request, failure);
+        let mut wanted = asked.stack.clone();
         let there = info.filter(|info| !info.is_only_reviewed());
         let ours = there.is_none_or(|info| is_marked(info, &wanted));
-        if !ours {
-            wanted.tags.append(&mut wanted.marker);
-        }
         let next = match &wanted.template {
             Template::Body(body) => TemplateText::read(body),
             Template::Url(_) => None,
         };
+        if let Some((plan, next)) =
+            there.and_then(|info| of_the_whole(info, &name(&wanted, Some(info))))
+        {
+            return Ok(Looked { plan, next });
+        }
+        if let Some(next) = next.as_ref().filter(|_| !asked.imports.is_empty()) {
+            let before = self.before(request, there).await?;
+            let missing = missing(&asked.imports, before.as_ref());
+            if !missing.is_empty() {
+                let templates = (before.as_ref(), next);
+                let looked = self.look_at_import(request, wanted, templates, &missing, info);
+                return Box::pin(looked).await;
+            }
+        }
+        if !ours {
+            wanted.tags.append(&mut wanted.marker);
+        }
         if let (Some(info), Some(next)) = (there, &next) {
-            let unsaid = info.parameters.keys().filter(|name| next.takes(name));
-            wanted.keep = unsaid
-                .filter(|name| !wanted.parameters.contains_key(*name))
-                .cloned()
-                .collect();
+            wanted.keep = unsaid(info, next, &wanted);
         }
         let name = name(&wanted, info);
-        if let Some((plan, next)) = there.and_then(|info| of_the_whole(info, &name)) {
-            return Ok(Looked { wanted, plan, next });
-        }
         let sent = templates::sent(request, self.templates.as_ref(), wanted.clone()).await?;
         let set = Box::pin(self.client.change_set(&sent, &name))
             .await
@@ -112,21 +125,120 @@ impl Stacks {
                 ..StackPlan::default()
             };
             let next = Next::Nothing;
-            return Ok(Looked { wanted, plan, next });
+            return Ok(Looked { plan, next });
         };
         let mut plan = from_change_set(&set.changes, &StackRules::default())
             .map_err(|words| error(request, ErrorKind::Unreadable, words.to_string()))?;
         plan.decides = ours;
         if let Some(info) = there {
-            let text = self.client.template(&info.id).await.map_err(failed)?;
-            let before = text.as_deref().and_then(TemplateText::read);
+            let before = self.before(request, there).await?;
             let templates = (before.as_ref(), next.as_ref());
             let now = outputs(info);
             plan.outputs = changed_outputs(&now, templates, &plan, &changed(info, &wanted));
         }
         let next = Next::Execute(Box::new(set), name);
-        Ok(Looked { wanted, plan, next })
+        Ok(Looked { plan, next })
     }
+
+    /// The template of a stack as it is, where it can be read.
+    async fn before(
+        &self,
+        request: &Request,
+        there: Option<&StackInfo>,
+    ) -> Result<Option<TemplateText>, ApiError> {
+        let Some(info) = there else {
+            return Ok(None);
+        };
+        let text = self.client.template(&info.id).await;
+        let text = text.map_err(|failure| refusal(request, failure))?;
+        Ok(text.as_deref().and_then(TemplateText::read))
+    }
+
+    /// The same while something is still to be taken over: AWS lets nothing else go with that.
+    async fn look_at_import(
+        &self,
+        request: &Request,
+        mut wanted: StackRequest,
+        (before, next): (Option<&TemplateText>, &TemplateText),
+        missing: &Imports,
+        info: Option<&StackInfo>,
+    ) -> Result<Looked, ApiError> {
+        let invalid = |words: String| error(request, ErrorKind::Invalid, words);
+        let there = info.filter(|info| !info.is_only_reviewed());
+        let now = there.map(outputs).unwrap_or_default();
+        let plan = StackPlan::of_import(next, before, missing, &now);
+        let text = next.importing(before, missing.keys()).map_err(invalid)?;
+        if let Some(info) = there {
+            if is_marked(info, &wanted) {
+                info.must_be_ours(&wanted.marker)
+                    .map_err(|failure| refusal(request, failure))?;
+            }
+            // What it was told stays, until that is done.
+            let told = |name: &String| before.is_some_and(|before| before.takes(name));
+            wanted.parameters.retain(|name, _| !told(name));
+            wanted.keep = info
+                .parameters
+                .keys()
+                .filter(|name| told(name))
+                .cloned()
+                .collect();
+        }
+        // They come with the rest of the template.
+        wanted.marker.clear();
+        wanted.tags.clear();
+        wanted.template = Template::Body(text);
+        wanted.imports = imported(&plan, missing);
+        let name = name(&wanted, info);
+        let sent = templates::sent(request, self.templates.as_ref(), wanted).await?;
+        let set = Box::pin(self.client.change_set(&sent, &name)).await;
+        let ChangeSetOutcome::Ready(set) = set.map_err(|failure| refusal(request, failure))? else {
+            return Err(invalid("AWS finds nothing to take over".to_owned()));
+        };
+        let does = from_change_set(&set.changes, &StackRules::default())
+            .map_err(|words| error(request, ErrorKind::Unreadable, words.to_string()))?;
+        let shown = |row: &StackRow| {
+            row.action == StackAction::Import && missing.contains_key(&row.address)
+        };
+        if does.rows.len() != missing.len() || !does.rows.iter().all(shown) {
+            return Err(invalid(
+                "AWS would do more than take over what is listed".to_owned(),
+            ));
+        }
+        let next = Next::Import(Box::new(set), name);
+        Ok(Looked { plan, next })
+    }
+}
+
+/// What is listed and not in the stack yet.
+fn missing(imports: &Imports, before: Option<&TemplateText>) -> Imports {
+    let is_there =
+        |name: &String| before.is_some_and(|before| before.resources().contains_key(name));
+    let missing = imports.iter().filter(|(name, _)| !is_there(name));
+    missing
+        .map(|(name, identifier)| (name.clone(), identifier.clone()))
+        .collect()
+}
+
+/// The same as AWS is told it, with the types that the plan shows.
+fn imported(plan: &StackPlan, missing: &Imports) -> Vec<ImportedResource> {
+    let rows = plan.rows.iter();
+    rows.filter_map(|row| {
+        Some(ImportedResource {
+            logical_id: row.address.clone(),
+            kind: row.kind.clone(),
+            identifier: missing.get(&row.address)?.clone(),
+        })
+    })
+    .collect()
+}
+
+/// The parameters that the stack was told and nobody says now.
+fn unsaid(info: &StackInfo, next: &TemplateText, wanted: &StackRequest) -> BTreeSet<String> {
+    let unsaid = info.parameters.keys().filter(|name| next.takes(name));
+    unsaid
+        .filter(|name| !wanted.parameters.contains_key(*name))
+        .cloned()
+        .collect()
 }
 
 #[cfg(test)]
@@ -163,6 +275,7 @@ mod tests {
         }
         let (plan, next) = of("UPDATE_ROLLBACK_FAILED").expect("gone back");
         assert!(matches!(next, Next::GoBack(_)) && plan.irreversible().is_empty());
+        assert!(plan.looks_again, "what is different still is asked for");
         assert!(of("UPDATE_ROLLBACK_COMPLETE").is_none() && of("CREATE_COMPLETE").is_none());
     }
 }
