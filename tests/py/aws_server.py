@@ -2,14 +2,15 @@
 
 Its EC2 makes addresses, NAT gateways and single rules of security groups; its CloudFormation does not know their four
 types. Each is added here as what AWS documents: a call of that server's own EC2. Transit gateways its EC2 does not know
-either: they get a number each, so that what refers to them can be made, and nothing more. Nothing else is changed.
+either: they get a number each, so that what refers to them can be made, and nothing more. Buckets with something in them stay when
+their stack goes. Nothing else is changed.
 """
 
 import re
 import uuid
 
 from ministack.app import main
-from ministack.services import ec2
+from ministack.services import ec2, s3
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 
@@ -107,6 +108,19 @@ for kind, prefix in {
     "RouteTablePropagation": "tgw-prop-",
 }.items():
     _RESOURCE_HANDLERS.setdefault("AWS::EC2::TransitGateway" + kind, numbered(prefix))
+
+# A bucket that holds something stays, and fails the removal of its stack, as on AWS.
+store = _RESOURCE_HANDLERS["AWS::S3::Bucket"]
+drop_bucket = store["delete"]
+
+
+def drop_empty_bucket(name, properties):
+    if s3._buckets.get(name, {}).get("objects"):
+        raise ValueError("The bucket you tried to delete is not empty")
+    drop_bucket(name, properties)
+
+
+store["delete"] = drop_empty_bucket
 
 if __name__ == "__main__":
     main()

@@ -41,6 +41,25 @@ pub fn name(of: &str) -> String {
     format!("{of}-{:x}", rand::random::<u64>())
 }
 
+/// Somebody changes files on main.
+pub fn commit(scene: &Scene, files: &[(&str, &str)]) {
+    let files: Vec<(&str, Option<&[u8]>)> = files
+        .iter()
+        .map(|(path, text)| (*path, Some(text.as_bytes())))
+        .collect();
+    scene
+        .forge
+        .commit(REPOSITORY, "main", &files, "a change", "rita")
+        .expect("committed");
+}
+
+/// A file as it is on main.
+pub fn on_main(scene: &Scene, path: &str) -> String {
+    let head = scene.forge.head(REPOSITORY, "main").expect("main");
+    let text = scene.forge.read_file(REPOSITORY, &head, path);
+    String::from_utf8(text.expect("the file")).expect("text")
+}
+
 fn qa(state: &PipelineState) -> Option<&Environment> {
     state.environments.get(&EnvName::from("qa"))
 }

@@ -3,6 +3,7 @@
 //! hands of people. It makes no change sets for stacks in stacks; what those say is tested in `hodman-clients` and `hodman-model`.
 
 mod bench;
+mod failed;
 mod import;
 mod inside;
 mod long;

@@ -117,7 +117,9 @@ pub enum StackError {
         after: Duration,
     },
     /// Protected against removal.
-    #[error("stack {0} has termination protection")]
+    #[error(
+        "stack {0} has termination protection: whoever gave it takes it away first (`aws cloudformation update-termination-protection`)"
+    )]
     Protected(String),
 }
 

@@ -5,6 +5,9 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use super::{CloudFormation, StackError};
 use crate::aws::AwsError;
 
+/// A token names one operation, also when it has ended.
+const TOKEN_USED: &str = "TokenAlreadyExistsException";
+
 impl CloudFormation {
     /// Removes a stack with all in it and waits for the end. `id` is its ARN, so that another stack of the same name, made
     /// since the approval, is not meant. One that is gone is removed.
@@ -122,6 +125,10 @@ impl CloudFormation {
                     .is_some_and(|text| text.contains("TerminationProtection")) =>
             {
                 Err(StackError::Protected(stack.to_owned()))
+            }
+            // One that failed since was begun by it, and what is left is to go now.
+            Err(error) if token.is_some() && error.code() == Some(TOKEN_USED) => {
+                Box::pin(self.send_delete(stack, None)).await
             }
             Err(error) => Err(AwsError::from_sdk("DeleteStack", stack, error).into()),
         }

@@ -189,6 +189,25 @@ async fn a_set_that_another_one_overtook_is_obsolete() {
 }
 
 #[tokio::test]
+async fn a_removal_that_failed_is_asked_for_again_although_its_token_is_used() {
+    let answers = Answers::default()
+        .stack("DELETE_FAILED")
+        .refuse(
+            "DeleteStack",
+            "TokenAlreadyExistsException",
+            "A client request token already exists",
+        )
+        .tell("DeleteStack", "")
+        .stack("DELETE_IN_PROGRESS")
+        .stack("DELETE_COMPLETE");
+    let client = answers.serve().await;
+    client.remove("arn:s1", "run-1").await.unwrap();
+    let asked = answers.asked("DeleteStack");
+    assert_eq!(asked[0]["ClientRequestToken"], "run-1");
+    assert_eq!(asked[1].get("ClientRequestToken"), None);
+}
+
+#[tokio::test]
 async fn only_a_failed_stack_is_removed_to_be_made_anew_and_a_way_back_goes_on() {
     let well = Answers::default().stack("UPDATE_COMPLETE");
     let refused = well.serve().await.remove_failed("arn:s1", "run-1").await;

@@ -59,8 +59,9 @@ fn one(
         command.ask,
         Ask::Observe | Ask::Hold { .. } | Ask::Resume { .. }
     );
-    // What is being destroyed may be locked, too.
-    let absent = env.policy.absent && !matches!(command.ask, Ask::Unlock { .. });
+    // What is being destroyed may be locked, and what refused to go may go by now.
+    let of_the_end = matches!(command.ask, Ask::Unlock { .. } | Ask::Retry { .. });
+    let absent = env.policy.absent && !of_the_end;
     if acts && (env.gone || absent) {
         return Err(format!(
             "{name} is not in Git (or absent); nothing is done to it"

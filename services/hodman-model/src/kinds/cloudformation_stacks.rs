@@ -23,6 +23,9 @@ pub const TEMPLATE_BODY: &str = "template_body";
 /// longer asked for.
 pub const IMPORT: &str = "import";
 
+/// The output that says what protects an object where it lives.
+pub const HELD_BY: &str = "held_by";
+
 /// Where whoever answers for AWS takes requests for stacks.
 const PATH: &str = "/aws/cloudformation/stacks";
 
@@ -138,7 +141,7 @@ impl Kind for CloudformationStacks {
             name,
             marker: Marker::from_tags(answer.get("tags")),
             config,
-            outputs: only(answer, &["outputs", "stack_id", "resources"]),
+            outputs: only(answer, &["outputs", "stack_id", "resources", HELD_BY]),
             creator: None,
             created_at: None,
             modified_at: None,

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use super::PlanContext;
 use super::desired::DesiredResource;
 use super::error::owner;
 use super::known::Known;
 use super::names::{Names, natural_by_now};
-use super::observed::Observed;
+use super::observed::{Observed, ObservedObject};
 use super::row::Action;
 use crate::bundle::ResourceKey;
-use crate::kinds::{Kind, Listed, Marker};
+use crate::kinds::{HELD_BY, Kind, Listed, Marker};
 
 /// An action that a guard forbids. One is enough to make no plan of the rest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +32,13 @@ pub enum Refused {
     PreventDestroy {
         /// `delete`, or `replace` with the field that forces it.
         action: String,
+    },
+    /// Where it lives somebody protected it, and no request removes it before that is taken back there.
+    Held {
+        /// `delete` or `replace`.
+        action: String,
+        /// What protects it, and where it is taken back.
+        by: String,
     },
     /// Something goes with it that is worth more than the object.
     TakesAlong {
@@ -85,6 +94,9 @@ impl fmt::Display for Refusal {
                 f,
                 "is protected by `prevent_destroy`: refused to {action}; take the protection out in a change of its own first"
             ),
+            Refused::Held { action, by } => {
+                write!(f, "is protected: {by}: refused to {action}")
+            }
             Refused::TakesAlong { action, what } => write!(
                 f,
                 "would take along {what}: refused to {action}; name it under `allow_destroy` of the environment to let it go"
@@ -121,6 +133,16 @@ impl fmt::Display for Refusal {
             ),
         }
     }
+}
+
+/// The object that has the name of one that is wanted.
+pub(super) fn there<'o>(
+    kind: &dyn Kind,
+    wanted: &DesiredResource,
+    (names, known): (&Names<'o>, &Known),
+) -> Option<&'o ObservedObject> {
+    let natural = natural_by_now(kind, wanted, known)?;
+    names.live(kind.name(), &natural)
 }
 
 /// Whether an object may be made under its name.
@@ -173,6 +195,12 @@ pub(super) fn removes(
             other => format!("{} it", other.word()),
         };
         return Err(Refused::PreventDestroy { action });
+    }
+    if let Some(by) = live.outputs.get(HELD_BY).and_then(Value::as_str) {
+        return Err(Refused::Held {
+            action: format!("{} it", action.word()),
+            by: by.to_owned(),
+        });
     }
     match kind.guarded(&live.config) {
         None => Ok(None),

@@ -7,6 +7,20 @@ use super::row::FieldChange;
 use crate::bundle::ResourceKey;
 use crate::kinds::{Kind, Listed};
 
+/// `begun` is what a create before this one left.
+pub(super) fn create_reason(begun: Option<&Listed>) -> String {
+    let failed = begun.and_then(|there| there.config.get("failed")?.as_str());
+    let left = failed.map(|failed| {
+        format!(
+            "; a creation before it ended in {failed}, and what is left of that is removed first"
+        )
+    });
+    format!(
+        "in the package, not in the workspace{}",
+        left.unwrap_or_default()
+    )
+}
+
 pub(super) fn adopt_reason(kind: &dyn Kind, live: &Listed) -> String {
     match &live.marker {
         Some(former) => format!(

@@ -12,7 +12,7 @@ use super::known::Known;
 use super::maintenance::maintenance;
 use super::names::Names;
 use super::observed::Observed;
-use super::reasons::{adopt_reason, again_reason, update_reason};
+use super::reasons::{adopt_reason, again_reason, create_reason, update_reason};
 use super::redacted::redacted;
 use super::references::references_in;
 use super::row::{Action, FieldChange, Row, action_digest};
@@ -86,9 +86,9 @@ impl<'a> Work<'a> {
         names: (&Names<'_>, &Known),
     ) {
         // What stands under the name of one that was begun is what is left of it.
-        if !self.context.begun.contains(key)
-            && let Some(why) = guards::creates(kind, wanted, names, self.observed)
-        {
+        let begun = self.context.begun.contains(key);
+        let left = begun.then(|| guards::there(kind, wanted, names)).flatten();
+        if !begun && let Some(why) = guards::creates(kind, wanted, names, self.observed) {
             self.refuse(key, why);
         }
         let managed = wanted.managed(kind);
@@ -99,7 +99,7 @@ impl<'a> Work<'a> {
             action: Action::Create,
             changes,
             sent: self.sent(kind, key, wanted, None),
-            reason: "in the package, not in the workspace".to_owned(),
+            reason: create_reason(left.map(|there| &there.listed)),
             live: None,
             takes_along: None,
             previewed: None,

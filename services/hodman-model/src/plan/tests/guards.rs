@@ -319,3 +319,23 @@ fn what_is_to_be_taken_over_is_never_destroyed_for_it() {
         assert!(words.contains(part), "{part}: {words}");
     }
 }
+
+#[test]
+fn what_is_protected_where_it_lives_is_neither_removed_nor_shown_to_go() {
+    let config =
+        json!({"stack_name": "s", "template": "sha256:1", "parameters": {}, "capabilities": []});
+    let mut world = World::new().resource("cloudformation_stacks.net", config);
+    world.apply();
+    world.object("cloudformation_stacks.net").listed.outputs =
+        json!({"held_by": "stack s has termination protection"});
+    world.bundle.resources.clear();
+    let refused = world.try_plan().unwrap_err().to_string();
+    assert!(
+        refused.contains("`cloudformation_stacks.net` is protected"),
+        "{refused}"
+    );
+    assert!(
+        refused.contains("stack s has termination protection: refused to delete it"),
+        "{refused}"
+    );
+}

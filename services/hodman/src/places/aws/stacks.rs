@@ -10,7 +10,7 @@ use hodman_clients::cloudformation::{
 };
 use hodman_clients::databricks::{ApiError, ErrorKind, Request};
 use hodman_model::digest::{Digest, Hasher, sha256};
-use hodman_model::kinds::{IMPORT, TAG_ENV, TAG_KEY, TAG_PIPELINE, TEMPLATE_BODY};
+use hodman_model::kinds::{HELD_BY, IMPORT, TAG_ENV, TAG_KEY, TAG_PIPELINE, TEMPLATE_BODY};
 use hodman_model::stacks::{
     ByHand, ByHandProperty, ByHandResource, Imports, StackPlan, TemplateText,
 };
@@ -110,6 +110,13 @@ impl Stacks {
                 }
                 self.client.execute(&set, &token).await.map_err(failed)?;
                 Box::pin(self.follow(request, &asked, &looked.plan)).await?;
+            }
+            (Next::Remake(_), Some(info)) if shown.is_none() && !info.was_never_complete() => {
+                let words = format!(
+                    "stack {name} is in {}: what is left of it goes only by an approval that names it; remove it in AWS first",
+                    info.status
+                );
+                return Err(error(request, ErrorKind::Conflict, words));
             }
             (Next::Remake(token), Some(info)) => {
                 let removed = self.client.remove_failed(&info.id, &token).await;
@@ -312,6 +319,9 @@ fn shown(info: &StackInfo, template: &str) -> Value {
     });
     let text = TemplateText::read(template).unwrap_or_default();
     shown["resources"] = text.resources().keys().cloned().collect();
+    if info.termination_protection {
+        shown[HELD_BY] = json!(StackError::Protected(info.name.clone()).to_string());
+    }
     if info.must_be_remade() || info.is_half_back() {
         shown["failed"] = json!(info.status);
     }

@@ -3,7 +3,7 @@
 use super::{Asked, Stacks, name, refusal, templates};
 use crate::places::error;
 use hodman_clients::cloudformation::{
-    ChangeSet, ChangeSetOutcome, ImportedResource, StackInfo, StackRequest, Template,
+    ChangeSet, ChangeSetOutcome, ImportedResource, StackError, StackInfo, StackRequest, Template,
 };
 use hodman_clients::databricks::{ApiError, ErrorKind, Request};
 use hodman_model::stacks::{
@@ -97,6 +97,11 @@ impl Stacks {
         if let Some((plan, next)) =
             there.and_then(|info| of_the_whole(info, &name(&wanted, Some(info))))
         {
+            if let (Next::Remake(_), Some(info)) = (&next, there)
+                && info.termination_protection
+            {
+                return Err(failed(StackError::Protected(info.name.clone())));
+            }
             return Ok(Looked { plan, next });
         }
         if let Some(next) = next.as_ref().filter(|_| !asked.imports.is_empty()) {
