@@ -9,11 +9,12 @@ use crate::field_path::PathSegment;
 use crate::stacks::{StackAction, WHOLE};
 
 pub(super) fn is_rest(left: &Row, approved: &Row) -> bool {
+    let (changes, shown) = (left.changes.read(), approved.changes.read());
     if left.action == Action::Create {
         // It was removed, and nobody made it anew. What it would take over was not shown.
-        return is_shown(approved, WHOLE, StackAction::Replace) && inside(left).next().is_none();
+        return is_shown(&shown, WHOLE, StackAction::Replace) && inside(&changes).next().is_none();
     }
-    let imported: Vec<&str> = inside(approved)
+    let imported: Vec<&str> = inside(&shown)
         .filter(|(_, change)| does(change, StackAction::Import))
         .map(|(address, _)| address)
         .collect();
@@ -23,34 +24,31 @@ pub(super) fn is_rest(left: &Row, approved: &Row) -> bool {
     let known = approved.live_id.is_none() || approved.live_id == left.live_id;
     // Its template is half-way there: where it leads counts.
     let among = |change: &FieldChange| {
-        let mut others = approved.changes.iter();
+        let mut others = shown.iter();
         others.any(|other| other.path == change.path && other.after == change.after)
     };
     known
-        && left.changes.iter().all(|change| match of_resource(change) {
+        && changes.iter().all(|change| match of_resource(change) {
             Some(address) if imported.contains(&address) => tags(change),
             Some(address) => {
                 let outer = address.split('/').next().unwrap_or_default();
-                let is_new = is_shown(approved, outer, StackAction::Create);
+                let is_new = is_shown(&shown, outer, StackAction::Create);
                 is_new && (change.path.0.len() > 2 || does(change, StackAction::Create))
             }
-            None if is_output(change) => {
-                let mut others = approved.changes.iter();
-                others.any(|other| other.path == change.path)
-            }
+            None if is_output(change) => shown.iter().any(|other| other.path == change.path),
             // A creation leads to all of it.
             None => approved.action == Action::Create || among(change),
         })
 }
 
-/// The resources that a row shows, each with what becomes of it.
-fn inside(row: &Row) -> impl Iterator<Item = (&str, &FieldChange)> {
-    let resources = row.changes.iter().filter(|change| change.path.0.len() == 2);
+/// The resources among the changes of a row, each with what becomes of it.
+fn inside(changes: &[FieldChange]) -> impl Iterator<Item = (&str, &FieldChange)> {
+    let resources = changes.iter().filter(|change| change.path.0.len() == 2);
     resources.filter_map(|change| Some((of_resource(change)?, change)))
 }
 
-fn is_shown(row: &Row, address: &str, action: StackAction) -> bool {
-    inside(row).any(|(shown, change)| shown == address && does(change, action))
+fn is_shown(changes: &[FieldChange], address: &str, action: StackAction) -> bool {
+    inside(changes).any(|(shown, change)| shown == address && does(change, action))
 }
 
 fn of_resource(change: &FieldChange) -> Option<&str> {
