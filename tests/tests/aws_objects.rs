@@ -2,6 +2,8 @@
 //! compared without a difference. Between hodman and the server is a relay: as whom hodman comes, and whom the roles let in, is
 //! looked at in what was sent.
 
+use hodman::daemon::Daemon;
+use hodman_core::ids::EnvName;
 use hodman_model::foundation::policies::{
     Partition, UnityCatalogRole, cross_account_trust, log_delivery_trust, unity_catalog_trust,
 };
@@ -25,6 +27,7 @@ workspaces:
 /// An AWS account of the test's own, hodman in it, and what lies between.
 struct Story<'s> {
     scene: &'s Scene,
+    daemon: &'s Daemon,
     short: Short<'s>,
     number: String,
     bucket: String,
@@ -55,7 +58,15 @@ impl Story<'_> {
         }
         self.short.promote("qa").await.expect("applied");
         let drift = self.short.compared("qa").await.expect("compared");
-        assert_eq!((drift.error, drift.found), (None, None));
+        if drift.found.is_some() {
+            let work = &self.daemon.parts().work;
+            let plan = work.preview("shop", &EnvName::from("qa"), None).await;
+            panic!(
+                "left after an apply: {:#?}",
+                plan.map(|plan| plan.to_table())
+            );
+        }
+        assert_eq!(drift.error, None);
     }
 
     async fn there(&self) -> Value {
@@ -155,6 +166,7 @@ async fn every_field_of_roles_and_buckets_comes_changes_and_goes() {
     let story = Story {
         short: Short::new(&scene, daemon.parts().store.clone()),
         scene: &scene,
+        daemon: &daemon,
         number,
         bucket,
     };
@@ -311,7 +323,7 @@ async fn bare(story: &Story<'_>) {
     assert_eq!(
         without_trust(&there["roles"]["shop-reach"]),
         json!({
-            "path": "/data/", "description": "", "max_session_duration": 3600, "boundary": null, "inline": {}, "attached": [],
+            "path": "/data/", "description": "reads and lists the lake", "max_session_duration": 3600, "boundary": null, "inline": {}, "attached": [],
             "tags": {}, "ours": true,
         })
     );

@@ -109,6 +109,10 @@ fn what_is_held_back_keeps_what_it_refers_to() {
     };
     let mut world = app(true, "one");
     world.apply();
+    // Its deployment says what it was given, but for the value.
+    world.edit("apps.shop", |config| {
+        config["config"] = json!({"env": [{"name": "TOKEN"}]});
+    });
     assert!(world.plan().is_empty(), "{}", world.plan().to_table());
     let mut next = app(false, "two");
     next.observed = world.observed.clone();

@@ -55,7 +55,9 @@ pub(super) async fn take(
     )
     .await?;
     let me = &workspace.principal().await?.user_name;
-    let mine = ["user", "service_principal"].map(|word| permissions::managed_principal(word, me));
+    // The list of a secret scope does not say what a principal is: what has no `@` in it reads as a group there.
+    let mine =
+        ["user", "service_principal", "group"].map(|word| permissions::managed_principal(word, me));
     let resources: Vec<LiveResource> = served
         .objects
         .into_iter()
@@ -103,7 +105,7 @@ pub(super) async fn take(
 }
 
 /// Leaves out what the service gives to whoever makes an object, where that was hodman: after a restore, say.
-fn without_ours(config: &mut Value, mine: &[String; 2]) {
+fn without_ours(config: &mut Value, mine: &[String]) {
     let given =
         |level: &Value| matches!(level.as_str(), Some("CAN_MANAGE" | "MANAGE" | "IS_OWNER"));
     if let Some(Value::Object(all)) = config.get_mut(permissions::FIELD) {
