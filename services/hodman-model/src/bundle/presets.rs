@@ -1,4 +1,6 @@
 //! What `presets`, `run_as` and `permissions` of a bundle do to each of its resources.
+//!
+//! Long because the three act on the same names by the same rules.
 
 use std::borrow::Cow;
 

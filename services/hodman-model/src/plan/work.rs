@@ -1,4 +1,6 @@
 //! The rows of a plan, before they are put in order.
+//!
+//! Long because every sort of row is made here of the same facts.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,6 @@
 //! Reading a workspace that answers as each test says.
+//!
+//! Long because one workspace's answers serve all of them.
 
 use super::symbols::Symbols;
 use super::{Question, Unlisted, as_far_as_served, everything, observe};
