@@ -93,8 +93,8 @@ fn refusal(request: &Request, error: &AwsError) -> ApiError {
         },
     };
     let call = format!("{} {}", request.method, request.path);
-    // Every write here is looked for again by name, so a doubt costs a look and nothing else.
-    let doubt = error.is_transient() && request.method != reqwest::Method::GET;
+    // "There is one already" comes as a conflict, too, and leaves no doubt: taken for one, somebody else's is taken for ours.
+    let doubt = kind == ErrorKind::Temporary && request.method != reqwest::Method::GET;
     let code = error.code().map(str::to_owned);
     ApiError::of(kind, call, code, error.to_string(), doubt)
 }
@@ -208,5 +208,13 @@ mod tests {
             None,
         );
         assert_eq!(refusal(&request, &full).kind, ErrorKind::Conflict);
+        let mut create = Request::get("/aws/s3/buckets");
+        create.method = reqwest::Method::POST;
+        let owned = Some("BucketAlreadyOwnedByYou".to_owned());
+        let owned = AwsError::answered("CreateBucket", "root", 409, owned, None);
+        let owned = refusal(&create, &owned);
+        assert_eq!(owned.kind, ErrorKind::AlreadyExists);
+        assert!(!owned.may_have_taken_effect());
+        assert!(refusal(&create, &met).may_have_taken_effect());
     }
 }
