@@ -11,7 +11,7 @@ use hodman_core::explain;
 use hodman_core::ids::EnvName;
 use hodman_tests::checkout::root;
 use hodman_tests::harness::{Options, Scene, Short};
-use hodman_tests::servers::{aws_endpoint, python};
+use hodman_tests::servers::{aws_endpoint, forward, python};
 use std::sync::{Arc, Mutex};
 
 const REGION: &str = "eu-west-1";
@@ -57,28 +57,15 @@ async fn pass(
         let refusal = "<Error><Code>AccessDenied</Code><Message>not today</Message></Error>";
         return (StatusCode::FORBIDDEN, refusal).into_response();
     }
+    let aws = aws_endpoint();
     let send = || {
-        let url = format!("{}{uri}", aws_endpoint());
-        let request = relay.client.request(method.clone(), url).body(body.clone());
-        let others = headers.iter().filter(|(name, _)| *name != "host");
-        let request = others.fold(request, |request, (name, value)| {
-            request.header(name, value)
-        });
-        async move { request.send().await.expect("the server answers") }
+        let asked = (method.clone(), &uri);
+        forward(&relay.client, &aws, asked, &headers, body.clone())
     };
     if luck == Luck::Late {
         send().await;
     }
-    let answer = send().await;
-    let mut response = Response::builder().status(answer.status());
-    for (name, value) in answer.headers() {
-        let of_the_way = ["transfer-encoding", "connection", "content-length"];
-        if !of_the_way.contains(&name.as_str()) {
-            response = response.header(name, value);
-        }
-    }
-    let body = answer.bytes().await.expect("a body");
-    response.body(body.into()).expect("a response")
+    send().await.map(Into::into)
 }
 
 async fn by_hand(what: &str, bucket: &str) {

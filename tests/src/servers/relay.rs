@@ -142,8 +142,41 @@ async fn pass(
         credential: credential.unwrap_or_default(),
         answer: String::new(),
     };
-    let url = format!("{}{uri}", inside.target);
-    let mut request = inside.client.request(method, url).body(body);
+    let response = forward(
+        &inside.client,
+        &inside.target,
+        (method, &uri),
+        &headers,
+        body,
+    )
+    .await;
+    let (head, body) = response.into_parts();
+    sent.answer = String::from_utf8_lossy(&body).into_owned();
+    let is_write = sent.is_write();
+    hold(&inside.sent).push(sent);
+    if is_write {
+        let mut held = hold(&inside.strike);
+        let number = held.0;
+        held.0 += 1;
+        if let Some(strike) = &mut held.1 {
+            strike(number);
+        }
+    }
+    Response::from_parts(head, body.into())
+}
+
+/// Sends a request on to the server at `target` as it came; what that answers.
+///
+/// # Panics
+/// When it does not answer.
+pub async fn forward(
+    client: &reqwest::Client,
+    target: &str,
+    (method, uri): (Method, &Uri),
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Response<Bytes> {
+    let mut request = client.request(method, format!("{target}{uri}")).body(body);
     for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
         request = request.header(name, value);
     }
@@ -156,16 +189,5 @@ async fn pass(
         }
     }
     let body = answer.bytes().await.expect("a body");
-    sent.answer = String::from_utf8_lossy(&body).into_owned();
-    let is_write = sent.is_write();
-    hold(&inside.sent).push(sent);
-    if is_write {
-        let mut held = hold(&inside.strike);
-        let number = held.0;
-        held.0 += 1;
-        if let Some(strike) = &mut held.1 {
-            strike(number);
-        }
-    }
-    response.body(body.into()).expect("a response")
+    response.body(body).expect("a response")
 }

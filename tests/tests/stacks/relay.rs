@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
-use hodman_tests::servers::aws_endpoint;
+use hodman_tests::servers::{aws_endpoint, forward};
 use std::sync::{Arc, Mutex};
 
 /// Once a request for `after` was answered, the next one for `refuse` is refused.
@@ -81,19 +81,7 @@ async fn pass(
         let words = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>cut off by the test</Message></Error></ErrorResponse>";
         return (StatusCode::FORBIDDEN, [("content-type", "text/xml")], words).into_response();
     }
-    let url = format!("{}{uri}", aws_endpoint());
-    let mut request = relay.client.request(method, url).body(body);
-    for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
-        request = request.header(name, value);
-    }
-    let answer = request.send().await.expect("the server answers");
-    let mut response = Response::builder().status(answer.status());
-    for (name, value) in answer.headers() {
-        let of_the_way = ["transfer-encoding", "connection", "content-length"];
-        if !of_the_way.contains(&name.as_str()) {
-            response = response.header(name, value);
-        }
-    }
-    let body = answer.bytes().await.expect("a body");
-    response.body(body.into()).expect("a response")
+    let asked = (method, &uri);
+    let answer = forward(&relay.client, &aws_endpoint(), asked, &headers, body).await;
+    answer.map(Into::into)
 }

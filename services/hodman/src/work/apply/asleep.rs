@@ -126,7 +126,10 @@ async fn settings(workspace: &Workspace, id: &str) -> Result<Option<Value>, Work
 }
 
 async fn put(workspace: &Workspace, id: &str, settings: &Value) -> Result<(), WorkError> {
-    let body = json!({"job_id": id.parse::<i64>().unwrap_or_default(), "new_settings": settings});
+    let number: i64 = id
+        .parse()
+        .map_err(|_| WorkError::lasting(format!("the id of a job is no number: {id}")))?;
+    let body = json!({"job_id": number, "new_settings": settings});
     let update = Request::post("/api/2.2/jobs/update", body, Retry::Idempotent);
     there(workspace.call(update).await).map(drop)
 }

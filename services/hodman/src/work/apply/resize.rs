@@ -6,6 +6,9 @@ use super::site::Site;
 use hodman_clients::databricks::ErrorKind;
 use hodman_model::kinds::{Call, Kind};
 
+/// How often both ways are tried: more than once only where it starts or stops in between.
+const ROUNDS: u32 = 3;
+
 /// Plans do not say whether an object runs, and it may start or stop in between. What stands still takes no new size but a
 /// whole new config, `edit`, which then restarts nothing; what starts or stops just now takes neither.
 pub(super) async fn resize(
@@ -15,12 +18,15 @@ pub(super) async fn resize(
     resize: &Call,
     edit: &[Call],
 ) -> Result<(), WorkError> {
+    let mut rounds = 0;
     loop {
         let refused = match patience::send(site, kind, resize).await? {
             Ok(_) => return Ok(()),
             Err(error) => error,
         };
-        if refused.kind != ErrorKind::Conflict || kind.passing(refused.message()) {
+        rounds += 1;
+        let other = refused.kind != ErrorKind::Conflict || kind.passing(refused.message());
+        if other || rounds > ROUNDS {
             return Err(put_off(site, kind, id, refused));
         }
         // Sent once: had it started meanwhile, to try again until it runs would restart it.
