@@ -19,6 +19,12 @@ template: one.yaml
 parameters: {Name: \"${inputs.name}\"}
 ";
 
+const GOOD: &str = "\
+Parameters: {Name: {Type: String}}
+Resources:
+  Logs: {Type: 'AWS::Logs::LogGroup', Properties: {LogGroupName: !Ref Name, RetentionInDays: 7}}
+";
+
 /// A rule of a group that nobody has.
 const BAD: &str = "  \
   Bad:
@@ -34,6 +40,44 @@ fn with_bad(template: &str, first: &str) -> String {
 async fn status(stack: &str) -> String {
     let told: Value = serde_json::from_str(&aws_hand(&["status", stack]).await).expect("JSON");
     told["status"].as_str().unwrap_or("none").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_creation_that_failed_is_removed_and_made_anew_also_when_that_is_cut_off() {
+    let own = name("never");
+    let relay = Relay::start().await;
+    // Somebody looked at a change set of that name once, and left it.
+    aws_hand(&["review", &own, GOOD]).await;
+    assert_eq!(status(&own).await, "REVIEW_IN_PROGRESS");
+    let call = format!(", inputs: {{name: {own}}}");
+    let bad = with_bad(GOOD, "Logs");
+    let scene = Scene::start(options(MODULE, &bad, &call, (&relay.endpoint, ""))).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+
+    let pull = short.proposed("qa").await.expect("a plan");
+    let words = refused(&short, &pull).await;
+    assert!(words.contains("ROLLBACK_COMPLETE"), "{words}");
+    assert!(
+        words.contains("Bad (AWS::EC2::SecurityGroupIngress)"),
+        "{words}"
+    );
+    assert_eq!(status(&own).await, "ROLLBACK_COMPLETE");
+
+    commit(&scene, &[(TEMPLATE, GOOD)]);
+    let words = "a creation before it ended in ROLLBACK_COMPLETE, and what is left of that is removed first";
+    let pull = asked(&short, &scene, &[words]).await;
+    assert!(!pull.body.contains("CANNOT BE TAKEN BACK"), "{}", pull.body);
+    // It is removed, and then cut off.
+    relay.refuse_after("DeleteStack", "CreateChangeSet");
+    short.merge(&pull).expect("merged");
+    // The refusal before this one is said until then.
+    explained(&short, &scene, "cut off by the test").await;
+    assert_eq!(status(&own).await, "none");
+    the_rest(&short, &pull).await;
+    assert_eq!(status(&own).await, "CREATE_COMPLETE");
+    assert_eq!(short.compared("qa").await.expect("compared").found, None);
+    daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use super::ResourceKey;
 use crate::kinds::permissions::is_application_id;
@@ -64,7 +66,8 @@ impl CurrentUser {
             "domain_friendly_name" => {
                 let short = self.short_name();
                 let friendly = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-                Some(short.chars().map(friendly).collect())
+                let plain = short.nfd().filter(|c| !is_combining_mark(*c)).nfc();
+                Some(plain.map(friendly).collect())
             }
             "displayName" => self.display_name.clone(),
             "id" => self.id.clone(),

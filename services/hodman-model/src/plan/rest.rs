@@ -9,7 +9,7 @@ use super::Reversibility;
 use super::references::is_symbolic;
 use super::row::{Action, FieldChange, Row};
 use crate::field_path::PathSegment;
-use crate::kinds::{CloudformationStacks, Kind as _, TerraformStacks};
+use crate::kinds::{CloudformationStacks, Kind, TerraformStacks, kind};
 
 /// What is known of the value that a row sends and nobody can read back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Row {
     ///
     /// What was to be made, or made anew, is brought to where its create leads. Of a change in place only parts of that very
     /// change are left: the same fields, from the same values to the same values, so what somebody else changed meanwhile
-    /// is asked for. What is on its way out has less and less of what it had, such as the policies of a role, which go first. An
+    /// is asked for; of lists without an order some entries may have come or gone already. What is on its way out has less and less of what it had, such as the policies of a role, which go first. An
     /// irreversible action is none that `approved` was not.
     #[must_use]
     pub fn is_rest_of(&self, approved: &Self, value: &SentValue) -> bool {
@@ -44,7 +44,15 @@ impl Row {
         }
         let sends = |change: &FieldChange| is_field(change, value.field.as_deref());
         let shown = approved.changes.read();
-        let same = |change: &FieldChange| shown.iter().any(|other| is_same(change, other));
+        let rules = kind(&self.key.kind).map(Kind::rules);
+        let is_set = |change: &FieldChange| {
+            rules.is_some_and(|rules| rules.sets.iter().any(|set| set.matches(&change.path)))
+        };
+        let same = |change: &FieldChange| {
+            let is_set = is_set(change);
+            let the_same = |other| is_same(change, other) || is_set && is_between(change, other);
+            shown.iter().any(the_same)
+        };
         let put = |change: &FieldChange| {
             let again = |other: &FieldChange| sends(other) && other.after == change.after;
             value.was_put || shown.iter().any(again)
@@ -117,4 +125,25 @@ fn is_same(change: &FieldChange, other: &FieldChange) -> bool {
     change.path == other.path
         && change.after == other.after
         && (change.before == other.before || change.after.as_ref().is_some_and(is_symbolic))
+}
+
+/// Whether a list without an order is on its way from what `other` shows to what it shows: IAM attaches and detaches the policies
+/// of a role one by one, and whoever is killed between two of them has done a part.
+fn is_between(change: &FieldChange, other: &FieldChange) -> bool {
+    let items = |value: &Option<Value>| match value {
+        None => Some(Vec::new()),
+        Some(Value::Array(items)) => Some(items.clone()),
+        Some(_) => None,
+    };
+    let (Some(now), Some(before), Some(after)) = (
+        items(&change.before),
+        items(&other.before),
+        items(&other.after),
+    ) else {
+        return false;
+    };
+    change.path == other.path
+        && change.after == other.after
+        && (now.iter()).all(|item| before.contains(item) || after.contains(item))
+        && (before.iter()).all(|item| now.contains(item) || !after.contains(item))
 }

@@ -105,6 +105,37 @@ fn a_takeover_goes_on_as_an_update_of_the_same_object_only() {
 }
 
 #[test]
+fn a_role_between_its_old_policies_and_its_new_ones_is_brought_on() {
+    let role = |attached: &[&str]| {
+        let config = json!({"name": "r", "trust": {"Statement": []}, "attached": attached});
+        World::new().resource("aws_roles.r", config)
+    };
+    let mut world = role(&["goes", "stays"]);
+    world.apply();
+    let mut next = role(&["comes", "stays"]);
+    next.observed = world.observed;
+    let approved = only(&next);
+    for (there, rest) in [
+        (&["comes", "goes", "stays"][..], true),
+        (&["stays"], true),
+        // Somebody took away what was to stay, or gave it what nobody was shown.
+        (&["comes", "goes"], false),
+        (&["comes", "other", "stays"], false),
+    ] {
+        next.edit("aws_roles.r", |config| config["attached"] = json!(there));
+        let left = only(&next);
+        assert_ne!(left.digest, approved.digest);
+        assert_eq!(is_rest(&left, &approved), rest, "{there:?}");
+    }
+    let (mut all, mut none) = (role(&["a", "b"]), role(&[]));
+    all.apply();
+    none.observed = all.observed;
+    let approved = only(&none);
+    none.edit("aws_roles.r", |config| config["attached"] = json!(["b"]));
+    assert!(is_rest(&only(&none), &approved));
+}
+
+#[test]
 fn a_role_that_lost_some_of_its_policies_on_its_way_out_still_goes() {
     let role = |path: &str| {
         let policy = json!({"Version": "2012-10-17", "Statement": []});
