@@ -31,29 +31,13 @@ fn rows(report: &Value) -> Vec<(String, String, String)> {
         .collect()
 }
 
-async fn compared(short: &Short<'_>) -> anyhow::Result<()> {
-    let before = short.state().await?.environments[&EnvName::from("qa")]
-        .drift
-        .last;
-    short
-        .ask("olga", Ask::Reconcile { env: "qa".into() })
-        .await?;
-    short
-        .wait("a comparison", async || {
-            let state = short.state().await.ok()?;
-            let drift = &state.environments[&EnvName::from("qa")].drift;
-            (drift.last != before && !drift.wanted && drift.comparing.is_none()).then_some(())
-        })
-        .await
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_hand_edit_is_found_and_named() {
     let scene = Scene::start(Options::short()).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     short.promote("qa").await.expect("qa has a package");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let view = said(daemon.address).await.expect("an answer");
     assert_eq!(view["plan"], Value::Null, "{view}");
     assert_eq!(rows(&view["report"]), [], "only what the server filled");
@@ -67,7 +51,7 @@ async fn every_hand_edit_is_found_and_named() {
     qa.create_job(json!({"name": "somebody's own", "tasks": []}))
         .await
         .expect("made");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let view = said(daemon.address).await.expect("an answer");
     let found = rows(&view["report"]);
     assert_eq!(found.len(), 1, "{view:#}");
@@ -103,7 +87,7 @@ async fn every_hand_edit_is_found_and_named() {
     // What is gone is seen, too.
     let (id, _) = qa.job("smoke").await.expect("a job");
     qa.delete_job(id).await.expect("deleted");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let view = said(daemon.address).await.expect("an answer");
     let gone = rows(&view["report"]);
     assert!(
@@ -131,7 +115,7 @@ async fn a_hand_edit_is_proposed_on_the_right_line_of_the_right_file() {
         })
         .await
         .expect("edited");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let pull = short
         .wait("the proposal", async || {
             let pulls = scene.forge.pulls(REPOSITORY);
@@ -215,7 +199,7 @@ async fn a_second_hand_edit_joins_the_proposal_that_is_open() {
     })
     .await
     .expect("edited");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let first = short
         .wait("the proposal", async || says("0 30 3 * * ?"))
         .await
@@ -225,7 +209,7 @@ async fn a_second_hand_edit_joins_the_proposal_that_is_open() {
     })
     .await
     .expect("edited");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let second = short
         .wait("the second edit", async || says("max_concurrent_runs: 5"))
         .await
@@ -307,7 +291,7 @@ async fn a_job_that_somebody_made_their_own_stays_theirs_however_lately_we_made_
         })
         .await
         .expect("edited");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     short
         .wait("another job", async || {
             scene.workspace("qa").job_by_name("nightly")

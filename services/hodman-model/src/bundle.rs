@@ -48,7 +48,7 @@ pub use artifacts::{ArtifactFiles, builds};
 pub use folder::inputs;
 pub use key::{InvalidResourceKey, ResourceKey};
 pub(crate) use kinds::{Keyed, common_level, keyed_lists};
-pub use lint::{Finding, RULES, lint};
+pub use lint::{Finding, RULES, lint, lint_for};
 pub(crate) use lone::lone;
 pub use notebook::notebook_path;
 pub(crate) use options::CURRENT_USER;
