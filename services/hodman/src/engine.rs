@@ -66,9 +66,8 @@ impl Engine {
     pub async fn run(&self, stop: CancellationToken) -> anyhow::Result<()> {
         let mut signal = self.store.inbox_signal();
         loop {
-            let pass = || self.pass();
-            let cause = |error: &anyhow::Error| error.downcast_ref::<StoreError>();
-            while enduring_as(pass, cause).await? > 0 {
+            while enduring_as(|| self.pass(), anyhow::Error::downcast_ref::<StoreError>).await? > 0
+            {
                 if stop.is_cancelled() {
                     return Ok(());
                 }
