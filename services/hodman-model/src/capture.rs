@@ -8,6 +8,7 @@
 //! values, secrets as one fixed word, without the server's defaults. The lock holds the digest of that form.
 
 mod adopt;
+mod appended;
 mod around;
 mod beside;
 mod calls;
@@ -18,6 +19,7 @@ mod form;
 pub mod identity;
 mod join;
 mod jupyter;
+mod kept;
 mod keys;
 mod known;
 mod literals;
