@@ -1,6 +1,8 @@
 //! What of a file stays as it is written when a field gets another value: above all references, which mean something else
 //! in other environments. So a list with one more item does not lose those of the others.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::form::{meaning, same};
@@ -8,7 +10,7 @@ use crate::field_path::FieldPath;
 use crate::files::Tree;
 use crate::kinds::Kind;
 
-/// Longer lists are compared item by item no more: a hundred million comparisons are a minute.
+/// Of longer lists only what begins and ends alike is kept: a hundred million comparisons are a minute.
 const MOST_PAIRS: usize = 4_000_000;
 
 /// A resource as one file says it, and what that means here, in the words of a form.
@@ -31,7 +33,7 @@ impl Said {
         (raw, file): (&Value, &str),
         from_git: bool,
         tree: &Tree,
-        variables: &std::collections::BTreeMap<String, Value>,
+        variables: &BTreeMap<String, Value>,
     ) -> Self {
         Self {
             raw: raw.clone(),
@@ -150,8 +152,10 @@ impl<'v> Items<'v> {
                 }
             }
         };
-        find(&mut at, &|old, wanted| old.is(wanted));
-        find(&mut at, &|old, wanted| says_all(old.means, wanted));
+        if old.len().saturating_mul(wanted.len()) <= MOST_PAIRS {
+            find(&mut at, &|old, wanted| old.is(wanted));
+            find(&mut at, &|old, wanted| says_all(old.means, wanted));
+        }
         let gaps = gaps(&at, old.len());
         let mut lost = Vec::new();
         for (new, before) in gaps {

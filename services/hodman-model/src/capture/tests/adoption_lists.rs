@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::project::Project;
 use crate::bundle::{Options, ResourceKey, resolve};
 use crate::capture::*;
 use crate::files::SourceBytes;
@@ -12,12 +13,19 @@ const JOB: &str = "resources/load.yml";
 
 /// A bundle whose job says `own` as its parameters, and whose target `prod` adds `over`.
 fn bundle(own: &Value, over: Option<&Value>) -> Tree {
-    let root = json!({
+    bundle_with(own, ("prod", over))
+}
+
+/// The same with what any of the targets adds.
+fn bundle_with(own: &Value, (target, over): (&str, Option<&Value>)) -> Tree {
+    let said = over.map(|over| json!({"resources": {"jobs": {"load": job(over)}}}));
+    let mut root = json!({
         "bundle": {"name": "shop"},
         "include": ["resources/*.yml"],
         "variables": {"v": {"default": "1"}},
-        "targets": {"dev": null, "prod": over.map(|over| json!({"resources": {"jobs": {"load": job(over)}}}))},
+        "targets": {"dev": null, "prod": null},
     });
+    root["targets"][target] = json!(said);
     let mut named = job(own);
     named["name"] = json!("load");
     let resources = json!({"resources": {"jobs": {"load": named}}});
@@ -174,5 +182,28 @@ proptest! {
         } else {
             prop_assert_eq!(parameters(&after, "prod"), live, "{:?}", adopted);
         }
+    }
+
+    #[test]
+    fn what_is_captured_resolves_to_what_dev_has(
+        own in items(4, WRITTEN),
+        over in prop::option::of(items(3, WRITTEN)),
+        live in items(6, &["a", "b", "dev", "v1", "c"]),
+    ) {
+        let mut project = Project::new();
+        project.tree = bundle_with(&own, ("dev", over.as_ref()));
+        let before = parameters(&project.tree, "dev");
+        project.job(1, "load", job(&before.clone().unwrap_or(json!([]))));
+        let first = project.capture();
+        prop_assert_eq!(&first.changes, &BTreeMap::new(), "{:?}", first.rows);
+        project.lock = first.lock;
+        let live = Some(live).filter(|live| *live != json!([]));
+        project.job(1, "load", job(&live.clone().unwrap_or(json!([]))));
+        let captured = project.merge_capture();
+        let told = |words: &str| captured.rows.iter().any(|row| row.detail.contains(words));
+        let now = parameters(&project.tree, "dev");
+        prop_assert!(now == live || told("it stays"), "{:?} {:?}", now, captured.rows);
+        let again = project.capture();
+        prop_assert_eq!(again.changes, BTreeMap::new(), "{:?}", again.rows);
     }
 }
