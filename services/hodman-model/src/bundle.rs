@@ -46,6 +46,7 @@ use crate::diagnostic::Diagnostic;
 pub use access::{Grant, Lifecycle, Permission, Principal};
 pub use artifacts::{ArtifactFiles, builds};
 pub use folder::inputs;
+pub(crate) use globs::path_glob;
 pub use key::{InvalidResourceKey, ResourceKey};
 pub(crate) use kinds::{Keyed, common_level, keyed_lists};
 pub use lint::{Finding, RULES, lint, lint_for};
