@@ -10,7 +10,7 @@ use hodman_core::facts::PullKind;
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest, PipelineName, PlanDigest, PullNumber};
 use hodman_core::text::{Marker, adopt_text, marker_of};
 use hodman_model::bundle::{Options, ResourceKey};
-use hodman_model::capture::{adopt as model_adopt, identity};
+use hodman_model::capture::adopt as model_adopt;
 use hodman_model::files::{Environment, SourceBytes, Tree};
 use hodman_model::plan::{Action, FieldChange};
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ pub(super) async fn adopt(
         .repo
         .blocking(move |repo| check::tree(repo, &at))
         .await?;
-    let options = resolved_as(job, env, &environment, &target, &tree);
+    let options = resolved_as(job, env, &environment, &tree);
     let (changes, more) = job
         .repo
         .blocking(move |_| Ok(edited(tree, &asked, &target, &options)))
@@ -93,25 +93,19 @@ pub(super) async fn adopt(
 }
 
 /// How the environment resolves its bundle; what does not come out is as if nobody said it, for here it is only compared.
-fn resolved_as(
-    job: &Job<'_>,
-    env: &EnvName,
-    environment: &Environment,
-    target: &str,
-    tree: &Tree,
-) -> Options {
-    let file = format!("environments/{env}/environment.yaml");
-    let variables = identity::variables(&file, environment, target, tree)
-        .unwrap_or_else(|_| environment.variables.clone());
+fn resolved_as(job: &Job<'_>, env: &EnvName, environment: &Environment, tree: &Tree) -> Options {
     let modules = foundation::resolve(job, env, environment, tree).unwrap_or_default();
+    let options = environment.options(env.as_str(), tree, &modules);
     Options {
-        variables: modules.variables(&file, &variables).unwrap_or(variables),
-        outside: modules.outside(),
         branch: Some(job.repo.branch.clone()),
         // What they build is no part of the repository.
         allow_builds: true,
         unbuilt: true,
-        ..Options::default()
+        ..options.unwrap_or_else(|_| Options {
+            variables: environment.variables.clone(),
+            outside: modules.outside(),
+            ..Options::default()
+        })
     }
 }
 
