@@ -24,9 +24,20 @@ pub(super) fn guard(
         let (Some(kind), Some(live)) = (kind, ours.get(&key)) else {
             continue;
         };
-        if let Some(why) = refused(work, kind, &key, live, ours, names) {
-            work.refuse(&key, why);
+        match refused(work, kind, &key, live, ours, names) {
+            Some(why) => work.refuse(&key, why),
+            None => tell(work, kind, &key, live),
         }
+    }
+}
+
+/// Says in the row that nothing is without it meanwhile.
+fn tell(work: &mut Work<'_>, kind: &dyn Kind, key: &ResourceKey, live: &Listed) {
+    let wanted = work.desired.resources.get(key);
+    let same = wanted.is_some_and(|wanted| kind.natural(&wanted.config) == live.natural);
+    if let Some(row) = work.rows.get_mut(key).filter(|_| !same) {
+        row.reason
+            .push_str("; the new one is made first, and the old one goes when all is done");
     }
 }
 
@@ -98,6 +109,8 @@ mod tests {
         let plan = next(&before, role("y", "/other/")).plan();
         let keys: Vec<String> = plan.rows().map(|(_, row)| row.key.to_string()).collect();
         assert_eq!(keys, ["aws_roles.r", "account_credentials.c"]);
+        let reason = &plan.parts[0].rows[0].reason;
+        assert!(reason.contains("the new one is made first"), "{reason}");
         // What uses it is not there yet, or not any more: nobody is without it meanwhile.
         let mut alone = next(&before, role("x", "/other/"));
         alone

@@ -57,7 +57,7 @@ pub(super) async fn take_over(
         .head(&job.repo.branch)?
         .unwrap_or_else(|| config.to_string());
     let there = open(job, &branch(env)).await?;
-    let before = earlier::proposed(job, env, there.as_ref());
+    let before = earlier::proposed(job, env, there.as_ref())?;
     let proposal = proposal(job, env, &main, takeover, before.as_ref()).await?;
     if proposal.matched.matches.is_empty() {
         return if proposal.matched.ours.is_empty() {

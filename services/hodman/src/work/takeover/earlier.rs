@@ -67,9 +67,20 @@ pub(in super::super) async fn put(
 }
 
 /// What the environment's file says in that pull request; none when there is none, or it says nothing of use.
-pub(super) fn proposed(job: &Job<'_>, env: &EnvName, pull: Option<&Pull>) -> Option<Environment> {
-    let head = job.repo.mirror.head(&pull?.head_ref).ok()??;
-    taken::environment_at(job, env, &head).ok()
+pub(super) fn proposed(
+    job: &Job<'_>,
+    env: &EnvName,
+    pull: Option<&Pull>,
+) -> Result<Option<Environment>, WorkError> {
+    let Some(pull) = pull else { return Ok(None) };
+    let Some(head) = job.repo.mirror.head(&pull.head_ref)? else {
+        return Ok(None);
+    };
+    match taken::environment_at(job, env, &head) {
+        Ok(environment) => Ok(Some(environment)),
+        Err(error) if error.is_transient() => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The entries that `proposed` has and `environment` does not, but for those whose resource or object `matches` has in one of
