@@ -295,3 +295,59 @@ async fn an_assignment_that_somebody_made_is_not_taken_without_a_word() {
     short.wait("a refusal", refused).await.expect("refused");
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_environment_has_is_refused_with_both_names() {
+    let scene = Scene::start(options()).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("made by qa");
+    let found = scene.read_back().await;
+    let team = found["groups"]["shop-qa-team"]["id"].as_str();
+    let team = team.expect("its id").to_owned();
+    let workspaces = scene.somebody().all("workspaces").await;
+    let mut made = workspaces.iter();
+    let made = made.find(|one| one["workspace_name"] == "shop-qa");
+    let made = made.expect("qa's workspace")["workspace_id"].to_string();
+
+    let path = "environments/prod/environment.yaml";
+    let head = scene.forge.head(REPOSITORY, "main").expect("main");
+    let file = scene.forge.read_file(REPOSITORY, &head, path);
+    let file = String::from_utf8(file.expect("prod's file")).expect("text");
+    let in_prod = async |adopt: String, resources: String| {
+        let calls = "account: main\nmodules:\n  theirs: {module: theirs}\n";
+        let file = file.replace("workspaces:\n", &format!("{calls}{adopt}workspaces:\n"));
+        let module = format!("engine: native\nresources:\n{resources}");
+        let files = [
+            (path, Some(file.as_bytes())),
+            ("modules/theirs/module.yaml", Some(module.as_bytes())),
+        ];
+        let forge = &scene.forge;
+        let committed = forge.commit(REPOSITORY, "main", &files, "what qa has", "rita");
+        committed.expect("committed");
+        let work = &daemon.parts().work;
+        match work.preview("shop", &EnvName::from("prod"), None).await {
+            Ok(plan) => panic!("planned: {}", plan.to_table()),
+            Err(error) => error.to_string(),
+        }
+    };
+    let words = in_prod(
+        format!("adopt: {{account_groups.theirs-team: \"{team}\"}}\n"),
+        "  account_groups:\n    team: {displayName: shop-qa-team}\n".to_owned(),
+    );
+    let words = words.await;
+    let both = format!(
+        "`account_groups.theirs-team` was to be adopted from object {team}, which hodman already manages as shop/qa/ground-team"
+    );
+    assert!(words.contains(&both), "{words}");
+    // What is always there nobody has to adopt; whose it is is asked all the same.
+    let network = format!(
+        "  account_workspace_networks:\n    main: {{workspace_id: \"{made}\", network_policy_id: default-policy}}\n"
+    );
+    let words = in_prod(String::new(), network).await;
+    let both = format!(
+        "`account_workspace_networks.theirs-main` wants the name `{made}`, which belongs to shop/qa/ground-main"
+    );
+    assert!(words.contains(&both), "{words}");
+    daemon.stop().await;
+}

@@ -261,6 +261,77 @@ async fn the_former_owner_writes_again(
     assert_eq!(jobs.len(), ids.len(), "none twice");
 }
 
+/// Asks for some of them by key.
+async fn asks_for(short: &Short<'_>, ids: &BTreeMap<String, i64>, key: &str) {
+    let idle = async || {
+        let state = short.state().await.ok()?;
+        let takeover = &state.environments.get(&EnvName::from("qa"))?.takeover;
+        takeover.running.is_none().then_some(())
+    };
+    short.wait("the end of the last", idle).await.expect("idle");
+    let one = BTreeMap::from([(key.to_owned(), ids[key])]);
+    let ask = Ask::Adopt {
+        env: "qa".into(),
+        takeover: takeover(&one),
+    };
+    short.ask("olga", ask).await.expect("asked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_list_joins_the_pull_request_that_is_open() {
+    let scene = Scene::start(Options::short()).await;
+    let ids = deployed_by_a_bundle(&scene).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.proposed("qa").await.expect("a promotion");
+    let proposed = async |words: &str| {
+        let open = async || {
+            let mut pulls = scene.forge.pulls(REPOSITORY).into_iter();
+            pulls.find(|pull| {
+                let ours = pull.open && pull.head_ref == "hodman/takeover/qa";
+                ours && pull.body.contains(words)
+            })
+        };
+        short.wait(words, open).await.expect("proposed")
+    };
+    asks_for(&short, &ids, "nightly").await;
+    let first = proposed("| `jobs.nightly` |").await;
+    asks_for(&short, &ids, "smoke").await;
+    let second = proposed("| `jobs.smoke` |").await;
+    assert_eq!(second.number, first.number, "one pull request");
+    let before = format!("- `jobs.nightly`: `{}`", ids["nightly"]);
+    assert!(second.body.contains(&before), "{}", second.body);
+    assert!(second.body.contains("2 adopt"), "{}", second.body);
+    let path = "environments/qa/environment.yaml";
+    let file = scene.forge.read_file(REPOSITORY, &second.head_sha, path);
+    let file = String::from_utf8(file.expect("the file")).expect("text");
+    for (key, id) in &ids {
+        let line = format!("jobs.{key}: \"{id}\"");
+        assert!(file.contains(&line), "{line}: {file}");
+    }
+
+    // What a person pushed there is theirs.
+    let text = file.replace("# qa: ", "# QA: ");
+    let files = [(path, Some(text.as_bytes()))];
+    let branch = "hodman/takeover/qa";
+    let pushed = scene
+        .forge
+        .commit(REPOSITORY, branch, &files, "mine", "rita");
+    pushed.expect("pushed");
+    asks_for(&short, &ids, "nightly").await;
+    let refused = async || {
+        let history = short.store().history("shop", Some("qa"), 50).await.ok()?;
+        let mut rows = history.iter();
+        rows.any(|row| {
+            let words = format!("#{} holds commits that a person pushed", first.number);
+            row.entry.kind == "takeover-refused" && row.entry.because.contains(&words)
+        })
+        .then_some(())
+    };
+    short.wait("a refusal", refused).await.expect("refused");
+    daemon.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dry_run_shows_what_would_be_taken_over_and_writes_nothing() {
     let scene = Scene::start(Options::short()).await;

@@ -158,7 +158,7 @@ async fn killed_after_each_write_to_aws_it_ends_as_undisturbed_and_leaves_nothin
         assert!(writes >= least, "{:?}", undisturbed.writes);
     }
     let [made, changed] = &undisturbed.there;
-    assert_eq!(made["roles"].as_object().map(serde_json::Map::len), Some(4));
+    assert_eq!(made["roles"].as_object().map(serde_json::Map::len), Some(5));
     assert_eq!(changed["logs"], json!({"shop": 14}));
     let tellings = (0..TELLINGS).map(|at| async move { (at, told(Some(at)).await) });
     let mut bad = Vec::new();

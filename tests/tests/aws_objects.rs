@@ -204,6 +204,10 @@ async fn made(story: &Story<'_>, relay: &Relay, keys: &mut BTreeSet<String>) {
             json!(log_delivery_trust(Partition::Aws, &account)),
         ),
         ("shop-catalog", catalog_trust(number, FIRST)),
+        (
+            "shop-before",
+            json!(log_delivery_trust(Partition::Aws, &account)),
+        ),
     ];
     let wanted: BTreeMap<String, Value> =
         wanted.map(|(name, trust)| (name.to_owned(), trust)).into();
@@ -247,6 +251,7 @@ async fn changed(story: &Story<'_>, relay: &Relay, keys: &mut BTreeSet<String>) 
             CHANGED,
             &[
                 "replace** `aws_roles.objects-moves`",
+                "replace** `aws_roles.objects-renamed`",
                 "replace** `aws_buckets.objects-moves`",
                 "delete** `aws_roles.objects-goes`",
                 "delete** `aws_buckets.objects-goes`",
@@ -263,6 +268,17 @@ async fn changed(story: &Story<'_>, relay: &Relay, keys: &mut BTreeSet<String>) 
     let wanted: BTreeMap<String, Value> =
         wanted.map(|(name, trust)| (name.to_owned(), trust)).into();
     assert_eq!(trusts, wanted);
+
+    // Under another name it is made before the old one goes.
+    let at = |action: &str, name: &str| {
+        let is_it = |one: &Sent| one.action() == action && one.form()["RoleName"] == name;
+        sent.iter().position(is_it)
+    };
+    let (made, gone) = (
+        at("CreateRole", "shop-after"),
+        at("DeleteRole", "shop-before"),
+    );
+    assert!(made.is_some() && made < gone, "{made:?} {gone:?}");
 
     let there = story.there().await;
     let reach = &there["roles"]["shop-reach"];
@@ -302,7 +318,7 @@ async fn changed(story: &Story<'_>, relay: &Relay, keys: &mut BTreeSet<String>) 
         let names = there[of].as_object().expect("a mapping").keys();
         names.cloned().collect::<BTreeSet<_>>()
     };
-    let roles = ["shop-catalog", "shop-moves", "shop-reach"];
+    let roles = ["shop-after", "shop-catalog", "shop-moves", "shop-reach"];
     assert_eq!(names("roles"), roles.map(str::to_owned).into());
     let buckets = [bucket.clone(), format!("{bucket}-there")];
     assert_eq!(names("buckets"), buckets.into());

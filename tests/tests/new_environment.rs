@@ -1,6 +1,8 @@
 //! `hodman environment new`: from the command line to a pull request whose files fit each other, through the daemon.
 
+use anyhow::Context as _;
 use hodman_core::ids::EnvName;
+use hodman_sandbox::github::PullView;
 use hodman_tests::harness::{
     CANARY, Hodman, Killer, Options, REPOSITORY, Scene, Secrets, Short, binary,
 };
@@ -48,6 +50,16 @@ const GIVEN: &[&str] = &[
     "prod",
 ];
 
+/// The open pull request, when its file names the bucket.
+fn proposed(scene: &Scene, bucket: &str) -> Option<PullView> {
+    let mut pulls = scene.forge.pulls(REPOSITORY).into_iter();
+    let pull = pulls.find(|pull| pull.open && pull.head_ref == "hodman/new/eu")?;
+    let path = "environments/eu/environment.yaml";
+    let file = scene.forge.read_file(REPOSITORY, &pull.head_sha, path)?;
+    let file = String::from_utf8(file).ok()?;
+    file.contains(bucket).then_some(pull)
+}
+
 async fn story(scene: &Scene, short: &Short<'_>) -> anyhow::Result<()> {
     short.proposed("qa").await?;
     // One value is missing: it is named, and nothing is proposed.
@@ -59,16 +71,24 @@ async fn story(scene: &Scene, short: &Short<'_>) -> anyhow::Result<()> {
         said(&output)
     );
 
-    let mut words = GIVEN.to_vec();
-    words.extend(["--set", "bucket=shop-eu-root"]);
-    let output = hodman(scene, &words).await;
-    anyhow::ensure!(output.status.success(), "{}", said(&output));
-    let pull = short
-        .wait("the pull request", async || {
-            let mut pulls = scene.forge.pulls(REPOSITORY).into_iter();
-            pulls.find(|pull| pull.open && pull.head_ref == "hodman/new/eu")
-        })
-        .await?;
+    // Asked for once more while it is open, with another answer: it is the same pull request.
+    let mut numbers = Vec::new();
+    for bucket in ["shop-us-root", "shop-eu-root"] {
+        let given = format!("bucket={bucket}");
+        let words = [GIVEN, &["--set", &given]].concat();
+        let output = hodman(scene, &words).await;
+        anyhow::ensure!(output.status.success(), "{}", said(&output));
+        let open = async || {
+            let state = short.state().await.ok()?;
+            let done = state.proposing.values().all(|one| one.running.is_none());
+            proposed(scene, bucket).filter(|_| done)
+        };
+        let pull = short.wait("the pull request", open).await?;
+        numbers.push(pull.number);
+    }
+    anyhow::ensure!(numbers[0] == numbers[1], "{numbers:?}");
+    let words = [GIVEN, &["--set", "bucket=shop-eu-root"]].concat();
+    let pull = proposed(scene, "shop-eu-root").context("the pull request")?;
     for words in ["**eu**", "`own-vpc`", "modules/network/module.yaml"] {
         anyhow::ensure!(pull.body.contains(words), "{words}: {}", pull.body);
     }

@@ -254,6 +254,9 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
     let mut reasons: Vec<Reason> = Vec::new();
     reasons.extend(env.broken.clone().map(|error| Reason::Broken { error }));
     reasons.extend(gates::hold(env));
+    if env.hold.is_some() && env.still.is_some() {
+        reasons.push(Reason::StaysStopped);
+    }
     if let Some(why) = &env.capture.error {
         reasons.push(Reason::Failed {
             what: "capture".to_owned(),

@@ -87,6 +87,8 @@ pub enum Reason {
         /// Why.
         reason: String,
     },
+    /// What an apply stopped for a change does not go on before a hold is lifted.
+    StaysStopped,
     /// No window is open.
     WindowClosed {
         /// In words.
@@ -193,6 +195,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Held { by, reason } => write!(f, "held by {by}: {reason}"),
+            Self::StaysStopped => f.write_str(
+                "our own jobs and pipelines, and pools, that were stopped for a change stay stopped until `hodman resume`",
+            ),
             Self::WindowClosed { because, until } => {
                 write!(f, "{because}")?;
                 until.map_or(Ok(()), |until| write!(f, "; next change {}", stamp(until)))

@@ -201,6 +201,7 @@ impl Claims {
         let claim = self.claims.entry(key.clone()).or_default();
         claim.id = Some(listed.id.clone());
         claim.since = None;
+        claim.former.retain(|former| *former != listed.id);
         if listed.natural.is_some() {
             claim.natural.clone_from(&listed.natural);
         }
@@ -226,7 +227,10 @@ impl Claims {
                 self.claims.remove(key);
             }
         } else if let Some(claim) = self.claims.get_mut(key) {
-            *claim = Claim::default();
+            *claim = Claim {
+                former: std::mem::take(&mut claim.former),
+                ..Claim::default()
+            };
         }
     }
 

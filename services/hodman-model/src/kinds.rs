@@ -254,6 +254,12 @@ pub trait Kind: Sync + fmt::Debug {
         false
     }
 
+    /// Whether one with another name is made beside the old one, which goes when all that used it has moved: for objects that nothing
+    /// keeps from being removed while they are used. One of the same name cannot stand beside it.
+    fn renames_first(&self) -> bool {
+        false
+    }
+
     /// Whether a refusal with these words passes by itself, and what was refused is worth sending again for some minutes.
     fn passing(&self, message: &str) -> bool {
         let _ = message;

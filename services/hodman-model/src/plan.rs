@@ -26,6 +26,7 @@ mod previewed;
 mod reasons;
 mod redacted;
 mod references;
+mod renames;
 mod render;
 mod rest;
 mod row;

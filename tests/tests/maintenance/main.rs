@@ -3,6 +3,7 @@
 
 mod changes;
 mod network;
+mod role;
 mod stage;
 mod window;
 

@@ -5,7 +5,7 @@ use super::stage::{
     private_access, says, says_again, start, start_in,
 };
 use chrono::{Duration, SecondsFormat, Utc};
-use hodman_tests::harness::{Scene, Short};
+use hodman_tests::harness::{REPOSITORY, Scene, Short};
 use serde_json::json;
 
 const HELD: &str = "nothing of ours starts on account_workspaces.workspace-workspace until";
@@ -112,5 +112,56 @@ async fn a_change_that_was_taken_back_by_the_end_of_its_time_is_told() {
             .then_some(())
     };
     short.wait("what became of it", told).await.expect("told");
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_stopped_where_the_environment_no_more_names_it_is_told_and_kept_until_it_does() {
+    let scene = start().await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let (inside, pool) = made(&scene).await;
+    other_credentials(&scene);
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    says(&scene, &short, HELD).await;
+    assert_eq!(idle(&inside, &pool).await, json!(0));
+
+    // Somebody takes the workspace out of the environment: nobody gives us a key to it any more.
+    let path = "environments/qa/environment.yaml";
+    let head = scene.forge.head(REPOSITORY, "main").expect("main");
+    let file = scene.forge.read_file(REPOSITORY, &head, path);
+    let file = String::from_utf8(file.expect("qa's file")).expect("text");
+    let (from, rest) = file.split_once("workspaces:\n").expect("workspaces");
+    let (_, rest) = rest.split_once("\n\n").expect("the rest");
+    let prod = scene.workspace("prod").url();
+    let other = format!("{from}workspaces:\n  - name: prod\n    host: \"{prod}\"\n\n{rest}");
+    let commit = |text: &str, why: &str| {
+        let files = [(path, Some(text.as_bytes()))];
+        let committed = scene.forge.commit(REPOSITORY, "main", &files, why, "rita");
+        committed.expect("committed");
+    };
+    commit(&other, "another workspace");
+    says(&scene, &short, "the binding that main has now").await;
+    scene.clock.advance(Duration::minutes(22));
+    let words = "cannot be given back: the environment names no such workspace any more";
+    let told = async || {
+        let history = short.store().history("shop", Some("qa"), 50).await.ok()?;
+        let mut rows = history.iter();
+        rows.any(|row| row.entry.because.contains(words))
+            .then_some(())
+    };
+    short
+        .wait("what is left to people", told)
+        .await
+        .expect("told");
+    assert_eq!(idle(&inside, &pool).await, json!(0));
+
+    // Named again it is as it was: nothing of it was forgotten.
+    commit(&file, "that workspace after all");
+    scene.clock.advance(Duration::minutes(2));
+    refilled(&short, &inside, &pool).await;
+    healthy(&short).await;
     daemon.stop().await;
 }

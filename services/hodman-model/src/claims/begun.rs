@@ -55,6 +55,9 @@ impl Claims {
             return;
         };
         // What was replaced and has not gone yet is the object still.
+        if claim.id.is_none() && claimed_kind(key).is_none() {
+            claim.id = claim.former.pop();
+        }
         if claim.id.is_some() || !claim.former.is_empty() {
             return;
         }

@@ -14,6 +14,7 @@ use super::lookups;
 use super::names::Names;
 use super::observed::Observed;
 use super::ours::Ours;
+use super::renames;
 use super::row::Action;
 use super::work::Work;
 use super::{Plan, PlanContext, WorkspacePart};
@@ -65,6 +66,7 @@ pub fn plan(
         }
     }
     follow_replacements(&mut work, &ours, &mut symbols);
+    renames::guard(&mut work, &ours, (&names, &symbols.known));
     work.hold_with(&needs);
     let unchanged = desired
         .resources

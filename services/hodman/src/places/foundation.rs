@@ -26,6 +26,13 @@ pub struct Seen {
 }
 
 impl Places {
+    /// The id of the account in which an environment's objects are, as far as the configuration knows it.
+    #[must_use]
+    pub fn account_id(&self, environment: &Environment) -> Option<&str> {
+        let name = environment.account.as_deref()?;
+        Some(self.accounts.get(name)?.account_id.as_str())
+    }
+
     /// The client for what `environment`, called `env`, stands on.
     ///
     /// # Errors

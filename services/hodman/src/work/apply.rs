@@ -142,10 +142,16 @@ pub(super) async fn all_workspaces(
         }
         if part.is_foundation() && rows.rows.iter().any(open) {
             // What stands on it may take what is not known yet.
-            break;
+            return Ok((done, uploaded));
         }
         // Also when nothing was left to do: the apply before this one may have been killed right here.
         filesets::tidy(job, env.as_str(), taken, part).await?;
+    }
+    let mut all = taken.parts.iter().zip(&taken.plan.parts);
+    let ground =
+        all.find(|(part, rows)| part.is_foundation() && settle::any_renamed(part, &rows.rows));
+    if let Some((part, _)) = ground.filter(|_| taken.is_whole()) {
+        settle::renamed(job, env, taken, part, &given).await?;
     }
     Ok((done, uploaded))
 }

@@ -1,6 +1,10 @@
 //! The claims files of a workspace: whose the objects without tags are. Ours is written before a create and completed
 //! after it; others' are read, so that two claimants are an error that names both.
 
+mod elsewhere;
+
+pub(super) use elsewhere::elsewhere;
+
 use super::{Job, WorkError};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{EntryKind, ErrorKind, ImportFormat, Workspace};
@@ -53,18 +57,9 @@ impl Ledgers {
     }
 
     /// Ours of what workspaces stand on. It lies beside the packages: an account has no folder for it, and it must outlive
-    /// the database. Names there are unique or claimed by id, so nobody else's need be read.
+    /// the database. Others' are [`elsewhere`].
     pub async fn of_foundation(job: &Job<'_>, env: &str) -> Result<Self, WorkError> {
-        let name = foundation_file(job.pipeline, env);
-        let own = match job.work.packages.kept(&name).await? {
-            Some(bytes) => {
-                let claims = Claims::parse(&name, &bytes);
-                Some(claims.map_err(|error| {
-                    WorkError::lasting(format!("package store: {error}: {}", error.source))
-                })?)
-            }
-            None => None,
-        };
+        let own = elsewhere::kept(job, job.pipeline, env).await?;
         Ok(Self {
             own_found: own.is_some(),
             all: vec![claims::Ledger {

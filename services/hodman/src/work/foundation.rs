@@ -118,7 +118,7 @@ pub(super) async fn take(
         given: None,
         adopt: &adopt,
     };
-    let mut found = live::observe_foundation(job, &place, &question).await?;
+    let mut found = live::observe_foundation(job, &place, environment, &question).await?;
     stacks::forget_unmade(&foundation, &mut found.observed);
     let mut context = PlanContext {
         only_looks,

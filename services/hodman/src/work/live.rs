@@ -20,7 +20,7 @@ pub(super) use folder::{
 pub(super) use gone::may_be_gone;
 pub(super) use lists::{add, by_id, no_such_api, of_kind};
 
-use super::claims::Ledgers;
+use super::claims::{Ledgers, elsewhere};
 use super::in_place::Manifest;
 use super::{Job, WorkError, filesets};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -28,6 +28,7 @@ use hodman_clients::databricks::{Request, Retry, Workspace};
 use hodman_model::bundle::{Lookup, ResourceKey};
 use hodman_model::capture::{AccessUnread, Unread};
 use hodman_model::digest::Digest;
+use hodman_model::files::Environment;
 use hodman_model::kinds::files as file_sets;
 use hodman_model::kinds::{
     ACCOUNT_KINDS, Call, KINDS, Kind, Listing, Marker, Method, foundation_kinds, permissions,
@@ -150,9 +151,17 @@ pub(super) async fn observe(
 pub(super) async fn observe_foundation(
     job: &Job<'_>,
     place: &Workspace,
+    environment: &Environment,
     question: &Question<'_>,
 ) -> Result<Found, WorkError> {
     let ledgers = Ledgers::of_foundation(job, question.env).await?;
+    let keys = question
+        .desired
+        .resources
+        .keys()
+        .chain(question.adopt.keys());
+    let others = elsewhere(job, question.env, environment, keys).await?;
+    let ledgers = ledgers.beside(others);
     observe_among(place, question, ledgers, |_| true).await
 }
 
@@ -186,6 +195,11 @@ async fn observe_among(
         .filter(|kind| of_interest(*kind));
     let scope = Scope::among(kinds, question, &ledgers);
     let mut objects = read(place, &scope).await?;
+    {
+        // They carry our tags still, and are on their way out.
+        let left = ledgers.own.left_behind();
+        objects.retain(|object| !left.contains(&(object.kind.as_str(), object.listed.id.as_str())));
+    }
     let marked = ledgers.mark(&mut objects);
     for object in &mut objects {
         scope.lean(object, question);
@@ -195,6 +209,7 @@ async fn observe_among(
             objects,
             puts: ledgers.own.puts(),
             taken_over: ledgers.own.taken_over(question.adopt),
+            claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),
             contested: marked.contested,
             ..Observed::default()
         },

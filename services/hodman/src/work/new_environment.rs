@@ -1,11 +1,10 @@
 //! Proposes a new environment: its file and the modules that it calls, by a pull request.
 
 use super::quiet::quiet;
-use super::{Job, WorkError, check, git};
+use super::{Job, WorkError, check, git, takeover};
 use hodman_clients::git::Base;
-use hodman_clients::github::NewPull;
 use hodman_core::event::Outcome;
-use hodman_core::ids::{CommitSha, EnvName, PullNumber};
+use hodman_core::ids::{CommitSha, EnvName};
 use hodman_core::text::new_environment_text;
 use hodman_model::files::{SourceBytes, Tree, parse_environment};
 use hodman_model::modules::Foundation;
@@ -44,11 +43,8 @@ pub(super) async fn propose(
     }
     understood(job, &own, files, &with)?;
     let branch = format!("hodman/new/{env}");
-    let there = job
-        .work
-        .github
-        .find_open_pull(job.repo.repository(), &branch)
-        .await?;
+    // Asked for once more, with other answers say: what was asked for last is what is proposed.
+    let open = takeover::open(job, &branch).await?;
     let changes = new.iter().map(|(path, text)| {
         let content = Some(text.as_bytes().to_vec());
         (job.repo.path(path), content)
@@ -61,28 +57,11 @@ pub(super) async fn propose(
         format!("{env}: a new environment\n"),
     )
     .await?;
-    let seen = job.repo.mirror.head(&branch)?;
-    git::push(job, &branch, &head, seen, there.is_none()).await?;
     let paths = |files: &BTreeMap<&String, &String>| -> Vec<String> {
         files.keys().map(|path| (*path).clone()).collect()
     };
     let text = new_environment_text(env, &quiet(by), &quiet(from), &paths(&new), &paths(&kept));
-    job.fence.check().await?;
-    let wanted = NewPull {
-        title: text.title,
-        body: text.body,
-        head: branch,
-        base: job.repo.branch.clone(),
-    };
-    let pull = job
-        .work
-        .github
-        .create_pull(job.repo.repository(), &wanted)
-        .await?;
-    Ok(Outcome::PullReady {
-        number: PullNumber(pull.number),
-        head: CommitSha(head),
-    })
+    takeover::put(job, &branch, head, open, text).await
 }
 
 /// Nothing but the environment's own file and modules: whoever may ask for an environment may not write elsewhere.

@@ -80,7 +80,7 @@ impl Work {
         wanted: &Takeover,
     ) -> Result<Proposal, WorkError> {
         self.reading(pipeline, async |job, head| {
-            takeover::proposal(&job, env, &head, wanted).await
+            takeover::proposal(&job, env, &head, wanted, None).await
         })
         .await
     }

@@ -1,15 +1,19 @@
 //! Proposes that objects of a former owner become ours: their ids in the environment's file, by a pull request.
 
-use super::claims::Ledgers;
+mod earlier;
+
+pub(super) use earlier::{open, put};
+
+use super::claims::elsewhere;
 use super::quiet::quiet;
 use super::{Job, WorkError, check, git, taken};
 use hodman_clients::git::Base;
-use hodman_clients::github::NewPull;
+use hodman_clients::github::Pull;
 use hodman_core::event::{Outcome, Takeover};
-use hodman_core::ids::{CommitSha, EnvName, PullNumber};
+use hodman_core::ids::{CommitSha, EnvName};
 use hodman_core::text::takeover_text;
 use hodman_model::bundle::ResourceKey;
-use hodman_model::claims::{self, Ledger};
+use hodman_model::claims;
 use hodman_model::field_path::PathSegment;
 use hodman_model::files::{Environment, parse_environment};
 use hodman_model::kinds::foundation_kinds;
@@ -35,6 +39,8 @@ pub struct Proposal {
     pub text: String,
     /// Who the former owner was.
     pub from: From,
+    /// What an open pull request proposes already, and goes along.
+    pub before: Vec<(ResourceKey, String)>,
 }
 
 pub(super) async fn take_over(
@@ -50,8 +56,9 @@ pub(super) async fn take_over(
         .mirror
         .head(&job.repo.branch)?
         .unwrap_or_else(|| config.to_string());
-    let proposal = proposal(job, env, &main, takeover).await?;
-    let path = format!("environments/{env}/environment.yaml");
+    let there = open(job, &branch(env)).await?;
+    let before = earlier::proposed(job, env, there.as_ref())?;
+    let proposal = proposal(job, env, &main, takeover, before.as_ref()).await?;
     if proposal.matched.matches.is_empty() {
         return if proposal.matched.ours.is_empty() {
             Err(WorkError::lasting(nothing(&proposal.matched)))
@@ -59,7 +66,7 @@ pub(super) async fn take_over(
             Ok(Outcome::PullNeedless)
         };
     }
-    propose(job, env, &main, by, &path, &proposal).await
+    propose(job, env, &main, by, there, &proposal).await
 }
 
 /// Where objects are taken over: what workspaces stand on, or a workspace by its place in the environment's file.
@@ -100,7 +107,7 @@ impl Layer {
     }
 }
 
-/// Pairs, plans and edits, without writing anything anywhere.
+/// Pairs, plans and edits, without writing anything anywhere. `before` is the environment's file as an open pull request has it.
 ///
 /// # Errors
 /// When the repository, the workspace or what it stands on cannot be read, or a person has to decide something first.
@@ -109,6 +116,7 @@ pub(super) async fn proposal(
     env: &EnvName,
     commit: &str,
     takeover: &Takeover,
+    before: Option<&Environment>,
 ) -> Result<Proposal, WorkError> {
     let (from, state) = known(takeover)?;
     let environment = taken::environment_at(job, env, commit)?;
@@ -138,7 +146,9 @@ pub(super) async fn proposal(
         let part = layer.part(&found)?;
         let mut observed = part.observed.clone();
         if *layer == Layer::Foundation {
-            claims::mark(&others(job, env, commit).await?, &mut observed.objects);
+            let keys = state.objects.iter().map(|object| &object.key);
+            let others = elsewhere(job, env.as_str(), &environment, keys).await?;
+            claims::mark(&others, &mut observed.objects);
         }
         let state = state.of(|kind| layer.holds(kind));
         let desired = part.desired(&found);
@@ -148,11 +158,16 @@ pub(super) async fn proposal(
     if matched.is_blocked() {
         return Err(WorkError::lasting(nothing(&matched)));
     }
+    let of_match = |key: &ResourceKey| layers.iter().find(|layer| layer.holds(&key.kind));
+    let before =
+        before.map(|before| earlier::entries(&environment, before, (&layers, &matched.matches)));
+    let before = before.unwrap_or_default();
+    let found = matched.adopt().into_iter();
+    let found = found.filter_map(|(key, id)| Some((*of_match(&key)?, key, id)));
+    let entries: Vec<earlier::Entry> = before.iter().cloned().chain(found).collect();
     let mut with = environment.clone();
-    for layer in &layers {
-        let ids = matched.adopt().into_iter();
-        let own = ids.filter(|(key, _)| layer.holds(&key.kind));
-        layer.adopt(&mut with).extend(own);
+    for (layer, key, id) in &entries {
+        layer.adopt(&mut with).insert(key.clone(), id.clone());
     }
     // Only now are these objects read in full: others' were nobody's business before.
     let taken = taken::take_tree(job, env, with, &tree).await?;
@@ -166,30 +181,14 @@ pub(super) async fn proposal(
         .mirror
         .read(commit, &job.repo.path(&path))?
         .unwrap_or_default();
-    let text = edited(&path, &String::from_utf8_lossy(&text), &layers, &matched)?;
+    let text = edited(&path, &String::from_utf8_lossy(&text), &entries)?;
     Ok(Proposal {
         matched,
         plan,
         text,
         from,
+        before: before.into_iter().map(|(_, key, id)| (key, id)).collect(),
     })
-}
-
-/// What other environments of the pipeline claim of what workspaces stand on.
-async fn others(job: &Job<'_>, env: &EnvName, commit: &str) -> Result<Vec<Ledger>, WorkError> {
-    let mut found = Vec::new();
-    for name in super::observe::environment_names(job.repo, commit)? {
-        if name == env.as_str() {
-            continue;
-        }
-        let ledgers = Ledgers::of_foundation(job, &name).await?;
-        found.push(Ledger {
-            pipeline: job.pipeline.to_owned(),
-            env: name,
-            claims: ledgers.own,
-        });
-    }
-    Ok(found)
 }
 
 /// The request's list in the model's form.
@@ -246,25 +245,19 @@ fn place(environment: &Environment, name: Option<&str>) -> Result<usize, WorkErr
 }
 
 /// The environment's file with the ids in it; comments and order stay.
-fn edited(
-    path: &str,
-    text: &str,
-    layers: &[Layer],
-    matched: &Matched,
-) -> Result<String, WorkError> {
+fn edited(path: &str, text: &str, entries: &[earlier::Entry]) -> Result<String, WorkError> {
     let mut text = text.to_owned();
-    for found in &matched.matches {
-        let layer = layers.iter().find(|layer| layer.holds(&found.key.kind));
+    for (layer, key, id) in entries {
         let mut at = match layer {
-            Some(Layer::Workspace(place)) => vec![
+            Layer::Workspace(place) => vec![
                 PathSegment::Key("workspaces".to_owned()),
                 PathSegment::Index(*place),
             ],
-            Some(Layer::Foundation) | None => vec![],
+            Layer::Foundation => vec![],
         };
         at.push(PathSegment::Key("adopt".to_owned()));
-        at.push(PathSegment::Key(found.key.to_string()));
-        text = yaml_edit::set(&text, &at, &found.id.clone().into(), &[])
+        at.push(PathSegment::Key(key.to_string()));
+        text = yaml_edit::set(&text, &at, &id.clone().into(), &[])
             .map_err(|error| WorkError::lasting(format!("{path} cannot be edited: {error}")))?
             .text;
     }
@@ -286,21 +279,21 @@ fn nothing(matched: &Matched) -> String {
     text.trim_end_matches(';').to_owned()
 }
 
+fn branch(env: &EnvName) -> String {
+    format!("hodman/takeover/{env}")
+}
+
 async fn propose(
     job: &Job<'_>,
     env: &EnvName,
     main: &str,
     by: &str,
-    path: &str,
+    open: Option<Pull>,
     proposal: &Proposal,
 ) -> Result<Outcome, WorkError> {
-    let github = &job.work.github;
-    let branch = format!("hodman/takeover/{env}");
-    let there = github
-        .find_open_pull(job.repo.repository(), &branch)
-        .await?;
+    let path = format!("environments/{env}/environment.yaml");
     let changes = BTreeMap::from([(
-        job.repo.path(path),
+        job.repo.path(&path),
         Some(proposal.text.clone().into_bytes()),
     )]);
     let head = git::commit(
@@ -310,44 +303,21 @@ async fn propose(
         changes,
         format!(
             "{env}: take over {} objects\n",
-            proposal.matched.matches.len()
+            proposal.matched.matches.len() + proposal.before.len()
         ),
     )
     .await?;
     if head == main {
         return Ok(Outcome::PullNeedless);
     }
-    git::push(
-        job,
-        &branch,
-        &head,
-        job.repo.mirror.head(&branch)?,
-        there.is_none(),
-    )
-    .await?;
     let text = takeover_text(
         env,
         &quiet(by),
-        &table(&proposal.matched),
+        &(table(&proposal.matched) + &earlier::listed(&proposal.before)),
         &proposal.plan.to_markdown(PLAN_CHARS).0,
         &takeover::letting_go(proposal.from, &proposal.matched),
     );
-    job.fence.check().await?;
-    let pull = github
-        .create_pull(
-            job.repo.repository(),
-            &NewPull {
-                title: text.title,
-                body: text.body,
-                head: branch,
-                base: job.repo.branch.clone(),
-            },
-        )
-        .await?;
-    Ok(Outcome::PullReady {
-        number: PullNumber(pull.number),
-        head: CommitSha(head),
-    })
+    earlier::put(job, &branch(env), head, open, text).await
 }
 
 fn table(matched: &Matched) -> String {

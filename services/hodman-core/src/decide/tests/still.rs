@@ -96,8 +96,12 @@ fn a_hold_keeps_it_stopped_until_it_is_lifted() {
     });
     w.wait(Duration::hours(2));
     assert!(w.waiting("qa").is_empty());
+    // Nothing failed, and yet schedules are paused and pools empty: who holds must be told.
+    let words = "that were stopped for a change stay stopped until `hodman resume`";
+    assert!(w.why("qa").contains(words), "{}", w.why("qa"));
     w.ask(Ask::Resume { env: "qa".into() });
     assert_eq!(w.waiting("qa"), ["give_back"]);
+    assert!(!w.why("qa").contains(words), "{}", w.why("qa"));
 }
 
 #[test]

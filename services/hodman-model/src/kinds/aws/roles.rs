@@ -117,6 +117,11 @@ impl Kind for Roles {
         text(answer, "name")
     }
 
+    fn renames_first(&self) -> bool {
+        // A workspace whose role is gone can start nothing, and waits for its runs may take hours.
+        true
+    }
+
     fn passing(&self, message: &str) -> bool {
         // A principal that was made a moment ago is not known everywhere.
         message.contains("Invalid principal in policy")

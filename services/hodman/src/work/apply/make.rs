@@ -10,7 +10,7 @@ use super::{access, stack, wait};
 use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_model::kinds::pattern::Keep;
 use hodman_model::kinds::{Identity, Kind, Listed, Marker};
-use hodman_model::plan::Row;
+use hodman_model::plan::{Action, Row};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -313,7 +313,11 @@ async fn taken(
     match ours {
         Some(id) => Ok((id, None)),
         None => {
-            site.ledger.gone(&row.key).await;
+            match row.action {
+                // What was to be replaced may be there still, and is the object then.
+                Action::Replace => site.ledger.unmade(&row.key).await,
+                _ => site.ledger.gone(&row.key).await,
+            }
             Err(WorkError::from(error).doing(
                 "there is one of that name that hodman did not make (`hodman adopt` takes it over)",
             ))

@@ -37,11 +37,19 @@ async fn act(
         Action::Replace => {
             let live = site.live(row)?;
             // What cannot be filled in must be known before anything is removed.
-            site.filled(&site.wanted(row)?.config)?;
+            let config = site.filled(&site.wanted(row)?.config)?;
             wait::until_idle(site, kind, row, &live.id).await?;
             if kind.creates_first() {
                 // Whatever uses the old one is moved by rows that wait for this one; then it goes.
                 site.ledger.retire(&row.key).await?;
+                return make::make(site, kind, row, values).await;
+            }
+            let other = kind.natural(&config).filter(|_| kind.renames_first());
+            if let Some(name) = other.filter(|name| live.natural.as_ref() != Some(name)) {
+                // Whoever uses the old one keeps it until the very end of the apply: see [`settle::renamed`].
+                site.ledger.name(&row.key, &name).await?;
+                site.ledger.retire(&row.key).await?;
+                site.forget_made(kind, &row.key);
                 return make::make(site, kind, row, values).await;
             }
             site.remove(kind, &live.id, &live.config, true).await?;
