@@ -52,7 +52,7 @@ pub fn plan(
         needs.wanted.insert(key.clone(), needed);
         match ours.get(key) {
             None => work.create(kind, key, wanted, (&names, &symbols.known)),
-            Some(live) => work.compare(kind, key, wanted, live, &symbols, None),
+            Some(live) => work.compare(kind, key, wanted, live, (&names, &symbols), None),
         }
     }
     for (key, live) in &ours {
@@ -64,7 +64,7 @@ pub fn plan(
             needs.removed.insert(key.clone(), needed);
         }
     }
-    follow_replacements(&mut work, &ours, &mut symbols);
+    follow_replacements(&mut work, &ours, &names, &mut symbols);
     work.hold_with(&needs);
     let unchanged = desired
         .resources
@@ -141,6 +141,7 @@ fn used(live: &Listed) -> impl Iterator<Item = ResourceKey> {
 fn follow_replacements(
     work: &mut Work<'_>,
     ours: &BTreeMap<ResourceKey, &Listed>,
+    names: &Names<'_>,
     symbols: &mut Symbols<'_>,
 ) {
     let mut replaced: BTreeSet<ResourceKey> = BTreeSet::new();
@@ -167,7 +168,7 @@ fn follow_replacements(
                 continue;
             };
             if !replaced.contains(key) {
-                work.compare(kind, key, wanted, live, symbols, Some(cause));
+                work.compare(kind, key, wanted, live, (names, symbols), Some(cause));
             }
         }
     }
