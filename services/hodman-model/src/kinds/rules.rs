@@ -73,6 +73,9 @@ pub struct Rules {
     /// Mappings in which a cluster policy, when `policy_id` there names one, fills what the desired config is silent
     /// about; what it fills stands in the policy, so it cannot be foretold.
     pub policy_fills: Vec<Pattern>,
+    /// Fields that answers may leave out of the settings. What [`super::Listed::outputs`] say of them counts then, and where
+    /// those say nothing either, nobody knows, and whatever is wanted is right.
+    pub beside: &'static [&'static str],
     /// Names that the server writes in lower case whatever was asked for.
     pub lower_case: Vec<Pattern>,
     /// Names in front of which the server puts a word of the account's and a hyphen.

@@ -45,6 +45,16 @@ pub(crate) fn symbolic(
         Some(_) => rules.without_fills(&live.config, desired),
         None => live.config.clone(),
     };
+    if let (Value::Object(map), Some(desired)) = (&mut value, desired) {
+        for field in rules.beside {
+            if let Some(wanted) = desired.get(*field)
+                && !map.contains_key(*field)
+            {
+                let said = live.outputs.get(*field).unwrap_or(wanted);
+                map.insert((*field).to_owned(), said.clone());
+            }
+        }
+    }
     let mut folders = BTreeSet::new();
     folders_to_placeholder(&mut value, symbols.files_root, &mut folders);
     ids_to_references(kind, &mut value, &symbols.keys);

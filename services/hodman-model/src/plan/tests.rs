@@ -1,6 +1,7 @@
 //! Stories: what the package says, what the workspace has, what is to be done.
 
 mod access;
+mod beside;
 mod every_kind;
 mod folders;
 mod guards;
