@@ -123,6 +123,8 @@ pub struct LiveSnapshot {
     pub unread: BTreeMap<String, Unread>,
     /// By kind: what permissions and grants were refused. What the repository says of them stays.
     pub access_unread: BTreeMap<String, AccessUnread>,
+    /// The names of objects that come with every workspace and are nobody's to capture, by kind and id: they can be looked up.
+    pub built_in: BTreeMap<(String, String), String>,
     /// Files and folders that could not be read, by short path: what was captured of them and below them stays.
     pub unread_files: BTreeMap<String, Unread>,
     /// Everything below the folders that are captured, and what jobs refer to, by path in the workspace.

@@ -1,5 +1,6 @@
 //! One live object in the form in which it is compared with the desired one.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -10,7 +11,7 @@ use super::references::{folders_to_placeholder, ids_to_references};
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
 use crate::kinds::pattern::Keep;
-use crate::kinds::{Kind, Listed, grants, permissions};
+use crate::kinds::{Kind, Listed, Policies, grants, permissions};
 
 /// What the workspace's ids and folders mean.
 pub(crate) struct Symbols<'a> {
@@ -22,6 +23,8 @@ pub(crate) struct Symbols<'a> {
     pub files_root: &'a str,
     /// Who we are, as permissions name us.
     pub me: Option<&'a str>,
+    /// What cluster policies fill.
+    pub policies: Cow<'a, Policies>,
 }
 
 impl Symbols<'_> {
@@ -42,7 +45,7 @@ pub(crate) fn symbolic(
 ) -> (Value, BTreeSet<Digest>) {
     let rules = kind.rules();
     let mut value = match desired {
-        Some(_) => rules.without_fills(&live.config, desired),
+        Some(_) => rules.without_fills_of(&live.config, desired, &symbols.policies),
         None => live.config.clone(),
     };
     if let (Value::Object(map), Some(desired)) = (&mut value, desired) {

@@ -1,5 +1,6 @@
 //! Makes the plan for one workspace.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -18,7 +19,7 @@ use super::row::Action;
 use super::work::Work;
 use super::{Plan, PlanContext, WorkspacePart};
 use crate::bundle::ResourceKey;
-use crate::kinds::{Kind, Listed, kind};
+use crate::kinds::{ClusterPolicies, Kind, Listed, Policies, PolicyDefinition, kind};
 
 /// The plan from `observed` to `desired` in one workspace; plans of several are put together by [`Plan::join`].
 ///
@@ -106,7 +107,29 @@ pub(super) fn symbols<'c>(
         known: Known::of_ours(desired, observed, ours).and(context.given.clone()),
         files_root: &context.files_root,
         me: observed.me.as_deref(),
+        policies: policies(desired, observed, ours),
     }
+}
+
+/// What cluster policies fill: those of ours as they will be when the plan is done, so that what one stops to fill goes from its
+/// clusters with the same plan and is nobody's edit afterwards.
+fn policies<'o>(
+    desired: &Desired,
+    observed: &'o Observed,
+    ours: &BTreeMap<ResourceKey, &Listed>,
+) -> Cow<'o, Policies> {
+    let mut policies = Cow::Borrowed(&observed.policies);
+    let wanted = desired.resources.iter();
+    for (key, wanted) in wanted.filter(|(key, _)| key.kind == ClusterPolicies.name()) {
+        let definition = wanted.config.get("definition");
+        if let (Some(live), Some(will)) =
+            (ours.get(key), definition.and_then(PolicyDefinition::read))
+            && policies.get(&live.id).is_some_and(|is| *is != will)
+        {
+            policies.to_mut().insert(live.id.clone(), will);
+        }
+    }
+    policies
 }
 
 /// The objects of ours that `live` lies in, by name.

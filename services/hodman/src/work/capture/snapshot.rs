@@ -99,6 +99,7 @@ pub(super) async fn take(
         resources,
         unread: served.unread,
         access_unread: served.access_unread,
+        built_in: served.built_in,
         unread_files,
         files,
     })
