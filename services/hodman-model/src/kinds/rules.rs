@@ -87,6 +87,8 @@ pub struct Rules {
     pub own_entries: &'static [(&'static str, &'static str)],
     /// Fields that mean nothing when they say the same as another one beside them: (mapping, field, the other).
     pub repeats: Vec<(Pattern, &'static str, &'static str)>,
+    /// Lists of which an empty one that is written says that nothing is in them, and none that they are others' to fill.
+    pub said_empty: &'static [&'static str],
     /// Empty mappings that mean something by being there.
     pub keep_empty: Vec<Pattern>,
     /// Fields that cannot change in place.

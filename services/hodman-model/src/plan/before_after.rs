@@ -76,17 +76,37 @@ pub(crate) fn symbolic(
     }
     let mut value = rules.normalised(value);
     if let (Value::Object(map), Some(desired)) = (&mut value, desired) {
-        for (field, there) in access {
-            if let Some(wanted) = desired.get(&field) {
-                let there = match kind.permissions() {
-                    Some(known) if field == permissions::FIELD => {
-                        known.comparable(&there, wanted, symbols.me)
-                    }
-                    _ => there,
-                };
-                map.insert(field, there);
+        for field in [permissions::FIELD, grants::FIELD] {
+            let Some(wanted) = desired.get(field) else {
+                continue;
+            };
+            // Where nobody has any, and nobody is to have any, it is the same whether that was read.
+            let empty = || is_empty(wanted) || live.config.get(field).is_some();
+            let there = access.remove(field);
+            let there = there.or_else(|| empty().then(|| Value::Object(Map::new())));
+            let there = there.map(|there| match kind.permissions() {
+                Some(known) if field == permissions::FIELD => {
+                    known.comparable(&there, wanted, symbols.me)
+                }
+                _ => there,
+            });
+            map.extend(there.map(|there| (field.to_owned(), there)));
+        }
+        for field in rules.said_empty {
+            if desired.get(*field).is_some_and(is_empty) {
+                map.entry(*field)
+                    .or_insert_with(|| Value::Array(Vec::new()));
             }
         }
     }
     (value, folders)
+}
+
+/// Whether a list or mapping is there to say that there is nothing in it.
+fn is_empty(said: &Value) -> bool {
+    match said {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
 }

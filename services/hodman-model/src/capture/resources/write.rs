@@ -59,7 +59,8 @@ pub(super) fn edits(
             );
             continue;
         }
-        by_place.entry(place).or_default().push(edit.clone());
+        let edits = by_place.entry(place).or_default();
+        edits.push(emptied(kind, edit));
     }
     for ((file, place), edits) in by_place {
         let mut writer = Writer::new(&file, key);
@@ -100,6 +101,17 @@ fn pause_said(edit: &Edit, whole: &Value) -> Edit {
         path: edit.path.clone(),
         value: value.cloned().or_else(|| edit.value.clone()),
     }
+}
+
+/// The edit; where it takes away the last of a list that says more when it is empty than when it is not there, with that.
+fn emptied(kind: &dyn Kind, edit: &Edit) -> Edit {
+    let mut edit = edit.clone();
+    if let ([PathSegment::Key(field)], None) = (edit.path.0.as_slice(), &edit.value)
+        && kind.rules().said_empty.contains(&field.as_str())
+    {
+        edit.value = Some(Value::Array(Vec::new()));
+    }
+    edit
 }
 
 /// The file that says a field, and where in it the resource stands.
