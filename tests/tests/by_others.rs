@@ -94,10 +94,10 @@ async fn an_empty_list_takes_the_last_permission_grant_and_member_away() {
     let plan = bench.plan().await.expect("a plan");
     assert_eq!(plan.summary().update, 3, "{}", plan.to_table());
     converges(&bench).await;
-    let job = bench.all(known("jobs")).await;
-    let job = job.iter().find(|job| job.name == "j").expect("the job");
+    let jobs = bench.all(known("jobs")).await;
+    let made = jobs.iter().find(|job| job.name == "j").expect("the job");
     for path in [
-        format!("/api/2.0/permissions/jobs/{}", job.id),
+        format!("/api/2.0/permissions/jobs/{}", made.id),
         "/api/2.0/secrets/acls/list?scope=x".to_owned(),
         "/api/2.1/unity-catalog/permissions/catalog/proof_catalog".to_owned(),
     ] {
