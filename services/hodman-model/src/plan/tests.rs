@@ -7,6 +7,7 @@ mod folders;
 mod guards;
 mod held;
 pub(crate) mod properties;
+mod renaming;
 mod rendering;
 mod replacing;
 mod rest;
