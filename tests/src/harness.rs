@@ -18,8 +18,9 @@ pub use hodman::demo::{CANARY, REPOSITORY};
 
 use std::time::{Duration, Instant};
 
-/// No single wait of a story takes a second on an idle machine; leases, back-offs and busy machines are what this is for.
-pub const PATIENCE: Duration = Duration::from_secs(150);
+/// No single wait of a story takes a second on an idle machine; leases, back-offs and busy machines are what this is for. The
+/// longest one covers four kills with a lease, a start and a plan after each.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Looks until something is there.
 ///

@@ -7,7 +7,7 @@ use hodman_core::event::Ask;
 use hodman_core::ids::EnvName;
 use hodman_core::state::{Phase, PipelineState};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 async fn until<T>(story: &Story, what: &str, found: impl Fn(&PipelineState) -> Option<T>) -> T {
     let began = Instant::now();

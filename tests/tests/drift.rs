@@ -4,7 +4,9 @@ use std::process::Command;
 
 use hodman_core::event::Ask;
 use hodman_core::ids::EnvName;
+use hodman_sandbox::github::PullView;
 use hodman_tests::harness::{CANARY, Options, REPOSITORY, Scene, Secrets, Short, binary};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// What the daemon says of qa's differences.
@@ -31,29 +33,13 @@ fn rows(report: &Value) -> Vec<(String, String, String)> {
         .collect()
 }
 
-async fn compared(short: &Short<'_>) -> anyhow::Result<()> {
-    let before = short.state().await?.environments[&EnvName::from("qa")]
-        .drift
-        .last;
-    short
-        .ask("olga", Ask::Reconcile { env: "qa".into() })
-        .await?;
-    short
-        .wait("a comparison", async || {
-            let state = short.state().await.ok()?;
-            let drift = &state.environments[&EnvName::from("qa")].drift;
-            (drift.last != before && !drift.wanted && drift.comparing.is_none()).then_some(())
-        })
-        .await
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_hand_edit_is_found_and_named() {
     let scene = Scene::start(Options::short()).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     short.promote("qa").await.expect("qa has a package");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let view = said(daemon.address).await.expect("an answer");
     assert_eq!(view["plan"], Value::Null, "{view}");
     assert_eq!(rows(&view["report"]), [], "only what the server filled");
@@ -67,7 +53,7 @@ async fn every_hand_edit_is_found_and_named() {
     qa.create_job(json!({"name": "somebody's own", "tasks": []}))
         .await
         .expect("made");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let view = said(daemon.address).await.expect("an answer");
     let found = rows(&view["report"]);
     assert_eq!(found.len(), 1, "{view:#}");
@@ -103,7 +89,7 @@ async fn every_hand_edit_is_found_and_named() {
     // What is gone is seen, too.
     let (id, _) = qa.job("smoke").await.expect("a job");
     qa.delete_job(id).await.expect("deleted");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let view = said(daemon.address).await.expect("an answer");
     let gone = rows(&view["report"]);
     assert!(
@@ -112,6 +98,16 @@ async fn every_hand_edit_is_found_and_named() {
         "{view:#}"
     );
     daemon.stop().await;
+}
+
+/// The pull request that proposes what was changed by hand in qa.
+async fn proposal(scene: &Scene, short: &Short<'_>) -> PullView {
+    let open = async || {
+        let mut pulls = scene.forge.pulls(REPOSITORY).into_iter();
+        pulls.find(|pull| pull.open && pull.head_ref.starts_with("hodman/adopt/qa"))
+    };
+    let found = short.wait("the proposal", open).await;
+    found.expect("a proposal")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,16 +127,8 @@ async fn a_hand_edit_is_proposed_on_the_right_line_of_the_right_file() {
         })
         .await
         .expect("edited");
-    compared(&short).await.expect("compared");
-    let pull = short
-        .wait("the proposal", async || {
-            let pulls = scene.forge.pulls(REPOSITORY);
-            pulls
-                .into_iter()
-                .find(|pull| pull.open && pull.head_ref.starts_with("hodman/adopt/qa"))
-        })
-        .await
-        .expect("a proposal");
+    short.compared("qa").await.expect("compared");
+    let pull = proposal(&scene, &short).await;
     let path = "resources/nightly.job.yml";
     assert_eq!(
         scene
@@ -183,6 +171,81 @@ async fn a_hand_edit_is_proposed_on_the_right_line_of_the_right_file() {
     daemon.stop().await;
 }
 
+const CLUSTER: &str = "resources:
+  clusters:
+    etl:
+      cluster_name: etl
+      spark_version: 15.4.x-scala2.12
+      node_type_id: m5.large
+      num_workers: 1
+";
+
+const LOADER: &str = "resources:
+  jobs:
+    loader:
+      name: loader
+      tasks:
+        - task_key: load
+          existing_cluster_id: ${resources.clusters.etl.id}
+          spark_python_task:
+            python_file: dbfs:/load.py
+            parameters: [\"--env\", \"${bundle.target}\"]
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_size_and_one_more_parameter_are_proposed_where_they_can_be_said() {
+    let cluster = "resources/etl.cluster.yml";
+    let options = Options::short()
+        .edit(
+            "environments/qa/environment.yaml",
+            "drift: report",
+            "drift: pull-request",
+        )
+        .file(cluster, CLUSTER)
+        .file("resources/loader.job.yml", LOADER);
+    let scene = Scene::start(options).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("qa has a package");
+    let workspace = scene.workspace("qa");
+    let made = short
+        .wait("the cluster", async || {
+            // It goes on while somebody looks at it.
+            let look = workspace.call("ana", Method::GET, "/api/2.1/clusters/list", Value::Null);
+            look.await.ok()?;
+            let mut all = workspace.list_clusters().into_iter();
+            all.find(|cluster| cluster.state == "RUNNING")
+        })
+        .await
+        .expect("it runs");
+    let size = json!({"cluster_id": made.id, "num_workers": 4});
+    let path = "/api/2.1/clusters/resize";
+    let resized = workspace.call("ana", Method::POST, path, size).await;
+    assert!(resized.is_ok(), "{resized:?}");
+    scene.people["qa"]
+        .edit_job("loader", |settings| {
+            settings["tasks"][0]["spark_python_task"]["parameters"] = json!(["--env", "qa", "--x"]);
+        })
+        .await
+        .expect("edited");
+    short.compared("qa").await.expect("compared");
+    let pull = proposal(&scene, &short).await;
+    let changed = scene.forge.changed_files(REPOSITORY, pull.number);
+    let both = ["databricks.yml", cluster].map(str::to_owned).to_vec();
+    assert_eq!(changed.expect("files"), both, "{}", pull.body);
+    let read = |path: &str| {
+        let bytes = scene.forge.read_file(REPOSITORY, &pull.head_sha, path);
+        String::from_utf8(bytes.expect("the file")).expect("text")
+    };
+    let text = CLUSTER.replace("num_workers: 1", "num_workers: 4");
+    assert_eq!(read(cluster), text);
+    let root = read("databricks.yml");
+    let alone = "              spark_python_task:\n                parameters:\n                  - \"--x\"\n";
+    assert!(root.contains(alone), "{root}");
+    assert!(!pull.body.contains("not proposed back"), "{}", pull.body);
+    daemon.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_hand_edit_joins_the_proposal_that_is_open() {
     let options = Options::short().edit(
@@ -215,7 +278,7 @@ async fn a_second_hand_edit_joins_the_proposal_that_is_open() {
     })
     .await
     .expect("edited");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let first = short
         .wait("the proposal", async || says("0 30 3 * * ?"))
         .await
@@ -225,7 +288,7 @@ async fn a_second_hand_edit_joins_the_proposal_that_is_open() {
     })
     .await
     .expect("edited");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     let second = short
         .wait("the second edit", async || says("max_concurrent_runs: 5"))
         .await
@@ -307,7 +370,7 @@ async fn a_job_that_somebody_made_their_own_stays_theirs_however_lately_we_made_
         })
         .await
         .expect("edited");
-    compared(&short).await.expect("compared");
+    short.compared("qa").await.expect("compared");
     short
         .wait("another job", async || {
             scene.workspace("qa").job_by_name("nightly")

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use hodman_clients::databricks::{
     AccountConfig, Auth, Connections, FoundationConfig, Request, Workspace,
 };
-use hodman_sandbox::faults::{Direction, Director};
+use hodman_sandbox::faults::{Direction, Director, FaultRule};
 use hodman_tests::harness::{CANARY, Hodman, Killer, Options, Scene, Short};
 use serde_json::Value;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ async fn all(scene: &Scene, what: &str) -> Vec<Value> {
             client_secret: format!("prod-{CANARY}").into(),
             token_url: None,
         },
-        timeout: Duration::from_secs(10),
+        timeout: Duration::from_secs(60),
         user_agent: "somebody".to_owned(),
     };
     let config = FoundationConfig {
@@ -153,6 +153,23 @@ async fn killed_at_each_write_to_the_account_it_ends_complete_and_nothing_twice(
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn killed_at_each_write_of_a_destroy_nothing_is_left() {
     told(killed_in_destroying).await;
+}
+
+/// After a crash the removal may be on its way, when the workspace is still listed and lets nobody in any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_workspace_that_refuses_everybody_on_its_way_out_stops_no_destroy() {
+    let scene = start(unprotected()).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("made");
+    let made = scene.databricks.workspaces().pop().expect("the made one");
+    let words = serde_json::json!({"error_code": "PERMISSION_DENIED", "message": "User is not a member of this workspace."});
+    let refused = FaultRule::status(403, 4).on("GET").body(&words.to_string());
+    made.faults().add(refused);
+    short.destroy("qa").await.expect("destroyed");
+    let left = made.faults().requests();
+    assert!(left.iter().any(|sent| sent.status == 403), "{left:?}");
+    daemon.stop().await;
 }
 
 /// Every write, before and after its effect.

@@ -66,26 +66,6 @@ async fn cluster(scene: &Scene, env: &str, name: &str) -> Value {
     found[0].clone()
 }
 
-async fn compared(short: &Short<'_>, env: &str) -> bool {
-    let name = EnvName::from(env);
-    let drift = async || {
-        let mut state = short.state().await.ok()?;
-        Some(state.environments.remove(&name)?.drift)
-    };
-    let last = drift().await.expect("a state").last;
-    let ask = hodman_core::event::Ask::Reconcile { env: name.clone() };
-    short.ask("olga", ask).await.expect("asked");
-    let drift = short
-        .wait("a comparison", async || {
-            let drift = drift().await?;
-            (drift.last != last && !drift.wanted && drift.comparing.is_none()).then_some(drift)
-        })
-        .await
-        .expect("compared");
-    assert_eq!(drift.error, None);
-    drift.found.is_none()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_module_is_promoted_like_any_package_and_jobs_use_what_it_gives() {
     let scene = Scene::start(options()).await;
@@ -108,7 +88,8 @@ async fn a_cluster_module_is_promoted_like_any_package_and_jobs_use_what_it_give
             job["tasks"][0]["existing_cluster_id"], made["cluster_id"],
             "{job}"
         );
-        assert!(compared(&short, env).await, "{env} is as it should be");
+        let drift = short.compared(env).await.expect("compared");
+        assert_eq!(drift.found, None, "{env} is as it should be");
     }
 
     // The module changes on main: qa's pull request shows it, then prod's.

@@ -117,7 +117,7 @@ async fn a_notebook_is_uploaded_read_back_and_run() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    let ended = tokio::time::timeout(Duration::from_secs(60), ends)
+    let ended = tokio::time::timeout(Duration::from_secs(150), ends)
         .await
         .expect("the run ends");
     assert_eq!(ended.outcome, RunOutcome::Succeeded, "{ended:?}");

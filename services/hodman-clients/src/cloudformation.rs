@@ -26,11 +26,14 @@ use crate::aws::Aws;
 /// How often and how long something is asked for that takes its time.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Between two questions.
+    /// Between two questions at most: the first ones come sooner, since a small stack is there in a second.
     pub every: Duration,
     /// All together; what then goes on is found again by the same call.
     pub limit: Duration,
 }
+
+/// The first pause; each is twice the one before. AWS lets an account ask a few times a second.
+const SOONEST: Duration = Duration::from_millis(200);
 
 impl Default for Pace {
     fn default() -> Self {
@@ -65,11 +68,13 @@ impl CloudFormation {
         A: Future<Output = Result<Option<T>, StackError>>,
     {
         let asked = async {
+            let mut pause = SOONEST;
             loop {
                 if let Some(answer) = ask().await? {
                     return Ok(answer);
                 }
-                tokio::time::sleep(self.pace.every).await;
+                tokio::time::sleep(pause.min(self.pace.every)).await;
+                pause *= 2;
             }
         };
         match tokio::time::timeout(self.pace.limit, asked).await {

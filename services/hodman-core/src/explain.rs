@@ -122,7 +122,9 @@ pub(crate) fn explain_env(
 /// Whether nothing of an environment that shall be absent is left, as far as anybody knows.
 fn destroyed(env: &Environment) -> bool {
     let accepted = env.accepted.as_ref();
+    // A file that cannot be read says nothing yet of what is to go.
     env.policy.absent
+        && env.broken.is_none()
         && accepted.is_none_or(|accepted| {
             accepted.done
                 && env

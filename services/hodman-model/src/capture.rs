@@ -8,16 +8,19 @@
 //! values, secrets as one fixed word, without the server's defaults. The lock holds the digest of that form.
 
 mod adopt;
+mod appended;
 mod around;
 mod beside;
 mod calls;
 mod copies;
 mod declaring;
+mod file_access;
 mod folders;
 mod form;
 pub mod identity;
 mod join;
 mod jupyter;
+mod kept;
 mod keys;
 mod known;
 mod literals;
@@ -47,6 +50,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use adopt::{AdoptError, Adopted, adopt};
+pub use file_access::FileAccess;
 pub use form::{Overrides, holds};
 pub use join::join;
 pub use jupyter::{is_jupyter, notebook};
@@ -127,6 +131,8 @@ pub struct LiveSnapshot {
     pub built_in: BTreeMap<(String, String), String>,
     /// Files and folders that could not be read, by short path: what was captured of them and below them stays.
     pub unread_files: BTreeMap<String, Unread>,
+    /// Who may do what with single files beside those who may in their folder, by short path; empty unless the rules ask.
+    pub file_access: BTreeMap<String, FileAccess>,
     /// Everything below the folders that are captured, and what jobs refer to, by path in the workspace.
     pub files: BTreeMap<String, LiveFile>,
 }
@@ -276,6 +282,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     outcome::tell(&mut work);
     named::tell(&mut work, &selected);
     unread::tell(&mut work);
+    file_access::tell(&mut work);
     keys::tell(&mut work, &keys);
     let Work {
         mut out,

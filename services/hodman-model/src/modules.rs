@@ -6,6 +6,7 @@
 //! `${modules.<call>.outputs.<name>}`, and so do the host of a workspace and the variables of the bundle. A native module may also
 //! hold objects of workspaces, such as a cluster: they are made in each workspace of the environment, beside the bundle's.
 
+mod binding;
 mod call;
 mod fields;
 mod input;

@@ -170,6 +170,14 @@ async fn clear_log(State(faults): State<Faults>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
+/// Does what a director wants where nobody else is held up: who waits for a process to be gone may wait for its disk.
+async fn aside(act: Box<dyn FnOnce() + Send>) {
+    let done = tokio::task::spawn_blocking(act).await;
+    if let Err(panic) = done {
+        tracing::error!("what a director wanted was not done: {panic}");
+    }
+}
+
 /// Applies the rules around every request and writes the log.
 async fn middleware(State(faults): State<Faults>, request: Request, next: Next) -> Response {
     let method = request.method().as_str().to_owned();
@@ -186,12 +194,12 @@ async fn middleware(State(faults): State<Faults>, request: Request, next: Next) 
         Direction::Pass => None,
         Direction::Fault(rule) => Some(rule),
         Direction::Before(act) => {
-            act();
+            aside(act).await;
             return cut(&faults, &method, &path, hangup.as_ref());
         }
         Direction::After(act) => {
             drop(run_to_the_end(next, request).await);
-            act();
+            aside(act).await;
             return cut(&faults, &method, &path, hangup.as_ref());
         }
     };

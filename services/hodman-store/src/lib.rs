@@ -19,6 +19,7 @@
 
 mod blobs;
 mod db;
+mod endure;
 mod error;
 mod history;
 mod inbox;
@@ -32,6 +33,7 @@ mod time;
 mod timers;
 mod url;
 
+pub use endure::{enduring, enduring_as};
 pub use error::{Result, StoreError};
 pub use history::{HistoryCheckError, HistoryRow, NewHistory};
 pub use inbox::{

@@ -62,7 +62,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate { config } => local::migrate(&config.config, json).await,
         Command::Link { config } => local::link(&config.config),
         Command::Schema { name, markdown } => local::schema(name, markdown),
-        Command::Kinds => kinds::kinds(json),
+        Command::Kinds { names } => kinds::kinds(&names, json),
         Command::Template { what } => template::template(what),
         Command::Init { dir } => init::init(&dir, json),
         Command::Bundle { what } => bundle::run(what, json),

@@ -16,7 +16,8 @@ use hodman_core::event::Event;
 use hodman_core::settings::Settings;
 use hodman_core::state::PipelineState;
 use hodman_store::{
-    Ack, AckOutcome, Commit, CommitOutcome, InboxRow, NewEffect, NewHistory, Store,
+    Ack, AckOutcome, Commit, CommitOutcome, InboxRow, NewEffect, NewHistory, Store, StoreError,
+    enduring_as,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_util::sync::CancellationToken;
@@ -61,11 +62,12 @@ impl Engine {
     /// Decides until told to stop.
     ///
     /// # Errors
-    /// When the store cannot be read or written; the daemon stops then, because nothing it does would last.
+    /// When the store cannot be read or written, for minutes or for good; the daemon stops then, because nothing it does would last.
     pub async fn run(&self, stop: CancellationToken) -> anyhow::Result<()> {
         let mut signal = self.store.inbox_signal();
         loop {
-            while self.pass().await? > 0 {
+            while enduring_as(|| self.pass(), anyhow::Error::downcast_ref::<StoreError>).await? > 0
+            {
                 if stop.is_cancelled() {
                     return Ok(());
                 }

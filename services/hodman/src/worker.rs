@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use hodman_core::effect::{Act, Effect};
 use hodman_core::event::Outcome;
 use hodman_core::ids::Op;
-use hodman_store::{Completion, OutboxRow, Store};
+use hodman_store::{Completion, OutboxRow, Store, enduring};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -60,7 +60,7 @@ impl Worker {
     /// Runs until told to stop; then what runs may finish within `grace`, and the rest is left to its lease.
     ///
     /// # Errors
-    /// When the store cannot be read or written.
+    /// When the store cannot be read or written, for minutes or for good.
     pub async fn run(&self, stop: CancellationToken, grace: Duration) -> anyhow::Result<()> {
         let mut running: JoinSet<anyhow::Result<()>> = JoinSet::new();
         let mut signal = self.store.outbox_signal();
@@ -68,11 +68,13 @@ impl Worker {
         while !stop.is_cancelled() {
             let free = AT_ONCE.saturating_sub(running.len());
             if free > 0 {
-                let claimed = self
-                    .store
-                    .claim_effects(&self.name, self.clock.now(), self.lease, free, &[])
-                    .await
-                    .context("claiming effects")?;
+                // A database that is away for a moment takes nothing from those who are at work.
+                let claimed = enduring(|| {
+                    let now = self.clock.now();
+                    self.store
+                        .claim_effects(&self.name, now, self.lease, free, &[])
+                });
+                let claimed = claimed.await.context("claiming effects")?;
                 for row in claimed {
                     let worker = self.clone();
                     running.spawn(async move { worker.one(row).await });
@@ -102,11 +104,8 @@ impl Worker {
 
     async fn until_due(&self) -> anyhow::Result<Duration> {
         let now = self.clock.now();
-        let due = self
-            .store
-            .next_due(now, &[])
-            .await
-            .context("asking for the next effect")?;
+        let due = enduring(|| self.store.next_due(now, &[]));
+        let due = due.await.context("asking for the next effect")?;
         let until = due.map_or(LONGEST_WAIT, |at| {
             (at - now).to_std().unwrap_or(Duration::from_millis(20))
         });
@@ -214,11 +213,11 @@ impl Worker {
         why: &str,
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
-        let left = self
-            .store
-            .retry_effect(row.id, row.attempt, now + pause, why, now)
-            .await
-            .context("putting an effect off")?;
+        let left = enduring(|| {
+            self.store
+                .retry_effect(row.id, row.attempt, now + pause, why, now)
+        });
+        let left = left.await.context("putting an effect off")?;
         tracing::debug!(op = row.op, kind = %row.kind, ?left, "put off: {why}");
         Ok(())
     }
@@ -228,12 +227,11 @@ impl Worker {
         let op = Op(row.op.cast_unsigned());
         let event = effect_event(&row.pipeline, op, row.attempt, outcome, now)
             .context("writing an outcome")?;
-        match self
-            .store
-            .complete_effect(row.id, row.attempt, event, now)
-            .await
-            .context("completing an effect")?
-        {
+        let completed = enduring(|| {
+            self.store
+                .complete_effect(row.id, row.attempt, event.clone(), now)
+        });
+        match completed.await.context("completing an effect")? {
             Completion::Done { .. } => {}
             Completion::Fenced => tracing::warn!(
                 op = row.op,

@@ -34,7 +34,7 @@ impl Scene {
                 client_secret: format!("prod-{CANARY}").into(),
                 token_url: None,
             },
-            timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(60),
             user_agent: "somebody".to_owned(),
         };
         let config = FoundationConfig {

@@ -97,7 +97,7 @@ impl<'s> Short<'s> {
     /// Has an environment compared with what it should be, and waits until that is done and nothing is applied for it.
     ///
     /// # Errors
-    /// When it does not come to rest.
+    /// When it does not come to rest, or could not be compared: what was found before stands then.
     pub async fn compared(&self, env: &str) -> anyhow::Result<Drift> {
         let of = EnvName::from(env);
         let rest = async || {
@@ -108,7 +108,9 @@ impl<'s> Short<'s> {
         let before = self.wait("rest", rest).await?;
         self.ask("olga", Ask::Reconcile { env: of.clone() }).await?;
         let after = async || rest().await.filter(|drift| drift.last != before.last);
-        self.wait("a comparison", after).await
+        let drift = self.wait("a comparison", after).await?;
+        anyhow::ensure!(drift.error.is_none(), "not compared: {:?}", drift.error);
+        Ok(drift)
     }
 
     /// Waits for the open promotion of the newest package, reviews and merges it, and waits until it is in place.

@@ -16,6 +16,36 @@ async fn permissions_of(stage: &Stage, workspace: &str, folder: &str) -> String 
     format!("/api/2.0/permissions/directories/{id}")
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_allowed_with_a_single_file_is_told_where_the_rules_ask() {
+    let options = Options::short().edit(
+        "environments/dev/environment.yaml",
+        "capture:\n  jobs:",
+        "capture:\n  file_permissions: true\n  jobs:",
+    );
+    let stage = Stage::start(options).await;
+    let dev = stage.scene.workspace("dev");
+    for path in ["a.sql", "b.sql"] {
+        let path = format!("/Shared/shop/{path}");
+        dev.put_file(&path, b"select 1\n", "ana@acme.example")
+            .expect("a file");
+    }
+    let path = "/api/2.0/workspace/get-status?path=/Shared/shop/a.sql";
+    let id = stage.get("dev", path).await["object_id"].to_string();
+    let everybody = access(
+        &json!([{"group_name": "users", "permission_level": "CAN_EDIT"},
+        {"user_name": "ana@acme.example", "permission_level": "CAN_MANAGE"}]),
+    );
+    let path = format!("/api/2.0/permissions/files/{id}");
+    stage.call("dev", "PUT", &path, everybody).await;
+    let pull = stage.captured().await;
+    let told = "permissions of its own (`group:users` CAN_EDIT)";
+    assert_eq!(pull.body.matches(told).count(), 1, "{}", pull.body);
+    let row = pull.body.lines().find(|line| line.contains(told));
+    assert!(row.is_some_and(|row| row.contains("src/a.sql")), "{row:?}");
+    stage.stop().await;
+}
+
 fn access(entries: &Value) -> Value {
     json!({ "access_control_list": entries })
 }

@@ -174,9 +174,9 @@ async fn cut_off_while_the_workspace_changes_it_waits_for_the_end_of_that_and_as
     scene.clock.advance(Duration::minutes(2));
     let held = "nothing of ours starts on account_workspaces.workspace-workspace until";
     says(&scene, &short, held).await;
-    scene.clock.advance(Duration::minutes(18));
+    scene.clock.advance(Duration::minutes(10));
     says_again(&scene, &short, held).await;
-    scene.clock.advance(Duration::minutes(3));
+    scene.clock.advance(Duration::minutes(11));
     healthy(&short).await;
     let account = scene.somebody();
     let credentials = account.all("credentials").await;

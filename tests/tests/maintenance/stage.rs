@@ -32,7 +32,7 @@ impl Inside {
                 client_secret: format!("qa-{CANARY}").into(),
                 token_url: None,
             },
-            timeout: std::time::Duration::from_secs(10),
+            timeout: std::time::Duration::from_secs(60),
             user_agent: "somebody".to_owned(),
         };
         let connections = Connections::new().expect("TLS");

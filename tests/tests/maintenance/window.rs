@@ -23,7 +23,7 @@ async fn made(scene: &Scene) -> (Inside, String) {
     (inside, pool)
 }
 
-/// With a window that closes in a quarter of an hour, for ten hours.
+/// With a window that closes in eight minutes, for ten hours: a busy machine has ten more until what is held goes on.
 async fn start_before_the_night() -> Scene {
     let at = |minutes| {
         let moment = Utc::now() + Duration::minutes(minutes);
@@ -31,7 +31,7 @@ async fn start_before_the_night() -> Scene {
     };
     let gates = format!(
         "merge: manual\ngates:\n  freezes:\n    - {{from: {}, to: {}, reason: the night}}\n",
-        at(15),
+        at(8),
         at(600)
     );
     let edits = vec![("merge: manual\n", &*gates.leak())];
@@ -51,10 +51,10 @@ async fn what_was_stopped_in_the_window_goes_on_after_it_has_closed_and_the_rest
     says(&scene, &short, HELD).await;
     assert_eq!(idle(&inside, &pool).await, json!(0));
     // Closed, and its time is not over.
-    scene.clock.advance(Duration::minutes(17));
+    scene.clock.advance(Duration::minutes(9));
     says_again(&scene, &short, "the night").await;
     assert_eq!(idle(&inside, &pool).await, json!(0));
-    scene.clock.advance(Duration::minutes(5));
+    scene.clock.advance(Duration::minutes(13));
     refilled(&short, &inside, &pool).await;
     says(&scene, &short, "what was stopped for it goes on").await;
     says(&scene, &short, "the night").await;
@@ -99,10 +99,10 @@ async fn a_change_that_was_taken_back_by_the_end_of_its_time_is_told() {
     let pull = short.proposed("qa").await.expect("a plan");
     short.merge(&pull).expect("merged");
     says(&scene, &short, HELD).await;
-    scene.clock.advance(Duration::minutes(17));
+    scene.clock.advance(Duration::minutes(9));
     says_again(&scene, &short, "the night").await;
     assert!(scene.databricks.account().go_back("shop"));
-    scene.clock.advance(Duration::minutes(5));
+    scene.clock.advance(Duration::minutes(13));
     refilled(&short, &inside, &pool).await;
     let words = "went back to what it had, without a word: private_access_settings_id";
     let told = async || {

@@ -9,6 +9,7 @@ const MODULE: &str = "\
 engine: cloudformation
 inputs: {name: {type: string}}
 template: one.yaml
+stack_name: \"${inputs.name}\"
 parameters: {Name: \"${inputs.name}\"}
 ";
 

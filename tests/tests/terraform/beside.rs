@@ -3,7 +3,7 @@
 use hodman_tests::harness::{REPOSITORY, Scene, Short};
 
 use super::bench::{Bench, KEPT, ONE};
-use super::looks::{asked, compared, drift, healthy};
+use super::looks::{asked, drift, healthy};
 
 /// `printf 'PK\003\004\377\376\000' | sha256sum`
 const SHA256_OF_ARCHIVE: &str = "82ca491512263463755a7c5f6511714ea1d2acccbee31228650c3d958876108c";
@@ -47,7 +47,7 @@ async fn what_lies_beside_a_directory_and_what_is_no_text_reach_it_as_they_are()
     let input = &beside.expect("it is there")["instances"][0]["attributes"]["input"]["value"];
     assert_eq!(input[0], "shop-qa");
     assert_eq!(input[1], SHA256_OF_ARCHIVE);
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     assert_eq!(drift(daemon.address).await["plan"], serde_json::Value::Null);
 
     // What is beside changes: the stack's plan says so.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::bench::Bench;
 use super::buckets::Bucket;
-use super::looks::{asked, change, compared, drift, healthy, qa, record};
+use super::looks::{asked, change, drift, healthy, qa, record};
 
 const ENVIRONMENT: &str =
     include_str!("../../../examples/foundation/environments/named-by-terraform/environment.yaml");
@@ -94,7 +94,7 @@ async fn a_stack_names_what_hodman_makes_from_an_empty_account_to_a_job_in_one_m
         names.contains("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
         "a role was taken"
     );
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     assert_eq!(drift(daemon.address).await["plan"], Value::Null);
 
     // And back: what took the names before what gave them.

@@ -85,26 +85,6 @@ pub async fn explained(short: &Short<'_>, scene: &Scene, words: &str) -> String 
         .expect("explained")
 }
 
-pub async fn compared(short: &Short<'_>) {
-    let last = async || {
-        let state = short.state().await.ok()?;
-        let drift = &qa(&state)?.drift;
-        Some((drift.last, drift.wanted || drift.comparing.is_some()))
-    };
-    let before = last().await.map(|(last, _)| last);
-    short
-        .ask("olga", Ask::Reconcile { env: "qa".into() })
-        .await
-        .expect("asked");
-    short
-        .wait("a comparison", async || {
-            let (now, going) = last().await?;
-            (Some(now) != before && !going).then_some(())
-        })
-        .await
-        .expect("compared");
-}
-
 /// What the daemon says of qa's differences.
 pub async fn drift(address: std::net::SocketAddr) -> Value {
     let url = format!("http://{address}/api/pipelines/shop/environments/qa/drift");

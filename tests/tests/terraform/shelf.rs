@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::bench::{Bench, real, said};
-use super::looks::{asked, commit, compared, drift, explained, healthy};
+use super::looks::{asked, commit, drift, explained, healthy};
 
 /// More than anything here takes on a busy machine.
 const BOUND: Duration = Duration::from_secs(240);
@@ -226,7 +226,7 @@ async fn a_provider_comes_from_a_mirror_as_the_lock_file_says_and_what_hands_cha
     // Hands change one that the directory has an opinion of, and one that it leaves to them.
     shelf.by_hand("one", 7);
     shelf.by_hand("free", 9);
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     let view = drift(daemon.address).await;
     let rows = view["report"]["workspaces"][0]["rows"].as_array();
     let row = |address: &str| {

@@ -5,7 +5,7 @@ use hodman_tests::harness::{CANARY, Scene, Short};
 use serde_json::{Value, json};
 
 use super::bench::{Bench, KEPT, TWO, said};
-use super::looks::{asked, change, commit, compared, drift, healthy, qa, record};
+use super::looks::{asked, change, commit, drift, healthy, qa, record};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stacks_are_planned_in_the_pull_request_applied_as_shown_and_leave_nothing() {
@@ -54,7 +54,7 @@ async fn stacks_are_planned_in_the_pull_request_applied_as_shown_and_leave_nothi
     );
     assert!(!runs.contains("reader apply"), "{runs}");
 
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     let view = drift(daemon.address).await;
     assert_eq!(
         (&view["plan"], &view["error"]),
@@ -85,7 +85,7 @@ async fn stacks_are_planned_in_the_pull_request_applied_as_shown_and_leave_nothi
         &["apply", "-auto-approve", "-input=false"],
     );
     assert!(by_hand.status.success(), "{}", said(&by_hand));
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     let view = drift(daemon.address).await;
     let rows = view["report"]["workspaces"][0]["rows"]
         .as_array()

@@ -4,7 +4,7 @@ use hodman_tests::harness::{CANARY, Hodman, Killer, REPOSITORY, Scene, Secrets, 
 use serde_json::Value;
 
 use super::bench::{Bench, KEPT, ONE, TWO};
-use super::looks::{asked, commit, compared, drift, files, healthy};
+use super::looks::{asked, commit, drift, files, healthy};
 
 fn holds(bytes: &[u8]) -> bool {
     bytes
@@ -111,7 +111,7 @@ async fn without_its_database_hodman_plans_anew_and_applies_what_was_approved() 
     healthy(&short).await;
     let state = bench.state("one").expect("a state");
     assert_eq!(state["outputs"]["size"]["value"], 2);
-    compared(&short).await;
+    short.compared("qa").await.expect("compared");
     let view = drift(daemon.address).await;
     assert_eq!(view["plan"], Value::Null, "{view:#}");
     daemon.stop().await;

@@ -136,7 +136,7 @@ async fn who_says_nothing_is_asked_to_end_and_who_does_not_is_killed_with_all_it
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), gone)
+    tokio::time::timeout(Duration::from_secs(150), gone)
         .await
         .expect("the helper process ends, too");
 }

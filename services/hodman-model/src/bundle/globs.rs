@@ -8,7 +8,7 @@ pub(super) fn is_pattern(text: &str) -> bool {
 }
 
 /// A pattern as Go's `filepath.Glob` reads it: `*` stays within a folder, and `**` is no more than `*`.
-pub(super) fn path_glob(pattern: &str) -> Result<GlobMatcher, globset::Error> {
+pub(crate) fn path_glob(pattern: &str) -> Result<GlobMatcher, globset::Error> {
     let mut single = pattern.replace("**", "*");
     while single.contains("**") {
         single = single.replace("**", "*");

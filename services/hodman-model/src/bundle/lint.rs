@@ -56,6 +56,16 @@ pub const RULES: [(&str, &str); 6] = [
 /// Everything to say about the bundle in `tree`, for `target` or for all its targets, sorted by place.
 #[must_use]
 pub fn lint(tree: &Tree, target: Option<&str>, options: &Options) -> Vec<Finding> {
+    lint_for(tree, target, &|_| vec![Ok(options.clone())])
+}
+
+/// The same, where each target may be resolved for several environments, or for none because of what their bindings say.
+#[must_use]
+pub fn lint_for(
+    tree: &Tree,
+    target: Option<&str>,
+    bindings: &dyn Fn(&str) -> Vec<Result<Options, Diagnostics>>,
+) -> Vec<Finding> {
     let loaded = match load(tree) {
         Ok(loaded) => loaded,
         Err(found) => return under_rule("resolve", found.0),
@@ -67,8 +77,13 @@ pub fn lint(tree: &Tree, target: Option<&str>, options: &Options) -> Vec<Finding
     let mut found: BTreeSet<Finding> = BTreeSet::new();
     let mut used = BTreeSet::new();
     let mut all_resolved = true;
-    for name in &names {
-        match inspect(tree, name, options) {
+    let bound = names.iter().flat_map(|name| {
+        bindings(name)
+            .into_iter()
+            .map(move |binding| (name, binding))
+    });
+    for (name, binding) in bound {
+        match binding.and_then(|options| inspect(tree, name, &options)) {
             Ok((bundle, inside)) => {
                 found.extend(under_rule("resolve", bundle.warnings.clone()));
                 found.extend(under_rule("dangling-key", dangling::check(&inside)));

@@ -1,19 +1,23 @@
-//! Drift becomes a pull request: the repository takes the values that somebody set by hand in a promoted environment.
+//! What drift found goes back into the repository: an edit of the resource's YAML that says what somebody set by hand in a
+//! promoted environment.
 
 mod beside;
+mod check;
 mod contents;
+mod field;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::paths::{extension, relative};
+use super::appended::World;
 use super::repo;
-use crate::bundle::{Language, ResourceKey};
+use super::variables::variables;
+use crate::bundle::{Options, ResourceKey};
 use crate::diagnostic::Diagnostics;
 use crate::field_path::{FieldPath, PathSegment};
 use crate::files::Tree;
-use crate::kinds::{Kind, files, kind};
+use crate::kinds::{Kind, kind};
 use crate::plan::FieldChange;
 use crate::yaml_edit::{self, EditError};
 
@@ -53,7 +57,8 @@ pub enum AdoptError {
 /// package's value for every environment.
 ///
 /// What is not read back from a workspace, or stands where one resource cannot say it for itself, is left out with a note:
-/// the next apply puts it back. `variables` are those of the bundle for the target.
+/// the next apply puts it back. So is whatever the bundle, resolved as `options` say, would not say then. Their variables are
+/// those of the environment's binding.
 ///
 /// # Errors
 /// When the bundle cannot be read or has no such resource or place.
@@ -62,39 +67,69 @@ pub fn adopt(
     key: &ResourceKey,
     changes: &[FieldChange],
     target: &str,
-    variables: &BTreeMap<String, Value>,
+    options: &Options,
 ) -> Result<Adopted, AdoptError> {
     let repo = repo::read(tree, target).map_err(AdoptError::Bundle)?;
-    let found = repo.resources.get(key).zip(kind(&key.kind));
-    let (resource, kind) = found.ok_or_else(|| AdoptError::NoSuchResource(key.clone()))?;
+    let variables = variables(tree, target, &options.variables);
+    let kind = kind(&key.kind).filter(|_| repo.resources.contains_key(key));
+    let asked = Asked {
+        world: World {
+            repo: &repo,
+            tree,
+            target,
+            variables: &variables,
+        },
+        key,
+        kind: kind.ok_or_else(|| AdoptError::NoSuchResource(key.clone()))?,
+    };
+    let mut left: BTreeMap<FieldPath, String> = BTreeMap::new();
+    loop {
+        let wanted = changes
+            .iter()
+            .filter(|change| !left.contains_key(&change.path));
+        let (mut adopted, tried) = edited(&asked, wanted)?;
+        let wrong = check::wrong(&asked, &adopted, &tried, options);
+        if wrong.is_empty() {
+            adopted.notes.extend(left.into_values());
+            return Ok(adopted);
+        }
+        left.extend(wrong);
+    }
+}
+
+/// What is edited, and why.
+struct Asked<'a> {
+    world: World<'a>,
+    key: &'a ResourceKey,
+    kind: &'static dyn Kind,
+}
+
+/// The files that say what `changes` found, and of these the changes that they say; the others have a note.
+fn edited<'c>(
+    asked: &Asked<'_>,
+    changes: impl Iterator<Item = &'c FieldChange>,
+) -> Result<(Adopted, Vec<&'c FieldChange>), AdoptError> {
+    let World {
+        repo,
+        tree,
+        target,
+        variables,
+    } = asked.world;
+    let (key, kind) = (asked.key, asked.kind);
+    let own = repo.resources.get(key);
+    let raw = own.map(|resource| &resource.raw).unwrap_or(&Value::Null);
     let mut adopted = Adopted::default();
+    let mut tried = Vec::new();
     for change in changes {
-        if change.is_files_folder() || change.path == FieldPath::default().key("adopted id") {
-            adopted.notes.push(format!(
-                "`{}` is no field of the bundle and was left out",
-                change.path
-            ));
-            continue;
-        }
-        if change.redacted {
-            adopted.notes.push(format!(
-                "`{}` holds what looks like a secret and was left out",
-                change.path
-            ));
-            continue;
-        }
-        if is_sent_only(kind, &resource.raw, &change.path) {
-            adopted.notes.push(format!(
-                "`{}` cannot be read back from a workspace, so nothing is proposed for it: the next apply puts it back",
-                change.path
-            ));
+        if let Some(note) = never(kind, raw, change) {
+            adopted.notes.push(note);
             continue;
         }
         if let Some(field) = beside::field_of(&change.path) {
             let read =
                 |file: &str| yaml_edit::read(&text_of(tree, &adopted, file)).unwrap_or_default();
             let of = (target, variables);
-            match beside::entry(&repo, key, of, field, change, &read) {
+            match beside::entry(repo, key, of, field, change, &read) {
                 Ok(entry) => {
                     let beside::Entry { file, path, value } = entry;
                     write(&mut adopted, tree, (&file, &path), value.as_ref(), kind)?;
@@ -103,7 +138,7 @@ pub fn adopt(
             }
             continue;
         }
-        match contents::file_of(&repo, key, target, change, tree) {
+        match contents::file_of(repo, key, target, change, tree) {
             Ok(None) => {}
             Ok(Some((file, path))) => {
                 let text = text_of(tree, &adopted, &file);
@@ -123,54 +158,31 @@ pub fn adopt(
                 continue;
             }
         }
-        let at = repo.place_of_field(key, target, &change.path);
-        let (file, place) = at.ok_or_else(|| AdoptError::NoSuchResource(key.clone()))?;
-        let (mut file, mut place) = (file.to_owned(), place);
-        let own = file == resource.file && place == resource.place;
-        let says = |adopted: &Adopted, file: &str, place: &FieldPath| {
-            let mut path = place.clone();
-            path.0.extend(change.path.0.iter().cloned());
-            let value = yaml_edit::read(&text_of(tree, adopted, file)).ok()?;
-            path.get(&value).cloned()
-        };
-        if !own && change.before.is_none() && change.path.get(&resource.raw).is_some() {
-            adopted.notes.push(format!(
-                "`{}` is gone in the workspace; what the resource says cannot be taken away for one target, so it stays",
-                change.path
-            ));
-            continue;
+        if field::edit(asked, &mut adopted, change)? {
+            tried.push(change);
         }
-        let before = says(&adopted, &file, &place);
-        if let Some(written) = before
-            .as_ref()
-            .filter(|written| change.before.is_some() && has_reference(written))
-        {
-            let shown = written
-                .as_str()
-                .map_or_else(|| "a block with references".to_owned(), str::to_owned);
-            match over_place(&repo, key, target, &change.path).filter(|_| own) {
-                Some(over) => {
-                    (file, place) = over;
-                    adopted.notes.push(format!(
-                        "`{}` stays {shown} in {}; the value stands in the target `{target}`",
-                        change.path, resource.file
-                    ));
-                }
-                None => adopted.notes.push(format!(
-                    "`{}` was {shown} and is a fixed value now",
-                    change.path
-                )),
-            }
-        }
-        let mut path = place;
-        path.0.extend(change.path.0.iter().cloned());
-        let value = change
-            .before
-            .as_ref()
-            .map(|live| written(live, &file, tree));
-        write(&mut adopted, tree, (&file, &path), value.as_ref(), kind)?;
     }
-    Ok(adopted)
+    Ok((adopted, tried))
+}
+
+/// What is said of a change that is no field of the bundle, or that nobody can read back.
+fn never(kind: &dyn Kind, config: &Value, change: &FieldChange) -> Option<String> {
+    let path = &change.path;
+    if change.is_files_folder() || *path == FieldPath::default().key("adopted id") {
+        return Some(format!(
+            "`{path}` is no field of the bundle and was left out"
+        ));
+    }
+    if change.redacted {
+        return Some(format!(
+            "`{path}` holds what looks like a secret and was left out"
+        ));
+    }
+    is_sent_only(kind, config, path).then(|| {
+        format!(
+            "`{path}` cannot be read back from a workspace, so nothing is proposed for it: the next apply puts it back"
+        )
+    })
 }
 
 /// Puts `value` at a place of a file, or takes away what is there.
@@ -213,34 +225,6 @@ fn is_sent_only(kind: &dyn Kind, config: &Value, path: &FieldPath) -> bool {
     by_name || rules.write_only.iter().any(|at| at.covers(path))
 }
 
-/// Whether a value refers to something: a variable, another resource.
-fn has_reference(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains("${"),
-        Value::Array(items) => items.iter().any(has_reference),
-        Value::Object(map) => map.values().any(has_reference),
-        _ => false,
-    }
-}
-
-/// Where the target can say a field of the resource: in the file that has the target, if its path has no places in lists,
-/// which a target cannot name.
-fn over_place(
-    repo: &repo::Repo,
-    key: &ResourceKey,
-    target: &str,
-    path: &FieldPath,
-) -> Option<(String, FieldPath)> {
-    let by_place = path
-        .0
-        .iter()
-        .any(|segment| matches!(segment, PathSegment::Index(_)));
-    let file = repo.target_files.get(target).filter(|_| !by_place)?;
-    let mut place = FieldPath::default().key("targets").key(target);
-    place.0.extend(repo::place_of(key).0);
-    Some((file.clone(), place))
-}
-
 fn text_of(tree: &Tree, adopted: &Adopted, file: &str) -> String {
     let bytes = match adopted.changes.get(file) {
         Some(change) => change.clone().unwrap_or_default(),
@@ -250,40 +234,4 @@ fn text_of(tree: &Tree, adopted: &Adopted, file: &str) -> String {
             .unwrap_or_default(),
     };
     String::from_utf8(bytes).unwrap_or_default()
-}
-
-/// `${files}/src/load` is the notebook `src/load.py` of the repository, written from the file on.
-fn written(value: &Value, file: &str, tree: &Tree) -> Value {
-    match value {
-        Value::String(text) => match text
-            .strip_prefix(files::PLACEHOLDER)
-            .and_then(|rest| rest.strip_prefix('/'))
-        {
-            Some(path) => {
-                let languages = [
-                    Language::Python,
-                    Language::Sql,
-                    Language::Scala,
-                    Language::R,
-                    Language::Jupyter,
-                ];
-                let mut names = languages
-                    .iter()
-                    .map(|language| format!("{path}{}", extension(Some(*language))));
-                let name = if tree.contains_key(path) {
-                    None
-                } else {
-                    names.find(|name| tree.contains_key(name))
-                };
-                Value::String(relative(file, name.as_deref().unwrap_or(path)))
-            }
-            None => value.clone(),
-        },
-        Value::Array(items) => items.iter().map(|item| written(item, file, tree)).collect(),
-        Value::Object(map) => map
-            .iter()
-            .map(|(key, item)| (key.clone(), written(item, file, tree)))
-            .collect(),
-        other => other.clone(),
-    }
 }

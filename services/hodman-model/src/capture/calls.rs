@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::paths::{resolve, short};
 use super::select::Selected;
 use super::{CapturedAs, LiveFile, Work};
-use crate::bundle::Language;
+use crate::bundle::{Language, Room};
 
 /// What stands before a magic command in source files.
 const MAGIC: &[&str] = &["# MAGIC ", "-- MAGIC ", "// MAGIC "];
@@ -61,7 +61,7 @@ fn run_by(path: &str, live: &LiveFile) -> Vec<String> {
     named
         .filter_map(|written| match written.starts_with('/') {
             true => Some(short(written).to_owned()),
-            false => Some(format!("/{}", resolve(path, written)?)),
+            false => Some(format!("/{}", resolve(&Room::default(), path, written)?)),
         })
         .collect()
 }

@@ -54,7 +54,11 @@ pub(super) fn without_maker(live: &mut LiveResource) {
 
 /// Whoever makes a folder may manage it, and no API says who that was: one person alone who may is taken for them.
 fn maker(live: &LiveResource) -> Option<String> {
-    let own = permissions_of(live).filter(|_| live.kind == KIND)?;
+    maker_in(permissions_of(live).filter(|_| live.kind == KIND)?)
+}
+
+/// The same of anything that lies in a folder.
+pub(super) fn maker_in(own: &Map<String, Value>) -> Option<String> {
     let manages = |(principal, level): &(&String, &Value)| {
         !principal.starts_with("group:") && level.as_str() == Some("CAN_MANAGE")
     };

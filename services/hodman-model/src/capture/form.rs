@@ -10,7 +10,7 @@ use super::keys::Keys;
 use super::overlay::{join_keyed, lay};
 use super::paths::{REPO, captured_at, each_field, each_path, resolve, short};
 use super::repo::{self, Override, Repo, defined};
-use crate::bundle::ResourceKey;
+use crate::bundle::{ResourceKey, Room};
 use crate::digest::{Digest, canonical_json, sha256};
 use crate::files::Tree;
 use crate::kinds::pattern::Keep;
@@ -86,11 +86,9 @@ pub(super) fn of_repo(
     tree: &Tree,
     variables: &BTreeMap<String, Value>,
 ) -> Option<Value> {
-    let resource = repo.resources.get(key)?;
-    let mut pieces = vec![(&resource.raw, resource.file.as_str())];
-    let over = repo.overrides_of(key, target);
-    pieces.extend(over.map(|over| (&over.raw, over.file.as_str())));
-    Some(of_raw(kind, key, &pieces, tree, variables))
+    let pieces = repo.pieces(key, target);
+    let pieces: Vec<(&Value, &str)> = pieces.iter().map(|piece| (piece.raw, piece.file)).collect();
+    (!pieces.is_empty()).then(|| of_raw(kind, key, &pieces, tree, variables))
 }
 
 /// The form of a resource that files of the repository define: the resource itself, and what is laid over it, each with
@@ -107,12 +105,8 @@ fn of_raw(
         .iter()
         .any(|(raw, _)| raw.get("git_source").is_some());
     let mut form = Value::Null;
-    for (raw, file) in pieces {
-        let mut piece = with_variables(raw, variables);
-        if !from_git {
-            repo_paths(kind, &mut piece, file, tree);
-        }
-        lay(&mut form, piece);
+    for piece in pieces {
+        lay(&mut form, meaning(kind, *piece, from_git, tree, variables));
     }
     if pieces.len() > 1 {
         join_keyed(kind.name(), &mut form);
@@ -126,6 +120,22 @@ fn of_raw(
     let mut form = redact("", &form).0;
     hide_own(&mut form, &format!("${{var.{}_", key.key));
     beside.put(rules.normalise(&form))
+}
+
+/// What `raw` in `file` means here: values in the place of variables, and paths as those of the repository, unless the job
+/// runs from Git and its paths are those of another.
+pub(super) fn meaning(
+    kind: &dyn Kind,
+    (raw, file): (&Value, &str),
+    from_git: bool,
+    tree: &Tree,
+    variables: &BTreeMap<String, Value>,
+) -> Value {
+    let mut means = with_variables(raw, variables);
+    if !from_git {
+        repo_paths(kind, &mut means, file, tree);
+    }
+    means
 }
 
 /// A variable of the resource's own that has no value stands for a secret: as in the workspace's form, which knows no variables.
@@ -162,7 +172,7 @@ fn repo_path(written: &str, file: &str, tree: &Tree, notebook: bool) -> Option<S
     if written.starts_with('/') || written.starts_with("${") || written.contains(":/") {
         return None;
     }
-    let path = resolve(file, written)?;
+    let path = resolve(&Room::of(tree), file, written)?;
     if notebook && !tree.contains_key(&path) {
         let with = |extension: &&&str| tree.contains_key(&format!("{path}{extension}"));
         if let Some(extension) = [".py", ".sql", ".scala", ".r", ".ipynb"].iter().find(with) {

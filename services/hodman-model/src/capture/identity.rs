@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::repo::said_in;
 use super::varied::SORTS;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::files::{Environment, Tree};
+use crate::files::{Environment, Mode, Tree};
 
 /// The word that stands for every captured value in `identity`, and for "the same" as its counterpart.
 const ANY: &str = "*";
@@ -70,6 +70,10 @@ pub fn variables(
             Some(same) if same == ANY => drop(values.insert(name, Value::String(captured))),
             Some(here) => drop(values.insert(name, Value::String(here.clone()))),
             None if has_value(&root, target, &name) => {}
+            // Where people work by hand it is what it was captured as.
+            None if environment.mode == Mode::FreeForm => {
+                values.insert(name, Value::String(captured));
+            }
             None => found.push(
                 Diagnostic::error(
                     file,

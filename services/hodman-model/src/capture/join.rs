@@ -63,6 +63,9 @@ pub fn join(snapshots: Vec<LiveSnapshot>) -> (LiveSnapshot, Vec<String>) {
         }
         joined.unread.extend(other.unread);
         joined.unread_files.extend(other.unread_files);
+        for (path, access) in other.file_access {
+            joined.file_access.entry(path).or_insert(access);
+        }
         for (kind, other) in other.access_unread {
             match joined.access_unread.get_mut(&kind) {
                 Some(known) => known.names.extend(other.names),

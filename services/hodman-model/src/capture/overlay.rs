@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::bundle::{Keyed, keyed_lists};
+use crate::field_path::{FieldPath, PathSegment};
 
 /// Lays `over` on `base`; a null changes nothing.
 pub(super) fn lay(base: &mut Value, over: Value) {
@@ -40,6 +41,33 @@ pub(super) fn join_keyed(kind: &str, config: &mut Value) {
         }
         *items = joined;
     }
+}
+
+/// Whether what a target says at `path` changes just that: not so inside of lists, which it only can add to, but for those
+/// whose items are joined by name.
+pub(super) fn target_can_say(kind: &str, path: &FieldPath) -> bool {
+    let joins = |list: &str, key: &str| {
+        let mut lists = keyed_lists(kind).iter();
+        lists.any(|keyed| keyed.list == list && keyed.key == key)
+    };
+    let rest = match path.0.as_slice() {
+        [
+            PathSegment::Key(list),
+            PathSegment::Element { field, .. },
+            rest @ ..,
+        ] if joins(list, field) => rest,
+        all => all,
+    };
+    rest.iter()
+        .all(|segment| matches!(segment, PathSegment::Key(_)))
+}
+
+/// Whether the list at `path` is one whose items are joined by name.
+pub(super) fn is_joined(kind: &str, path: &FieldPath) -> bool {
+    let [PathSegment::Key(list)] = path.0.as_slice() else {
+        return false;
+    };
+    keyed_lists(kind).iter().any(|keyed| keyed.list == list)
 }
 
 fn name(item: &Value, keyed: &Keyed) -> Option<String> {

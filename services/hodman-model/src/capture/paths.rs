@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::bundle::Language;
+use crate::bundle::{Language, Room};
 use crate::kinds::Kind;
 use crate::kinds::pattern::Keep;
 
@@ -214,25 +214,17 @@ fn folder(file: &str) -> &str {
     file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// The repository path that `written` in `file` means; none when it leads out of the repository.
-pub(super) fn resolve(file: &str, written: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder(file)
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .collect();
-    for part in written.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+/// The path of the tree that `written` in `file` means; none when it leads out of the repository.
+pub(super) fn resolve(room: &Room, file: &str, written: &str) -> Option<String> {
+    room.join(folder(file), written)
 }
 
-/// How `target` is written in `file`: `../src/load.py`. Bundles read a path that starts with a dot as one of theirs.
-pub(super) fn relative(file: &str, target: &str) -> String {
-    let from: Vec<&str> = folder(file)
+/// How `target` is written in `file`, both paths of the tree: `../src/load.py`. Bundles read a path that starts with a dot as
+/// one of theirs.
+pub(super) fn relative(room: &Room, file: &str, target: &str) -> String {
+    let outer = |path: &str| room.outer(path).unwrap_or_else(|| path.to_owned());
+    let (file, target) = (outer(file), outer(target));
+    let from: Vec<&str> = folder(&file)
         .split('/')
         .filter(|part| !part.is_empty())
         .collect();

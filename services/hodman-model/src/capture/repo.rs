@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 use serde_json::Value;
 
-use super::overlay::lay;
-use crate::bundle::ResourceKey;
+use super::overlay::{lay, target_can_say};
+use crate::bundle::{ResourceKey, Room, path_glob};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::field_path::FieldPath;
 use crate::files::{Tree, yaml};
@@ -51,6 +51,16 @@ impl Override {
     }
 }
 
+/// What one file says of a resource.
+pub(super) struct Piece<'r> {
+    /// The file.
+    pub file: &'r str,
+    /// Where in it.
+    pub place: FieldPath,
+    /// The fields that it says, variables and all in place.
+    pub raw: &'r Value,
+}
+
 /// Where a bundle file has a resource.
 pub(super) fn place_of(key: &ResourceKey) -> FieldPath {
     FieldPath::default()
@@ -87,6 +97,40 @@ impl Repo {
             .iter()
             .filter(move |over| over.key == *key && over.target == target)
             .filter(move |over| own != Some(&over.place()))
+    }
+
+    /// All that is laid over each other to make a resource for `target`, itself first; none when there is none.
+    pub fn pieces(&self, key: &ResourceKey, target: &str) -> Vec<Piece<'_>> {
+        let Some(own) = self.resources.get(key) else {
+            return Vec::new();
+        };
+        let own = Piece {
+            file: &own.file,
+            place: own.place.clone(),
+            raw: &own.raw,
+        };
+        let over = self.overrides_of(key, target).map(|over| Piece {
+            file: &over.file,
+            place: over.place(),
+            raw: &over.raw,
+        });
+        std::iter::once(own).chain(over).collect()
+    }
+
+    /// Where the target can say the field at `path` of a resource that others define for all: in the file that has the target,
+    /// below the resource's place there.
+    pub fn over_place(
+        &self,
+        key: &ResourceKey,
+        target: &str,
+        path: &FieldPath,
+    ) -> Option<(String, FieldPath)> {
+        let own = self.resources.get(key)?;
+        let file = self.target_files.get(target)?;
+        let fits = own.place == place_of(key) && target_can_say(&key.kind, path);
+        let mut place = FieldPath::default().key("targets").key(target);
+        place.0.extend(own.place.0.iter().cloned());
+        fits.then(|| (file.clone(), place))
     }
 
     /// The file that says the field at `path`, and where: the target's, where it says the field, else the resource's own.
@@ -228,22 +272,18 @@ fn parse(tree: &Tree, file: &str) -> Result<Value, Diagnostic> {
 
 /// One entry of `include`.
 pub(super) struct Include {
-    /// As it is written, without `./`.
+    /// As a pattern of the tree's paths: `@up/common/*.yml` for `../common/*.yml`.
     pub pattern: String,
     glob: GlobMatcher,
 }
 
 impl Include {
-    /// None when it is no pattern.
-    pub fn new(written: &str) -> Option<Self> {
-        let pattern = written.trim_start_matches("./").to_owned();
-        // As the Databricks CLI reads it, and the rest of hodman: `**` is no more than `*`.
-        let mut single = pattern.replace("**", "*");
-        while single.contains("**") {
-            single = single.replace("**", "*");
-        }
-        let glob = GlobBuilder::new(&single).literal_separator(true).build();
-        let glob = glob.ok()?.compile_matcher();
+    /// None when it is no pattern, or leads out of the repository.
+    pub fn new(written: &str, room: &Room) -> Option<Self> {
+        let pattern = room
+            .join("", written)
+            .filter(|_| !written.starts_with('/'))?;
+        let glob = path_glob(&pattern).ok()?;
         Some(Self { pattern, glob })
     }
 
@@ -254,18 +294,21 @@ impl Include {
 }
 
 /// The entries of the bundle's `include`; without a root file what captures write.
-pub(super) fn include(root: &Value) -> Vec<Include> {
+pub(super) fn include(root: &Value, room: &Room) -> Vec<Include> {
     let patterns: Vec<&str> = match root.get("include").and_then(Value::as_array) {
         Some(patterns) => patterns.iter().filter_map(Value::as_str).collect(),
         None if root.is_null() => vec!["resources/*.yml"],
         None => Vec::new(),
     };
-    patterns.into_iter().filter_map(Include::new).collect()
+    let patterns = patterns.into_iter();
+    patterns
+        .filter_map(|written| Include::new(written, room))
+        .collect()
 }
 
 /// The files that `include` names.
 fn included(tree: &Tree, root: &Value) -> Vec<String> {
-    let includes = include(root);
+    let includes = include(root, &Room::of(tree));
     tree.keys()
         .filter(|path| !ROOT_FILES.contains(&path.as_str()))
         .filter(|path| includes.iter().any(|include| include.matches(path)))

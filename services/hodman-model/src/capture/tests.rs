@@ -1,6 +1,7 @@
 //! Stories: what people did in the workspace and in Git since the last capture, and what is proposed.
 
 mod adoption;
+mod adoption_lists;
 mod beside;
 mod copies;
 mod existing;
@@ -10,9 +11,11 @@ mod gone;
 mod identity;
 mod include;
 mod literals;
+mod outside;
 mod places;
 mod prefixes;
 mod project;
+mod references;
 mod rules;
 mod shared_folders;
 mod targets;

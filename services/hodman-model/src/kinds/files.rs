@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::permissions::Permissions;
 use crate::digest::{Digest, sha256};
 
 /// The key of the files step in a plan.
@@ -15,6 +16,21 @@ pub const READERS: &str = "readers";
 
 /// What stands in configs for the folder of the files.
 pub const PLACEHOLDER: &str = "${files}";
+
+const fn of_type(object_type: &'static str) -> Permissions {
+    Permissions {
+        object_type,
+        levels: &["CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"],
+        one_owner: false,
+        id_output: None,
+    }
+}
+
+/// The permissions of a single notebook, by its object id.
+pub static NOTEBOOK_PERMISSIONS: Permissions = of_type("notebooks");
+
+/// The permissions of a single file, by its object id.
+pub static FILE_PERMISSIONS: Permissions = of_type("files");
 
 /// The folder below which an environment's file sets lie; only our principal writes there.
 #[must_use]

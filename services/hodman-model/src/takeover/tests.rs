@@ -93,6 +93,35 @@ fn a_terraform_state() {
 }
 
 #[test]
+fn a_terraform_state_with_secrets_names_them_and_keeps_their_values() {
+    let text = json!({"version": 4, "resources": [
+        {"mode": "managed", "type": "databricks_secret_scope", "name": "shop", "instances": [{"attributes": {"id": "shop", "name": "shop"}}]},
+        {"mode": "managed", "type": "databricks_secret", "name": "mail", "instances": [{"attributes":
+            {"id": "shop|||mail", "scope": "shop", "key": "mail", "string_value": "canary-in-a-state"}}]},
+        {"mode": "managed", "type": "databricks_secret_acl", "name": "mail", "instances": [{"attributes":
+            {"id": "shop|||users", "scope": "shop", "principal": "users", "permission": "READ"}}]},
+        {"mode": "managed", "type": "databricks_git_credential", "name": "hub", "instances": [{"attributes":
+            {"id": "77", "git_provider": "gitHub", "personal_access_token": "canary-in-a-state"}}]},
+    ]});
+    let state = read(
+        From::Tfstate,
+        "terraform.tfstate",
+        text.to_string().as_bytes(),
+    );
+    let state = state.unwrap();
+    assert_eq!(
+        addresses(&state),
+        owned(&[
+            ("databricks_git_credential.hub", "git_credentials.hub", "77"),
+            ("databricks_secret.mail", "secrets.mail", "shop/mail"),
+            ("databricks_secret_scope.shop", "secret_scopes.shop", "shop"),
+        ])
+    );
+    assert_eq!(state.others, Vec::<String>::new());
+    assert!(!format!("{state:?}").contains("canary"));
+}
+
+#[test]
 fn a_terraform_state_of_what_workspaces_stand_on() {
     let one = |kind: &str, attributes: Value| json!({"mode": "managed", "type": kind, "name": "this", "provider": "p", "instances": [{"attributes": attributes}]});
     let text = json!({"version": 4, "resources": [

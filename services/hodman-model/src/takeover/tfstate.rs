@@ -22,6 +22,7 @@ pub(super) const TYPES: &[(&str, &str)] = &[
     ("databricks_dashboard", "dashboards"),
     ("databricks_directory", "directories"),
     ("databricks_external_location", "external_locations"),
+    ("databricks_git_credential", "git_credentials"),
     ("databricks_global_init_script", "global_init_scripts"),
     ("databricks_group", "groups"),
     ("databricks_instance_pool", "instance_pools"),
@@ -47,9 +48,9 @@ pub(super) const TYPES: &[(&str, &str)] = &[
     ("databricks_volume", "volumes"),
 ];
 
-/// Types of what workspaces stand on, our kinds, and the attributes that hold the API's id, with a slash between several.
+/// Types of secrets and of what workspaces stand on, our kinds, and the attributes that hold the API's id, with a slash between several.
 /// Whether a group or a service principal is of the account or of a workspace its type does not say; a list of ids does.
-const STOOD_ON: &[(&str, &str, &[&str])] = &[
+const BY_ATTRIBUTES: &[(&str, &str, &[&str])] = &[
     (
         "aws_cloudformation_stack",
         "cloudformation_stacks",
@@ -128,6 +129,7 @@ const STOOD_ON: &[(&str, &str, &[&str])] = &[
         "account_workspaces",
         &["workspace_id"],
     ),
+    ("databricks_secret", "secrets", &["scope", "key"]),
     (
         "databricks_service_principal_federation_policy",
         "account_service_principal_federation_policies",
@@ -145,6 +147,7 @@ const BESIDE: &[&str] = &[
     "databricks_permissions",
     "databricks_grants",
     "databricks_grant",
+    "databricks_secret_acl",
     // Parts of a role or a bucket.
     "aws_iam_role_policy",
     "aws_iam_role_policy_attachment",
@@ -202,7 +205,7 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
         if resource.mode != "managed" || BESIDE.contains(&resource.kind.as_str()) {
             continue;
         }
-        let below = STOOD_ON.iter().find(|(of, ..)| *of == resource.kind);
+        let below = BY_ATTRIBUTES.iter().find(|(of, ..)| *of == resource.kind);
         let known = TYPES
             .iter()
             .find(|(of, _)| *of == resource.kind)
@@ -249,7 +252,7 @@ fn id_of(kind: &str, attributes: &Value) -> Option<String> {
     }
 }
 
-/// The id of what workspaces stand on.
+/// The id as these attributes say it.
 fn joined(attributes: &Value, fields: &[&str]) -> Option<String> {
     let parts: Option<Vec<String>> = fields.iter().map(|field| text(attributes, field)).collect();
     parts.map(|parts| parts.join("/"))

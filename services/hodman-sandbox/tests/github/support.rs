@@ -18,7 +18,7 @@ pub const REPO: &str = "acme/data";
 /// What a hook and its receiver share.
 pub const SECRET: &str = "It's a Secret to Everybody";
 /// Longest wait for anything.
-const BOUND: Duration = Duration::from_secs(20);
+const BOUND: Duration = Duration::from_secs(150);
 
 pub struct Town {
     pub github: GitHub,

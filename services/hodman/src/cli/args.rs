@@ -150,8 +150,12 @@ pub enum Command {
         #[arg(long, requires = "name", conflicts_with = "json")]
         markdown: bool,
     },
-    /// Print the table of what is managed in a workspace: fields, identity, permissions, what forces a replacement, what is lost.
-    Kinds,
+    /// Print the table of what is managed, in workspaces and below them: identity, permissions, what is lost; or all about some.
+    Kinds {
+        /// Print everything about these: fields, defaults, what forces a replacement.
+        #[arg(value_name = "KIND")]
+        names: Vec<String>,
+    },
     /// Print what Databricks needs in AWS, to be put there by your own means: the policies of roles, buckets and keys.
     Template {
         /// What.
@@ -285,10 +289,13 @@ pub enum Events {
 pub enum Bundle {
     /// Print the configuration of one target: with --json in the form of `databricks bundle validate --output json`.
     Resolve {
-        /// The target; the default one when absent.
+        /// The target; the default one when absent. Variables have the values of the environment that gets it, if there is one.
         #[arg(long, value_name = "NAME")]
         target: Option<String>,
-        /// A variable's value, as a binding would give it; a list or mapping as JSON. May be given again.
+        /// The environment, with its target.
+        #[arg(long, value_name = "ENV", conflicts_with = "target")]
+        environment: Option<String>,
+        /// A variable's value in place of the environment's; a list or mapping as JSON. May be given again.
         #[arg(long, value_name = "NAME=VALUE")]
         var: Vec<String>,
         /// Who deploys, by user name or application id: for `${workspace.current_user.…}`, which stays as it is when absent, and as
@@ -301,10 +308,10 @@ pub enum Bundle {
     },
     /// Say everything that is wrong or will be regretted, with file, line and column. Exit code 1 when there are errors.
     Lint {
-        /// Only this target; all of them when absent.
+        /// Only this target; all of them when absent, each for every environment that gets it.
         #[arg(long, value_name = "NAME")]
         target: Option<String>,
-        /// A variable's value, as a binding would give it. May be given again.
+        /// A variable's value in place of the environments'. May be given again.
         #[arg(long, value_name = "NAME=VALUE")]
         var: Vec<String>,
         /// The folder with databricks.yml.

@@ -1,10 +1,12 @@
 //! `hodman bundle`: the bundle of a folder, as hodman reads it. No daemon, no workspace.
 
+mod bindings;
 mod folder;
 
 use super::args::Bundle;
 use super::failure::{Exit, Failure};
 use super::output::{lines_of, plain, print, print_json, table};
+use bindings::Bindings;
 use folder::Around;
 use hodman_clients::git::checkout;
 use hodman_model::bundle::{
@@ -20,16 +22,17 @@ pub(super) fn run(what: Bundle, json: bool) -> anyhow::Result<ExitCode> {
     match what {
         Bundle::Resolve {
             target,
+            environment,
             var,
             user,
             path,
-        } => resolve(target, &var, user, &path, json),
+        } => resolve((target, environment), &var, user, &path, json),
         Bundle::Lint { target, var, path } => lint(target.as_deref(), &var, &path, json),
     }
 }
 
 fn resolve(
-    target: Option<String>,
+    (target, environment): (Option<String>, Option<String>),
     var: &[String],
     user: Option<String>,
     path: &Path,
@@ -37,13 +40,20 @@ fn resolve(
 ) -> anyhow::Result<ExitCode> {
     let (git, around) = git(path);
     let tree = folder::read(path, around.as_ref())?;
-    let target = match target {
-        Some(target) => target,
-        None => bundle::default_target(&tree)?,
+    let bindings = Bindings::read(&tree)?;
+    let (target, environment) = match (target, environment) {
+        (_, Some(name)) => (bindings.target(&name)?, Some(name)),
+        (Some(target), None) => (target, None),
+        (None, None) => (bundle::default_target(&tree)?, None),
+    };
+    let bound = match environment {
+        Some(name) => bindings.options(&name, &tree)?,
+        None => bindings.only(&target, &tree)?,
     };
     let user = user.as_deref().map(CurrentUser::named);
     let options = Options {
-        variables: variables(var)?,
+        variables: over(bound.variables, &variables(var)?),
+        outside: bound.outside,
         current_user: user.clone(),
         form: match json {
             true => Form::Validated,
@@ -120,13 +130,20 @@ fn shown(resolved: &ResolvedBundle) -> String {
 fn lint(target: Option<&str>, var: &[String], path: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let (_, around) = git(path);
     let tree = folder::read(path, around.as_ref())?;
-    let options = Options {
-        variables: variables(var)?,
-        allow_builds: true,
-        unbuilt: true,
-        ..Options::default()
-    };
-    let mut found = bundle::lint(&tree, target, &options);
+    let (bindings, said) = (Bindings::read(&tree)?, variables(var)?);
+    let mut found = bundle::lint_for(&tree, target, &|target| {
+        let bound = bindings.all(target, &tree).into_iter();
+        bound
+            .map(|options| {
+                options.map(|options| Options {
+                    variables: over(options.variables, &said),
+                    allow_builds: true,
+                    unbuilt: true,
+                    ..options
+                })
+            })
+            .collect()
+    });
     for finding in &mut found {
         let file = bundle::written(&finding.diagnostic.file).into_owned();
         finding.diagnostic.file = file;
@@ -161,6 +178,18 @@ fn lint(target: Option<&str>, var: &[String], path: &Path, json: bool) -> anyhow
 
 fn is_error(finding: &Finding) -> bool {
     finding.diagnostic.severity == Severity::Error
+}
+
+/// The values of a binding, with those of the command line in their place.
+fn over(
+    mut bound: BTreeMap<String, Value>,
+    said: &BTreeMap<String, Value>,
+) -> BTreeMap<String, Value> {
+    bound.extend(
+        said.iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
+    bound
 }
 
 /// `name=value`; a value that is JSON of a list or mapping is one.

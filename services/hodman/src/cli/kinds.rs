@@ -1,9 +1,15 @@
-//! `hodman kinds`: the one table of what hodman manages in a workspace, as the code has it.
+//! `hodman kinds`: the one table of what hodman manages in workspaces and below them, as the code has it.
 
-use super::output::{lines_of, print, print_json, table};
+mod shown;
+
+use super::failure::{Exit, Failure};
+use super::output::{lines_of, print, print_json};
+use hodman_model::diagnostic::did_you_mean;
 use hodman_model::kinds::pattern::Pattern;
 use hodman_model::kinds::rules::Rules;
-use hodman_model::kinds::{Captured, Change, Identity, KINDS, Kind, Listing, Reversibility};
+use hodman_model::kinds::{
+    Captured, Change, Identity, KINDS, Kind, Listing, Reversibility, foundation_kinds,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -62,67 +68,28 @@ const ACTIONS: [(&str, Change); 4] = [
     ("delete", Change::Delete),
 ];
 
-pub(super) fn kinds(json: bool) -> anyhow::Result<ExitCode> {
-    let rows: Vec<Row> = KINDS.iter().map(|kind| row(*kind)).collect();
+pub(super) fn kinds(names: &[String], json: bool) -> anyhow::Result<ExitCode> {
+    let all: Vec<&dyn Kind> = KINDS.iter().copied().chain(foundation_kinds()).collect();
+    let unknown = |name: &&String| !all.iter().any(|kind| kind.name() == *name);
+    if let Some(name) = names.iter().find(unknown) {
+        let failure = Failure::new(Exit::Usage, format!("there is no kind `{name}`"));
+        let hint = did_you_mean(name, all.iter().map(|kind| kind.name()));
+        return Err(match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+        .into());
+    }
+    let asked =
+        |kind: &&&dyn Kind| names.is_empty() || names.iter().any(|name| name == kind.name());
+    let rows: Vec<Row> = all.iter().filter(asked).map(|kind| row(*kind)).collect();
     if json {
         print_json(&rows)?;
-        return Ok(ExitCode::SUCCESS);
+    } else if names.is_empty() {
+        print(&lines_of(&shown::table_of(&rows)))?;
+    } else {
+        print(&shown::whole(&rows))?;
     }
-    // The widest columns at the end.
-    let mut shown = table(&[
-        "KIND",
-        "API",
-        "OURS BY",
-        "KEY",
-        "GRANTS",
-        "CREATE",
-        "UPDATE",
-        "REPLACE",
-        "DELETE",
-        "CAPTURED",
-        "NEEDS",
-        "PERMISSIONS",
-        "REPLACED ON",
-        "SERVER FILLS",
-        "FIELDS",
-    ]);
-    for row in &rows {
-        let class = |action: &str| {
-            let worst = class(&row.reversibility[action]);
-            match row.at_best.get(action) {
-                Some(best) => format!("{} or {worst}", self::class(best)),
-                None => worst.to_owned(),
-            }
-        };
-        let permissions = row
-            .permissions
-            .as_ref()
-            .map(|found| format!("{}: {}", found.object_type, found.levels.join(" ")));
-        let filled: Vec<&String> = row
-            .defaults
-            .keys()
-            .chain(&row.server_fills)
-            .chain(&row.policy_fills)
-            .collect();
-        shown.add_row([
-            row.kind.to_owned(),
-            row.api.clone(),
-            row.identity.to_owned(),
-            or_dash(&row.natural_key),
-            row.grants.unwrap_or("-").to_owned(),
-            class("create"),
-            class("update"),
-            class("replace"),
-            class("delete"),
-            row.captured.clone(),
-            or_dash(&row.needs),
-            permissions.unwrap_or_else(|| "-".to_owned()),
-            or_dash(&row.replaced_on),
-            or_dash(&filled),
-            or_dash(row.fields),
-        ]);
-    }
-    print(&lines_of(&shown))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -309,22 +276,6 @@ fn api(kind: &dyn Kind) -> String {
     }
 }
 
-fn class(reversibility: &Reversibility) -> &'static str {
-    match reversibility {
-        Reversibility::Reversible => "reversible",
-        Reversibility::Compensable { .. } => "compensable",
-        Reversibility::Irreversible { .. } => "irreversible",
-    }
-}
-
-fn or_dash(words: &[impl AsRef<str>]) -> String {
-    if words.is_empty() {
-        return "-".to_owned();
-    }
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    words.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,6 +308,7 @@ mod tests {
         assert_eq!(row.needs, ["schemas"]);
         assert_eq!(row.natural_key, ["catalog_name", "name", "schema_name"]);
         assert!(row.replaced_on.contains(&"storage_location".to_owned()));
-        assert_eq!(class(&row.reversibility["delete"]), "irreversible");
+        let loses = &row.reversibility["delete"];
+        assert!(matches!(loses, Reversibility::Irreversible { .. }));
     }
 }

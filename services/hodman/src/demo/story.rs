@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 /// A step that takes longer than this did not hold. Nothing in the story takes a second on an idle machine; shared ones
 /// can be thirty times slower.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Everything the people of the story touch.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! Wakes pipelines at the moment that their last decision named.
 
 use crate::clock::Clock;
-use hodman_store::Store;
+use hodman_store::{Store, enduring};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +11,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// Fires due wakes until told to stop.
 ///
 /// # Errors
-/// When the store cannot be read or written.
+/// When the store cannot be read or written, for minutes or for good.
 pub async fn run_timers(
     store: &Store,
     clock: &Clock,
@@ -20,8 +20,9 @@ pub async fn run_timers(
     let mut signal = store.timer_signal();
     let mut moves = clock.moves();
     loop {
-        store.fire_wakes(clock.now()).await?;
-        let until = store.next_wake().await?.map_or(LONGEST, |at| {
+        enduring(|| store.fire_wakes(clock.now())).await?;
+        let next = enduring(|| store.next_wake()).await?;
+        let until = next.map_or(LONGEST, |at| {
             (at - clock.now())
                 .to_std()
                 .unwrap_or(Duration::ZERO)

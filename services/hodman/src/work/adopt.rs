@@ -2,16 +2,17 @@
 
 use super::open_pull::stored_plan;
 use super::quiet::quiet;
-use super::{Job, WorkError, check, git, pulls};
+use super::{Job, WorkError, check, foundation, git, pulls};
 use hodman_clients::git::Base;
 use hodman_clients::github::{NewPull, Pull};
 use hodman_core::event::Outcome;
 use hodman_core::facts::PullKind;
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest, PipelineName, PlanDigest, PullNumber};
 use hodman_core::text::{Marker, adopt_text, marker_of};
-use hodman_model::capture::{adopt as model_adopt, variables};
-use hodman_model::files::{SourceBytes, Tree};
-use hodman_model::plan::Action;
+use hodman_model::bundle::{Options, ResourceKey};
+use hodman_model::capture::{adopt as model_adopt, identity};
+use hodman_model::files::{Environment, SourceBytes, Tree};
+use hodman_model::plan::{Action, FieldChange};
 use std::collections::BTreeMap;
 
 /// The plan is there to be looked at, not to be read to its end.
@@ -36,14 +37,8 @@ pub(super) async fn adopt(
         .clone()
         .unwrap_or_else(|| env.as_str().to_owned());
     let stored = stored_plan(job, plan).await?;
-    let at = main.clone();
-    let mut tree = job
-        .repo
-        .blocking(move |repo| check::tree(repo, &at))
-        .await?;
-    let variables = variables(&tree, &target, &environment.variables);
-    let mut changes: BTreeMap<String, Option<Vec<u8>>> = BTreeMap::new();
     let mut notes = Vec::new();
+    let mut asked = Vec::new();
     for (_, row) in stored.rows() {
         if row.is_files_folder_only() {
             continue;
@@ -55,7 +50,8 @@ pub(super) async fn adopt(
             ));
             continue;
         }
-        if row.action != Action::Update {
+        // Another size is another value, however it is put back.
+        if !matches!(row.action, Action::Update | Action::Resize) {
             notes.push(format!(
                 "`{}`: {} is not proposed back; {}",
                 row.key,
@@ -64,17 +60,19 @@ pub(super) async fn adopt(
             ));
             continue;
         }
-        match model_adopt(&tree, &row.key, &row.changes.read(), &target, &variables) {
-            Ok(adopted) => {
-                notes.extend(adopted.notes);
-                for (path, bytes) in adopted.changes {
-                    put(&mut tree, &path, bytes.clone());
-                    changes.insert(path, bytes);
-                }
-            }
-            Err(error) => notes.push(format!("`{}` could not be taken over: {error}", row.key)),
-        }
+        asked.push((row.key.clone(), row.changes.read()));
     }
+    let at = main.clone();
+    let tree = job
+        .repo
+        .blocking(move |repo| check::tree(repo, &at))
+        .await?;
+    let options = resolved_as(job, env, &environment, &target, &tree);
+    let (changes, more) = job
+        .repo
+        .blocking(move |_| Ok(edited(tree, &asked, &target, &options)))
+        .await?;
+    notes.extend(more);
     if changes.is_empty() {
         return Err(WorkError::lasting(if notes.is_empty() {
             "there is nothing that Git could say differently".to_owned()
@@ -92,6 +90,53 @@ pub(super) async fn adopt(
         notes,
     )
     .await
+}
+
+/// How the environment resolves its bundle; what does not come out is as if nobody said it, for here it is only compared.
+fn resolved_as(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: &Environment,
+    target: &str,
+    tree: &Tree,
+) -> Options {
+    let file = format!("environments/{env}/environment.yaml");
+    let variables = identity::variables(&file, environment, target, tree)
+        .unwrap_or_else(|_| environment.variables.clone());
+    let modules = foundation::resolve(job, env, environment, tree).unwrap_or_default();
+    Options {
+        variables: modules.variables(&file, &variables).unwrap_or(variables),
+        outside: modules.outside(),
+        branch: Some(job.repo.branch.clone()),
+        // What they build is no part of the repository.
+        allow_builds: true,
+        unbuilt: true,
+        ..Options::default()
+    }
+}
+
+/// The files that say what was changed by hand, and what is to be told about it.
+fn edited(
+    mut tree: Tree,
+    asked: &[(ResourceKey, Vec<FieldChange>)],
+    target: &str,
+    options: &Options,
+) -> (BTreeMap<String, Option<Vec<u8>>>, Vec<String>) {
+    let mut changes = BTreeMap::new();
+    let mut notes = Vec::new();
+    for (key, differences) in asked {
+        match model_adopt(&tree, key, differences, target, options) {
+            Ok(adopted) => {
+                notes.extend(adopted.notes);
+                for (path, bytes) in adopted.changes {
+                    put(&mut tree, &path, bytes.clone());
+                    changes.insert(path, bytes);
+                }
+            }
+            Err(error) => notes.push(format!("`{key}` could not be taken over: {error}")),
+        }
+    }
+    (changes, notes)
 }
 
 fn put(tree: &mut Tree, path: &str, bytes: Option<Vec<u8>>) {

@@ -7,16 +7,16 @@ use super::build::builds_refused;
 use super::declared::declared;
 use super::observe::environment_names;
 use super::quiet::quiet;
-use super::{Job, Repo, WorkError, outside, taken};
+use super::{Job, Repo, WorkError, foundation, outside, taken};
 use hodman_clients::git::EntryKind;
 use hodman_clients::github::{Annotation, AnnotationLevel, CheckRun, CheckStatus, Conclusion};
 use hodman_core::event::Outcome;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PullNumber};
 use hodman_model::bundle::{self, FOLDER_FILE, Options};
-use hodman_model::capture::identity;
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use hodman_model::files::{self, SourceBytes, Tree};
+use hodman_model::modules::Foundation;
 use modules::Modules;
 use std::collections::BTreeMap;
 
@@ -32,12 +32,12 @@ pub(super) async fn check(
 ) -> Result<Outcome, WorkError> {
     job.repo.fetch_pull(number.0).await?;
     let mut found = Diagnostics::default();
-    let at = head.as_str().to_owned();
+    let (at, pipeline) = (head.as_str().to_owned(), job.pipeline.to_owned());
     let (environments, modules, problems) = job
         .repo
         .blocking(move |repo| {
             let mut found = Diagnostics::default();
-            let environments = read(repo, &at, &mut found)?;
+            let environments = read((repo, &pipeline), &at, &mut found)?;
             Ok((environments, Modules::read(repo, &at)?, found))
         })
         .await?;
@@ -129,7 +129,7 @@ fn terraform_refused(
 
 /// Every file that hodman reads, at this commit; environments with whether their binding differs from main's.
 fn read(
-    repo: &Repo,
+    (repo, pipeline): (&Repo, &str),
     head: &str,
     found: &mut Diagnostics,
 ) -> Result<BTreeMap<EnvName, (files::Environment, bool)>, WorkError> {
@@ -158,7 +158,7 @@ fn read(
     {
         found.0.extend(problems.0);
     }
-    resolves(repo, head, &environments, found)?;
+    resolves((repo, pipeline), head, &environments, found)?;
     Ok(environments)
 }
 
@@ -179,7 +179,7 @@ fn text_binding(repo: &Repo, commit: &str, path: &str) -> Result<Option<String>,
 /// The bundle must resolve for every environment that would get it, from its package alone: what a job runs outside of
 /// the declared inputs would not be there.
 fn resolves(
-    repo: &Repo,
+    (repo, pipeline): (&Repo, &str),
     head: &str,
     environments: &BTreeMap<EnvName, (files::Environment, bool)>,
     found: &mut Diagnostics,
@@ -206,21 +206,21 @@ fn resolves(
         {
             continue;
         }
-        let target = environment
-            .bundle_target
-            .clone()
-            .unwrap_or_else(|| name.as_str().to_owned());
-        let file = format!("environments/{name}/environment.yaml");
-        let resolved =
-            identity::variables(&file, environment, &target, &tree).and_then(|variables| {
+        let file = foundation::file(name);
+        // Modules that do not fit are told beside this.
+        let Ok(foundation) = Foundation::resolve(pipeline, &file, environment, &tree) else {
+            continue;
+        };
+        let resolved = environment
+            .options(name.as_str(), &tree, &foundation)
+            .and_then(|options| {
                 let options = Options {
-                    variables,
                     branch: Some(repo.branch.clone()),
                     allow_builds,
                     unbuilt: true,
-                    ..Options::default()
+                    ..options
                 };
-                bundle::resolve_with(&tree, &target, &options)
+                bundle::resolve_with(&tree, environment.target_of(name.as_str()), &options)
             });
         if let Err(problems) = resolved {
             for problem in problems.0 {

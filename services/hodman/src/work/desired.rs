@@ -3,7 +3,6 @@
 use super::WorkError;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::{self, Options, ResolvedBundle};
-use hodman_model::capture::identity;
 use hodman_model::files::{Environment, Layout, Presence, Tree};
 use hodman_model::kinds::files as file_sets;
 use hodman_model::modules::Foundation;
@@ -23,25 +22,14 @@ pub(super) fn desired(
     if environment.state == Presence::Absent {
         return Ok((ResolvedBundle::default(), Desired::nothing()));
     }
-    let target = environment
-        .bundle_target
-        .clone()
-        .unwrap_or_else(|| env.as_str().to_owned());
-    let file = format!("environments/{env}/environment.yaml");
-    // What was captured elsewhere has its counterpart here, or this stops.
-    let variables = identity::variables(&file, environment, &target, tree)?;
-    let variables = foundation
-        .variables(&file, &variables)
-        .map_err(|error| WorkError::lasting(error.to_string()))?;
     let options = Options {
-        variables,
-        outside: foundation.outside(),
         branch: Some(branch.to_owned()),
         // They ran when the package was made, or did not: here only what they left counts.
         allow_builds: true,
-        ..Options::default()
+        // What was captured elsewhere has its counterpart here, or this stops.
+        ..environment.options(env.as_str(), tree, foundation)?
     };
-    let mut bundle = bundle::resolve_with(tree, &target, &options)?;
+    let mut bundle = bundle::resolve_with(tree, environment.target_of(env.as_str()), &options)?;
     foundation.put_inside(&mut bundle)?;
     let digest = package::file_set_digest(&bundle.files);
     let mut desired = Desired::from_bundle(&bundle, &digest)?;

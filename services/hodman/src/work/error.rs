@@ -1,7 +1,7 @@
 //! Why an effect did not work, in words for people, and whether trying again may help.
 
 use crate::worker::LeaseLost;
-use hodman_clients::databricks::ApiError;
+use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_clients::git::GitError;
 use hodman_clients::github::GitHubError;
 use hodman_model::diagnostic::Diagnostics;
@@ -20,6 +20,7 @@ enum Kind {
     Waits,
     StandsStill,
     Lasting,
+    Refused,
     LeaseLost,
 }
 
@@ -82,6 +83,19 @@ impl WorkError {
     #[must_use]
     pub fn is_lease_lost(&self) -> bool {
         self.kind == Kind::LeaseLost
+    }
+
+    /// Databricks does not know us, or does not let us.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.kind == Kind::Refused
+    }
+
+    /// The same failure where trying again may help all the same.
+    #[must_use]
+    pub fn passing(mut self) -> Self {
+        self.kind = Kind::Transient;
+        self
     }
 
     /// The same failure with what was being done in front.
@@ -155,10 +169,10 @@ impl From<GitError> for WorkError {
 
 impl From<ApiError> for WorkError {
     fn from(error: ApiError) -> Self {
-        let kind = if error.is_transient() {
-            Kind::Transient
-        } else {
-            Kind::Lasting
+        let kind = match error.kind {
+            _ if error.is_transient() => Kind::Transient,
+            ErrorKind::PermissionDenied | ErrorKind::Unauthenticated => Kind::Refused,
+            _ => Kind::Lasting,
         };
         Self {
             words: chain(&error),

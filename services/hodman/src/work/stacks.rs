@@ -323,9 +323,14 @@ pub(super) async fn look_inside(
         (looks && !planned.contains(&key)).then(|| (key, object.listed.id.clone()))
     });
     let ours: Vec<(ResourceKey, String)> = ours.collect();
+    let stacks = observed.objects.iter().filter_map(|object| {
+        let is_stack = object.kind == CloudformationStacks.name() && object.listed.marker.is_some();
+        is_stack.then(|| object.listed.name.clone())
+    });
+    let stacks: Vec<String> = stacks.collect();
     for (key, id) in ours {
         let call = CloudformationStacks::look_inside(&id);
-        let found = match place.call(live::request(&call)).await {
+        let mut found: ByHand = match place.call(live::request(&call)).await {
             Ok(answer) => serde_json::from_value(answer)?,
             // Who may not look says so, and everything else is compared.
             Err(error)
@@ -338,6 +343,7 @@ pub(super) async fn look_inside(
             }
             Err(error) => return Err(at(&key, error.into())),
         };
+        found.leave_out_rules_of(&stacks.iter().map(String::as_str).collect());
         if found != ByHand::default() {
             observed.by_hand.insert(key, found);
         }

@@ -12,7 +12,7 @@ use hodman_model::files::{
     Environment, Presence, Rotate, Tree, Workspace as Place, parse_environment,
 };
 use hodman_model::kinds::files as file_sets;
-use hodman_model::modules::{FOUNDATION, Foundation};
+use hodman_model::modules::{FOUNDATION, Foundation, host_of};
 use hodman_model::plan::{self, Desired, Known, Observed, Plan, PlanContext, Row, Sent};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -189,7 +189,13 @@ async fn taken(
             given: Some(&given),
             adopt: &place.adopt,
         };
-        let mut found = live::observe(&workspace, &question).await?;
+        let mut found = match live::observe(&workspace, &question).await {
+            // One that is being removed is listed for a while, and knows nobody any more.
+            Err(error) if absent && error.is_refused() && host_of(&place.host).is_some() => {
+                return Err(error.passing());
+            }
+            found => found?,
+        };
         let below = ground
             .iter()
             .chain(&parts)

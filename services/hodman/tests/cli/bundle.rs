@@ -84,6 +84,108 @@ fn a_target_is_resolved_to_the_form_that_bundles_validate_to() {
     assert_eq!(out(&done), out(&bundle(&dir, &arguments)));
 }
 
+/// A captured value, and what a module gives.
+const BOUND: &str = r#"bundle: {name: shop}
+variables:
+  warehouse: {description: "identity.warehouses: Shared (as captured)"}
+  cluster: {description: from a module}
+targets: {dev: , qa: , prod: }
+resources:
+  jobs:
+    nightly:
+      name: nightly
+      tasks:
+        - {task_key: load, existing_cluster_id: "${var.cluster}", notebook_task: {notebook_path: src/load.py}}
+        - {task_key: report, sql_task: {warehouse_id: "${var.warehouse}", query: {query_id: q}}}
+"#;
+
+const MODULE: &str = "\
+engine: native
+resources:
+  clusters: {shared: {cluster_name: shared, spark_version: 15.4.x-scala2.12, node_type_id: m5d.large, num_workers: 1}}
+outputs: {id: {value: \"${resources.clusters.shared.id}\"}}
+";
+
+#[test]
+fn variables_have_the_values_of_the_environments_that_get_the_target() {
+    let dir = folder(BOUND);
+    let write = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    let module = "modules: {cluster: {module: shared}}\n";
+    let given = "variables: {cluster: \"${modules.cluster.outputs.id}\"}\n";
+    let workspaces = |env: &str| format!("workspaces: [{{name: {env}, host: \"https://h\"}}]\n");
+    write("modules/shared/module.yaml", MODULE);
+    let dev = format!(
+        "mode: free-form\n{}variables: {{cluster: 0101-dev}}\n",
+        workspaces("dev")
+    );
+    write("environments/dev/environment.yaml", &dev);
+    let qa = format!(
+        "mode: promoted\nidentity: {{warehouses: {{Shared: QA}}}}\n{module}{given}{}",
+        workspaces("qa")
+    );
+    write("environments/qa/environment.yaml", &qa);
+    let prod = format!(
+        "mode: promoted\nbundle_target: prod\nidentity: {{warehouses: {{\"*\": \"*\"}}}}\n{module}{given}{}",
+        workspaces("eu")
+    );
+    write("environments/eu/environment.yaml", &prod);
+
+    let clean = bundle(&dir, &["lint"]);
+    assert_eq!(code(&clean), 0, "{}{}", out(&clean), err(&clean));
+    let job = |arguments: &[&str]| {
+        let done = bundle(&dir, &[&["resolve", "--json"], arguments].concat());
+        assert_eq!(code(&done), 0, "{}", err(&done));
+        let json: Value = serde_json::from_str(&out(&done)).expect("JSON");
+        let tasks = json["resources"]["jobs"]["nightly"]["tasks"].clone();
+        let warehouse = tasks[1]["sql_task"]["warehouse_id"].clone();
+        (tasks[0]["existing_cluster_id"].clone(), warehouse)
+    };
+    let module = json!("${resources.clusters.cluster-shared.id}");
+    let shown = [
+        (
+            job(&["--target", "dev"]),
+            json!("0101-dev"),
+            json!("Shared"),
+        ),
+        (job(&["--target", "qa"]), module.clone(), json!("QA")),
+        (
+            job(&["--environment", "eu"]),
+            module.clone(),
+            json!("Shared"),
+        ),
+        (
+            job(&["--target", "qa", "--var", "warehouse=w"]),
+            module,
+            json!("w"),
+        ),
+    ];
+    for ((cluster, warehouse), wanted, named) in shown {
+        assert_eq!((cluster, warehouse), (wanted, named));
+    }
+    write(
+        "environments/us/environment.yaml",
+        &prod.replace("eu", "us"),
+    );
+    let several = bundle(&dir, &["resolve", "--target", "prod"]);
+    assert_eq!(code(&several), 2);
+    assert!(err(&several).contains("--environment"), "{}", err(&several));
+    write(
+        "environments/qa/environment.yaml",
+        &qa.replace("Shared: QA", "Other: QA"),
+    );
+    let closed = bundle(&dir, &["lint"]);
+    assert_eq!(code(&closed), 1, "{}", out(&closed));
+    assert!(
+        out(&closed).contains("no counterpart for `Shared`"),
+        "{}",
+        out(&closed)
+    );
+}
+
 #[test]
 fn without_json_it_is_a_table_and_without_a_target_the_default_one() {
     let dir = folder(ROOT);

@@ -18,14 +18,7 @@ fn the_table_has_a_line_for_each_kind_and_says_all_of_it() {
     let text = out(&printed);
     let mut lines = text.lines();
     let head = lines.next().unwrap_or_default();
-    for column in [
-        "KEY",
-        "CREATE",
-        "PERMISSIONS",
-        "SERVER FILLS",
-        "FIELDS",
-        "NEEDS",
-    ] {
+    for column in ["KEY", "CREATE", "PERMISSIONS", "NEEDS"] {
         assert!(head.contains(column), "{head}");
     }
     let json = run(&["--json", "kinds"]);
@@ -38,6 +31,26 @@ fn the_table_has_a_line_for_each_kind_and_says_all_of_it() {
         pipelines.contains("compensable or irreversible") && pipelines.contains("CAN_MANAGE"),
         "{pipelines}"
     );
+}
+
+#[test]
+fn everything_about_one_is_asked_by_its_name() {
+    let printed = run(&["kinds", "aws_roles", "jobs"]);
+    assert_eq!(code(&printed), 0, "{}", err(&printed));
+    let text = out(&printed);
+    let (jobs, roles) = text.split_once("\naws_roles\n").expect("two");
+    for (about, words) in [
+        (jobs, "defaults      "),
+        (jobs, "max_concurrent_runs=1"),
+        (roles, "replaced on   name path"),
+        (roles, "delete        compensable: "),
+    ] {
+        assert!(about.contains(words), "{words}: {about}");
+    }
+    assert!(jobs.starts_with("jobs\n"), "{jobs}");
+    let unknown = run(&["kinds", "job"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(err(&unknown).contains("`jobs`"), "{}", err(&unknown));
 }
 
 #[test]

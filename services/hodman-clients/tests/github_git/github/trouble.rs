@@ -99,7 +99,7 @@ async fn a_refusal_is_final() {
 async fn silence_ends_after_the_limit() {
     let server = FakeGitHub::start(|_| Answer::silence()).await;
     let mut config = config(&server.url, Auth::Token(TOKEN.into()));
-    config.timeout = Duration::from_millis(50);
+    config.timeout = Duration::from_millis(500);
     let github = GitHub::new(config).unwrap();
     let error = github.pull("acme/app", 4).await.unwrap_err();
     assert!(

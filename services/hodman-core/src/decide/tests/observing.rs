@@ -100,6 +100,19 @@ fn a_file_broken_after_the_merge_stops_the_apply() {
 }
 
 #[test]
+fn what_is_to_go_has_not_gone_while_its_pin_cannot_be_read() {
+    let mut w = story();
+    w.build("p1");
+    w.promote("qa", 1);
+    w.env("qa", |policy| policy.absent = true);
+    w.file("qa").pin_error = Some("release.yaml cannot be read".into());
+    w.commit();
+    w.look();
+    assert_ne!(w.standing("qa"), Standing::Gone);
+    assert!(w.why("qa").contains("cannot be read"), "{}", w.why("qa"));
+}
+
+#[test]
 fn an_environment_gone_from_git_is_left_alone_and_comes_back() {
     let mut w = story();
     w.build("p1");

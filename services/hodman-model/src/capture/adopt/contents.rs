@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::bundle::ResourceKey;
+use crate::bundle::{ResourceKey, Room};
 use crate::capture::paths::resolve;
 use crate::capture::repo::Repo;
 use crate::field_path::{FieldPath, PathSegment};
@@ -57,7 +57,7 @@ pub(super) fn file_of(
     if key.kind != "dashboards" {
         return left("what an alert's file says is not written back");
     }
-    match resolve(by, &written).filter(|path| tree.contains_key(path)) {
+    match resolve(&Room::of(tree), by, &written).filter(|path| tree.contains_key(path)) {
         Some(path) => Ok(Some((path, FieldPath(rest.to_vec())))),
         None => left("it is not found from here"),
     }

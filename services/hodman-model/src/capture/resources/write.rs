@@ -2,6 +2,7 @@
 
 mod beside;
 mod include;
+mod references;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,13 +11,14 @@ use serde_json::{Value, json};
 
 use crate::bundle::ResourceKey;
 use crate::capture::merge::Edit;
-use crate::capture::repo::{Repo, place_of};
+use crate::capture::repo::{Piece, Repo, place_of};
 use crate::capture::varied::with_pauses;
 use crate::capture::{CapturedAs, Work};
 use crate::field_path::{FieldPath, PathSegment};
 use crate::kinds::Kind;
 use crate::yaml_edit;
 pub(super) use include::place;
+use references::Goes;
 use value::Writer;
 
 /// Puts a new resource into `file`.
@@ -28,7 +30,7 @@ pub(super) fn new_file(
     form: &Value,
 ) {
     let form = said(work, kind, form);
-    let mut writer = Writer::new(file, key);
+    let mut writer = Writer::new(work, file, key);
     let config = writer.resource(work, &form);
     let secrets = writer.secrets;
     put(work, kind, file, &place_of(key), Some(&config));
@@ -46,9 +48,32 @@ pub(super) fn edits(
 ) -> String {
     let mut by_place: BTreeMap<(String, FieldPath), Vec<Edit>> = BTreeMap::new();
     let mut told = String::new();
+    let mut of_target = Vec::new();
     let whole = said(work, kind, form);
     for edit in edits {
         let edit = &pause_said(edit, &whole);
+        match references::goes(work, kind, key, edit) {
+            Goes::There => {}
+            Goes::Part(place, items) => {
+                let path = edit.path.clone();
+                let value = (!items.is_empty()).then_some(Value::Array(items));
+                let edits = by_place.entry(place).or_default();
+                edits.push(emptied(kind, &Edit { path, value }));
+                continue;
+            }
+            Goes::Target(place, reference) => {
+                told += &format!(
+                    " (`{}` stays `{reference}` for the others; the value stands in the target `{}`)",
+                    edit.path, work.input.target
+                );
+                of_target.push((place, edit.clone()));
+                continue;
+            }
+            Goes::Nowhere(why) => {
+                told += &why;
+                continue;
+            }
+        }
         let Some(place) = place_of_edit(work, key, edit) else {
             continue;
         };
@@ -63,24 +88,54 @@ pub(super) fn edits(
         edits.push(emptied(kind, edit));
     }
     for ((file, place), edits) in by_place {
-        let mut writer = Writer::new(&file, key);
+        let mut writer = Writer::new(work, &file, key);
+        let repo = work.repo;
+        let pieces = repo.pieces(key, work.input.target);
+        let piece = pieces.iter().find(|piece| is_at(piece, &file, &place));
+        let said = piece.map(|piece| references::world(work).said(kind, key, piece));
+        let for_all = place == place_of(key);
         for edit in beside::as_lists(work, &edits, form, &file, &place) {
-            let value = edit
-                .value
-                .as_ref()
-                .map(|value| writer.field(work, &edit.path, value));
-            let mut path = place.clone();
-            path.0.extend(edit.path.0.iter().cloned());
-            if let Some(block) = put(work, kind, &file, &path, value.as_ref()) {
+            let value = edit.value.as_ref().map(|value| {
+                let there = said.as_ref().and_then(|said| said.at(&edit.path));
+                writer.field(work, &edit.path, value, there)
+            });
+            for reference in std::mem::take(&mut writer.lost).iter().filter(|_| for_all) {
                 told += &format!(
-                    " (the block `{block}` of {file} was written anew; its comments are lost)"
+                    " (`{reference}` in `{}` is a fixed value now, for every environment)",
+                    edit.path
                 );
             }
+            told += &write(work, kind, (&file, &place), &edit.path, value.as_ref());
         }
         let secrets = writer.secrets;
         declare(work, key, &secrets);
     }
+    for ((file, place), edit) in of_target {
+        told += &write(work, kind, (&file, &place), &edit.path, edit.value.as_ref());
+    }
     told
+}
+
+fn is_at(piece: &Piece<'_>, file: &str, place: &FieldPath) -> bool {
+    piece.file == file && piece.place == *place
+}
+
+/// Writes a field of what stands at `place`; gives what is to be said about how it went.
+fn write(
+    work: &mut Work<'_>,
+    kind: &dyn Kind,
+    (file, place): (&str, &FieldPath),
+    field: &FieldPath,
+    value: Option<&Value>,
+) -> String {
+    let mut path = place.clone();
+    path.0.extend(field.0.iter().cloned());
+    match put(work, kind, file, &path, value) {
+        Some(block) => {
+            format!(" (the block `{block}` of {file} was written anew; its comments are lost)")
+        }
+        None => String::new(),
+    }
 }
 
 /// The form with what is not said by itself.

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::merged;
-use crate::bundle::ResourceKey;
+use crate::bundle::{Options, ResourceKey};
 use crate::capture::*;
 use crate::plan::FieldChange;
 
@@ -50,7 +50,7 @@ fn the_file_takes_what_the_workspace_has() {
             ..change("description", Some(json!("(redacted)")), None)
         },
     ];
-    let adopted = adopt(&project.tree, &key, &changes, "prod", &BTreeMap::new()).unwrap();
+    let adopted = adopt(&project.tree, &key, &changes, "prod", &Options::default()).unwrap();
     assert_eq!(
         text(&adopted, "resources/nightly_load.job.yml"),
         "# ours
@@ -83,7 +83,7 @@ fn what_the_target_overrides_is_changed_there() {
         change("max_concurrent_runs", Some(json!(9)), Some(json!(5))),
         change("timeout_seconds", Some(json!(60)), None),
     ];
-    let adopted = adopt(&project.tree, &key, &changes, "prod", &BTreeMap::new()).unwrap();
+    let adopted = adopt(&project.tree, &key, &changes, "prod", &Options::default()).unwrap();
     assert!(text(&adopted, "databricks.yml").ends_with("max_concurrent_runs: 9  # prod\n"));
     assert!(text(&adopted, "resources/all.job.yml").ends_with("      timeout_seconds: 60\n"));
 }
@@ -96,7 +96,7 @@ fn a_replaced_variable_is_said_and_an_unknown_resource_is_an_error() {
     });
     let key = ResourceKey::new("jobs", "all");
     let changes = [change("name", Some(json!("By hand")), Some(json!("All")))];
-    let adopted = adopt(&project.tree, &key, &changes, "prod", &BTreeMap::new()).unwrap();
+    let adopted = adopt(&project.tree, &key, &changes, "prod", &Options::default()).unwrap();
     assert_eq!(
         adopted.notes,
         ["`name` was ${var.title} and is a fixed value now"]
@@ -106,7 +106,7 @@ fn a_replaced_variable_is_said_and_an_unknown_resource_is_an_error() {
         &ResourceKey::new("jobs", "none"),
         &changes,
         "prod",
-        &BTreeMap::new(),
+        &Options::default(),
     )
     .unwrap_err();
     assert_eq!(
@@ -133,7 +133,7 @@ fn a_reference_stays_for_the_others_and_the_target_says_the_value() {
     });
     let key = ResourceKey::new("jobs", "all");
     let changes = [change("name", Some(json!("By hand")), Some(json!("All")))];
-    let adopted = adopt(&project.tree, &key, &changes, "prod", &BTreeMap::new()).unwrap();
+    let adopted = adopt(&project.tree, &key, &changes, "prod", &Options::default()).unwrap();
     assert_eq!(
         text(&adopted, "targets.yml"),
         "targets:\n  # Where customers look.\n  prod:\n    mode: production\n    resources:\n      jobs:\n        all:\n          name: By hand\n"
@@ -162,7 +162,7 @@ fn a_task_that_the_target_overrides_in_another_file_is_changed_there() {
         ),
         change("timeout_seconds", Some(json!(30)), None),
     ];
-    let adopted = adopt(&project.tree, &key, &changes, "prod", &BTreeMap::new()).unwrap();
+    let adopted = adopt(&project.tree, &key, &changes, "prod", &Options::default()).unwrap();
     let there = text(&adopted, "targets.yml");
     assert!(
         there.contains("              max_retries: 9 # prod is patient\n"),
@@ -202,7 +202,7 @@ fn a_secret_is_never_proposed() {
             Some(json!(before)),
             Some(json!("env:DB@9a8b")),
         )];
-        let adopted = adopt(&tree, &key, &changes, "prod", &BTreeMap::new()).unwrap();
+        let adopted = adopt(&tree, &key, &changes, "prod", &Options::default()).unwrap();
         assert_eq!(adopted.changes, BTreeMap::new(), "{adopted:?}");
         assert!(adopted.notes[0].contains("puts it back"), "{adopted:?}");
     }
@@ -245,7 +245,11 @@ fn permissions_are_entries_of_the_list_and_the_other_edits_stay() {
         ),
     ];
     let variables = BTreeMap::from([("night".to_owned(), json!("night"))]);
-    let adopted = adopt(&tree, &key, &changes, "prod", &variables).unwrap();
+    let options = Options {
+        variables,
+        ..Options::default()
+    };
+    let adopted = adopt(&tree, &key, &changes, "prod", &options).unwrap();
     assert_eq!(
         text(&adopted, FILE),
         "resources:
@@ -276,11 +280,11 @@ fn what_only_the_bundle_says_of_permissions_gets_no_mapping_in_the_resource() {
         None,
         Some(json!("CAN_MANAGE")),
     );
-    let adopted = adopt(&tree, &key, &[ops], "prod", &BTreeMap::new()).unwrap();
+    let adopted = adopt(&tree, &key, &[ops], "prod", &Options::default()).unwrap();
     assert_eq!(adopted.changes, BTreeMap::new(), "{adopted:?}");
     assert_eq!(adopted.notes.len(), 1);
     let new = change(r#"permissions["group:new"]"#, Some(json!("CAN_VIEW")), None);
-    let adopted = adopt(&tree, &key, &[new], "prod", &BTreeMap::new()).unwrap();
+    let adopted = adopt(&tree, &key, &[new], "prod", &Options::default()).unwrap();
     assert_eq!(
         text(&adopted, FILE),
         "resources:\n  jobs:\n    load:\n      name: load\n      permissions:\n        - group_name: new\n          level: CAN_VIEW\n"
@@ -310,7 +314,7 @@ fn grants_are_entries_of_the_list() {
         ),
         change("grants.analysts", Some(json!(["SELECT"])), None),
     ];
-    let adopted = adopt(&tree, &key, &changes, "prod", &BTreeMap::new()).unwrap();
+    let adopted = adopt(&tree, &key, &changes, "prod", &Options::default()).unwrap();
     let written: serde_json::Value = crate::yaml_edit::read(&text(&adopted, FILE)).unwrap();
     assert_eq!(
         written["resources"]["schemas"]["s"]["grants"],
@@ -341,14 +345,14 @@ fn a_dashboard_is_changed_in_the_file_that_it_names() {
             Some(json!("Sales")),
         ),
     ];
-    let adopted = adopt(&tree, &key, &changes, "prod", &BTreeMap::new()).unwrap();
+    let adopted = adopt(&tree, &key, &changes, "prod", &Options::default()).unwrap();
     assert_eq!(text(&adopted, path), board.replace("Sales", "Turnover"));
     let page = change(
         "serialized_dashboard.pages[name=b]",
         Some(json!({"name": "b"})),
         None,
     );
-    let more = adopt(&tree, &key, &[page], "prod", &BTreeMap::new()).unwrap();
+    let more = adopt(&tree, &key, &[page], "prod", &Options::default()).unwrap();
     let written: serde_json::Value = serde_json::from_str(&text(&more, path)).unwrap();
     assert_eq!(
         written["pages"],

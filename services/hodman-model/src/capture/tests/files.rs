@@ -1,4 +1,5 @@
 use super::merged;
+use crate::bundle::Room;
 use crate::capture::merge_text::merge;
 use crate::capture::paths::{in_repo, relative, resolve};
 use crate::capture::*;
@@ -112,17 +113,34 @@ fn texts_merge_or_say_that_they_do_not() {
 
 #[test]
 fn paths_lead_from_file_to_file() {
-    assert_eq!(relative("resources/a.yml", "src/x/y.py"), "../src/x/y.py");
-    assert_eq!(relative("databricks.yml", "src/y.py"), "./src/y.py");
-    assert_eq!(relative("a/b/c.yml", "a/d.py"), "../d.py");
+    let room = Room::default();
+    assert_eq!(
+        relative(&room, "resources/a.yml", "src/x/y.py"),
+        "../src/x/y.py"
+    );
+    assert_eq!(relative(&room, "databricks.yml", "src/y.py"), "./src/y.py");
+    assert_eq!(relative(&room, "a/b/c.yml", "a/d.py"), "../d.py");
     for (file, path) in [
         ("resources/a.yml", "src/x/y.py"),
         ("databricks.yml", "src/y.py"),
         ("a/b/c.yml", "a/d.py"),
     ] {
-        assert_eq!(resolve(file, &relative(file, path)).as_deref(), Some(path));
+        assert_eq!(
+            resolve(&room, file, &relative(&room, file, path)).as_deref(),
+            Some(path)
+        );
     }
-    assert_eq!(resolve("a.yml", "../x"), None);
+    assert_eq!(resolve(&room, "a.yml", "../x"), None);
+    // A bundle in a folder of its repository, and what lies beside that.
+    let room = Room::at("teams/etl");
+    for (file, path, written) in [
+        ("resources/a.yml", "@up/lib/y.py", "../../lib/y.py"),
+        ("@up/common/a.yml", "src/y.py", "../etl/src/y.py"),
+        ("@up/common/a.yml", "@up/lib/y.py", "../lib/y.py"),
+    ] {
+        assert_eq!(relative(&room, file, path), written);
+        assert_eq!(resolve(&room, file, written).as_deref(), Some(path));
+    }
     let roots = ["/Shared/team".to_owned(), "/Shared/team/deep".to_owned()];
     assert_eq!(in_repo("/Shared/team/deep/x", &roots, None), "src/x");
     assert_eq!(in_repo("/Shared/teams/x", &roots, None), "src/teams/x");

@@ -109,3 +109,48 @@ fn only_a_folder_that_was_looked_for_can_be_gone() {
     );
     assert_eq!(project.lock.entries, []);
 }
+
+#[test]
+fn what_is_said_of_a_single_file_is_told_and_its_maker_is_nobody() {
+    let mut project = Project::new();
+    for path in ["a", "b", "c"] {
+        project.notebook(&format!("/Workspace/Shared/team/{path}"), "print(1)\n");
+    }
+    let own = |permissions: Value| FileAccess::Own(permissions.as_object().unwrap().clone());
+    let maker = json!({"user:ada@example.com": "CAN_MANAGE"});
+    let shared = json!({"user:ada@example.com": "CAN_MANAGE", "group:users": "CAN_RUN"});
+    project.snapshot.file_access = BTreeMap::from([
+        ("/Shared/team/a".to_owned(), own(maker)),
+        ("/Shared/team/b".to_owned(), own(shared)),
+        (
+            "/Shared/team/c".to_owned(),
+            FileAccess::Unread("not for you".into()),
+        ),
+        // One that is not captured.
+        (
+            "/Shared/else".to_owned(),
+            FileAccess::Unread("not for you".into()),
+        ),
+    ]);
+    let captured = project.capture();
+    let told: Vec<(&str, &str)> = captured
+        .rows
+        .iter()
+        .filter(|row| row.what == CapturedAs::Note)
+        .map(|row| (row.key.as_str(), row.detail.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                "src/b.py",
+                "in the workspace this file has permissions of its own (`group:users` CAN_RUN); a bundle says them of folders \
+                 only, so they are not captured"
+            ),
+            (
+                "src/c.py",
+                "who may do what with it could not be read: not for you"
+            ),
+        ]
+    );
+}

@@ -44,6 +44,10 @@ pub struct CaptureRules {
     /// What is written.
     #[serde(skip_serializing_if = "is_default")]
     pub format: CaptureFormat,
+    /// Whether notebooks and files are asked one by one, a request each, who may do what with them beside those who may in
+    /// their folder. A bundle cannot say it of one file, so the pull request tells it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub file_permissions: bool,
     /// What makes a capture besides `schedules.capture` and people who ask for one, also through a queue.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub on: Vec<CaptureOn>,
@@ -145,6 +149,7 @@ const OWN: &[&str] = &[
     "literals",
     "branch",
     "format",
+    "file_permissions",
     "on",
 ];
 
@@ -184,6 +189,7 @@ impl<'de> Visitor<'de> for Rules {
                 "literals" => rules.literals = map.next_value()?,
                 "branch" => rules.branch = map.next_value()?,
                 "format" => rules.format = map.next_value()?,
+                "file_permissions" => rules.file_permissions = map.next_value()?,
                 "on" => rules.on = map.next_value()?,
                 kind => {
                     rules.by_kind.insert(kind.to_owned(), map.next_value()?);

@@ -31,6 +31,32 @@ fn writings_of_one_meaning_are_no_difference() {
 }
 
 #[test]
+fn what_aws_gives_back_in_other_words_is_no_difference() {
+    let rules = kind("aws_buckets").unwrap().rules();
+    let bucket = |principal: &Value, condition: Value| {
+        let statement = json!({"Effect": "Deny", "Action": "s3:*", "Principal": principal, "Condition": condition});
+        rules.normalise(&json!({"name": "b", "policy": {"Statement": [statement]}}))
+    };
+    let number = json!({"AWS": ["123456789012", 210_987_654_321_u64]});
+    let roots =
+        json!({"AWS": ["arn:aws-us-gov:iam::210987654321:root", "arn:aws:iam::123456789012:root"]});
+    let said = json!({"Bool": {"aws:SecureTransport": false}, "NumericLessThan": {"s3:TlsVersion": [1.2]}});
+    let told = json!({"Bool": {"aws:SecureTransport": "false"}, "NumericLessThan": {"s3:TlsVersion": "1.2"}});
+    assert_eq!(bucket(&number, said), bucket(&roots, told));
+    let (all, everybody) = (json!({"AWS": ["*"]}), json!("*"));
+    assert_eq!(bucket(&all, json!({})), bucket(&everybody, json!({})));
+    // A role or another account is somebody else.
+    for other in [
+        "arn:aws:iam::123456789012:role/root",
+        "arn:aws:iam::123456789013:root",
+        "arn:aws:sts::123456789012:root",
+    ] {
+        let one = bucket(&json!({"AWS": "123456789012"}), json!({}));
+        assert_ne!(bucket(&json!({"AWS": other}), json!({})), one);
+    }
+}
+
+#[test]
 fn what_is_made_says_whose_it_is() {
     for (name, config) in [
         (

@@ -2,6 +2,7 @@
 
 use super::super::WorkError;
 use super::super::live::{self, Unlisted};
+use super::file_access;
 use super::known::{Known, short};
 use chrono::{DateTime, TimeZone as _, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -26,7 +27,7 @@ const FOLDERS: &str = "directories";
 const OURS: &str = "/Shared/.hodman";
 
 /// Requests at a time; the service takes about sixty exports a second.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 pub(super) async fn take(
     workspace: &Workspace,
@@ -70,6 +71,8 @@ pub(super) async fn take(
     entries
         .add(workspace, wanted_paths(&rules, &resources))
         .await?;
+    let asked = file_access::asked(&rules, entries.found.values());
+    let file_access = file_access::read(workspace, asked, &mine).await?;
     let mut unread_files = entries.unread;
     let wanted = entries
         .found
@@ -101,12 +104,13 @@ pub(super) async fn take(
         access_unread: served.access_unread,
         built_in: served.built_in,
         unread_files,
+        file_access,
         files,
     })
 }
 
 /// Leaves out what the service gives to whoever makes an object, where that was hodman: after a restore, say.
-fn without_ours(config: &mut Value, mine: &[String]) {
+pub(super) fn without_ours(config: &mut Value, mine: &[String]) {
     let given =
         |level: &Value| matches!(level.as_str(), Some("CAN_MANAGE" | "MANAGE" | "IS_OWNER"));
     if let Some(Value::Object(all)) = config.get_mut(permissions::FIELD) {
@@ -116,7 +120,7 @@ fn without_ours(config: &mut Value, mine: &[String]) {
 
 /// Whether the service answered, and did not mean the workspace as a whole: then one file or folder is left out, and the
 /// rest of the capture goes on.
-fn is_refusal(error: &ApiError) -> bool {
+pub(super) fn is_refusal(error: &ApiError) -> bool {
     let whole = matches!(
         error.kind,
         ErrorKind::Unauthenticated | ErrorKind::RateLimited { .. } | ErrorKind::TimedOut { .. }

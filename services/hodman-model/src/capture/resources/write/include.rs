@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::bundle::ResourceKey;
+use crate::bundle::{ResourceKey, Room, UP};
 use crate::capture::repo::{Include, include};
 use crate::capture::{CapturedAs, Work};
 use crate::field_path::{FieldPath, PathSegment};
@@ -31,6 +31,8 @@ pub(in crate::capture::resources) fn place(
     }
     let fitting = includes
         .iter()
+        // What lies beside the bundle's folder is other bundles', too.
+        .filter(|include| !include.pattern.starts_with(UP))
         .filter(|include| !is_of_another_kind(&include.pattern, kind))
         .flat_map(|include| candidates(&include.pattern, kind, key))
         .find(|path| covered(path) && work.content(path).is_none());
@@ -38,7 +40,7 @@ pub(in crate::capture::resources) fn place(
         return path;
     }
     // Files that lie there and are no part of the bundle stay none.
-    let ours = Include::new(OURS);
+    let ours = Include::new(OURS, &room(work));
     let others =
         |path: &String| ours.as_ref().is_some_and(|ours| ours.matches(path)) && !covered(path);
     let new = match work.input.tree.keys().any(others) {
@@ -50,7 +52,12 @@ pub(in crate::capture::resources) fn place(
 }
 
 fn includes(work: &Work<'_>, root_file: &str) -> Vec<Include> {
-    include(&yaml_edit::read(&work.text(root_file)).unwrap_or_default())
+    let root = yaml_edit::read(&work.text(root_file)).unwrap_or_default();
+    include(&root, &room(work))
+}
+
+fn room(work: &Work<'_>) -> Room {
+    Room::of(work.input.tree)
 }
 
 /// Files that a pattern may name, with the resource's key in their name.
@@ -111,6 +118,7 @@ pub(super) fn forget(work: &mut Work<'_>, file: &str) {
     let Some(root_file) = work.repo.root_file else {
         return;
     };
+    let room = room(work);
     let mut text = work.text(root_file);
     let before = text.clone();
     let list = FieldPath::default().key("include");
@@ -119,8 +127,8 @@ pub(super) fn forget(work: &mut Work<'_>, file: &str) {
         let entries = root.get("include").and_then(Value::as_array);
         let Some(entries) = entries else { break };
         let is_it = |entry: &Value| {
-            let named = entry.as_str().map(|name| name.trim_start_matches("./"));
-            named == Some(file)
+            let named = entry.as_str().and_then(|name| room.join("", name));
+            named.as_deref() == Some(file)
         };
         let Some(at) = entries.iter().position(is_it) else {
             break;

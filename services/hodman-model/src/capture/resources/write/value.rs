@@ -4,9 +4,10 @@
 use serde_json::Value;
 
 use super::keys_of;
-use crate::bundle::ResourceKey;
+use crate::bundle::{ResourceKey, Room};
 use crate::capture::Work;
 use crate::capture::beside::to_list;
+use crate::capture::kept::{Items, There};
 use crate::capture::keys::slug;
 use crate::capture::paths::{REPO, relative};
 use crate::capture::variables::looked_up;
@@ -18,16 +19,21 @@ use crate::kinds::secrets::{REDACTED, is_secret_flag};
 pub(super) struct Writer<'a> {
     file: &'a str,
     key: &'a ResourceKey,
+    room: Room,
     /// Variables that stand for secrets, with the field.
     pub secrets: Vec<(String, String)>,
+    /// References that others than references stand in the place of now.
+    pub lost: Vec<String>,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(file: &'a str, key: &'a ResourceKey) -> Self {
+    pub(super) fn new(work: &Work<'_>, file: &'a str, key: &'a ResourceKey) -> Self {
         Self {
             file,
             key,
+            room: Room::of(work.input.tree),
             secrets: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
@@ -39,37 +45,49 @@ impl<'a> Writer<'a> {
         map.iter()
             .map(|(field, value)| {
                 let value = match to_list(field, value) {
-                    Some(list) => self.value(work, &mut vec![field.as_str()], &list, field),
-                    None => self.value(work, &mut vec![field.as_str()], value, field),
+                    Some(list) => self.value(work, &mut vec![field.as_str()], &list, field, None),
+                    None => self.value(work, &mut vec![field.as_str()], value, field, None),
                 };
                 (field.clone(), value)
             })
             .collect()
     }
 
-    /// The field at `path`.
-    pub(super) fn field(&mut self, work: &mut Work<'_>, path: &FieldPath, value: &Value) -> Value {
+    /// The field at `path`, where `there` stands now.
+    pub(super) fn field(
+        &mut self,
+        work: &mut Work<'_>,
+        path: &FieldPath,
+        value: &Value,
+        there: Option<There<'_>>,
+    ) -> Value {
         let mut keys = keys_of(path);
         let under = keys.last().copied().unwrap_or_default();
-        self.value(work, &mut keys, value, under)
+        self.value(work, &mut keys, value, under, there)
     }
 
-    /// `under` is the key by which a value tells that it is a secret.
+    /// What `there` says already stays as it is said. `under` is the key by which a value tells that it is a secret.
     fn value<'v>(
         &mut self,
         work: &mut Work<'_>,
         path: &mut Vec<&'v str>,
         value: &'v Value,
         under: &str,
+        there: Option<There<'_>>,
     ) -> Value {
-        match value {
+        if let Some(there) = there.filter(|there| there.is(value)) {
+            return there.raw.clone();
+        }
+        let written = match value {
             Value::String(text) => Value::String(self.text(work, path, text, under)),
             Value::Array(items) => {
                 let mut flag = None;
                 let mut written = Vec::with_capacity(items.len());
-                for item in items {
+                let of = Items::of(there, items);
+                self.lost.extend(of.lost);
+                for (item, there) in items.iter().zip(of.there) {
                     let under = flag.take().unwrap_or(under);
-                    written.push(self.value(work, path, item, under));
+                    written.push(self.value(work, path, item, under, there));
                     flag = item.as_str().filter(|argument| is_secret_flag(argument));
                 }
                 Value::Array(written)
@@ -82,15 +100,19 @@ impl<'a> Writer<'a> {
                             "default" => named.unwrap_or(inner),
                             _ => inner,
                         };
+                        let there = there.and_then(|there| there.key(inner));
                         path.push(inner);
-                        let value = self.value(work, path, value, under);
+                        let value = self.value(work, path, value, under, there);
                         path.pop();
                         (inner.clone(), value)
                     })
                     .collect()
             }
             other => other.clone(),
-        }
+        };
+        self.lost
+            .extend(there.and_then(|there| there.lost(&written)));
+        written
     }
 
     fn text(&mut self, work: &mut Work<'_>, path: &[&str], text: &str, under: &str) -> String {
@@ -98,13 +120,13 @@ impl<'a> Writer<'a> {
             return self.secrets_in(text, under);
         }
         if let Some(path) = text.strip_prefix(REPO) {
-            return relative(self.file, path);
+            return relative(&self.room, self.file, path);
         }
         if let Some(path) = text
             .strip_prefix("-r ")
             .and_then(|path| path.strip_prefix(REPO))
         {
-            return format!("-r {}", relative(self.file, path));
+            return format!("-r {}", relative(&self.room, self.file, path));
         }
         let kind = &self.key.kind;
         let variable = if looked_up(text).is_some() {

@@ -1,0 +1,109 @@
+//! The environments beside a bundle: what they give to its variables.
+
+use crate::cli::failure::{Exit, Failure};
+use hodman_model::bundle::Options;
+use hodman_model::diagnostic::{Diagnostic, Diagnostics};
+use hodman_model::files::{Environment, Presence, Tree, parse_environment};
+use hodman_model::modules::{Foundation, ModulesError};
+use std::collections::BTreeMap;
+
+/// Environments by name, but those that are to go.
+pub(super) struct Bindings(BTreeMap<String, Environment>);
+
+impl Bindings {
+    /// # Errors
+    /// A file of an environment that is not understood.
+    pub fn read(tree: &Tree) -> Result<Self, Diagnostics> {
+        let mut environments = BTreeMap::new();
+        for (path, file) in tree {
+            let name = path
+                .strip_prefix("environments/")
+                .and_then(|rest| rest.strip_suffix("/environment.yaml"));
+            let Some(name) = name.filter(|name| !name.contains('/')) else {
+                continue;
+            };
+            let text = String::from_utf8_lossy(&file.bytes);
+            let environment = parse_environment(path, &text)?;
+            if environment.state != Presence::Absent {
+                environments.insert(name.to_owned(), environment);
+            }
+        }
+        Ok(Self(environments))
+    }
+
+    fn get(&self, name: &str) -> Result<&Environment, Failure> {
+        self.0.get(name).ok_or_else(|| {
+            let what = format!("environments/{name}/environment.yaml is not there");
+            Failure::new(Exit::Usage, what)
+        })
+    }
+
+    /// The target that an environment gets.
+    ///
+    /// # Errors
+    /// When there is no such environment.
+    pub fn target(&self, name: &str) -> Result<String, Failure> {
+        Ok(self.get(name)?.target_of(name).to_owned())
+    }
+
+    /// What one environment gives.
+    ///
+    /// # Errors
+    /// What it does not give, or no module does.
+    pub fn options(&self, name: &str, tree: &Tree) -> anyhow::Result<Options> {
+        Ok(options(name, self.get(name)?, tree)?)
+    }
+
+    /// What the one environment of this target gives; nothing where there is none.
+    ///
+    /// # Errors
+    /// As [`Bindings::options`], and when there are several and none is called as the target is.
+    pub fn only(&self, target: &str, tree: &Tree) -> anyhow::Result<Options> {
+        let names: Vec<&str> = self.of(target).map(|(name, _)| name).collect();
+        let name = match names[..] {
+            [] => return Ok(Options::default()),
+            [one] => one,
+            _ if names.contains(&target) => target,
+            _ => {
+                let what = format!(
+                    "several environments get the target `{target}`: {}",
+                    names.join(", ")
+                );
+                let failure = Failure::new(Exit::Usage, what);
+                return Err(failure.hint("say which with --environment").into());
+            }
+        };
+        self.options(name, tree)
+    }
+
+    /// What each environment of this target gives; one that gives nothing where there is none.
+    pub fn all(&self, target: &str, tree: &Tree) -> Vec<Result<Options, Diagnostics>> {
+        let mut all: Vec<_> = self
+            .of(target)
+            .map(|(name, environment)| options(name, environment, tree))
+            .collect();
+        if all.is_empty() {
+            all.push(Ok(Options::default()));
+        }
+        all
+    }
+
+    fn of<'b>(&'b self, target: &'b str) -> impl Iterator<Item = (&'b str, &'b Environment)> {
+        let all = self
+            .0
+            .iter()
+            .map(|(name, environment)| (name.as_str(), environment));
+        all.filter(move |(name, environment)| environment.target_of(name) == target)
+    }
+}
+
+fn options(name: &str, environment: &Environment, tree: &Tree) -> Result<Options, Diagnostics> {
+    let file = format!("environments/{name}/environment.yaml");
+    // The pipeline's name stands in nothing that a bundle refers to.
+    let foundation = Foundation::resolve("bundle", &file, environment, tree);
+    let foundation = foundation.map_err(|error| match error {
+        ModulesError::Module(problems) => problems,
+        ModulesError::Plan(error) => Diagnostic::error(&file, error.to_string()).into(),
+    })?;
+    environment.options(name, tree, &foundation)
+}
