@@ -70,10 +70,12 @@ pub struct Resource {
     /// are eighty megabytes.
     pub config: Arc<Value>,
     /// Who may do what with it, in the levels of its kind, in the order of the files; of a secret scope its access
-    /// control list. At most one entry for each principal, and those of the whole bundle are among them.
-    pub permissions: Vec<Permission>,
-    /// Privileges on an object of Unity Catalog, in the order of the files, one entry for each principal.
-    pub grants: Vec<Grant>,
+    /// control list. At most one entry for each principal, and those of the whole bundle are among them. None says nothing of
+    /// them; an empty list says that nobody has any.
+    pub permissions: Option<Vec<Permission>>,
+    /// Privileges on an object of Unity Catalog, in the order of the files, one entry for each principal; none and an empty
+    /// list as for permissions.
+    pub grants: Option<Vec<Grant>>,
     /// What may be done with it.
     pub lifecycle: Lifecycle,
     /// The resources of the bundle that it refers to, also where the value was known and stands in [`Resource::config`]:

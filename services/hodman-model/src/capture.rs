@@ -127,6 +127,8 @@ pub struct LiveSnapshot {
     pub unread: BTreeMap<String, Unread>,
     /// By kind: what permissions and grants were refused. What the repository says of them stays.
     pub access_unread: BTreeMap<String, AccessUnread>,
+    /// The names of objects that come with every workspace and are nobody's to capture, by kind and id: they can be looked up.
+    pub built_in: BTreeMap<(String, String), String>,
     /// Files and folders that could not be read, by short path: what was captured of them and below them stays.
     pub unread_files: BTreeMap<String, Unread>,
     /// Who may do what with single files beside those who may in their folder, by short path; empty unless the rules ask.

@@ -11,6 +11,7 @@ mod stack;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -152,6 +153,7 @@ pub fn drift(three: &ThreeWay<'_>) -> Result<Drift, PlanError> {
             known,
             files_root: &three.context.files_root,
             me: three.observed.me.as_deref(),
+            policies: Cow::Borrowed(&three.observed.policies),
         },
         rows: Vec::new(),
     };

@@ -127,6 +127,9 @@ async fn what_is_allowed_in_a_folder_is_captured_and_restored() {
     stage.call("dev", "PUT", &here, nobody).await;
     stage.captured().await;
     let text = stage.main(FILE).expect("the folder");
-    assert!(!text.contains("permissions"), "{text}");
+    assert!(text.contains("permissions: []"), "{text}");
+    restore(&stage, "prod").await;
+    let shown = stage.get("prod", &there).await.to_string();
+    assert!(!shown.contains("CAN_RUN"), "nobody any more: {shown}");
     stage.stop().await;
 }

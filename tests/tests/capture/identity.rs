@@ -361,8 +361,13 @@ async fn official_client(stage: &Stage, files: &BTreeMap<String, Vec<u8>>) {
         let permission = resource
             .permissions
             .iter()
+            .flatten()
             .find(|one| users(one.principal.name()));
-        let grant = resource.grants.iter().find(|one| users(&one.principal));
+        let grant = resource
+            .grants
+            .iter()
+            .flatten()
+            .find(|one| users(&one.principal));
         let object = known
             .permissions()
             .filter(|known| known.id_output.is_none());

@@ -10,8 +10,8 @@ use crate::files::node::{Map, Node, Yaml};
 /// Taken out of a resource's fields.
 #[derive(Default)]
 pub(super) struct Beside {
-    pub permissions: Vec<Permission>,
-    pub grants: Vec<Grant>,
+    pub permissions: Option<Vec<Permission>>,
+    pub grants: Option<Vec<Grant>>,
     pub lifecycle: Lifecycle,
 }
 
@@ -29,14 +29,15 @@ pub(super) fn take(kind: &BundleKind, map: &mut Map, found: &mut Diagnostics) ->
                 true => error.hint("objects of Unity Catalog have `grants`"),
                 false => error,
             });
-        } else {
-            beside.permissions = permissions(kind, &entry.node, found);
+        } else if !kind.levels.is_empty() && entry.node.value != Yaml::Null {
+            beside.permissions = Some(permissions(kind, &entry.node, found));
         }
     }
     if let Some(entry) = map.remove("grants") {
-        if kind.grants || is_nothing(&entry.node) {
-            beside.grants = grants(&entry.node, found);
-        } else {
+        if kind.grants {
+            let said = entry.node.value != Yaml::Null;
+            beside.grants = said.then(|| grants(&entry.node, found));
+        } else if !is_nothing(&entry.node) {
             let error = entry
                 .place
                 .error(format!("`{}` have no `grants`", kind.name));

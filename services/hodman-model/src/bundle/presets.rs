@@ -264,6 +264,7 @@ impl Common {
         else {
             return;
         };
+        let said = map.contains_key("permissions");
         map.insert_if_absent("permissions", || Entry {
             place: permissions.place.clone(),
             node: Node {
@@ -297,6 +298,10 @@ impl Common {
                 level.node.value = Yaml::Text(own_level.to_owned());
                 own.push(permission);
             }
+        }
+        // Nothing for its kind: an empty list would say that nobody may do anything with it.
+        if !said && own.is_empty() {
+            map.remove("permissions");
         }
     }
 }

@@ -132,12 +132,13 @@ fn whole(
 ) -> Value {
     let mut value = Value::clone(&resource.config);
     if let Value::Object(map) = &mut value {
-        if !resource.permissions.is_empty() {
-            let permissions = owner::with(&key.kind, &resource.permissions, around.user.as_ref());
+        let permissions = resource.permissions.as_ref();
+        if let Some(permissions) = permissions.filter(|all| !all.is_empty()) {
+            let permissions = owner::with(&key.kind, permissions, around.user.as_ref());
             map.insert("permissions".to_owned(), json!(permissions));
         }
-        if !resource.grants.is_empty() {
-            map.insert("grants".to_owned(), json!(resource.grants));
+        if let Some(grants) = resource.grants.as_ref().filter(|all| !all.is_empty()) {
+            map.insert("grants".to_owned(), json!(grants));
         }
         if !resource.lifecycle.is_default() {
             map.insert("lifecycle".to_owned(), json!(resource.lifecycle));

@@ -110,6 +110,9 @@ pub(super) fn lookups(snapshot: &LiveSnapshot) -> BTreeMap<(String, String), Str
             .or_default()
             .push(&live.listed.id);
     }
+    for ((kind, id), name) in &snapshot.built_in {
+        named.entry((kind, name)).or_default().push(id);
+    }
     named
         .into_iter()
         .filter_map(|((kind, name), ids)| {

@@ -1,5 +1,7 @@
 //! Who changed what, and what becomes of it.
 
+mod policies;
+
 use serde_json::json;
 
 use super::*;

@@ -52,6 +52,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         &[],
     ),
     sets: patterns(&["members", "entitlements", "roles"], &[]),
+    said_empty: &["members", "entitlements", "roles"],
     list_keys: &[
         ("members", "value"),
         ("entitlements", "value"),

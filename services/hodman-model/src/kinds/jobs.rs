@@ -6,7 +6,7 @@ mod rules;
 use serde_json::{Value, json};
 
 use super::listed::{id_text, millis, text};
-use super::permissions::Permissions;
+use super::permissions::{self, Permissions};
 use super::rules::{Rules, as_map};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, ReadError, Reversibility,
@@ -139,20 +139,25 @@ impl Kind for Jobs {
 }
 
 /// What is known of a job besides its settings: whose deployment it is, and whom it runs as where the settings, for
-/// which `run_as` is a field to write only, do not say it.
+/// which `run_as` is a field to write only, do not say it. As a field for whoever compares it, as a name where it is not the
+/// creator for whoever tells people.
 fn outputs(answer: &Value, settings: &Value) -> Value {
-    let mut outputs = deployed_by(settings);
-    let runs_as = text(answer, "run_as_user_name");
+    let mut outputs = as_map(&deployed_by(settings));
     let unsaid = settings.get("run_as").is_none_or(Value::is_null);
-    if let Some(name) =
-        runs_as.filter(|name| unsaid && text(answer, "creator_user_name").as_ref() != Some(name))
-    {
-        if outputs.is_null() {
-            outputs = json!({});
+    if let Some(name) = text(answer, "run_as_user_name").filter(|_| unsaid) {
+        let field = match permissions::is_application_id(&name) {
+            true => "service_principal_name",
+            false => "user_name",
+        };
+        outputs.insert("run_as".to_owned(), json!({ field: name }));
+        if text(answer, "creator_user_name").as_ref() != Some(&name) {
+            outputs.insert("runs_as".to_owned(), json!(name));
         }
-        outputs["runs_as"] = json!(name);
     }
-    outputs
+    match outputs.is_empty() {
+        true => Value::Null,
+        false => Value::Object(outputs),
+    }
 }
 
 /// What a bundle's deployment says about itself: the sign that somebody else still writes to the job.

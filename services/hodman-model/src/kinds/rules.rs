@@ -3,6 +3,7 @@
 //! Both the desired and the observed config are brought to managed form before they are compared, so that a value
 //! equal to the server's default is the same as none.
 
+mod fills;
 mod prefixed;
 mod spot;
 mod touched;
@@ -71,8 +72,11 @@ pub struct Rules {
     /// Paths in the workspace, which the API writes with `/Workspace` in front or without.
     pub workspace_paths: Vec<Pattern>,
     /// Mappings in which a cluster policy, when `policy_id` there names one, fills what the desired config is silent
-    /// about; what it fills stands in the policy, so it cannot be foretold.
+    /// about; what it fills stands in the policy's definition, for who knows that.
     pub policy_fills: Vec<Pattern>,
+    /// Fields that answers may leave out of the settings. What [`super::Listed::outputs`] say of them counts then, and where
+    /// those say nothing either, nobody knows, and whatever is wanted is right.
+    pub beside: &'static [&'static str],
     /// Names that the server writes in lower case whatever was asked for.
     pub lower_case: Vec<Pattern>,
     /// Names in front of which the server puts a word of the account's and a hyphen.
@@ -83,6 +87,8 @@ pub struct Rules {
     pub own_entries: &'static [(&'static str, &'static str)],
     /// Fields that mean nothing when they say the same as another one beside them: (mapping, field, the other).
     pub repeats: Vec<(Pattern, &'static str, &'static str)>,
+    /// Lists of which an empty one that is written says that nothing is in them, and none that they are others' to fill.
+    pub said_empty: &'static [&'static str],
     /// Empty mappings that mean something by being there.
     pub keep_empty: Vec<Pattern>,
     /// Fields that cannot change in place.
@@ -195,54 +201,6 @@ impl Rules {
                 }
                 Keep::Yes
             });
-        }
-    }
-
-    /// Takes out of `live` what the server filled and `desired` is silent about, and what it put in front of names.
-    #[must_use]
-    pub fn without_fills(&self, live: &Value, desired: Option<&Value>) -> Value {
-        let mut value = live.clone();
-        self.drop_prefixes(&mut value, desired);
-        for fill in &self.server_fills {
-            // Most patterns name nothing in most objects, and to walk a whole object for each is dear.
-            if (desired.is_some() || !fill.captured) && fill.at.names_any(&value) {
-                self.drop_silent(&mut value, desired, &FieldPath::default(), &fill.at);
-            }
-        }
-        if let Some(desired) = desired {
-            for place in self.policy_fills.iter().filter(|at| at.names_any(live)) {
-                self.drop_policy_fills(&mut value, desired, &FieldPath::default(), place);
-            }
-        }
-        self.drop_empty(&mut value, &Spot::Root);
-        value
-    }
-
-    fn drop_silent(
-        &self,
-        value: &mut Value,
-        desired: Option<&Value>,
-        path: &FieldPath,
-        at: &Pattern,
-    ) {
-        let silent = |path: &FieldPath| desired.and_then(|desired| path.get(desired)).is_none();
-        match value {
-            Value::Object(map) => map.retain(|key, inner| {
-                let path = path.key(key.clone());
-                if at.matches(&path) && silent(&path) {
-                    return false;
-                }
-                self.drop_silent(inner, desired, &path, at);
-                true
-            }),
-            Value::Array(items) => {
-                let field = self.list_key_at(path);
-                for (index, item) in items.iter_mut().enumerate() {
-                    let path = path.then(element_segment(field, item, index));
-                    self.drop_silent(item, desired, &path, at);
-                }
-            }
-            _ => {}
         }
     }
 

@@ -46,6 +46,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     ),
     sets: patterns(&["entitlements", "roles"], &[]),
     replace_on: patterns(&["applicationId"], &[]),
+    said_empty: &["entitlements", "roles"],
     list_keys: &[("entitlements", "value"), ("roles", "value")],
     field_order: &["displayName", "applicationId", "active", "entitlements"],
     ..Rules::default()

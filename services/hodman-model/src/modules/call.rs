@@ -333,8 +333,8 @@ impl<'a> Calls<'a> {
         }
         Some(Resource {
             config: Arc::new(config),
-            permissions: Vec::new(),
-            grants: Vec::new(),
+            permissions: None,
+            grants: None,
             lifecycle,
             needs: BTreeSet::new(),
             file: path.to_owned(),

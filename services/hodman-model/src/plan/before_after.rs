@@ -1,5 +1,6 @@
 //! One live object in the form in which it is compared with the desired one.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -10,7 +11,7 @@ use super::references::{folders_to_placeholder, ids_to_references};
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
 use crate::kinds::pattern::Keep;
-use crate::kinds::{Kind, Listed, grants, permissions};
+use crate::kinds::{Kind, Listed, Policies, grants, permissions};
 
 /// What the workspace's ids and folders mean.
 pub(crate) struct Symbols<'a> {
@@ -22,6 +23,8 @@ pub(crate) struct Symbols<'a> {
     pub files_root: &'a str,
     /// Who we are, as permissions name us.
     pub me: Option<&'a str>,
+    /// What cluster policies fill.
+    pub policies: Cow<'a, Policies>,
 }
 
 impl Symbols<'_> {
@@ -42,9 +45,19 @@ pub(crate) fn symbolic(
 ) -> (Value, BTreeSet<Digest>) {
     let rules = kind.rules();
     let mut value = match desired {
-        Some(_) => rules.without_fills(&live.config, desired),
+        Some(_) => rules.without_fills_of(&live.config, desired, &symbols.policies),
         None => live.config.clone(),
     };
+    if let (Value::Object(map), Some(desired)) = (&mut value, desired) {
+        for field in rules.beside {
+            if let Some(wanted) = desired.get(*field)
+                && !map.contains_key(*field)
+            {
+                let said = live.outputs.get(*field).unwrap_or(wanted);
+                map.insert((*field).to_owned(), said.clone());
+            }
+        }
+    }
     let mut folders = BTreeSet::new();
     folders_to_placeholder(&mut value, symbols.files_root, &mut folders);
     ids_to_references(kind, &mut value, &symbols.keys);
@@ -63,17 +76,37 @@ pub(crate) fn symbolic(
     }
     let mut value = rules.normalised(value);
     if let (Value::Object(map), Some(desired)) = (&mut value, desired) {
-        for (field, there) in access {
-            if let Some(wanted) = desired.get(&field) {
-                let there = match kind.permissions() {
-                    Some(known) if field == permissions::FIELD => {
-                        known.comparable(&there, wanted, symbols.me)
-                    }
-                    _ => there,
-                };
-                map.insert(field, there);
+        for field in [permissions::FIELD, grants::FIELD] {
+            let Some(wanted) = desired.get(field) else {
+                continue;
+            };
+            // Where nobody has any, and nobody is to have any, it is the same whether that was read.
+            let empty = || is_empty(wanted) || live.config.get(field).is_some();
+            let there = access.remove(field);
+            let there = there.or_else(|| empty().then(|| Value::Object(Map::new())));
+            let there = there.map(|there| match kind.permissions() {
+                Some(known) if field == permissions::FIELD => {
+                    known.comparable(&there, wanted, symbols.me)
+                }
+                _ => there,
+            });
+            map.extend(there.map(|there| (field.to_owned(), there)));
+        }
+        for field in rules.said_empty {
+            if desired.get(*field).is_some_and(is_empty) {
+                map.entry(*field)
+                    .or_insert_with(|| Value::Array(Vec::new()));
             }
         }
     }
     (value, folders)
+}
+
+/// Whether a list or mapping is there to say that there is nothing in it.
+fn is_empty(said: &Value) -> bool {
+    match said {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
 }

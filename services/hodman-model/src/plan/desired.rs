@@ -51,6 +51,12 @@ impl DesiredResource {
             pattern.visit(&mut managed, &mut |_| Keep::No);
         }
         if let Value::Object(map) = &mut managed {
+            for field in kind.rules().said_empty {
+                let said = self.config.get(*field).filter(|said| said.is_array());
+                if let Some(said) = said.filter(|_| !map.contains_key(*field)) {
+                    map.insert((*field).to_owned(), said.clone());
+                }
+            }
             for (field, wanted) in [
                 (permissions::FIELD, &self.permissions),
                 (grants::FIELD, &self.grants),

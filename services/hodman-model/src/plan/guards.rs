@@ -180,6 +180,26 @@ pub(super) fn creates(
         })
 }
 
+/// Whether an object that is there may go under the name that is wanted now: whether it is renamed, or removed and made anew, what
+/// has that name already is not ours to write to.
+pub(super) fn renames(
+    kind: &dyn Kind,
+    wanted: &DesiredResource,
+    live: &Listed,
+    (names, known): (&Names<'_>, &Known),
+    observed: &Observed,
+) -> Option<Refused> {
+    let natural = natural_by_now(kind, wanted, known)?;
+    if live.natural.as_ref() == Some(&natural) {
+        return None;
+    }
+    let has_it = names.live(kind.name(), &natural);
+    if has_it.is_some_and(|object| object.listed.id == live.id) {
+        return None;
+    }
+    creates(kind, wanted, (names, known), observed)
+}
+
 /// Whether an object may be removed; gives what goes along when that was allowed.
 pub(super) fn removes(
     kind: &dyn Kind,

@@ -1,5 +1,6 @@
 //! Makes the plan for one workspace.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -19,7 +20,7 @@ use super::row::Action;
 use super::work::Work;
 use super::{Plan, PlanContext, WorkspacePart};
 use crate::bundle::ResourceKey;
-use crate::kinds::{Kind, Listed, kind};
+use crate::kinds::{ClusterPolicies, Kind, Listed, Policies, PolicyDefinition, kind};
 
 /// The plan from `observed` to `desired` in one workspace; plans of several are put together by [`Plan::join`].
 ///
@@ -53,7 +54,7 @@ pub fn plan(
         needs.wanted.insert(key.clone(), needed);
         match ours.get(key) {
             None => work.create(kind, key, wanted, (&names, &symbols.known)),
-            Some(live) => work.compare(kind, key, wanted, live, &symbols, None),
+            Some(live) => work.compare(kind, key, wanted, live, (&names, &symbols), None),
         }
     }
     for (key, live) in &ours {
@@ -65,7 +66,7 @@ pub fn plan(
             needs.removed.insert(key.clone(), needed);
         }
     }
-    follow_replacements(&mut work, &ours, &mut symbols);
+    follow_replacements(&mut work, &ours, &names, &mut symbols);
     renames::guard(&mut work, &ours, (&names, &symbols.known));
     work.hold_with(&needs);
     let unchanged = desired
@@ -108,7 +109,29 @@ pub(super) fn symbols<'c>(
         known: Known::of_ours(desired, observed, ours).and(context.given.clone()),
         files_root: &context.files_root,
         me: observed.me.as_deref(),
+        policies: policies(desired, observed, ours),
     }
+}
+
+/// What cluster policies fill: those of ours as they will be when the plan is done, so that what one stops to fill goes from its
+/// clusters with the same plan and is nobody's edit afterwards.
+fn policies<'o>(
+    desired: &Desired,
+    observed: &'o Observed,
+    ours: &BTreeMap<ResourceKey, &Listed>,
+) -> Cow<'o, Policies> {
+    let mut policies = Cow::Borrowed(&observed.policies);
+    let wanted = desired.resources.iter();
+    for (key, wanted) in wanted.filter(|(key, _)| key.kind == ClusterPolicies.name()) {
+        let definition = wanted.config.get("definition");
+        if let (Some(live), Some(will)) =
+            (ours.get(key), definition.and_then(PolicyDefinition::read))
+            && policies.get(&live.id).is_some_and(|is| *is != will)
+        {
+            policies.to_mut().insert(live.id.clone(), will);
+        }
+    }
+    policies
 }
 
 /// The objects of ours that `live` lies in, by name.
@@ -143,6 +166,7 @@ fn used(live: &Listed) -> impl Iterator<Item = ResourceKey> {
 fn follow_replacements(
     work: &mut Work<'_>,
     ours: &BTreeMap<ResourceKey, &Listed>,
+    names: &Names<'_>,
     symbols: &mut Symbols<'_>,
 ) {
     let mut replaced: BTreeSet<ResourceKey> = BTreeSet::new();
@@ -169,7 +193,7 @@ fn follow_replacements(
                 continue;
             };
             if !replaced.contains(key) {
-                work.compare(kind, key, wanted, live, symbols, Some(cause));
+                work.compare(kind, key, wanted, live, (names, symbols), Some(cause));
             }
         }
     }

@@ -9,7 +9,7 @@ use super::desired::FileSet;
 use crate::bundle::{Lookup, ResourceKey};
 use crate::claims::Put;
 use crate::digest::Digest;
-use crate::kinds::{Listed, Marker};
+use crate::kinds::{Listed, Marker, Policies};
 use crate::stacks::{ByHand, StackPlan};
 
 /// One object and its kind.
@@ -69,7 +69,9 @@ pub struct Observed {
     pub contested: Vec<Contested>,
     /// Names that other pipelines or environments claim, by (kind, natural name), whether there is an object or not.
     pub claimed_elsewhere: BTreeMap<(String, String), Marker>,
-    /// Objects that can be looked up by name and are of no kind in our table: (word of the bundle language, name) and the
+    /// What cluster policies fill, by id, where a config names one; of one that is not here nobody knows it.
+    pub policies: Policies,
+    /// Objects that can be looked up by name and are no objects of our table: (word of the bundle language, name) and the
     /// ids of those that are called so.
     pub others: BTreeMap<(String, String), BTreeSet<String>>,
 }

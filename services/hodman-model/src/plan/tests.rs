@@ -1,11 +1,13 @@
 //! Stories: what the package says, what the workspace has, what is to be done.
 
 mod access;
+mod beside;
 mod every_kind;
 mod folders;
 mod guards;
 mod held;
 pub(crate) mod properties;
+mod renaming;
 mod rendering;
 mod replacing;
 mod rest;

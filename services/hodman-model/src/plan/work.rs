@@ -120,7 +120,7 @@ impl<'a> Work<'a> {
         key: &ResourceKey,
         wanted: &DesiredResource,
         live: &Listed,
-        symbols: &Symbols<'_>,
+        (names, symbols): (&Names<'_>, &Symbols<'_>),
         replaced: Option<&ResourceKey>,
     ) {
         let managed = wanted.managed(kind);
@@ -212,6 +212,11 @@ impl<'a> Work<'a> {
                 None => format!("{field} cannot change in place"),
             };
             draft.takes_along = self.remove(kind, key, live, &draft, wanted.prevent_destroy);
+        }
+        if let Some(why) =
+            guards::renames(kind, wanted, live, (names, &symbols.known), self.observed)
+        {
+            self.refuse(key, why);
         }
         if draft.action != Action::Replace {
             for words in kind.refuses(&live.config, &draft.changes) {

@@ -9,6 +9,7 @@ use tower::ServiceExt as _;
 use super::call::Context;
 use super::error::ApiError;
 use super::handle::WorkspaceHandle;
+use super::table::object;
 use super::tokens::Caller;
 use super::workspace_routes;
 
@@ -23,6 +24,21 @@ impl WorkspaceHandle {
     /// control and by some imitations of one.
     pub fn ignore_access_in_creates(&self, ignore: bool) {
         self.world.lock().jobs.ignore_access = ignore;
+    }
+
+    /// Gives the workspace a cluster policy of the sort that every workspace comes with and nobody made, such as
+    /// `Personal Compute`; its id.
+    pub fn add_built_in_policy(&self, name: &str, definition: &Value) -> String {
+        let mut world = self.world.lock();
+        let id = format!("{:016X}", world.next_id());
+        let row = object(json!({
+            "policy_id": id,
+            "name": name,
+            "definition": definition.to_string(),
+            "is_default": true,
+        }));
+        world.policies.insert(&id, row);
+        id
     }
 
     /// Does what a call of the workspace's API does, in the name of `by`: for every kind that has no method of its own

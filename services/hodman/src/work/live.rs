@@ -9,6 +9,7 @@ mod gone;
 mod lists;
 mod lookups;
 mod missed;
+mod policies;
 mod scope;
 mod symbols;
 mod turns;
@@ -133,6 +134,7 @@ pub(super) async fn observe(
         others,
         ..Observed::default()
     };
+    scope.policies.take().tell(question.desired, &mut observed);
     // While files are still to come, whoever uploads them lets readers in, too.
     let set = question.desired.files.as_ref();
     if set.is_some_and(|set| observed.files.get(&set.digest) == Some(&FileSetState::Complete)) {
@@ -248,6 +250,8 @@ pub(super) struct Served {
     pub unread: BTreeMap<String, Unread>,
     /// Objects whose permissions or grants it refuses.
     pub access_unread: BTreeMap<String, AccessUnread>,
+    /// The names of objects that come with every workspace, by kind and id: they can be looked up.
+    pub built_in: BTreeMap<(String, String), String>,
 }
 
 /// The same as far as the workspace serves it, and which kinds it does not serve, in whole or in part: what is not seen
@@ -277,6 +281,7 @@ pub(super) async fn as_far_as_served(
         objects,
         unread,
         access_unread,
+        built_in: scope.policies.take().built_in(),
     })
 }
 

@@ -45,7 +45,38 @@ resources:
         json!(schema.grants),
         json!([{"principal": "a", "privileges": ["SELECT", "USE_SCHEMA"]}, {"principal": "b", "privileges": ["SELECT"]}])
     );
-    assert!(schema.lifecycle.prevent_destroy && schema.permissions.is_empty());
+    assert!(schema.lifecycle.prevent_destroy && schema.permissions.is_none());
+}
+
+#[test]
+fn an_empty_list_says_that_nobody_has_any_and_none_says_nothing() {
+    let qa = bundle(
+        r#"bundle: {name: d}
+permissions: [{level: CAN_RUN, group_name: runners}]
+targets: {qa: }
+resources:
+  jobs: {none: {name: n, permissions: []}}
+  instance_pools:
+    empty: {instance_pool_name: e, node_type_id: x, permissions: []}
+    silent: {instance_pool_name: s, node_type_id: x}
+    open: {instance_pool_name: o, node_type_id: x, permissions: }
+  schemas:
+    empty: {name: e, catalog_name: c, grants: [], permissions: []}
+    silent: {name: s, catalog_name: c}
+"#,
+    );
+    let of = |key: &str| {
+        let resource = &qa.resources[&key.parse().unwrap()];
+        json!([resource.permissions, resource.grants])
+    };
+    let runners = json!([{"level": "CAN_MANAGE_RUN", "group_name": "runners"}]);
+    assert_eq!(of("jobs.none"), json!([runners, null]));
+    assert_eq!(of("instance_pools.empty"), json!([[], null]));
+    // What is said for all is nothing that a pool has.
+    assert_eq!(of("instance_pools.silent"), json!([null, null]));
+    assert_eq!(of("instance_pools.open"), json!([null, null]));
+    assert_eq!(of("schemas.empty"), json!([null, []]));
+    assert_eq!(of("schemas.silent"), json!([null, null]));
 }
 
 #[test]

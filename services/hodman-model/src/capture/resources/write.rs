@@ -57,10 +57,8 @@ pub(super) fn edits(
             Goes::Part(place, items) => {
                 let path = edit.path.clone();
                 let value = (!items.is_empty()).then_some(Value::Array(items));
-                by_place
-                    .entry(place)
-                    .or_default()
-                    .push(Edit { path, value });
+                let edits = by_place.entry(place).or_default();
+                edits.push(emptied(kind, &Edit { path, value }));
                 continue;
             }
             Goes::Target(place, reference) => {
@@ -86,7 +84,8 @@ pub(super) fn edits(
             );
             continue;
         }
-        by_place.entry(place).or_default().push(edit.clone());
+        let edits = by_place.entry(place).or_default();
+        edits.push(emptied(kind, edit));
     }
     for ((file, place), edits) in by_place {
         let mut writer = Writer::new(work, &file, key);
@@ -157,6 +156,17 @@ fn pause_said(edit: &Edit, whole: &Value) -> Edit {
         path: edit.path.clone(),
         value: value.cloned().or_else(|| edit.value.clone()),
     }
+}
+
+/// The edit; where it takes away the last of a list that says more when it is empty than when it is not there, with that.
+fn emptied(kind: &dyn Kind, edit: &Edit) -> Edit {
+    let mut edit = edit.clone();
+    if let ([PathSegment::Key(field)], None) = (edit.path.0.as_slice(), &edit.value)
+        && kind.rules().said_empty.contains(&field.as_str())
+    {
+        edit.value = Some(Value::Array(Vec::new()));
+    }
+    edit
 }
 
 /// The file that says a field, and where in it the resource stands.

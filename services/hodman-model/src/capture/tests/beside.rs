@@ -104,9 +104,11 @@ fn what_the_workspace_does_not_tell_is_what_git_says() {
     let captured = project.merge_capture();
     assert_eq!(captured.rows[0].detail, "permissions");
     assert!(
-        !project.text(FILE).contains("permissions"),
-        "asked, and there is none"
+        project.text(FILE).contains("\n      permissions: []\n"),
+        "asked, and nobody has any: {}",
+        project.text(FILE)
     );
+    assert_eq!(project.capture().changes, BTreeMap::new());
 }
 
 #[test]
@@ -149,4 +151,68 @@ fn a_job_that_runs_as_another_says_so_with_a_variable() {
         "{text}"
     );
     assert_eq!(project.capture().changes, BTreeMap::new());
+}
+
+#[test]
+fn who_may_no_longer_do_anything_is_taken_away_everywhere() {
+    let mut project = shared();
+    project.object(
+        "schemas",
+        "main.s",
+        json!({"full_name": "main.s", "name": "s", "catalog_name": "main", "grants": {"ops": ["SELECT"], "all": ["USE_SCHEMA"]}}),
+    );
+    project.live("main.s").config["grants"] = json!({"ops": ["SELECT"], "all": ["USE_SCHEMA"]});
+    project.object(
+        "groups",
+        "7",
+        json!({"id": "7", "displayName": "analysts", "members": [{"value": "1"}]}),
+    );
+    project.merge_capture();
+    let schema = "resources/s.schema.yml";
+    let group = "resources/analysts.group.yml";
+    assert!(
+        project.text(group).contains("members:"),
+        "{}",
+        project.text(group)
+    );
+    // One by one, as people do, and all at once.
+    for left in [
+        json!({"group:users": "CAN_VIEW"}),
+        json!({"user:ada@example.com": "IS_OWNER"}),
+    ] {
+        project.live("11").config["permissions"] = left;
+        project.merge_capture();
+    }
+    project.live("main.s").config["grants"] = json!({});
+    project
+        .live("7")
+        .config
+        .as_object_mut()
+        .unwrap()
+        .remove("members");
+    project.merge_capture();
+    for (file, said) in [
+        (FILE, "permissions: []"),
+        (schema, "grants: []"),
+        (group, "members: []"),
+    ] {
+        assert!(
+            project.text(file).contains(said),
+            "{file}: {}",
+            project.text(file)
+        );
+    }
+    assert_eq!(
+        (project.capture().changes, project.capture().rows),
+        (BTreeMap::new(), vec![])
+    );
+    // What had nobody from the start says nothing: other environments may have theirs.
+    project.job(12, "Hourly", json!({}));
+    project.live("12").config["permissions"] = json!({});
+    project.merge_capture();
+    assert!(
+        !project
+            .text("resources/hourly.job.yml")
+            .contains("permissions")
+    );
 }

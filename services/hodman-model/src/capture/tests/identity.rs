@@ -125,6 +125,21 @@ fn the_captured_environment_itself_needs_no_map() {
 }
 
 #[test]
+fn a_policy_that_every_workspace_comes_with_is_looked_up_by_its_name() {
+    let mut project = Project::new();
+    project.cluster("c-1", "Ada's", json!({"num_workers": 0, "policy_id": "D"}));
+    let id = ("cluster_policies".to_owned(), "D".to_owned());
+    let built_in = &mut project.snapshot.built_in;
+    built_in.insert(id, "Personal Compute".to_owned());
+    project.merge_capture();
+    let root = project.text("databricks.yml");
+    assert!(
+        root.contains("lookup:\n      cluster_policy: Personal Compute\n"),
+        "{root}"
+    );
+}
+
+#[test]
 fn what_is_not_captured_is_looked_up_by_its_name() {
     let mut project = Project::new();
     project.cluster("c-1", "Shared", json!({"num_workers": 1}));

@@ -55,7 +55,7 @@ fn what_is_allowed_in_a_folder_is_kept_and_what_it_inherits_is_not_said() {
 }
 
 #[test]
-fn a_folder_that_is_not_shared_any_more_stays_without_permissions() {
+fn a_folder_that_is_not_shared_any_more_stays_and_is_nobodys_elsewhere_either() {
     let mut project = shared();
     project.merge_capture();
     folder(
@@ -67,7 +67,7 @@ fn a_folder_that_is_not_shared_any_more_stays_without_permissions() {
     assert_eq!(captured.rows[0].detail, "permissions");
     let text = project.text(FILE);
     assert!(
-        text.contains("path: ") && !text.contains("permissions"),
+        text.contains("path: ") && text.contains("permissions: []"),
         "{text}"
     );
     assert_eq!(project.capture().changes, BTreeMap::new());

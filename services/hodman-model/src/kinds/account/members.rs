@@ -49,6 +49,7 @@ static GROUP_RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         &[],
     ),
     sets: patterns(&["members", "roles"], &[]),
+    said_empty: &["members", "roles"],
     list_keys: &[("members", "value"), ("roles", "value")],
     field_order: &["displayName", "members", "roles"],
     ..Rules::default()
@@ -74,6 +75,7 @@ static PRINCIPAL_RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     defaults: defaults(&[("active", json!(true))], &[]),
     server_fills: fills(&[("externalId", false), ("roles", true)], &[]),
     sets: patterns(&["roles"], &[]),
+    said_empty: &["roles"],
     list_keys: &[("roles", "value")],
     field_order: &["displayName", "active", "roles"],
     ..Rules::default()

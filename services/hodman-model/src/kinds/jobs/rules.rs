@@ -248,6 +248,7 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
             ],
             aliases,
         ),
+        beside: &["run_as"],
         list_keys: &[
             ("tasks", "task_key"),
             ("depends_on", "task_key"),

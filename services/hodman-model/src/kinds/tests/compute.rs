@@ -235,3 +235,57 @@ fn an_init_script_is_read_with_its_text() {
         )
     );
 }
+
+#[test]
+fn a_policy_gives_what_its_definition_fixes_or_has_by_default_and_nothing_else() {
+    use crate::kinds::{Policies, PolicyDefinition};
+    let rules = kind("jobs").rules();
+    let definition = json!({
+        "spark_conf.spark.a.b": {"type": "fixed", "value": "1", "hidden": true},
+        "spark_conf.spark.free": {"type": "unlimited", "isOptional": true},
+        "custom_tags.cost.center": {"type": "allowlist", "values": ["x"], "defaultValue": "x"},
+        "init_scripts.0.workspace.destination": {"type": "fixed", "value": "/Shared/init.sh"},
+        "ssh_public_keys.*": {"type": "fixed", "value": "k"},
+        "cluster_log_conf.type": {"type": "fixed", "value": "S3"},
+        "cluster_log_conf.path": {"type": "fixed", "value": "s3://logs"},
+        "aws_attributes.instance_profile_arn": {"type": "fixed", "value": "arn"},
+        "num_workers": {"type": "forbidden"},
+    });
+    let policy = PolicyDefinition::read(&json!(definition.to_string())).unwrap();
+    assert_eq!(Some(&policy), PolicyDefinition::read(&definition).as_ref());
+    assert_eq!(PolicyDefinition::read(&json!("no JSON")), None);
+    let policies = Policies::from([("P".to_owned(), policy)]);
+    let job = |cluster: Value| json!({"job_clusters": [{"job_cluster_key": "a", "new_cluster": cluster}]});
+    let desired =
+        job(json!({"spark_version": "15", "policy_id": "P", "spark_env_vars": {"X": "1"}}));
+    let live = |policy: &str| {
+        job(json!({
+            "spark_version": "15", "policy_id": policy,
+            "spark_conf": {"spark.a.b": "1", "spark.free": "2"},
+            "custom_tags": {"cost.center": "x"},
+            "init_scripts": [{"workspace": {"destination": "/Shared/init.sh"}}, {"workspace": {"destination": "/Users/eve/x.sh"}}],
+            "ssh_public_keys": ["k"],
+            "cluster_log_conf": {"s3": {"destination": "s3://logs"}},
+            "aws_attributes": {"instance_profile_arn": "arn"},
+            "spark_env_vars": {"X": "1", "Y": "2"},
+            "num_workers": 3,
+        }))
+    };
+    let left = job(json!({
+        "spark_version": "15", "policy_id": "P",
+        "spark_conf": {"spark.free": "2"},
+        "init_scripts": [{"workspace": {"destination": "/Users/eve/x.sh"}}],
+        "spark_env_vars": {"X": "1", "Y": "2"},
+        "num_workers": 3,
+    }));
+    assert_eq!(
+        rules.without_fills_of(&live("P"), Some(&desired), &policies),
+        left
+    );
+    let of_another =
+        job(json!({"spark_version": "15", "policy_id": "Q", "spark_env_vars": {"X": "1"}}));
+    assert_eq!(
+        rules.without_fills_of(&live("Q"), Some(&desired), &policies),
+        of_another
+    );
+}

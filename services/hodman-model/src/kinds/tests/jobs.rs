@@ -272,7 +272,7 @@ fn whom_it_runs_as_is_known_beside_settings_that_do_not_say_it() {
     assert_eq!(outputs(json!({"user_name": robot}), robot), Value::Null);
     assert_eq!(
         outputs(Value::Null, "ada@example.com"),
-        Value::Null,
-        "its creator, as always"
+        json!({"run_as": {"user_name": "ada@example.com"}}),
+        "its creator, as always: nothing to tell"
     );
 }

@@ -11,11 +11,10 @@ use crate::plan::references::{Placeholder, placeholders_in};
 
 /// The placeholders in the names of principals.
 pub(super) fn placeholders(resource: &Resource) -> Vec<Placeholder> {
-    let people = resource
-        .permissions
-        .iter()
-        .map(|entry| entry.principal.name());
-    let granted = resource.grants.iter().map(|entry| entry.principal.as_str());
+    let people = resource.permissions.iter().flatten();
+    let people = people.map(|entry| entry.principal.name());
+    let granted = resource.grants.iter().flatten();
+    let granted = granted.map(|entry| entry.principal.as_str());
     people
         .chain(granted)
         .filter(|name| name.contains("${"))
@@ -23,7 +22,7 @@ pub(super) fn placeholders(resource: &Resource) -> Vec<Placeholder> {
         .collect()
 }
 
-/// The permissions; none when the resource says nothing of them.
+/// The permissions; none when the resource says nothing of them. An empty list leaves them to the owner and us.
 pub(super) fn permissions(
     kind: &dyn Kind,
     resource: &Resource,
@@ -31,9 +30,7 @@ pub(super) fn permissions(
     at: &dyn Fn(String) -> Diagnostic,
     found: &mut Diagnostics,
 ) -> Option<Value> {
-    if resource.permissions.is_empty() {
-        return None;
-    }
+    let entries = resource.permissions.as_ref()?;
     let Some(allowed) = kind.permissions() else {
         let error = at(": `permissions` cannot be applied".to_owned());
         found.push(error.hint(format!(
@@ -43,7 +40,7 @@ pub(super) fn permissions(
         return None;
     };
     let mut managed = Map::<String, Value>::new();
-    for entry in &resource.permissions {
+    for entry in entries {
         let level = entry.level.as_str();
         if !allowed.levels.contains(&level) {
             let hint = did_you_mean(level, allowed.levels.iter().copied()).unwrap_or_else(|| {
@@ -80,16 +77,14 @@ pub(super) fn grants(
     at: &dyn Fn(String) -> Diagnostic,
     found: &mut Diagnostics,
 ) -> Option<Value> {
-    if resource.grants.is_empty() {
-        return None;
-    }
+    let entries = resource.grants.as_ref()?;
     if kind.securable().is_none() {
         let error = at(": `grants` cannot be applied".to_owned());
         found.push(error.hint("grants belong to the objects of Unity Catalog"));
         return None;
     }
     let mut managed = Map::<String, Value>::new();
-    for entry in &resource.grants {
+    for entry in entries {
         let principal = name(literals, &entry.principal);
         let mut privileges: Vec<String> = entry
             .privileges

@@ -23,7 +23,7 @@ fn group(name: &str) -> Principal {
 fn job(permissions: Vec<Permission>) -> World {
     let mut world = World::new().resource("jobs.a", json!({"name": "a"}));
     let resource = world.bundle.resources.get_mut(&"jobs.a".parse().unwrap());
-    resource.unwrap().permissions = permissions;
+    resource.unwrap().permissions = Some(permissions);
     world
 }
 
@@ -51,7 +51,7 @@ fn permissions_are_fields_of_the_row_and_the_owner_stays_who_it_is() {
 
 #[test]
 fn a_resource_that_says_nothing_of_permissions_leaves_the_live_ones_alone() {
-    let mut world = job(vec![]);
+    let mut world = World::new().resource("jobs.a", json!({"name": "a"}));
     world.apply();
     world.edit("jobs.a", |config| {
         config["permissions"] = json!({"user:eve@x": "CAN_MANAGE"});
@@ -68,10 +68,10 @@ fn everything_that_cannot_be_applied_is_told_at_once() {
     ]);
     let key = "jobs.a".parse().unwrap();
     let resource = world.bundle.resources.get_mut(&key).unwrap();
-    resource.grants = vec![Grant {
+    resource.grants = Some(vec![Grant {
         principal: "eve".into(),
         privileges: vec!["SELECT".into()],
-    }];
+    }]);
     let world = world.resource("jobs.b", json!({"x": "${resources.jobs.zz.id}"}));
     let error = world.try_plan().unwrap_err().to_string();
     for words in [
@@ -101,7 +101,7 @@ fn grants_have_one_spelling_and_one_order() {
             .bundle
             .resources
             .get_mut(&"schemas.s".parse().unwrap());
-        resource.unwrap().grants = grants;
+        resource.unwrap().grants = Some(grants);
         world
     };
     let mut world = with(vec![grant(&["USE SCHEMA", "select"])]);
@@ -305,7 +305,7 @@ fn a_policy_fills_no_permissions() {
         .bundle
         .resources
         .get_mut(&"clusters.a".parse().unwrap());
-    resource.unwrap().permissions = vec![permission("CAN_RESTART", group("all"))];
+    resource.unwrap().permissions = Some(vec![permission("CAN_RESTART", group("all"))]);
     world.apply();
     assert!(world.plan().is_empty(), "{}", world.plan().to_table());
     world.edit("clusters.a", |config| {

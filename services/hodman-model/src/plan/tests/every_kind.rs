@@ -45,13 +45,13 @@ fn world(left_out: &[bool], level: usize) -> World {
         if let Some(allowed) = kind.permissions().filter(|_| level > 0) {
             let level = allowed.levels[level % allowed.levels.len()].to_owned();
             let principal = Principal::Group("team".into());
-            resource.permissions = vec![Permission { level, principal }];
+            resource.permissions = Some(vec![Permission { level, principal }]);
         }
         if kind.securable().is_some() && level > 1 {
-            resource.grants = vec![Grant {
+            resource.grants = Some(vec![Grant {
                 principal: "readers".into(),
                 privileges: vec!["USE_CATALOG".into(), "SELECT".into()],
-            }];
+            }]);
         }
     }
     world

@@ -9,7 +9,7 @@ use crate::claims::Put;
 use crate::kinds::Marker;
 use crate::plan::*;
 
-fn refusals(world: &World) -> Vec<Refused> {
+pub(super) fn refusals(world: &World) -> Vec<Refused> {
     match world.try_plan() {
         Err(PlanError::Refused(all)) => all.into_iter().map(|refusal| refusal.why).collect(),
         other => panic!("not refused: {other:?}"),
@@ -114,7 +114,7 @@ fn what_is_protected_is_neither_deleted_nor_replaced() {
     ));
 }
 
-fn schema(key: &str) -> World {
+pub(super) fn schema(key: &str) -> World {
     World::new().resource(key, json!({"name": "S", "catalog_name": "main"}))
 }
 
@@ -190,7 +190,7 @@ fn a_resource_with_a_new_key_takes_its_object_along_when_told() {
     );
 }
 
-fn secret() -> World {
+pub(super) fn secret() -> World {
     let config = json!({"scope": "s", "key": "k", "value": "reference"});
     let mut world = World::new().resource("secrets.k", config);
     send(&mut world, "one");

@@ -16,10 +16,10 @@ fn connection(port: &str, version: &str, grants: bool) -> World {
             .bundle
             .resources
             .get_mut(&"connections.db".parse().unwrap());
-        resource.unwrap().grants = vec![Grant {
+        resource.unwrap().grants = Some(vec![Grant {
             principal: "users".into(),
             privileges: vec!["USE_CONNECTION".into()],
-        }];
+        }]);
     }
     let sent = Sent {
         version: version.into(),

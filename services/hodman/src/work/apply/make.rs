@@ -292,6 +292,16 @@ fn names_something_missing(error: &ApiError) -> bool {
     error.is_not_found() || error.message().contains("does not exist")
 }
 
+/// Whether the plan saw an object with that id and did not know it as this one.
+fn was_anothers(site: &Site<'_>, kind: &dyn Kind, id: &str, marker: &Marker) -> bool {
+    let mut seen = site.part.observed.objects.iter();
+    seen.any(|object| {
+        object.kind == kind.name()
+            && object.listed.id == id
+            && object.listed.marker.as_ref() != Some(marker)
+    })
+}
+
 /// The name is taken: by an earlier try of ours whose answer was lost, or by somebody else.
 async fn taken(
     site: &Site<'_>,
@@ -304,9 +314,10 @@ async fn taken(
     let ours = match kind.identity() {
         Identity::Tags => find(site, kind, config, marker).await?,
         // Claimed before this apply began, not by it: then only our own earlier create can be what is there, because the
-        // plan saw nothing under that name when the claim was written.
+        // plan saw nothing under that name when the claim was written. What this apply's plan saw as another's is another's.
         Identity::Claim if site.part.ledgers.own.claims.contains_key(&row.key) => {
-            find(site, kind, config, marker).await?
+            let there = find(site, kind, config, marker).await?;
+            there.filter(|id| !was_anothers(site, kind, id, marker))
         }
         Identity::Claim => None,
     };

@@ -102,6 +102,7 @@ pub(super) async fn take(
         resources,
         unread: served.unread,
         access_unread: served.access_unread,
+        built_in: served.built_in,
         unread_files,
         file_access,
         files,

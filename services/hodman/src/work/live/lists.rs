@@ -3,7 +3,7 @@
 use super::gone::{id_in, is_unlisted, may_be_gone, pages};
 use super::scope::Scope;
 use super::turns::Turns;
-use super::{AT_ONCE, beside, request};
+use super::{AT_ONCE, beside, policies, request};
 use crate::work::WorkError;
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{ApiError, ErrorKind, Request, Workspace};
@@ -186,6 +186,7 @@ async fn one_list(
     let take = |items: Vec<Value>| {
         for mut item in items {
             add(&mut item, &list.adds);
+            scope.policies.note(kind, &item);
             match Entry::of(kind, scope, list, detailed, item) {
                 Ok(entry) => entries.extend(entry),
                 Err(error) => broken = Some(error),
@@ -208,6 +209,9 @@ async fn one_list(
                 .as_ref()
                 .is_some_and(|missed| missed.list(kind, &error)) => {}
         Err(error) if no_such_api(&error) && !scope.needs(kind) => {}
+        Err(error)
+            if scope.policies_told_only && policies::is_policies(kind) && !error.is_transient() => {
+        }
         Err(error) => return Err(error.into()),
     }
     if let Some(error) = broken {

@@ -5,11 +5,12 @@
 
 use super::Question;
 use super::missed::Missed;
+use super::policies::{self, Told};
 use super::symbols::Symbols;
 use crate::work::claims::Ledgers;
 use hodman_model::bundle::Lookup;
 use hodman_model::claims::is_noted;
-use hodman_model::kinds::{Identity, KINDS, Kind, Listing, Marker, kind};
+use hodman_model::kinds::{ClusterPolicies, Identity, KINDS, Kind, Listing, Marker, kind};
 use hodman_model::plan::ObservedObject;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,10 @@ pub(super) struct Scope {
     pub whole: bool,
     /// Goes on without the kinds that the workspace does not serve, and remembers them.
     pub missed: Option<Missed>,
+    /// What the list of cluster policies tells.
+    pub policies: Told,
+    /// Whether that list is read for this alone, so that a workspace which refuses it is planned without.
+    pub policies_told_only: bool,
     /// What is wanted under names that are not known before others were read.
     pub symbols: Symbols,
     /// Kinds whose lists must be there; an API that a workspace does not have holds nothing of the others.
@@ -130,13 +135,16 @@ impl Scope {
                 scope.claims(kind, id);
             }
         }
+        let asked = |kind: &dyn Kind| {
+            scope.needed.contains(kind.name())
+                || claimed.contains(kind.name())
+                || (!ledgers.own_found && kind.identity() == Identity::Tags)
+        };
+        let told = policies::are_named(question.desired) && !asked(&ClusterPolicies);
         scope.kinds = kinds
-            .filter(|kind| {
-                scope.needed.contains(kind.name())
-                    || claimed.contains(kind.name())
-                    || (!ledgers.own_found && kind.identity() == Identity::Tags)
-            })
+            .filter(|kind| asked(*kind) || (told && policies::is_policies(*kind)))
             .collect();
+        scope.policies_told_only = told;
         scope
     }
 

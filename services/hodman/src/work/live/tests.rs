@@ -53,7 +53,7 @@ impl World {
         Self { workspace, asked }
     }
 
-    async fn observe(&self, desired: &Desired) -> Observed {
+    pub async fn observe(&self, desired: &Desired) -> Observed {
         self.try_observe(desired).await.unwrap()
     }
 
@@ -71,7 +71,7 @@ impl World {
         Ok(found.observed)
     }
 
-    fn asked(&self, start: &str) -> Vec<String> {
+    pub fn asked(&self, start: &str) -> Vec<String> {
         let asked = self.asked.lock().unwrap();
         let mut found: Vec<String> = asked
             .iter()
@@ -108,13 +108,21 @@ fn job(id: u32, key: &str, env: &str) -> Value {
 }
 
 fn wanted(permissions: Option<Value>) -> Desired {
+    let mut desired = wanting("jobs.nightly", json!({ "name": "job 1" }));
+    for resource in desired.resources.values_mut() {
+        resource.permissions.clone_from(&permissions);
+    }
+    desired
+}
+
+/// One resource, and nothing else.
+pub(super) fn wanting(key: &str, config: Value) -> Desired {
     let resource = DesiredResource {
-        config: Arc::new(json!({ "name": "job 1" })),
-        permissions,
+        config: Arc::new(config),
         ..DesiredResource::default()
     };
     Desired {
-        resources: BTreeMap::from([("jobs.nightly".parse().unwrap(), resource)]),
+        resources: BTreeMap::from([(key.parse().unwrap(), resource)]),
         ..Desired::default()
     }
 }

@@ -80,10 +80,8 @@ fn entries(
     let written = place.key(field).get(&root).and_then(Value::as_array);
     let whole = edits.iter().any(|edit| edit.path.0.len() < 2);
     let Some(written) = written.filter(|_| !whole) else {
-        return vec![Edit {
-            path: list,
-            value: wanted.and_then(|managed| to_list(field, managed)),
-        }];
+        let managed = wanted.and_then(|managed| to_list(field, managed));
+        return vec![whole_list(list, managed)];
     };
     let mut there: Vec<Option<String>> = written
         .iter()
@@ -131,6 +129,9 @@ fn entries(
             (None, None) => {}
         }
     }
+    if changed.is_empty() && gone.len() == written.len() {
+        return vec![whole_list(list, None)];
+    }
     // From the end, so that the places of those before stay what they are.
     gone.sort_unstable_by(|a, b| b.cmp(a));
     changed.extend(gone.into_iter().map(|at| Edit {
@@ -138,4 +139,12 @@ fn entries(
         value: None,
     }));
     changed
+}
+
+/// The list as a whole. Where the last entry goes, an empty one: none would leave to the other environments what they have.
+fn whole_list(list: FieldPath, entries: Option<Value>) -> Edit {
+    Edit {
+        path: list,
+        value: Some(entries.unwrap_or_else(|| Value::Array(Vec::new()))),
+    }
 }
