@@ -208,6 +208,28 @@ async fn a_removal_that_failed_is_asked_for_again_although_its_token_is_used() {
 }
 
 #[tokio::test]
+async fn a_way_back_that_failed_again_is_gone_on_with_although_its_token_is_used() {
+    let answers = Answers::default()
+        .refuse(
+            "ContinueUpdateRollback",
+            "TokenAlreadyExistsException",
+            "A client request token already exists",
+        )
+        .tell("ContinueUpdateRollback", "")
+        .tell("DescribeStackEvents", &events(&[]))
+        .stack("UPDATE_ROLLBACK_IN_PROGRESS")
+        .stack("UPDATE_ROLLBACK_COMPLETE");
+    let client = answers.serve().await;
+    let stuck = ["Stuck".to_owned()];
+    let back = client.continue_rollback("net", &stuck, "run-1");
+    back.await.unwrap();
+    let asked = answers.asked("ContinueUpdateRollback");
+    assert_eq!(asked[0]["ClientRequestToken"], "run-1");
+    assert_eq!(asked[1].get("ClientRequestToken"), None);
+    assert_eq!(asked[1]["ResourcesToSkip.member.1"], "Stuck");
+}
+
+#[tokio::test]
 async fn only_a_failed_stack_is_removed_to_be_made_anew_and_a_way_back_goes_on() {
     let well = Answers::default().stack("UPDATE_COMPLETE");
     let refused = well.serve().await.remove_failed("arn:s1", "run-1").await;
