@@ -69,7 +69,7 @@ pub use account::ACCOUNT_KINDS;
 pub use aws::AWS_KINDS;
 pub use call::{Call, ListCall, Listing, Method, Paging};
 pub use change::{Change, Reversibility};
-pub use cloudformation_stacks::{CloudformationStacks, HELD_BY, IMPORT, TEMPLATE_BODY};
+pub use cloudformation_stacks::{CloudformationStacks, HELD_BY, IMPORT, TEMPLATE_BODY, UNMADE};
 pub use clusters::Clusters;
 pub use jobs::Jobs;
 pub use listed::{Listed, ReadError};

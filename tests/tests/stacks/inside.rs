@@ -6,7 +6,8 @@ use hodman_tests::servers::{aws_endpoint, aws_hand};
 
 const MODULE: &str = "\
 engine: cloudformation
-inputs: {url: {type: string}}
+inputs: {name: {type: string}, url: {type: string}}
+stack_name: ${inputs.name}
 template: one.yaml
 parameters: {Url: \"${inputs.url}\"}
 ";
@@ -26,7 +27,7 @@ async fn what_people_change_inside_of_a_stack_in_a_stack_is_told() {
     aws_hand(&["make-bucket", &own]).await;
     aws_hand(&["put", &own, "inner", &inner]).await;
     let endpoint = aws_endpoint();
-    let call = format!(", inputs: {{url: '{endpoint}/{own}/inner'}}");
+    let call = format!(", inputs: {{name: {own}, url: '{endpoint}/{own}/inner'}}");
     let scene = Scene::start(options(MODULE, OUTER, &call, (&endpoint, ""))).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());

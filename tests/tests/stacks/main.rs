@@ -8,3 +8,4 @@ mod import;
 mod inside;
 mod long;
 mod relay;
+mod unmade;

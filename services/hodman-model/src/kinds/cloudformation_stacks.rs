@@ -26,8 +26,14 @@ pub const IMPORT: &str = "import";
 /// The output that says what protects an object where it lives.
 pub const HELD_BY: &str = "held_by";
 
+/// The output that says of a stack that there is nothing of it but what was about to make it.
+pub const UNMADE: &str = "unmade";
+
 /// Where whoever answers for AWS takes requests for stacks.
 const PATH: &str = "/aws/cloudformation/stacks";
+
+/// The state of a stack of which there is but a change set.
+const ONLY_REVIEWED: &str = "REVIEW_IN_PROGRESS";
 
 /// Stacks of CloudFormation.
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +147,10 @@ impl Kind for CloudformationStacks {
             name,
             marker: Marker::from_tags(answer.get("tags")),
             config,
-            outputs: only(answer, &["outputs", "stack_id", "resources", HELD_BY]),
+            outputs: only(
+                answer,
+                &["outputs", "stack_id", "resources", HELD_BY, UNMADE],
+            ),
             creator: None,
             created_at: None,
             modified_at: None,
@@ -181,9 +190,13 @@ impl Kind for CloudformationStacks {
         &RULES
     }
 
-    fn reversibility(&self, change: Change, _config: &Value) -> Reversibility {
+    fn reversibility(&self, change: Change, config: &Value) -> Reversibility {
         match change {
             Change::Create | Change::Update => Reversibility::Reversible,
+            // There is nothing in it.
+            Change::Delete if config.get("failed") == Some(&json!(ONLY_REVIEWED)) => {
+                Reversibility::Reversible
+            }
             Change::Replace | Change::Delete => Reversibility::Irreversible {
                 loses: "everything in the stack that its template does not retain".to_owned(),
             },

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
+use super::cloudformation_stacks::UNMADE;
 use super::fields::only;
 use super::listed::text;
 use super::rules::{Rules, as_map, patterns};
@@ -150,7 +151,7 @@ impl Kind for TerraformStacks {
             name,
             marker: Marker::from_tags(answer.get("tags")),
             config: RULES.normalise(&only(answer, SETTABLE)),
-            outputs: only(answer, &["outputs", "uses", "unmade"]),
+            outputs: only(answer, &["outputs", "uses", UNMADE]),
             creator: None,
             created_at: None,
             modified_at: None,

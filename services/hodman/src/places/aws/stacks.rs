@@ -2,6 +2,7 @@
 
 mod look;
 mod templates;
+mod unmade;
 
 use super::error;
 use hodman_clients::aws::{AwsError, AwsErrorKind};
@@ -55,7 +56,13 @@ impl Stacks {
     async fn show(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
         let failed = |failure| refusal(request, failure);
         let info = self.client.describe(name).await.map_err(failed)?;
-        // A stack of which there is but a change set is none yet.
+        let reviewed = info.as_ref().filter(|info| info.is_only_reviewed());
+        if let Some(reviewed) = reviewed
+            && let Some(unmade) = self.unmade(reviewed).await.map_err(failed)?
+        {
+            return Ok(unmade);
+        }
+        // A stack of which there is but somebody else's change set is none yet.
         let info = info.filter(|info| !info.is_only_reviewed());
         let Some(info) = info else {
             let words = format!("Stack {name} does not exist");
@@ -180,6 +187,7 @@ impl Stacks {
 
     /// What people changed inside. Types that AWS cannot look at are left out: nothing is known of them.
     async fn look_inside(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
+        self.tidy(name, None).await;
         let found = self.client.drift(name).await;
         let found = found.map_err(|failure| refusal(request, failure))?;
         let changed = found.into_iter().filter_map(|resource| {
@@ -241,6 +249,7 @@ fn wanted(request: &Request) -> Result<Asked, ApiError> {
         None => Imports::new(),
     };
     let stack = StackRequest {
+        description: unmade::description(&marker),
         stack: text("stack_name").ok_or_else(|| missing("stack_name"))?,
         template: Template::Body(text(TEMPLATE_BODY).ok_or_else(|| missing(TEMPLATE_BODY))?),
         parameters: map("parameters")

@@ -124,6 +124,9 @@ impl Stacks {
         let set = Box::pin(self.client.change_set(&sent, &name))
             .await
             .map_err(failed)?;
+        if let Some(info) = there {
+            self.tidy(&info.name, Some(&name)).await;
+        }
         let ChangeSetOutcome::Ready(set) = set else {
             let plan = StackPlan {
                 decides: ours,
