@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
+use super::aws::tags;
 use super::fields::{fills, only};
 use super::listed::text;
 use super::rules::{Rules, as_map, patterns};
@@ -174,6 +175,10 @@ impl Kind for CloudformationStacks {
 
     fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
         vec![Call::plain(Method::Delete, format!("{PATH}/{id}"))]
+    }
+
+    fn delete_seen(&self, seen: &Listed) -> Vec<Call> {
+        tags::only_if_seen(self.delete(&seen.id, &seen.config), seen, "stack_id")
     }
 
     fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {

@@ -211,6 +211,19 @@ impl Stacks {
             let words = format!("Stack {name} does not exist");
             return Err(error(request, ErrorKind::NotFound, words));
         };
+        let only = request.body.as_ref().and_then(|body| body.get("only"));
+        let there = match info.is_only_reviewed() {
+            true => self.unmade(&info).await.map_err(failed)?,
+            false => Some(json!({"stack_id": info.id, "tags": info.tags})),
+        };
+        if let Some(only) = only
+            && !there.is_some_and(|there| unmade::is_still(only, &there))
+        {
+            let words = format!(
+                "stack {name} is not the one that was looked at: somebody made another one of that name, which stays"
+            );
+            return Err(error(request, ErrorKind::Temporary, words));
+        }
         let token = sha256(format!("remove {} {}", info.id, info.changed_at).as_bytes());
         self.client
             .remove(&info.id, &token.hex()[..32])
