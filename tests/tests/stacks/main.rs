@@ -8,4 +8,5 @@ mod import;
 mod inside;
 mod long;
 mod relay;
+mod tags;
 mod unmade;

@@ -38,6 +38,7 @@ pub(super) fn told(module: &Module) -> Value {
     json!({
         "stack_name": module.stack_name,
         "parameters": module.parameters,
+        "tags": module.tags,
         "variables": match &module.variables {
             Some(variables) => json!(variables),
             None => inputs().collect::<Map<String, Value>>().into(),
@@ -88,6 +89,15 @@ pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Va
         "parameters": parameters,
         "capabilities": module.capabilities,
     });
+    let tags = told["tags"].take();
+    if let Some(all) = tags.as_object().filter(|all| !all.is_empty()) {
+        let listed = |value: &Value| value.is_array() || value.is_object() || value.is_null();
+        if let Some((tag, _)) = all.iter().find(|(_, value)| listed(value)) {
+            let error = format!("the tag `{tag}` must be a text");
+            return Err(Diagnostic::error(module::path(of.module), error));
+        }
+        config["tags"] = tags;
+    }
     if !of.import.is_empty() {
         can_import(of, &body)?;
         config[IMPORT] = json!(of.import);
