@@ -19,6 +19,7 @@ mod text;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -33,7 +34,7 @@ use crate::bundle::{ResolvedBundle, Resource, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::digest::sha256;
 use crate::files::{Environment, Tree};
-use crate::kinds::foundation_kinds;
+use crate::kinds::{Kind as _, TerraformStacks, foundation_kinds};
 use crate::plan::{Desired, Known, PlanError, substitute_known};
 
 /// The name under which the foundation stands among the parts of a plan; no workspace may have it.
@@ -46,6 +47,8 @@ pub struct Foundation {
     pub desired: Desired,
     /// What the modules ask for inside of the environment's workspaces.
     pub inside: BTreeMap<ResourceKey, Resource>,
+    /// By name: what stacks of Terraform are told, also where everything is to go.
+    pub told: BTreeMap<String, Arc<Value>>,
     /// By call: what it gives, with placeholders for what only AWS and the account know.
     pub outputs: BTreeMap<String, BTreeMap<String, Value>>,
     late: Vec<Late>,
@@ -94,7 +97,14 @@ impl Foundation {
         for resource in inside.values() {
             desired.ask(&resource.config);
         }
+        let stacks = desired.resources.iter();
+        let told = stacks.filter(|(key, _)| key.kind == TerraformStacks.name());
+        let told = told.filter_map(|(_, wanted)| {
+            let name = TerraformStacks.natural(&wanted.config)?;
+            Some((name, Arc::clone(&wanted.config)))
+        });
         Ok(Self {
+            told: told.collect(),
             desired,
             inside,
             outputs,

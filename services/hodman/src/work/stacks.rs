@@ -117,7 +117,8 @@ impl Question<'_> {
             (is_terraform(&key) && mine && !wanted).then(|| (key, object.listed.id.clone()))
         });
         for (key, id) in ours.collect::<Vec<_>>() {
-            let call = TerraformStacks::preview_removal(&id);
+            let wanted = self.foundation.told.get(&id);
+            let call = TerraformStacks::preview_removal(&id, wanted.map(AsRef::as_ref));
             let (plan, _) = self.preview(call).await.map_err(|error| at(&key, error))?;
             observed.previews.insert(key, plan);
         }

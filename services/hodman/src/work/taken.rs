@@ -188,6 +188,7 @@ async fn taken(
             readers: filesets::groups(&environment),
             given: Some(&given),
             adopt: &place.adopt,
+            told: None,
         };
         let mut found = live::observe(&workspace, &question).await?;
         let below = ground

@@ -13,6 +13,7 @@ use hodman_model::kinds::{Identity, KINDS, Kind, Listing, Marker, kind};
 use hodman_model::plan::ObservedObject;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What is asked for.
 #[derive(Default)]
@@ -23,6 +24,8 @@ pub(super) struct Scope {
     pub whole: bool,
     /// Goes on without the kinds that the workspace does not serve, and remembers them.
     pub missed: Option<Missed>,
+    /// By name: what stacks of Terraform are told now.
+    pub told: BTreeMap<String, Arc<Value>>,
     /// What is wanted under names that are not known before others were read.
     pub symbols: Symbols,
     /// Kinds whose lists must be there; an API that a workspace does not have holds nothing of the others.
@@ -69,6 +72,7 @@ impl Scope {
         let claimed = claimed.filter_map(|(key, claim)| Some((key.clone(), claim.id.clone()?)));
         let mut scope = Self {
             symbols: Symbols::new(question.pipeline, question.env, claimed.collect()),
+            told: question.told.cloned().unwrap_or_default(),
             ..Self::default()
         };
         for (key, wanted) in &question.desired.resources {
