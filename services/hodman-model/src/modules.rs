@@ -112,6 +112,15 @@ impl Foundation {
         })
     }
 
+    /// Says the template's default for parameters that were `said` once and that no module says now: AWS would keep their last values.
+    pub fn say_defaults(&mut self, said: &BTreeMap<&ResourceKey, &BTreeSet<String>>) {
+        for (key, names) in said {
+            if let Some(wanted) = self.desired.resources.get_mut(*key) {
+                stack::say_defaults(Arc::make_mut(&mut wanted.config), names);
+            }
+        }
+    }
+
     /// What is wrong with what modules gave to each other, as far as it is in `known`: an output is of no type before it is there.
     #[must_use]
     pub fn given_wrongly(&self, known: &Known) -> Option<String> {

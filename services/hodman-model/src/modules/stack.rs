@@ -1,5 +1,7 @@
 //! What a stack of an engine is told, as the fields of its resource.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::module::{self, Engine, Module};
@@ -104,6 +106,22 @@ pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Va
     }
     config[TEMPLATE_BODY] = json!(body);
     Ok(config)
+}
+
+/// Says the template's default for those of `names` that nobody says; those without one stay as they are.
+pub(super) fn say_defaults(config: &mut Value, names: &BTreeSet<String>) {
+    let body = config[TEMPLATE_BODY].as_str().unwrap_or_default();
+    let unsaid = |name: &&String| config["parameters"].get(name.as_str()).is_none();
+    let unsaid: Vec<&String> = names.iter().filter(unsaid).collect();
+    if unsaid.is_empty() {
+        return;
+    }
+    let template = TemplateText::read(body).unwrap_or_default();
+    for name in unsaid {
+        if let Some(default) = template.default_of(name) {
+            config["parameters"][name.as_str()] = Value::from(default);
+        }
+    }
 }
 
 /// Refuses what AWS would not take over by this template.

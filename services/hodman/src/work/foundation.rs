@@ -122,6 +122,7 @@ pub(super) async fn take(
         told: may_run.then_some(&foundation.told),
     };
     let mut found = live::observe_foundation(job, &place, &question).await?;
+    foundation.say_defaults(&found.ledgers.own.said());
     stacks::forget_unmade(&foundation, &mut found.observed);
     let mut context = PlanContext {
         only_looks,

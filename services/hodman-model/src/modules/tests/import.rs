@@ -1,4 +1,4 @@
-//! What exists and becomes a stack's, and its tags.
+//! What exists and becomes a stack's, its tags, and its parameters.
 
 use serde_json::{Value, json};
 
@@ -64,4 +64,21 @@ fn tags_of_a_stack_are_texts_and_none_of_those_that_aws_or_hodman_writes() {
     );
     let said = said.unwrap_err();
     assert!(said.contains("`tags` has no meaning"), "{said}");
+}
+
+#[test]
+fn a_parameter_that_was_said_once_goes_back_to_its_default() {
+    let module =
+        "engine: cloudformation\ntemplate: hodman:kms-key\nparameters: {AliasName: alias/shop}\n";
+    let call = json!({"one": {"module": "key"}});
+    let mut found = resolve(&call, &[("key", module)]).unwrap();
+    let key = "cloudformation_stacks.one".parse().unwrap();
+    let said = ["AliasName", "Use", "DatabricksAccountId", "Gone"].map(str::to_owned);
+    found.say_defaults(&[(&key, &said.into())].into());
+    let parameters = &found.desired.resources[&key].config["parameters"];
+    // What has no default stays as it is.
+    assert_eq!(
+        parameters,
+        &json!({"AliasName": "alias/shop", "Use": "both"})
+    );
 }
