@@ -40,7 +40,7 @@ impl CloudFormation {
     /// # Errors
     /// When the call fails.
     pub async fn sets(&self, stack: &str) -> Result<Vec<ListedSet>, StackError> {
-        let all = self.summaries(stack).await?.into_iter();
+        let all = Box::pin(self.summaries(stack)).await?.into_iter();
         let listed = all.map(|set| ListedSet {
             name: set.change_set_name.unwrap_or_default(),
             description: set.description.filter(|text| !text.is_empty()),
@@ -57,7 +57,7 @@ impl CloudFormation {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.unwrap_or_default().as_secs().cast_signed();
         let longest = self.pace.limit.as_secs().cast_signed();
-        for set in self.summaries(stack).await? {
+        for set in Box::pin(self.summaries(stack)).await? {
             let name = set.change_set_name().unwrap_or_default();
             let old = set
                 .creation_time()

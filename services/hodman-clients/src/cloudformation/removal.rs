@@ -78,7 +78,7 @@ impl CloudFormation {
         skip: &[String],
         token: &str,
     ) -> Result<(), StackError> {
-        self.send_back(stack, skip, Some(token)).await?;
+        Box::pin(self.send_back(stack, skip, Some(token))).await?;
         match self.settled(stack, token).await {
             Err(StackError::Failed { status, .. }) if status == "UPDATE_ROLLBACK_COMPLETE" => {
                 Ok(())

@@ -88,7 +88,7 @@ impl Stacks {
                 None => Err(Failure::Refused("a stack needs a name".to_owned())),
             },
             ("PUT", name, "") => self.bring(name, &body).await,
-            ("PUT", name, "told") => self.note(name, &body).await,
+            ("PUT", name, "told") => Box::pin(self.note(name, &body)).await,
             ("DELETE", name, "") => self.remove(name, &body).await,
             ("POST", name, "preview") => self.preview(name, &body).await,
             ("POST", name, "preview-removal") => self.preview_removal(name, &body).await,
@@ -135,7 +135,7 @@ impl Stacks {
             return Ok(shown);
         }
         let mut outputs = Map::new();
-        for (output, given) in self.outputs(name, (record, told), body).await? {
+        for (output, given) in Box::pin(self.outputs(name, (record, told), body)).await? {
             let value = match given.sensitive {
                 true => json!({SENSITIVE_OUTPUT: {"stack": name, "output": output}}),
                 false => given.value,
@@ -153,7 +153,7 @@ impl Stacks {
         known: (&record::Record, &told::Told),
         body: &Value,
     ) -> Result<Vec<(String, Given)>, Failure> {
-        let (run, _) = self.open_either(name, known, body, As::Plan).await?;
+        let (run, _) = Box::pin(self.open_either(name, known, body, As::Plan)).await?;
         let written = run.stack.outputs().await?;
         let secrets = run.secrets();
         let mut given = Vec::new();

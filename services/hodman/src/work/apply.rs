@@ -196,7 +196,7 @@ async fn one_workspace(
     }
     written?;
     if part.is_foundation() {
-        stack::note_told(&site, &rows.rows).await?;
+        Box::pin(stack::note_told(&site, &rows.rows)).await?;
     }
     unseen::changed(&site, &rows.rows).await?;
     // A principal that was made just now reads the files of what runs as it.

@@ -42,10 +42,10 @@ impl Stacks {
     /// Answers one request; `rest` is the path behind that of all stacks.
     pub async fn call(&self, request: &Request, rest: &str) -> Result<Value, ApiError> {
         let done = match (request.method.as_str(), rest.split_once('/')) {
-            ("GET", None) => self.show(request, rest).await?,
+            ("GET", None) => Box::pin(self.show(request, rest)).await?,
             ("POST", None) => Box::pin(self.bring(request, true)).await?,
             ("PUT", None) => Box::pin(self.bring(request, false)).await?,
-            ("DELETE", None) => self.remove(request, rest).await?,
+            ("DELETE", None) => Box::pin(self.remove(request, rest)).await?,
             ("POST", Some((_, "preview"))) => Box::pin(self.preview(request)).await?,
             ("GET", Some((name, "drift"))) => Box::pin(self.look_inside(request, name)).await?,
             _ => return Err(error(request, ErrorKind::Unsupported, "no such request")),
@@ -58,7 +58,7 @@ impl Stacks {
         let info = self.client.describe(name).await.map_err(failed)?;
         let reviewed = info.as_ref().filter(|info| info.is_only_reviewed());
         if let Some(reviewed) = reviewed
-            && let Some(unmade) = self.unmade(reviewed).await.map_err(failed)?
+            && let Some(unmade) = Box::pin(self.unmade(reviewed)).await.map_err(failed)?
         {
             return Ok(unmade);
         }
@@ -148,7 +148,7 @@ impl Stacks {
             }
             (Next::Nothing | Next::Remake(_) | Next::GoBack(_), _) => {}
         }
-        self.show(request, &name).await
+        Box::pin(self.show(request, &name)).await
     }
 
     /// Gives a stack that took something over what else its template says, as far as `shown` led to that.
@@ -187,7 +187,7 @@ impl Stacks {
 
     /// What people changed inside. Types that AWS cannot look at are left out: nothing is known of them.
     async fn look_inside(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
-        self.tidy(name, None).await;
+        Box::pin(self.tidy(name, None)).await;
         let found = self.client.drift(name).await;
         let found = found.map_err(|failure| refusal(request, failure))?;
         let changed = found.into_iter().filter_map(|resource| {
@@ -213,7 +213,7 @@ impl Stacks {
         };
         let only = request.body.as_ref().and_then(|body| body.get("only"));
         let there = match info.is_only_reviewed() {
-            true => self.unmade(&info).await.map_err(failed)?,
+            true => Box::pin(self.unmade(&info)).await.map_err(failed)?,
             false => Some(json!({"stack_id": info.id, "tags": info.tags})),
         };
         if let Some(only) = only

@@ -72,7 +72,7 @@ impl Stacks {
         let told = record.told().cloned();
         let told = told.ok_or_else(|| Failure::NoStack(name.to_owned()))?;
         let known = (&record, &told);
-        let (run, told) = self.open_either(name, known, body, As::Apply).await?;
+        let (run, told) = Box::pin(self.open_either(name, known, body, As::Apply)).await?;
         let doing = Doing {
             name,
             told: &told,

@@ -33,7 +33,7 @@ impl Stacks {
         body: &Value,
         who: As,
     ) -> Result<(Run, Told), Failure> {
-        let failed = match self.open(name, told, who).await {
+        let failed = match Box::pin(self.open(name, told, who)).await {
             Err(Failure::Terraform(failed)) if is_of_files(&failed) => failed,
             opened => return Ok((opened?, told.clone())),
         };
@@ -41,7 +41,7 @@ impl Stacks {
         let Some(wanted) = wanted else {
             return Err(failed.into());
         };
-        let run = self.open(name, &wanted, who).await?;
+        let run = Box::pin(self.open(name, &wanted, who)).await?;
         let lineage = run.stack.state().await?.lineage;
         if !record.lineage.is_empty() && record.lineage != lineage {
             return Err(failed.into());

@@ -120,7 +120,7 @@ impl Stacks {
         let Some(known) = known else {
             return Err(Failure::NoStack(stack.to_owned()));
         };
-        let found = self.outputs(stack, known, &Value::Null).await?;
+        let found = Box::pin(self.outputs(stack, known, &Value::Null)).await?;
         let given = found.into_iter().find(|(name, _)| name == output);
         given
             .map(|(_, given)| given.value)

@@ -41,7 +41,7 @@ impl Stacks {
             .told()
             .ok_or_else(|| Failure::NoStack(name.to_owned()))?;
         let known = (&record, told);
-        let (run, told) = self.open_either(name, known, body, As::Plan).await?;
+        let (run, told) = Box::pin(self.open_either(name, known, body, As::Plan)).await?;
         let looked = self.look(name, &run, (&told, true), Some(&record)).await?;
         self.shown(name, looked, body).await
     }

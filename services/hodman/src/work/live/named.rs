@@ -16,7 +16,7 @@ pub(super) async fn by_name(
 ) -> Result<Option<Listed>, WorkError> {
     let told = scope.told.get(name);
     let Some(told) = told.filter(|_| kind.name() == TerraformStacks.name()) else {
-        return by_id(workspace, kind, name).await;
+        return Box::pin(by_id(workspace, kind, name)).await;
     };
     let call = TerraformStacks::look(name, told);
     match workspace.call(request(&call)).await {

@@ -139,7 +139,7 @@ impl Stacks {
             .await
             .map_err(failed)?;
         if let Some(info) = there {
-            self.tidy(&info.name, Some(&name)).await;
+            Box::pin(self.tidy(&info.name, Some(&name))).await;
         }
         let ChangeSetOutcome::Ready(set) = set else {
             let plan = StackPlan {
