@@ -6,7 +6,8 @@ bucket NAME` takes a bucket's policy away, `… look-role NAME` and `… look-bu
 away and make one; `… stack NAME TEMPLATE KEY=VALUE …` makes a stack, `… look-stack NAME` prints its parameters as JSON; `… put BUCKET KEY TEXT` puts something into a bucket, `… take BUCKET KEY` takes it out,
 `… list BUCKET` prints the keys; `… make-logs GROUP DAYS` makes a log group with a stream, `… look-logs GROUP` prints how long it is kept and its streams;
 `… status STACK` prints what there is of a stack as JSON, `… review STACK TEMPLATE` leaves a change set that would make one, `… protect STACK yes|no` gives
-it termination protection or takes it, `… remove-stack STACK` begins to remove it and waits for the end; `… send QUEUE MESSAGE` puts a message into a queue.
+it termination protection or takes it, `… remove-stack STACK` begins to remove it and waits for the end; `… tag-stack STACK KEY VALUE` gives it one more tag;
+ `… send QUEUE MESSAGE` puts a message into a queue.
 """
 
 import json
@@ -98,6 +99,17 @@ elif what == "remove-stack":
     cloudformation = client("cloudformation")
     cloudformation.delete_stack(StackName=rest[0])
     while status(cloudformation, rest[0])["status"] in ("CREATE_COMPLETE", "DELETE_IN_PROGRESS"):
+        pass
+elif what == "tag-stack":
+    cloudformation = client("cloudformation")
+    found = cloudformation.describe_stacks(StackName=rest[0])["Stacks"][0]
+    cloudformation.update_stack(
+        StackName=rest[0],
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": one["ParameterKey"], "UsePreviousValue": True} for one in found.get("Parameters", [])],
+        Tags=[*found.get("Tags", []), {"Key": rest[1], "Value": rest[2]}],
+    )
+    while status(cloudformation, rest[0])["status"].endswith("_IN_PROGRESS"):
         pass
 elif what == "stack":
     parameters = [one.split("=", 1) for one in rest[2:]]

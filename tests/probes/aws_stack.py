@@ -1,4 +1,5 @@
-"""Looks with AWS's own client at what a stack made, and prints it as JSON: `aws_stack.py URL REGION vpc VPC` or `… key ARN`.
+"""Looks with AWS's own client at what a stack made, and prints it as JSON: `aws_stack.py URL REGION vpc VPC` or `… key ARN`,
+or which states keys of a description are in: `… keys DESCRIPTION`.
 
 Ids stand for nothing in a comparison: subnets are called by their Name tag without the stack's name, security groups and
 route targets by their kind.
@@ -91,4 +92,13 @@ def key():
     }
 
 
-print(json.dumps({"vpc": vpc, "key": key}[what]()))
+def keys():
+    """The states of keys with this description that nobody has begun to remove."""
+    kms = client("kms")
+    all_keys = [one["KeyId"] for page in kms.get_paginator("list_keys").paginate() for one in page["Keys"]]
+    seen = [kms.describe_key(KeyId=one)["KeyMetadata"] for one in all_keys]
+    states = [one["KeyState"] for one in seen if one.get("Description") == name]
+    return [state for state in states if state != "PendingDeletion"]
+
+
+print(json.dumps({"vpc": vpc, "key": key, "keys": keys}[what]()))

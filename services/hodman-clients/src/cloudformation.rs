@@ -8,6 +8,7 @@ mod changes;
 mod drift;
 mod error;
 mod execute;
+mod looked;
 mod nested;
 mod removal;
 mod request;
@@ -18,6 +19,7 @@ use std::time::Duration;
 pub use change_set::{ChangeSet, ChangeSetOutcome};
 pub use drift::{DriftedProperty, DriftedResource};
 pub use error::{ResourceFailure, StackError};
+pub use looked::{ListedSet, SET, UNMADE};
 pub use request::{ImportedResource, StackRequest, Template};
 pub use stack::{StackInfo, StackOutput};
 

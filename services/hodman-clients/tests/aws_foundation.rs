@@ -155,3 +155,46 @@ async fn a_role_that_an_instance_profile_holds_keeps_its_policies_when_it_cannot
     let gone = ask(reqwest::Method::GET, &one, None).await;
     assert_eq!(gone.expect_err("gone").kind, ErrorKind::NotFound);
 }
+
+#[tokio::test]
+async fn what_somebody_made_anew_under_the_name_of_what_was_looked_at_stays() {
+    let name = fresh("seen");
+    let trust = json!({"Version": "2012-10-17", "Statement": []});
+    let of = |env: &str| json!({"hodman_env": env});
+    for (all, body) in [
+        ("/aws/s3/buckets", json!({"name": name, "tags": of("qa")})),
+        (
+            "/aws/iam/roles",
+            json!({"name": name, "trust": trust, "tags": of("qa")}),
+        ),
+    ] {
+        let one = format!("{all}/{name}");
+        let made = ask(reqwest::Method::POST, all, Some(body)).await;
+        let made = made.expect("made");
+        for other in [
+            json!({"tags": of("prod")}),
+            json!({"tags": {"hodman_env": "qa", "hodman_key": "x"}}),
+        ] {
+            let body = json!({"empty": true, "only": other});
+            let refused = ask(reqwest::Method::DELETE, &one, Some(body)).await;
+            let refused = refused.expect_err("another one");
+            assert_eq!(refused.kind, ErrorKind::Temporary, "{refused}");
+            assert!(!refused.may_have_taken_effect(), "{refused}");
+            assert!(refused.to_string().contains("which stays"), "{refused}");
+        }
+        let mut only = json!({"tags": of("qa")});
+        if let Some(id) = made.get("role_id") {
+            let body = json!({"only": {"tags": of("qa"), "role_id": "AROAANOTHER"}});
+            let refused = ask(reqwest::Method::DELETE, &one, Some(body)).await;
+            refused.expect_err("made anew");
+            only["role_id"] = id.clone();
+        }
+        ask(reqwest::Method::GET, &one, None).await.expect("there");
+        let body = json!({"empty": true, "only": only});
+        ask(reqwest::Method::DELETE, &one, Some(body))
+            .await
+            .expect("gone");
+        let gone = ask(reqwest::Method::GET, &one, None).await;
+        assert_eq!(gone.expect_err("gone").kind, ErrorKind::NotFound);
+    }
+}

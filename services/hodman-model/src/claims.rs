@@ -7,6 +7,7 @@
 mod begun;
 mod former;
 mod paused;
+mod said;
 mod still;
 
 pub use still::Still;
@@ -57,6 +58,9 @@ pub struct Claim {
     /// Whether the package applied last protects it by `prevent_destroy`: what left the package is protected still.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protected: bool,
+    /// The parameters of a stack that its module has said once.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub said: BTreeSet<String>,
 }
 
 /// A value that was put and cannot be read back.
@@ -172,6 +176,7 @@ impl Claims {
                 claim.protected = false;
             }
         }
+        claims.note_said(desired);
         claims
     }
 

@@ -66,10 +66,10 @@ use std::fmt;
 use serde_json::Value;
 
 pub use account::ACCOUNT_KINDS;
-pub use aws::AWS_KINDS;
+pub use aws::{AWS_KINDS, tags_of_others};
 pub use call::{Call, ListCall, Listing, Method, Paging};
 pub use change::{Change, Reversibility};
-pub use cloudformation_stacks::{CloudformationStacks, HELD_BY, IMPORT, TEMPLATE_BODY};
+pub use cloudformation_stacks::{CloudformationStacks, HELD_BY, IMPORT, TEMPLATE_BODY, UNMADE};
 pub use cluster_policies::ClusterPolicies;
 pub use clusters::Clusters;
 pub use jobs::Jobs;
@@ -203,6 +203,11 @@ pub trait Kind: Sync + fmt::Debug {
 
     /// Removes the object `id`, not just stops it. "Does not exist" is success.
     fn delete(&self, id: &str, live: &Value) -> Vec<Call>;
+
+    /// The same for an object that must still be the one that was looked at: a name may be somebody else's by now.
+    fn delete_seen(&self, seen: &Listed) -> Vec<Call> {
+        self.delete(&seen.id, &seen.config)
+    }
 
     /// Stops what runs since it was made, for `lifecycle: {started: false}`; none for what does not run, or is of no use then.
     fn stop(&self, _id: &str) -> Option<Call> {

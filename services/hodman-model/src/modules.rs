@@ -20,6 +20,7 @@ mod text;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -34,7 +35,7 @@ use crate::bundle::{ResolvedBundle, Resource, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::digest::sha256;
 use crate::files::{Environment, Tree};
-use crate::kinds::foundation_kinds;
+use crate::kinds::{Kind as _, TerraformStacks, foundation_kinds};
 use crate::plan::{Desired, Known, PlanError, substitute_known};
 
 /// The name under which the foundation stands among the parts of a plan; no workspace may have it.
@@ -47,6 +48,8 @@ pub struct Foundation {
     pub desired: Desired,
     /// What the modules ask for inside of the environment's workspaces.
     pub inside: BTreeMap<ResourceKey, Resource>,
+    /// By name: what stacks of Terraform are told, also where everything is to go.
+    pub told: BTreeMap<String, Arc<Value>>,
     /// By call: what it gives, with placeholders for what only AWS and the account know.
     pub outputs: BTreeMap<String, BTreeMap<String, Value>>,
     late: Vec<Late>,
@@ -95,12 +98,28 @@ impl Foundation {
         for resource in inside.values() {
             desired.ask(&resource.config);
         }
+        let stacks = desired.resources.iter();
+        let told = stacks.filter(|(key, _)| key.kind == TerraformStacks.name());
+        let told = told.filter_map(|(_, wanted)| {
+            let name = TerraformStacks.natural(&wanted.config)?;
+            Some((name, Arc::clone(&wanted.config)))
+        });
         Ok(Self {
+            told: told.collect(),
             desired,
             inside,
             outputs,
             late,
         })
+    }
+
+    /// Says the template's default for parameters that were `said` once and that no module says now: AWS would keep their last values.
+    pub fn say_defaults(&mut self, said: &BTreeMap<&ResourceKey, &BTreeSet<String>>) {
+        for (key, names) in said {
+            if let Some(wanted) = self.desired.resources.get_mut(*key) {
+                stack::say_defaults(Arc::make_mut(&mut wanted.config), names);
+            }
+        }
     }
 
     /// What is wrong with what modules gave to each other, as far as it is in `known`: an output is of no type before it is there.

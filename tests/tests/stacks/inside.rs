@@ -7,8 +7,8 @@ use hodman_tests::servers::{aws_endpoint, aws_hand};
 const MODULE: &str = "\
 engine: cloudformation
 inputs: {name: {type: string}, url: {type: string}}
+stack_name: ${inputs.name}
 template: one.yaml
-stack_name: \"${inputs.name}\"
 parameters: {Url: \"${inputs.url}\"}
 ";
 

@@ -7,4 +7,7 @@ mod failed;
 mod import;
 mod inside;
 mod long;
+mod parameters;
 mod relay;
+mod tags;
+mod unmade;

@@ -53,6 +53,7 @@ pub fn request(stack: &str, template: &str, parameters: &[(&str, &str)]) -> Stac
         tags: BTreeMap::new(),
         capabilities: Vec::new(),
         role_arn: None,
+        description: None,
         imports: Vec::new(),
         keep: BTreeSet::new(),
     }

@@ -326,6 +326,28 @@ async fn a_key_has_the_policy_that_hodman_prints_and_outlives_its_stack() {
     }
 }
 
+#[tokio::test]
+async fn a_key_of_a_creation_that_failed_goes_with_it() {
+    let name = fresh("key");
+    // Only AWS's own keys are called so.
+    let alias = format!("alias/aws/{name}");
+    let parameters = [("DatabricksAccountId", ACCOUNT), ("AliasName", &alias)];
+    let client = client().await;
+    let wanted = request(&name, Carried::KmsKey.body(), &parameters);
+    let set = client.change_set(&wanted, "first").await.expect("a set");
+    let ChangeSetOutcome::Ready(set) = set else {
+        panic!("a new stack has changes");
+    };
+    let error = client.execute(&set, "first").await.expect_err("refused");
+    assert!(error.to_string().contains("Alias"), "{error}");
+    let left = look("keys", &format!("Databricks {name}")).await;
+    assert_eq!(
+        left,
+        json!([]),
+        "nobody can use it, and nobody would remove it"
+    );
+}
+
 /// A group's rules without the stack's name in them.
 fn rename(rules: &Value, stack: &str) -> Value {
     let text = rules.to_string().replace(&format!("{stack}-"), "");

@@ -107,6 +107,17 @@ pub async fn record(scene: &Scene, call: &str) -> Value {
     serde_json::from_slice(&bytes).expect("JSON")
 }
 
+/// Remembers it so.
+pub async fn keep_record(scene: &Scene, call: &str, record: &Value) {
+    let folder = scene.data().join("packages");
+    let packages = Packages::open(&PackageStore::Directory(folder))
+        .await
+        .expect("the packages");
+    let name = format!("hodman-shop-qa-{call}.terraform.json");
+    let kept = packages.keep(&name, record.to_string().into_bytes());
+    kept.await.expect("kept");
+}
+
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {

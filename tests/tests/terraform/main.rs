@@ -11,6 +11,7 @@ mod kept;
 mod keys;
 mod locks;
 mod looks;
+mod outdated;
 mod policy;
 mod refusals;
 mod shelf;

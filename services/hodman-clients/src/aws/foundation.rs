@@ -1,7 +1,8 @@
 //! Roles and buckets that workspaces stand on, asked in the form in which Databricks is asked: a path, a method, JSON.
 //!
 //! `/aws/iam/roles[/NAME]` and `/aws/s3/buckets[/NAME]`; `POST` makes, `GET` shows, `PUT` makes it be what the body says, `DELETE`
-//! removes. An object is shown as the body of its `PUT`, with what only AWS knows beside it.
+//! removes, with `only` only what still has these tags and this id. An object is shown as the body of its `PUT`, with what only AWS
+//! knows beside it.
 
 mod buckets;
 mod roles;
@@ -51,7 +52,7 @@ impl Foundation {
                 "GET" => self.roles.show(&name).await,
                 "POST" => self.roles.make(&body).await,
                 "PUT" => self.roles.bring(&name, &body).await,
-                "DELETE" => self.roles.remove(&name).await,
+                "DELETE" => self.roles.remove(&name, &body["only"]).await,
                 _ => return Err(unknown(request)),
             }
         } else if let Some(name) = named("/aws/s3/buckets") {
@@ -60,9 +61,8 @@ impl Foundation {
                 "POST" => self.buckets.make(&body).await,
                 "PUT" => self.buckets.bring(&name, &body).await,
                 "DELETE" => {
-                    let body = request.body.as_ref();
-                    let empty = body.and_then(|body| body["empty"].as_bool());
-                    self.buckets.remove(&name, empty.unwrap_or_default()).await
+                    let empty = body["empty"] == true;
+                    self.buckets.remove(&name, empty, &body["only"]).await
                 }
                 _ => return Err(unknown(request)),
             }
@@ -85,6 +85,8 @@ fn refusal(request: &Request, error: &AwsError) -> ApiError {
             ErrorKind::AlreadyExists
         }
         Some("DeleteConflict" | "BucketNotEmpty") => ErrorKind::Conflict,
+        // Looked at anew, it is not in the plan any more.
+        Some(ANOTHER) => ErrorKind::Temporary,
         _ => match error.kind {
             AwsErrorKind::AccessDenied => ErrorKind::PermissionDenied,
             AwsErrorKind::BadCredentials => ErrorKind::Unauthenticated,
@@ -94,7 +96,8 @@ fn refusal(request: &Request, error: &AwsError) -> ApiError {
     };
     let call = format!("{} {}", request.method, request.path);
     // "There is one already" comes as a conflict, too, and leaves no doubt: taken for one, somebody else's is taken for ours.
-    let doubt = kind == ErrorKind::Temporary && request.method != reqwest::Method::GET;
+    let sent = request.method != reqwest::Method::GET && error.code() != Some(ANOTHER);
+    let doubt = kind == ErrorKind::Temporary && sent;
     let code = error.code().map(str::to_owned);
     ApiError::of(kind, call, code, error.to_string(), doubt)
 }
@@ -129,6 +132,41 @@ impl New {
         tokio::time::sleep(self.pause).await;
         self.pause *= 2;
         true
+    }
+}
+
+/// The code of our own refusal to remove what is not the object that was looked at.
+const ANOTHER: &str = "NotTheSameObject";
+
+/// Refuses to remove an object, shown as `there`, that has not the tags and the id of `only`: what somebody made anew under its name
+/// is theirs.
+fn must_be(
+    only: &Value,
+    there: &Value,
+    operation: &'static str,
+    name: &str,
+) -> Result<(), AwsError> {
+    let same = |field: &String, wanted: &Value| match wanted.as_object() {
+        Some(wanted) => wanted
+            .iter()
+            .all(|(key, value)| there[field.as_str()].get(key) == Some(value)),
+        None => there[field.as_str()] == *wanted,
+    };
+    let wanted = only.as_object().into_iter().flatten();
+    match wanted
+        .into_iter()
+        .find(|(field, wanted)| !same(field, wanted))
+    {
+        None => Ok(()),
+        Some((field, _)) => Err(AwsError::answered(
+            operation,
+            name,
+            409,
+            Some(ANOTHER.to_owned()),
+            Some(format!(
+                "its {field} are not those of the one that was looked at: somebody made another one of that name, which stays"
+            )),
+        )),
     }
 }
 

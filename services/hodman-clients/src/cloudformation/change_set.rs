@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetType};
 use serde_json::Value;
 
-use super::{CloudFormation, StackError, StackInfo, StackRequest, Template, changes};
+use super::{CloudFormation, StackError, StackInfo, StackRequest, Template, changes, looked};
 use crate::aws::AwsError;
 
 /// A change set that can be executed.
@@ -39,6 +39,9 @@ const NO_CHANGES: [&str; 2] = [
 /// How AWS says that it could not look into a nested stack, which is no reason not to change it: values that only the change makes
 /// known are reason enough.
 const NESTED_FAILED: &str = "Nested change set";
+
+/// Behind the name of a set that does not look into nested stacks.
+pub(super) const OUTSIDE: &str = "-outside";
 
 pub(super) struct Read {
     pub status: Option<ChangeSetStatus>,
@@ -76,8 +79,8 @@ impl CloudFormation {
             && inside
             && read.reason.contains(NESTED_FAILED)
         {
-            self.drop_set(&read.set).await?;
-            let plain = format!("{name}-outside");
+            self.drop_set(&read.set.id).await?;
+            let plain = format!("{name}{OUTSIDE}");
             read = self.made(request, (&plain, &kind), false).await?;
         }
         if read.status == Some(ChangeSetStatus::CreateComplete) {
@@ -94,12 +97,12 @@ impl CloudFormation {
         })
     }
 
-    async fn drop_set(&self, set: &ChangeSet) -> Result<(), StackError> {
-        let deleted = self.client.delete_change_set().change_set_name(&set.id);
+    pub(super) async fn drop_set(&self, id: &str) -> Result<(), StackError> {
+        let deleted = self.client.delete_change_set().change_set_name(id);
         match deleted.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("ChangeSetNotFound") => Ok(()),
-            Err(error) => Err(AwsError::from_sdk("DeleteChangeSet", &set.id, error).into()),
+            Err(error) => Err(AwsError::from_sdk("DeleteChangeSet", id, error).into()),
         }
     }
 
@@ -139,10 +142,11 @@ impl CloudFormation {
     /// # Errors
     /// When a call fails. A set that is gone is no error.
     pub async fn discard(&self, set: &ChangeSet) -> Result<(), StackError> {
-        self.drop_set(set).await?;
+        self.drop_set(&set.id).await?;
         let stack = self.describe(&set.stack_id).await?;
         if stack.is_some_and(|stack| stack.is_only_reviewed()) {
-            self.send_delete(&set.stack_id, None).await?;
+            let token = looked::unmade(&set.stack_id);
+            self.send_delete(&set.stack_id, Some(&token)).await?;
         }
         Ok(())
     }
@@ -162,6 +166,7 @@ impl CloudFormation {
             .change_set_name(name)
             .change_set_type(kind.clone())
             .client_token(name)
+            .set_description(request.description.clone())
             .set_parameters(Some(request.sdk_parameters()))
             .set_tags(tags)
             .set_include_nested_stacks(inside.then_some(true))

@@ -78,15 +78,7 @@ impl CloudFormation {
         skip: &[String],
         token: &str,
     ) -> Result<(), StackError> {
-        let skip = (!skip.is_empty()).then(|| skip.to_vec());
-        self.client
-            .continue_update_rollback()
-            .stack_name(stack)
-            .set_resources_to_skip(skip)
-            .client_request_token(token)
-            .send()
-            .await
-            .map_err(|error| AwsError::from_sdk("ContinueUpdateRollback", stack, error))?;
+        Box::pin(self.send_back(stack, skip, Some(token))).await?;
         match self.settled(stack, token).await {
             Err(StackError::Failed { status, .. }) if status == "UPDATE_ROLLBACK_COMPLETE" => {
                 Ok(())
@@ -108,6 +100,25 @@ impl CloudFormation {
             .await
             .map_err(|error| AwsError::from_sdk("UpdateTerminationProtection", stack, error))?;
         Ok(())
+    }
+
+    async fn send_back(
+        &self,
+        stack: &str,
+        skip: &[String],
+        token: Option<&str>,
+    ) -> Result<(), StackError> {
+        let back = self.client.continue_update_rollback().stack_name(stack);
+        let back = back.set_client_request_token(token.map(str::to_owned));
+        let skipped = (!skip.is_empty()).then(|| skip.to_vec());
+        match back.set_resources_to_skip(skipped).send().await {
+            Ok(_) => Ok(()),
+            // The one that it began has failed since: the stack would be busy else.
+            Err(error) if token.is_some() && error.code() == Some(TOKEN_USED) => {
+                Box::pin(self.send_back(stack, skip, None)).await
+            }
+            Err(error) => Err(AwsError::from_sdk("ContinueUpdateRollback", stack, error).into()),
+        }
     }
 
     pub(super) async fn send_delete(

@@ -44,6 +44,8 @@ pub struct StackRequest {
     pub capabilities: Vec<String>,
     /// The role that CloudFormation works as; none works as the caller.
     pub role_arn: Option<String>,
+    /// What is said of its change sets. It stays with them also where a stack of ours has no tags yet.
+    pub description: Option<String>,
     /// What is taken over. Such a change set does nothing else.
     pub imports: Vec<ImportedResource>,
 }

@@ -128,6 +128,7 @@ pub fn request(stack: &str, template: &str) -> StackRequest {
         tags: [].into(),
         capabilities: Vec::new(),
         role_arn: None,
+        description: None,
         imports: Vec::new(),
         keep: BTreeSet::new(),
     }

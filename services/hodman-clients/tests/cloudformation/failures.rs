@@ -1,6 +1,6 @@
 //! Ways back, refusals and the two wordings of "no changes".
 
-use hodman_clients::cloudformation::{ChangeSet, ChangeSetOutcome, StackError};
+use hodman_clients::cloudformation::{ChangeSet, ChangeSetOutcome, ListedSet, StackError, UNMADE};
 use serde_json::json;
 
 use super::answers::{Answers, request};
@@ -78,7 +78,9 @@ async fn a_set_that_fails_says_why_and_leaves_no_empty_stack() {
         answers.asked("CreateChangeSet")[0]["ChangeSetType"],
         "CREATE"
     );
-    assert_eq!(answers.asked("DeleteStack")[0]["StackName"], "arn:s1");
+    let removed = &answers.asked("DeleteStack")[0];
+    assert_eq!(removed["StackName"], "arn:s1");
+    assert!(removed["ClientRequestToken"].starts_with(UNMADE));
 }
 
 #[tokio::test]
@@ -208,6 +210,28 @@ async fn a_removal_that_failed_is_asked_for_again_although_its_token_is_used() {
 }
 
 #[tokio::test]
+async fn a_way_back_that_failed_again_is_gone_on_with_although_its_token_is_used() {
+    let answers = Answers::default()
+        .refuse(
+            "ContinueUpdateRollback",
+            "TokenAlreadyExistsException",
+            "A client request token already exists",
+        )
+        .tell("ContinueUpdateRollback", "")
+        .tell("DescribeStackEvents", &events(&[]))
+        .stack("UPDATE_ROLLBACK_IN_PROGRESS")
+        .stack("UPDATE_ROLLBACK_COMPLETE");
+    let client = answers.serve().await;
+    let stuck = ["Stuck".to_owned()];
+    let back = client.continue_rollback("net", &stuck, "run-1");
+    back.await.unwrap();
+    let asked = answers.asked("ContinueUpdateRollback");
+    assert_eq!(asked[0]["ClientRequestToken"], "run-1");
+    assert_eq!(asked[1].get("ClientRequestToken"), None);
+    assert_eq!(asked[1]["ResourcesToSkip.member.1"], "Stuck");
+}
+
+#[tokio::test]
 async fn only_a_failed_stack_is_removed_to_be_made_anew_and_a_way_back_goes_on() {
     let well = Answers::default().stack("UPDATE_COMPLETE");
     let refused = well.serve().await.remove_failed("arn:s1", "run-1").await;
@@ -246,4 +270,42 @@ async fn only_a_failed_stack_is_removed_to_be_made_anew_and_a_way_back_goes_on()
         back.asked("ContinueUpdateRollback")[0]["ResourcesToSkip.member.1"],
         "Stuck"
     );
+}
+
+fn listed(name: &str, made: &str, execution: &str) -> String {
+    format!(
+        "<member><ChangeSetId>arn:{name}</ChangeSetId><ChangeSetName>{name}</ChangeSetName><StackName>net</StackName>\
+         <ExecutionStatus>{execution}</ExecutionStatus><CreationTime>{made}</CreationTime><Description>whose</Description></member>"
+    )
+}
+
+#[tokio::test]
+async fn sets_of_ours_that_nobody_executed_go_when_they_are_old() {
+    let named = |last: char| format!("hodman-0123456789abcdef0123456789abcde{last}");
+    let (long_ago, just_now) = ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z");
+    let all = [
+        listed(&named('1'), long_ago, "AVAILABLE"),
+        listed(&named('2'), just_now, "AVAILABLE"),
+        listed(&named('3'), long_ago, "EXECUTE_COMPLETE"),
+        listed("looked-at", long_ago, "AVAILABLE"),
+        listed(&named('4'), long_ago, "AVAILABLE"),
+        listed(&format!("{}-outside", named('4')), long_ago, "AVAILABLE"),
+    ];
+    let answers = Answers::default()
+        .tell(
+            "ListChangeSets",
+            &format!("<Summaries>{}</Summaries>", all.concat()),
+        )
+        .tell("DeleteChangeSet", "");
+    let client = answers.serve().await;
+    client.discard_old("net", Some(&named('4'))).await.unwrap();
+    let gone = answers.asked("DeleteChangeSet");
+    assert_eq!(gone.len(), 1, "{gone:?}");
+    assert_eq!(gone[0]["ChangeSetName"], format!("arn:{}", named('1')));
+    let sets = client.sets("net").await.unwrap();
+    assert_eq!(sets[0].description.as_deref(), Some("whose"));
+    let ours: Vec<bool> = sets.iter().map(ListedSet::is_ours).collect();
+    assert_eq!(ours, [true, true, true, false, true, true]);
+    client.discard_old("net", None).await.unwrap();
+    assert_eq!(answers.asked("DeleteChangeSet").len(), 4);
 }

@@ -358,3 +358,20 @@ fn what_has_no_name_of_its_own_is_claimed_with_the_moment_until_it_is_known() {
     own.note_since(&rows, 5_000);
     assert!(own.claims.is_empty(), "tags say whose a job is");
 }
+
+#[test]
+fn what_a_module_said_of_a_stack_once_is_remembered_until_the_stack_goes() {
+    let stack = |parameters: serde_json::Value| {
+        let config = json!({"stack_name": "s", "template": "sha256:1", "parameters": parameters});
+        World::new().resource("cloudformation_stacks.one", config)
+    };
+    let key: ResourceKey = "cloudformation_stacks.one".parse().unwrap();
+    let world = stack(json!({"Days": "7", "Name": "s"}));
+    let claims = Claims::default().before(&world.plan().parts[0], &world.desired());
+    let less = stack(json!({"Name": "s"}));
+    let mut claims = claims.before(&less.plan().parts[0], &less.desired());
+    let both = BTreeSet::from(["Days".to_owned(), "Name".to_owned()]);
+    assert_eq!(claims.said().get(&key), Some(&&both));
+    claims.forget(&key);
+    assert!(claims.said().is_empty());
+}

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
+use super::aws::tags;
 use super::fields::{fills, only};
 use super::listed::text;
 use super::rules::{Rules, as_map, patterns};
@@ -26,8 +27,14 @@ pub const IMPORT: &str = "import";
 /// The output that says what protects an object where it lives.
 pub const HELD_BY: &str = "held_by";
 
+/// The output that says of a stack that there is nothing of it but what was about to make it.
+pub const UNMADE: &str = "unmade";
+
 /// Where whoever answers for AWS takes requests for stacks.
 const PATH: &str = "/aws/cloudformation/stacks";
+
+/// The state of a stack of which there is but a change set.
+const ONLY_REVIEWED: &str = "REVIEW_IN_PROGRESS";
 
 /// Stacks of CloudFormation.
 #[derive(Clone, Copy, Debug)]
@@ -46,12 +53,18 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
-    texts: patterns(&["parameters.*"], &[]),
+    texts: patterns(&["parameters.*", "tags.*"], &[]),
     sets: patterns(&["capabilities"], &[]),
     // Those that nobody names have the template's defaults.
-    server_fills: fills(&[("parameters.*", false), ("tags.*", false)], &[]),
+    server_fills: fills(&[("parameters.*", false)], &[]),
     replace_on: patterns(&["stack_name"], &[]),
-    field_order: &["stack_name", "template", "parameters", "capabilities"],
+    field_order: &[
+        "stack_name",
+        "template",
+        "parameters",
+        "tags",
+        "capabilities",
+    ],
     ..Rules::default()
 });
 
@@ -64,7 +77,10 @@ const SETTABLE: &[&str] = &[
 ];
 
 fn body(config: &Value, marker: &Marker) -> Value {
-    let mut body = as_map(&RULES.as_sent(config));
+    let config = RULES.as_sent(config);
+    let mut body = as_map(&config);
+    // Which of ours go, whoever asks AWS sees in the stack: AWS takes all tags or none.
+    tags::write(&mut body, &config, &Value::Null);
     marker.write(&mut body, RULES.tags_field);
     Value::Object(body)
 }
@@ -130,7 +146,7 @@ impl Kind for CloudformationStacks {
             kind: self.singular(),
             field: "stack_name",
         })?;
-        let mut config = RULES.normalise(&only(answer, SETTABLE));
+        let mut config = RULES.normalise(&only(&tags::ours(answer), SETTABLE));
         // Its first creation failed: it can only be removed and made anew, which an update does.
         if let (Some(failed), Some(map)) = (text(answer, "failed"), config.as_object_mut()) {
             map.insert("failed".to_owned(), Value::from(failed));
@@ -141,7 +157,10 @@ impl Kind for CloudformationStacks {
             name,
             marker: Marker::from_tags(answer.get("tags")),
             config,
-            outputs: only(answer, &["outputs", "stack_id", "resources", HELD_BY]),
+            outputs: only(
+                answer,
+                &["outputs", "stack_id", "resources", HELD_BY, UNMADE],
+            ),
             creator: None,
             created_at: None,
             modified_at: None,
@@ -167,6 +186,10 @@ impl Kind for CloudformationStacks {
         vec![Call::plain(Method::Delete, format!("{PATH}/{id}"))]
     }
 
+    fn delete_seen(&self, seen: &Listed) -> Vec<Call> {
+        tags::only_if_seen(self.delete(&seen.id, &seen.config), seen, "stack_id")
+    }
+
     fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
         text(answer, "stack_name")
     }
@@ -181,9 +204,13 @@ impl Kind for CloudformationStacks {
         &RULES
     }
 
-    fn reversibility(&self, change: Change, _config: &Value) -> Reversibility {
+    fn reversibility(&self, change: Change, config: &Value) -> Reversibility {
         match change {
             Change::Create | Change::Update => Reversibility::Reversible,
+            // There is nothing in it.
+            Change::Delete if config.get("failed") == Some(&json!(ONLY_REVIEWED)) => {
+                Reversibility::Reversible
+            }
             Change::Replace | Change::Delete => Reversibility::Irreversible {
                 loses: "everything in the stack that its template does not retain".to_owned(),
             },
@@ -221,5 +248,46 @@ mod tests {
         assert_eq!(wanted.get("import"), None);
         assert_eq!(RULES.without_fills(&listed.config, Some(&wanted)), wanted);
         assert_eq!(listed.outputs["outputs"]["VpcId"], "vpc-1");
+    }
+
+    #[test]
+    fn tags_of_ours_come_and_go_and_those_of_others_are_no_difference() {
+        let marker = Marker {
+            pipeline: "shop".into(),
+            env: "qa".into(),
+            key: "vpc".into(),
+        };
+        let config = json!({"stack_name": "s", "tags": {"team": "data", "cost": 1}});
+        let sent = CloudformationStacks.create(&config, &marker).body.unwrap();
+        assert_eq!(sent["tags"]["cost"], "1");
+        let mut there = sent["tags"].clone();
+        there["theirs"] = json!("kept");
+        there["aws:cloudformation:stack-name"] = json!("s");
+        let read = |tags: &Value| {
+            let answer = json!({"stack_name": "s", "tags": tags, "stack_id": "arn:1"});
+            CloudformationStacks.read(&answer).unwrap().unwrap()
+        };
+        let live = read(&there);
+        assert_eq!(live.config["tags"], json!({"team": "data", "cost": "1"}));
+        let others = serde_json::from_value(there.clone()).unwrap();
+        let others = crate::kinds::tags_of_others(&others);
+        assert_eq!(others, [("theirs".to_owned(), "kept".to_owned())].into());
+        // One that is not said any more is a difference; where we said none, nothing of theirs is.
+        let wanted = RULES.normalise(&json!({"stack_name": "s", "tags": {"team": "data"}}));
+        let left = RULES.without_fills(&live.config, Some(&wanted));
+        assert_eq!(left["tags"], json!({"team": "data", "cost": "1"}));
+        let none = read(&json!({"theirs": "kept", "hodman_env": "qa"}));
+        let wanted = RULES.normalise(&json!({"stack_name": "s"}));
+        assert_eq!(RULES.without_fills(&none.config, Some(&wanted)), wanted);
+    }
+
+    #[test]
+    fn only_the_stack_that_was_looked_at_is_removed() {
+        let tags = json!({"hodman_pipeline": "shop", "hodman_env": "qa", "hodman_key": "vpc"});
+        let answer = json!({"stack_name": "s", "stack_id": "arn:1", "tags": tags});
+        let seen = CloudformationStacks.read(&answer).unwrap().unwrap();
+        let calls = CloudformationStacks.delete_seen(&seen);
+        let only = &calls[0].body.as_ref().unwrap()["only"];
+        assert_eq!(only, &json!({"tags": tags, "stack_id": "arn:1"}));
     }
 }

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
+use super::cloudformation_stacks::UNMADE;
 use super::fields::only;
 use super::listed::text;
 use super::rules::{Rules, as_map, patterns};
@@ -79,10 +80,30 @@ impl TerraformStacks {
         Call::with_body(Method::Post, path, body(config, marker), true)
     }
 
-    /// The request that says what removing everything in a stack would do.
+    /// The request that says what removing everything in a stack would do. By what was applied last, else by what is wanted of
+    /// it now.
     #[must_use]
-    pub fn preview_removal(id: &str) -> Call {
-        Call::plain(Method::Post, format!("{PATH}/{id}/preview-removal"))
+    pub fn preview_removal(id: &str, wanted: Option<&Value>) -> Call {
+        let body = wanted.cloned().unwrap_or_else(|| json!({}));
+        let path = format!("{PATH}/{id}/preview-removal");
+        Call::with_body(Method::Post, path, body, true)
+    }
+
+    /// Asks for a stack as [`Kind::get`] does, by what was applied last, else by what is wanted of it now.
+    #[must_use]
+    pub fn look(id: &str, wanted: &Value) -> Call {
+        Call {
+            body: Some(wanted.clone()),
+            ..TerraformStacks.get(id)
+        }
+    }
+
+    /// Says what a stack is told now for which nothing is to be done in it, as it was `shown`.
+    #[must_use]
+    pub fn note(id: &str, config: &Value, marker: &Marker, shown: &Digest) -> Call {
+        let mut body = body(config, marker);
+        body["shown"] = json!(shown);
+        Call::with_body(Method::Put, format!("{PATH}/{id}/told"), body, true)
     }
 
     /// Brings a stack to `config` by what was `shown`, and by nothing else.
@@ -95,8 +116,9 @@ impl TerraformStacks {
 
     /// Removes everything in a stack as it was `shown`.
     #[must_use]
-    pub fn remove(id: &str, shown: &Digest) -> Call {
-        let body = json!({"shown": shown});
+    pub fn remove(id: &str, wanted: Option<&Value>, shown: &Digest) -> Call {
+        let mut body = wanted.cloned().unwrap_or_else(|| json!({}));
+        body["shown"] = json!(shown);
         Call::with_body(Method::Delete, format!("{PATH}/{id}"), body, true)
     }
 
@@ -150,7 +172,7 @@ impl Kind for TerraformStacks {
             name,
             marker: Marker::from_tags(answer.get("tags")),
             config: RULES.normalise(&only(answer, SETTABLE)),
-            outputs: only(answer, &["outputs", "uses", "unmade"]),
+            outputs: only(answer, &["outputs", "uses", UNMADE]),
             creator: None,
             created_at: None,
             modified_at: None,

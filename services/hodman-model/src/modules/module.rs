@@ -63,6 +63,10 @@ pub struct Module {
     /// `cloudformation`: what the template may do beyond the usual, such as `CAPABILITY_NAMED_IAM`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<String>,
+    /// `cloudformation`: tags of the stack, which AWS gives to all in it that takes tags. One that is taken out here goes; those that
+    /// others put on the stack stay.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, Value>,
     /// `terraform`: the directory in the repository; this module's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
@@ -85,6 +89,11 @@ pub struct Module {
 /// Why one kind is missing on purpose.
 const NO_SECRETS: &str = "hodman makes no OAuth secrets: a secret is shown once, and wherever it is kept it is known to \
     one more; `account_service_principal_federation_policies` lets a service principal in without one";
+
+/// Whether a tag is AWS's own or says whose something is.
+fn is_reserved(tag: &str) -> bool {
+    tag.to_lowercase().starts_with("aws:") || tag.starts_with("hodman_")
+}
 
 /// Where a module stands.
 #[must_use]
@@ -129,6 +138,7 @@ impl Module {
                 !self.capabilities.is_empty(),
                 Engine::Cloudformation,
             ),
+            ("tags", !self.tags.is_empty(), Engine::Cloudformation),
             ("directory", self.directory.is_some(), Engine::Terraform),
             ("variables", self.variables.is_some(), Engine::Terraform),
             ("stateful", !self.stateful.is_empty(), Engine::Terraform),
@@ -155,6 +165,10 @@ impl Module {
                     "`template: network.yaml` for a file beside this one, or `hodman:network`",
                 ),
             );
+        }
+        for tag in self.tags.keys().filter(|tag| is_reserved(tag)) {
+            let error = format!("the tag `{tag}` is not for modules: AWS or hodman writes it");
+            found.push(Diagnostic::error(path, error));
         }
         for kind in self.resources.keys() {
             let all = foundation_kinds().chain(KINDS.iter().copied());

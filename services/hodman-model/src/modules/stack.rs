@@ -1,5 +1,7 @@
 //! What a stack of an engine is told, as the fields of its resource.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::module::{self, Engine, Module};
@@ -38,6 +40,7 @@ pub(super) fn told(module: &Module) -> Value {
     json!({
         "stack_name": module.stack_name,
         "parameters": module.parameters,
+        "tags": module.tags,
         "variables": match &module.variables {
             Some(variables) => json!(variables),
             None => inputs().collect::<Map<String, Value>>().into(),
@@ -88,12 +91,37 @@ pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Va
         "parameters": parameters,
         "capabilities": module.capabilities,
     });
+    let tags = told["tags"].take();
+    if let Some(all) = tags.as_object().filter(|all| !all.is_empty()) {
+        let listed = |value: &Value| value.is_array() || value.is_object() || value.is_null();
+        if let Some((tag, _)) = all.iter().find(|(_, value)| listed(value)) {
+            let error = format!("the tag `{tag}` must be a text");
+            return Err(Diagnostic::error(module::path(of.module), error));
+        }
+        config["tags"] = tags;
+    }
     if !of.import.is_empty() {
         can_import(of, &body)?;
         config[IMPORT] = json!(of.import);
     }
     config[TEMPLATE_BODY] = json!(body);
     Ok(config)
+}
+
+/// Says the template's default for those of `names` that nobody says; those without one stay as they are.
+pub(super) fn say_defaults(config: &mut Value, names: &BTreeSet<String>) {
+    let body = config[TEMPLATE_BODY].as_str().unwrap_or_default();
+    let unsaid = |name: &&String| config["parameters"].get(name.as_str()).is_none();
+    let unsaid: Vec<&String> = names.iter().filter(unsaid).collect();
+    if unsaid.is_empty() {
+        return;
+    }
+    let template = TemplateText::read(body).unwrap_or_default();
+    for name in unsaid {
+        if let Some(default) = template.default_of(name) {
+            config["parameters"][name.as_str()] = Value::from(default);
+        }
+    }
 }
 
 /// Refuses what AWS would not take over by this template.

@@ -65,6 +65,17 @@ impl TemplateText {
         section.into_iter().flatten()
     }
 
+    /// What a parameter is when nobody says it; none where it must be said.
+    #[must_use]
+    pub fn default_of(&self, parameter: &str) -> Option<String> {
+        let mut parameters = self.section("Parameters");
+        let (_, declared) = parameters.find(|(name, _)| *name == parameter)?;
+        Some(match declared.get("Default")? {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    }
+
     /// Whether it takes a parameter of that name.
     #[must_use]
     pub fn takes(&self, parameter: &str) -> bool {

@@ -2,6 +2,7 @@
 //! other one, always by a plan that was shown.
 
 mod bring;
+mod either;
 mod failure;
 mod free;
 mod inputs;
@@ -25,8 +26,9 @@ use run::As;
 pub(super) use saved::forget_old;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, watch};
 
 /// Where requests for stacks go.
@@ -47,6 +49,8 @@ pub(super) struct Stacks {
     at_once: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
     at_work: AtWork,
+    /// What stacks were looked at by in place of what was applied last.
+    instead: Mutex<BTreeMap<String, told::Told>>,
 }
 
 impl Stacks {
@@ -68,6 +72,7 @@ impl Stacks {
             place,
             stop,
             at_work,
+            instead: Mutex::default(),
         }
     }
 
@@ -77,12 +82,13 @@ impl Stacks {
         let (name, what) = rest.split_once('/').unwrap_or((rest, ""));
         let body = request.body.clone().unwrap_or_default();
         let done = match (request.method.as_str(), name, what) {
-            ("GET", name, "") => self.show(name).await,
+            ("GET", name, "") => self.show(name, &body).await,
             ("POST", "", "") => match body["name"].as_str() {
                 Some(name) => self.bring(name, &body).await,
                 None => Err(Failure::Refused("a stack needs a name".to_owned())),
             },
             ("PUT", name, "") => self.bring(name, &body).await,
+            ("PUT", name, "told") => Box::pin(self.note(name, &body)).await,
             ("DELETE", name, "") => self.remove(name, &body).await,
             ("POST", name, "preview") => self.preview(name, &body).await,
             ("POST", name, "preview-removal") => self.preview_removal(name, &body).await,
@@ -108,8 +114,8 @@ impl Stacks {
         self.ground.clock.now()
     }
 
-    /// What is known of a stack, and what it gives.
-    async fn show(&self, name: &str) -> Result<Value, Failure> {
+    /// What is known of a stack, and what it gives; the body may say what is wanted of it now.
+    async fn show(&self, name: &str, body: &Value) -> Result<Value, Failure> {
         let record = self.record(name).await?;
         let Some((record, told)) = record
             .as_ref()
@@ -129,7 +135,7 @@ impl Stacks {
             return Ok(shown);
         }
         let mut outputs = Map::new();
-        for (output, given) in self.outputs(name, told).await? {
+        for (output, given) in Box::pin(self.outputs(name, (record, told), body)).await? {
             let value = match given.sensitive {
                 true => json!({SENSITIVE_OUTPUT: {"stack": name, "output": output}}),
                 false => given.value,
@@ -144,9 +150,10 @@ impl Stacks {
     async fn outputs(
         &self,
         name: &str,
-        told: &told::Told,
+        known: (&record::Record, &told::Told),
+        body: &Value,
     ) -> Result<Vec<(String, Given)>, Failure> {
-        let run = self.open(name, told, As::Plan).await?;
+        let (run, _) = Box::pin(self.open_either(name, known, body, As::Plan)).await?;
         let written = run.stack.outputs().await?;
         let secrets = run.secrets();
         let mut given = Vec::new();

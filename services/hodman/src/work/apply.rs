@@ -201,6 +201,9 @@ async fn one_workspace(
         return Err(maintenance::over_though(&site, failure, &left).await);
     }
     written?;
+    if part.is_foundation() {
+        Box::pin(stack::note_told(&site, &rows.rows)).await?;
+    }
     unseen::changed(&site, &rows.rows).await?;
     // A principal that was made just now reads the files of what runs as it.
     let now = site.known().clone();

@@ -109,6 +109,8 @@ pub(super) async fn take(
         .await?;
     fits(job, env, environment, &foundation)?;
     let adopt = adopted(environment);
+    // What nobody merged yet runs nothing, unless the policy lets it.
+    let may_run = engines != (Engines::Unmerged { terraform: false });
     let question = live::Question {
         desired: &foundation.desired,
         pipeline: job.pipeline,
@@ -117,8 +119,10 @@ pub(super) async fn take(
         readers: BTreeSet::new(),
         given: None,
         adopt: &adopt,
+        told: may_run.then_some(&foundation.told),
     };
     let mut found = live::observe_foundation(job, &place, environment, &question).await?;
+    foundation.say_defaults(&found.ledgers.own.said());
     stacks::forget_unmade(&foundation, &mut found.observed);
     let mut context = PlanContext {
         only_looks,

@@ -9,6 +9,7 @@ mod gone;
 mod lists;
 mod lookups;
 mod missed;
+mod named;
 mod policies;
 mod scope;
 mod symbols;
@@ -40,6 +41,7 @@ use missed::Missed;
 use scope::Scope;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Lists and objects that are asked for at once; the limiter has the last word for each API family.
 const AT_ONCE: usize = 32;
@@ -60,6 +62,8 @@ pub(super) struct Question<'a> {
     pub given: Option<&'a Known>,
     /// Objects that are to be taken over.
     pub adopt: &'a BTreeMap<ResourceKey, String>,
+    /// By name: what stacks of Terraform are told now, where that may be run.
+    pub told: Option<&'a BTreeMap<String, Arc<Value>>>,
 }
 
 /// What was found in a workspace.

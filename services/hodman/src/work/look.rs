@@ -18,7 +18,8 @@ pub(super) async fn look(
 ) -> Result<Outcome, WorkError> {
     let environment = taken::environment_at(job, env, config.as_str())?;
     let tree = job.work.packages.tree(package).await?;
-    let wanted = foundation::resolve(job, env, &environment, &tree)?.desired;
+    let resolved = foundation::resolve(job, env, &environment, &tree)?;
+    let wanted = resolved.desired;
     let ours = named(&wanted, objects);
     if ours.is_empty() {
         return Ok(Outcome::Looked { differ: vec![] });
@@ -38,6 +39,7 @@ pub(super) async fn look(
         readers: BTreeSet::new(),
         given: None,
         adopt: &adopt,
+        told: Some(&resolved.told),
     };
     let found = live::observe_single(job, &place, &question).await?;
     let protected = found.ledgers.own.protected();

@@ -8,7 +8,8 @@ use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::Environment;
 use hodman_model::kinds::{
-    Call, CloudformationStacks, IMPORT, Kind as _, Marker, TerraformStacks, holds_sensitive_output,
+    Call, CloudformationStacks, IMPORT, Kind as _, Marker, TerraformStacks, UNMADE,
+    holds_sensitive_output,
 };
 use hodman_model::modules::Foundation;
 use hodman_model::plan::{Action, Desired, Known, Observed, Plan, asked_in, substitute_known};
@@ -42,8 +43,7 @@ fn is_stack(key: &ResourceKey) -> bool {
 /// Forgets stacks that were begun and never made, where they are wanted: they are made, by what is left of their plan.
 pub(super) fn forget_unmade(foundation: &Foundation, observed: &mut Observed) {
     observed.objects.retain(|object| {
-        let unmade = object.kind == TerraformStacks.name()
-            && object.listed.outputs.get("unmade") == Some(&json!(true));
+        let unmade = object.listed.outputs.get(UNMADE) == Some(&json!(true));
         let wanted = object.listed.marker.as_ref().is_some_and(|marker| {
             let key = ResourceKey::new(&object.kind, &marker.key);
             foundation.desired.resources.contains_key(&key)
@@ -117,7 +117,8 @@ impl Question<'_> {
             (is_terraform(&key) && mine && !wanted).then(|| (key, object.listed.id.clone()))
         });
         for (key, id) in ours.collect::<Vec<_>>() {
-            let call = TerraformStacks::preview_removal(&id);
+            let wanted = self.foundation.told.get(&id);
+            let call = TerraformStacks::preview_removal(&id, wanted.map(AsRef::as_ref));
             let (plan, _) = self.preview(call).await.map_err(|error| at(&key, error))?;
             observed.previews.insert(key, plan);
         }

@@ -188,6 +188,7 @@ async fn taken(
             readers: filesets::groups(&environment),
             given: Some(&given),
             adopt: &place.adopt,
+            told: None,
         };
         let mut found = match live::observe(&workspace, &question).await {
             // One that is being removed is listed for a while, and knows nobody any more.

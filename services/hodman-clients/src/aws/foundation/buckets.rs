@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Aws;
 use super::super::error::AwsError;
-use super::{New, list, text, texts};
+use super::{New, list, must_be, text, texts};
 
 /// The region whose buckets have no region in their making.
 const FIRST_REGION: &str = "us-east-1";
@@ -113,15 +113,16 @@ impl Buckets {
         if let Some(status) = answer.status() {
             shown.insert("versioning".into(), json!(status.as_str()));
         }
+        shown.insert("tags".into(), self.tags(name).await?.into());
+        Ok(Value::Object(shown))
+    }
+
+    async fn tags(&self, name: &str) -> Result<Map<String, Value>, AwsError> {
         let answer = self.s3.get_bucket_tagging().bucket(name).send().await;
         let answer = setting!(answer, "GetBucketTagging", name, "NoSuchTagSet");
         let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
-        let tags: Map<String, Value> = tags
-            .into_iter()
-            .map(|tag| (tag.key, json!(tag.value)))
-            .collect();
-        shown.insert("tags".into(), tags.into());
-        Ok(Value::Object(shown))
+        let tags = tags.into_iter();
+        Ok(tags.map(|tag| (tag.key, json!(tag.value))).collect())
     }
 
     /// Makes a bucket; refused where there is one of that name, anybody's.
@@ -216,7 +217,11 @@ impl Buckets {
     }
 
     /// Removes a bucket; AWS refuses while anything is in it, so with `empty` all of that goes first, in every version.
-    pub async fn remove(&self, name: &str, empty: bool) -> Result<Value, AwsError> {
+    pub async fn remove(&self, name: &str, empty: bool, only: &Value) -> Result<Value, AwsError> {
+        if only.get("tags").is_some() {
+            let there = json!({"tags": self.tags(name).await?});
+            must_be(only, &there, "DeleteBucket", name)?;
+        }
         if empty {
             self.empty(name).await?;
         }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Aws;
 use super::super::error::AwsError;
-use super::{New, list, text, texts};
+use super::{New, list, must_be, text, texts};
 
 /// How long a session of a role lasts at most where nothing is said.
 const AN_HOUR: i32 = 3600;
@@ -155,8 +155,9 @@ impl Roles {
 
     /// Removes a role with its own policies. Instance profiles that hold it are others': AWS would refuse the role, but only after
     /// its policies had gone from under the clusters that run with it.
-    pub async fn remove(&self, name: &str) -> Result<Value, AwsError> {
+    pub async fn remove(&self, name: &str, only: &Value) -> Result<Value, AwsError> {
         let live = self.show(name).await?;
+        must_be(only, &live, "DeleteRole", name)?;
         let held = self.0.list_instance_profiles_for_role().role_name(name);
         let held = held.send().await;
         let held =

@@ -172,6 +172,11 @@ impl Kind for Buckets {
         vec![Call::plain(Method::Delete, path)]
     }
 
+    fn delete_seen(&self, seen: &Listed) -> Vec<Call> {
+        // The name is all that a bucket has.
+        tags::only_if_seen(self.delete(&seen.id, &seen.config), seen, "")
+    }
+
     fn passing(&self, message: &str) -> bool {
         // A role that was made a moment ago, for its logs say, is not known everywhere.
         message.contains("Invalid principal in policy")

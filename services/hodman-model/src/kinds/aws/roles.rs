@@ -113,6 +113,10 @@ impl Kind for Roles {
         vec![Call::plain(Method::Delete, format!("{PATH}/{id}"))]
     }
 
+    fn delete_seen(&self, seen: &Listed) -> Vec<Call> {
+        tags::only_if_seen(self.delete(&seen.id, &seen.config), seen, "role_id")
+    }
+
     fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
         text(answer, "name")
     }

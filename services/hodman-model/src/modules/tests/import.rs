@@ -1,4 +1,4 @@
-//! What exists and becomes a stack's.
+//! What exists and becomes a stack's, its tags, and its parameters.
 
 use serde_json::{Value, json};
 
@@ -36,4 +36,49 @@ fn what_exists_is_taken_over_by_stacks_whose_templates_keep_it() {
         let said = resolve(&call, &modules).unwrap_err();
         assert!(said.contains(words), "{call}: {said}");
     }
+}
+
+#[test]
+fn tags_of_a_stack_are_texts_and_none_of_those_that_aws_or_hodman_writes() {
+    let module = |tags: &str| {
+        format!(
+            "engine: cloudformation\ninputs: {{cost: {{type: integer}}}}\ntemplate: hodman:kms-key\ntags: {{{tags}}}\n"
+        )
+    };
+    let call = json!({"one": {"module": "key", "inputs": {"cost": 7}}});
+    let of = |tags: &str| resolve(&call, &[("key", module(tags).as_str())]);
+    let found = of("team: data, cost: \"${inputs.cost}\"").unwrap();
+    let stack = &found.desired.resources[&"cloudformation_stacks.one".parse().unwrap()];
+    assert_eq!(stack.config["tags"], json!({"team": "data", "cost": 7}));
+    for (tags, words) in [
+        ("hodman_env: prod", "`hodman_env` is not for modules"),
+        ("\"aws:x\": y", "`aws:x` is not for modules"),
+        ("team: [a, b]", "`team` must be a text"),
+    ] {
+        let said = of(tags).unwrap_err();
+        assert!(said.contains(words), "{tags}: {said}");
+    }
+    let said = resolve(
+        &json!({"one": {"module": "ground"}}),
+        &[("ground", &format!("{GROUND}tags: {{a: b}}\n"))],
+    );
+    let said = said.unwrap_err();
+    assert!(said.contains("`tags` has no meaning"), "{said}");
+}
+
+#[test]
+fn a_parameter_that_was_said_once_goes_back_to_its_default() {
+    let module =
+        "engine: cloudformation\ntemplate: hodman:kms-key\nparameters: {AliasName: alias/shop}\n";
+    let call = json!({"one": {"module": "key"}});
+    let mut found = resolve(&call, &[("key", module)]).unwrap();
+    let key = "cloudformation_stacks.one".parse().unwrap();
+    let said = ["AliasName", "Use", "DatabricksAccountId", "Gone"].map(str::to_owned);
+    found.say_defaults(&[(&key, &said.into())].into());
+    let parameters = &found.desired.resources[&key].config["parameters"];
+    // What has no default stays as it is.
+    assert_eq!(
+        parameters,
+        &json!({"AliasName": "alias/shop", "Use": "both"})
+    );
 }

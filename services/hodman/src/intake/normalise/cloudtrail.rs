@@ -3,6 +3,7 @@
 //! A rule with `source: [aws.iam, aws.s3, aws.cloudformation]` and `detail-type: [AWS API Call via CloudTrail,
 //! CloudFormation Stack Status Change]` sends them to a queue. IAM's own come in `us-east-1`, whatever region is used.
 
+use hodman_clients::cloudformation::UNMADE;
 use hodman_core::event::Named;
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,6 +21,15 @@ pub(super) enum News {
     /// Nothing changed that hodman could own: a call that only read or failed, or one on something else.
     Nothing,
 }
+
+/// Calls on stacks that CloudTrail counts as writing and that change nothing of one. Comparisons make some of them: as news they
+/// would lead to the next comparison, for ever.
+const ONLY_LOOK: &[&str] = &[
+    "CreateChangeSet",
+    "DeleteChangeSet",
+    "DetectStackDrift",
+    "DetectStackResourceDrift",
+];
 
 #[derive(Deserialize)]
 struct Event {
@@ -39,6 +49,16 @@ struct Detail {
     request_parameters: Value,
     #[serde(rename = "stack-id")]
     stack_id: Option<String>,
+    #[serde(rename = "status-details")]
+    status_details: StatusDetails,
+    #[serde(rename = "client-request-token")]
+    client_request_token: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct StatusDetails {
+    status: String,
 }
 
 /// None for events that are of neither kind.
@@ -47,7 +67,13 @@ pub(super) fn read(kind: &str, body: &[u8]) -> Option<News> {
     match kind {
         "AWS API Call via CloudTrail" => Some(parsed()?.detail.call()),
         "CloudFormation Stack Status Change" => {
-            let stack = parsed()?.detail.stack_id?;
+            let detail = parsed()?.detail;
+            let stack = detail.stack_id?;
+            // There is nothing but a change set.
+            let only_reviewed = detail.status_details.status == "REVIEW_IN_PROGRESS";
+            if only_reviewed || is_of_a_look(detail.client_request_token.as_deref()) {
+                return Some(News::Nothing);
+            }
             Some(of("cloudformation_stacks", stack_name(&stack), kind))
         }
         _ => None,
@@ -72,11 +98,21 @@ impl Detail {
             "cloudformation.amazonaws.com" => ("cloudformation_stacks", "stackName"),
             _ => return News::Nothing,
         };
+        let token = self.request_parameters["clientRequestToken"].as_str();
+        let only_looked = ONLY_LOOK.contains(&self.event_name.as_str()) || is_of_a_look(token);
+        if kind == "cloudformation_stacks" && only_looked {
+            return News::Nothing;
+        }
         match self.request_parameters[parameter].as_str() {
             Some(name) => of(kind, stack_name(name), &self.event_name),
             None => News::Nothing,
         }
     }
+}
+
+/// Whether it is the removal of an empty stack that was there only to be looked at.
+fn is_of_a_look(token: Option<&str>) -> bool {
+    token.is_some_and(|token| token.starts_with(UNMADE))
 }
 
 fn of(kind: &str, name: &str, call: &str) -> News {
@@ -169,5 +205,36 @@ mod tests {
         }
         assert_eq!(read("Scheduled Event", b"{\"detail\":{}}"), None);
         assert_eq!(read(CALL, b"7"), None);
+    }
+
+    #[test]
+    fn looking_at_a_stack_is_no_news_of_it() {
+        let unmade = format!("{UNMADE}9f");
+        let told = |call: &str, token: Option<&str>| {
+            told(&json!({
+                "eventSource": "cloudformation.amazonaws.com", "eventName": call, "readOnly": false,
+                "requestParameters": {"stackName": "net", "clientRequestToken": token},
+            }))
+        };
+        for call in ONLY_LOOK {
+            assert_eq!(told(call, None), Some(News::Nothing), "{call}");
+        }
+        for call in ["ExecuteChangeSet", "DeleteStack", "UpdateStack"] {
+            let news = Some(of("cloudformation_stacks", "net", call));
+            assert_eq!(told(call, Some("hodman-1")), news, "{call}");
+        }
+        assert_eq!(told("DeleteStack", Some(&unmade)), Some(News::Nothing));
+        let kind = "CloudFormation Stack Status Change";
+        let became = |status: &str, token: &str| {
+            let detail = json!({
+                "stack-id": "arn:aws:cloudformation:r:1:stack/net/9f",
+                "status-details": {"status": status, "status-reason": ""}, "client-request-token": token,
+            });
+            read(kind, json!({"detail": detail}).to_string().as_bytes())
+        };
+        let news = Some(of("cloudformation_stacks", "net", kind));
+        assert_eq!(became("DELETE_COMPLETE", ""), news);
+        assert_eq!(became("REVIEW_IN_PROGRESS", ""), Some(News::Nothing));
+        assert_eq!(became("DELETE_COMPLETE", &unmade), Some(News::Nothing));
     }
 }

@@ -2,6 +2,7 @@
 
 mod look;
 mod templates;
+mod unmade;
 
 use super::error;
 use hodman_clients::aws::{AwsError, AwsErrorKind};
@@ -41,10 +42,10 @@ impl Stacks {
     /// Answers one request; `rest` is the path behind that of all stacks.
     pub async fn call(&self, request: &Request, rest: &str) -> Result<Value, ApiError> {
         let done = match (request.method.as_str(), rest.split_once('/')) {
-            ("GET", None) => self.show(request, rest).await?,
+            ("GET", None) => Box::pin(self.show(request, rest)).await?,
             ("POST", None) => Box::pin(self.bring(request, true)).await?,
             ("PUT", None) => Box::pin(self.bring(request, false)).await?,
-            ("DELETE", None) => self.remove(request, rest).await?,
+            ("DELETE", None) => Box::pin(self.remove(request, rest)).await?,
             ("POST", Some((_, "preview"))) => Box::pin(self.preview(request)).await?,
             ("GET", Some((name, "drift"))) => Box::pin(self.look_inside(request, name)).await?,
             _ => return Err(error(request, ErrorKind::Unsupported, "no such request")),
@@ -55,7 +56,13 @@ impl Stacks {
     async fn show(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
         let failed = |failure| refusal(request, failure);
         let info = self.client.describe(name).await.map_err(failed)?;
-        // A stack of which there is but a change set is none yet.
+        let reviewed = info.as_ref().filter(|info| info.is_only_reviewed());
+        if let Some(reviewed) = reviewed
+            && let Some(unmade) = Box::pin(self.unmade(reviewed)).await.map_err(failed)?
+        {
+            return Ok(unmade);
+        }
+        // A stack of which there is but somebody else's change set is none yet.
         let info = info.filter(|info| !info.is_only_reviewed());
         let Some(info) = info else {
             let words = format!("Stack {name} does not exist");
@@ -141,7 +148,7 @@ impl Stacks {
             }
             (Next::Nothing | Next::Remake(_) | Next::GoBack(_), _) => {}
         }
-        self.show(request, &name).await
+        Box::pin(self.show(request, &name)).await
     }
 
     /// Gives a stack that took something over what else its template says, as far as `shown` led to that.
@@ -180,6 +187,7 @@ impl Stacks {
 
     /// What people changed inside. Types that AWS cannot look at are left out: nothing is known of them.
     async fn look_inside(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
+        Box::pin(self.tidy(name, None)).await;
         let found = self.client.drift(name).await;
         let found = found.map_err(|failure| refusal(request, failure))?;
         let changed = found.into_iter().filter_map(|resource| {
@@ -203,6 +211,19 @@ impl Stacks {
             let words = format!("Stack {name} does not exist");
             return Err(error(request, ErrorKind::NotFound, words));
         };
+        let only = request.body.as_ref().and_then(|body| body.get("only"));
+        let there = match info.is_only_reviewed() {
+            true => Box::pin(self.unmade(&info)).await.map_err(failed)?,
+            false => Some(json!({"stack_id": info.id, "tags": info.tags})),
+        };
+        if let Some(only) = only
+            && !there.is_some_and(|there| unmade::is_still(only, &there))
+        {
+            let words = format!(
+                "stack {name} is not the one that was looked at: somebody made another one of that name, which stays"
+            );
+            return Err(error(request, ErrorKind::Temporary, words));
+        }
         let token = sha256(format!("remove {} {}", info.id, info.changed_at).as_bytes());
         self.client
             .remove(&info.id, &token.hex()[..32])
@@ -241,6 +262,7 @@ fn wanted(request: &Request) -> Result<Asked, ApiError> {
         None => Imports::new(),
     };
     let stack = StackRequest {
+        description: unmade::description(&marker),
         stack: text("stack_name").ok_or_else(|| missing("stack_name"))?,
         template: Template::Body(text(TEMPLATE_BODY).ok_or_else(|| missing(TEMPLATE_BODY))?),
         parameters: map("parameters")

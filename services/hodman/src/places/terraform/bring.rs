@@ -50,7 +50,18 @@ impl Stacks {
         record.begun = None;
         self.remember(name, Some(&record)).await?;
         drop(run);
-        self.show(name).await
+        self.show(name, &Value::Null).await
+    }
+
+    /// Remembers what a stack is told that has nothing to do for it, if that is so: what was applied last may be of no use soon.
+    pub(super) async fn note(&self, name: &str, body: &Value) -> Result<Value, Failure> {
+        let told = Told::of(body)?;
+        let record = self.record(name).await?;
+        let is_known = |record: &Record| record.made.as_ref() == Some(&told);
+        if !record.is_some_and(|record| is_known(&record) && record.begun.is_none()) {
+            Box::pin(self.bring(name, body)).await?;
+        }
+        Ok(Value::Null)
     }
 
     pub(super) async fn remove(&self, name: &str, body: &Value) -> Result<Value, Failure> {
@@ -60,7 +71,8 @@ impl Stacks {
         record.must_be_stored()?;
         let told = record.told().cloned();
         let told = told.ok_or_else(|| Failure::NoStack(name.to_owned()))?;
-        let run = self.open(name, &told, As::Apply).await?;
+        let known = (&record, &told);
+        let (run, told) = Box::pin(self.open_either(name, known, body, As::Apply)).await?;
         let doing = Doing {
             name,
             told: &told,

@@ -114,11 +114,13 @@ impl Stacks {
 
     async fn sensitive(&self, stack: &str, output: &str) -> Result<Value, Failure> {
         let record = self.record(stack).await?;
-        let told = record.as_ref().and_then(|record| record.made.as_ref());
-        let Some(told) = told else {
+        let known = record
+            .as_ref()
+            .and_then(|record| Some((record, record.made.as_ref()?)));
+        let Some(known) = known else {
             return Err(Failure::NoStack(stack.to_owned()));
         };
-        let found = self.outputs(stack, told).await?;
+        let found = Box::pin(self.outputs(stack, known, &Value::Null)).await?;
         let given = found.into_iter().find(|(name, _)| name == output);
         given
             .map(|(_, given)| given.value)

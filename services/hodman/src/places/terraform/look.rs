@@ -40,8 +40,9 @@ impl Stacks {
         let told = record
             .told()
             .ok_or_else(|| Failure::NoStack(name.to_owned()))?;
-        let run = self.open(name, told, As::Plan).await?;
-        let looked = self.look(name, &run, (told, true), Some(&record)).await?;
+        let known = (&record, told);
+        let (run, told) = Box::pin(self.open_either(name, known, body, As::Plan)).await?;
+        let looked = self.look(name, &run, (&told, true), Some(&record)).await?;
         self.shown(name, looked, body).await
     }
 

@@ -4,7 +4,7 @@ use super::super::{WorkError, live};
 use super::site::Site;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::claims::is_made_in_steps;
-use hodman_model::kinds::{Identity, Kind, Listed, Listing, Marker};
+use hodman_model::kinds::{Identity, Kind, Listed, Listing, Marker, UNMADE};
 use hodman_model::plan::{Row, is_made_as};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -37,6 +37,8 @@ pub(super) async fn find(
                 let there = live::by_id(workspace, kind, name).await?;
                 there
                     .filter(|listed| listed.marker.as_ref() == Some(marker))
+                    // Of a stack that is but about to be made nothing is made.
+                    .filter(|listed| listed.outputs.get(UNMADE) != Some(&Value::Bool(true)))
                     .map(|listed| listed.id)
             }
             (Identity::Tags, _) => live::of_kind(workspace, kind)

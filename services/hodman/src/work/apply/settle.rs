@@ -201,7 +201,8 @@ async fn one(site: &Site<'_>, key: &ResourceKey, id: &str) -> Result<(), WorkErr
     let Some(kind) = kind(&key.kind) else {
         return Ok(());
     };
-    match site.remove(kind, id, &serde_json::Value::Null, false).await {
+    let calls = kind.delete(id, &serde_json::Value::Null);
+    match site.remove(kind, id, calls, false).await {
         Ok(()) => {
             tracing::info!(%key, id, "what was replaced is gone");
             site.ledger.went(key, id).await;

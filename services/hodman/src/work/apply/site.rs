@@ -180,16 +180,16 @@ impl<'a> Site<'a> {
         Ok(())
     }
 
-    /// Removes an object; "does not exist" is what was wanted. A refusal that passes is waited out where nothing else would
-    /// come back to it.
+    /// Removes an object by `calls`; "does not exist" is what was wanted. A refusal that passes is waited out where nothing else
+    /// would come back to it.
     pub async fn remove(
         &self,
         kind: &dyn Kind,
         id: &str,
-        config: &Value,
+        calls: Vec<Call>,
         patient: bool,
     ) -> Result<(), WorkError> {
-        for call in kind.delete(id, config) {
+        for call in calls {
             let sent = match patient {
                 true => patience::send(self, kind, &call).await?,
                 false => {

@@ -9,7 +9,9 @@ use serde_json::Value;
 pub(super) async fn step(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
     let shown = stacks::shown(&site.part.observed.previews, &row.key)?.digest();
     if row.action == Action::Delete {
-        let call = TerraformStacks::remove(&site.live(row)?.id, &shown);
+        let id = &site.live(row)?.id;
+        let wanted = site.taken.foundation.told.get(id);
+        let call = TerraformStacks::remove(id, wanted.map(AsRef::as_ref), &shown);
         site.job.fence.check().await?;
         match site.part.workspace.call(live::request(&call)).await {
             Ok(_) => {}
@@ -29,6 +31,25 @@ pub(super) async fn step(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
     site.job.fence.check().await?;
     let answer = site.part.workspace.call(live::request(&call)).await?;
     note(site, row, &answer).await
+}
+
+/// Notes what stacks of Terraform are told that have nothing to do for it: where a later look could take only what they were applied
+/// with last, a Terraform that does not take those files any more would be in everybody's way.
+pub(super) async fn note_told(site: &Site<'_>, rows: &[Row]) -> Result<(), WorkError> {
+    for (key, wanted) in &site.part.desired(site.taken).resources {
+        let has_row = rows.iter().any(|row| row.key == *key);
+        let preview = site.part.observed.previews.get(key);
+        let Some(preview) = preview.filter(|_| stacks::is_terraform(key) && !has_row) else {
+            continue;
+        };
+        let config = site.filled(&wanted.config)?;
+        let name = TerraformStacks.natural(&config).unwrap_or_default();
+        let marker = site.marker(key);
+        let call = TerraformStacks::note(&name, &config, &marker, &preview.digest());
+        site.job.fence.check().await?;
+        site.part.workspace.call(live::request(&call)).await?;
+    }
+    Ok(())
 }
 
 /// Brings a stack of CloudFormation by what was shown; none for other kinds.

@@ -52,7 +52,8 @@ async fn act(
                 site.forget_made(kind, &row.key);
                 return make::make(site, kind, row, values).await;
             }
-            site.remove(kind, &live.id, &live.config, true).await?;
+            site.remove(kind, &live.id, kind.delete_seen(live), true)
+                .await?;
             if kind.settles() {
                 // Until then it has the name, and what it used, still.
                 settle::gone(site, kind, &live.id).await?;
@@ -66,7 +67,8 @@ async fn act(
         Action::Delete => {
             let live = site.live(row)?;
             wait::until_idle(site, kind, row, &live.id).await?;
-            site.remove(kind, &live.id, &live.config, true).await?;
+            site.remove(kind, &live.id, kind.delete_seen(live), true)
+                .await?;
             if kind.settles() {
                 settle::gone(site, kind, &live.id).await?;
             }

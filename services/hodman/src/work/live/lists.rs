@@ -1,6 +1,7 @@
 //! The objects of one kind: its list, page by page, and a request each only for what the list leaves out.
 
 use super::gone::{id_in, is_unlisted, may_be_gone, pages};
+use super::named::by_name;
 use super::scope::Scope;
 use super::turns::Turns;
 use super::{AT_ONCE, beside, policies, request};
@@ -142,10 +143,10 @@ async fn named(
         .collect();
     // A list below a parent that was read shows everything; only kinds without a list, and claims on what nobody wants
     // any more, are asked for one by one.
-    let by_name = matches!(kind.listing(), Listing::ByName);
+    let unlisted = matches!(kind.listing(), Listing::ByName);
     let ids: BTreeSet<&String> = scope.ids(kind).collect();
-    let names = scope.names(kind).filter(|_| by_name || ids.is_empty());
-    let names = names.chain(parents.names(kind).filter(|_| by_name));
+    let names = scope.names(kind).filter(|_| unlisted || ids.is_empty());
+    let names = names.chain(parents.names(kind).filter(|_| unlisted));
     let wanted: BTreeSet<&String> = ids
         .iter()
         .copied()
@@ -154,7 +155,7 @@ async fn named(
         .collect();
     let mut asked = Vec::with_capacity(wanted.len());
     for name in wanted {
-        asked.push(by_id(workspace, kind, name));
+        asked.push(by_name(workspace, kind, name, scope));
     }
     let more: Vec<Option<Listed>> = futures::stream::iter(asked)
         .buffered(AT_ONCE)

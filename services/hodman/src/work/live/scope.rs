@@ -14,6 +14,7 @@ use hodman_model::kinds::{ClusterPolicies, Identity, KINDS, Kind, Listing, Marke
 use hodman_model::plan::ObservedObject;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What is asked for.
 #[derive(Default)]
@@ -28,6 +29,8 @@ pub(super) struct Scope {
     pub policies: Told,
     /// Whether that list is read for this alone, so that a workspace which refuses it is planned without.
     pub policies_told_only: bool,
+    /// By name: what stacks of Terraform are told now.
+    pub told: BTreeMap<String, Arc<Value>>,
     /// What is wanted under names that are not known before others were read.
     pub symbols: Symbols,
     /// Kinds whose lists must be there; an API that a workspace does not have holds nothing of the others.
@@ -74,6 +77,7 @@ impl Scope {
         let claimed = claimed.filter_map(|(key, claim)| Some((key.clone(), claim.id.clone()?)));
         let mut scope = Self {
             symbols: Symbols::new(question.pipeline, question.env, claimed.collect()),
+            told: question.told.cloned().unwrap_or_default(),
             ..Self::default()
         };
         for (key, wanted) in &question.desired.resources {

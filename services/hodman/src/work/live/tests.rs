@@ -66,6 +66,7 @@ impl World {
             readers: BTreeSet::new(),
             given: None,
             adopt: &BTreeMap::new(),
+            told: None,
         };
         let found = observe(&self.workspace, &question).await?;
         Ok(found.observed)
@@ -216,6 +217,7 @@ async fn an_api_that_a_wanted_kind_needs_and_the_workspace_lacks_is_an_error() {
         readers: BTreeSet::new(),
         given: None,
         adopt: &BTreeMap::new(),
+        told: None,
     };
     let error = observe(&world.workspace, &question).await.err().unwrap();
     assert!(error.to_string().contains("reading jobs"), "{error}");

@@ -6,6 +6,7 @@ use hodman_clients::cloudformation::{
     ChangeSet, ChangeSetOutcome, ImportedResource, StackError, StackInfo, StackRequest, Template,
 };
 use hodman_clients::databricks::{ApiError, ErrorKind, Request};
+use hodman_model::kinds::tags_of_others;
 use hodman_model::stacks::{
     Imports, StackAction, StackPlan, StackRow, StackRules, TemplateText, changed_outputs,
     from_change_set,
@@ -59,6 +60,13 @@ fn of_the_whole(info: &StackInfo, name: &str) -> Option<(StackPlan, Next)> {
 pub(super) fn is_marked(info: &StackInfo, wanted: &StackRequest) -> bool {
     let mut marker = wanted.marker.keys();
     marker.any(|tag| info.tags.contains_key(tag))
+}
+
+/// Whether a stack has the tags that are wanted, and no other.
+fn has_all_tags(info: &StackInfo, wanted: &StackRequest) -> bool {
+    let there = info.tags.iter().filter(|(tag, _)| !tag.starts_with("aws:"));
+    let told: BTreeMap<&String, &String> = wanted.tags.iter().chain(&wanted.marker).collect();
+    there.collect::<BTreeMap<_, _>>() == told
 }
 
 pub(super) fn outputs(info: &StackInfo) -> BTreeMap<String, String> {
@@ -119,11 +127,20 @@ impl Stacks {
         if let (Some(info), Some(next)) = (there, &next) {
             wanted.keep = unsaid(info, next, &wanted);
         }
+        if let Some(info) = there {
+            // AWS takes all tags of a stack or none, and takes those that are not said from everything in it.
+            for (tag, value) in tags_of_others(&info.tags) {
+                wanted.tags.entry(tag).or_insert(value);
+            }
+        }
         let name = name(&wanted, info);
         let sent = templates::sent(request, self.templates.as_ref(), wanted.clone()).await?;
         let set = Box::pin(self.client.change_set(&sent, &name))
             .await
             .map_err(failed)?;
+        if let Some(info) = there {
+            Box::pin(self.tidy(&info.name, Some(&name))).await;
+        }
         let ChangeSetOutcome::Ready(set) = set else {
             let plan = StackPlan {
                 decides: ours,
@@ -140,6 +157,8 @@ impl Stacks {
             let templates = (before.as_ref(), next.as_ref());
             let now = outputs(info);
             plan.outputs = changed_outputs(&now, templates, &plan, &changed(info, &wanted));
+            // Where nothing in the stack takes tags, those of the stack itself change still.
+            plan.decides &= !plan.is_empty() || has_all_tags(info, &wanted);
         }
         let next = Next::Execute(Box::new(set), name);
         Ok(Looked { plan, next })
