@@ -211,5 +211,5 @@ impl Bench<'_> {
 /// For one environment in which nothing changed; one token of the account serves all of them. The account: a list of each of the
 /// three kinds. The workspace: where its tokens are, and one; whose is what; the folder of the file set, the one in it, and the two
 /// that lead to what others claim, since policies have no tags; a list each of jobs, clusters and policies; the permissions of the
-/// cluster, which no list shows.
-const FEWEST: u32 = 3 + 2 + 1 + 4 + 3 + 1;
+/// cluster, which no list shows; and who we are, for its maker is among those who may manage it.
+const FEWEST: u32 = 3 + 2 + 1 + 4 + 3 + 1 + 1;
