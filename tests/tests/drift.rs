@@ -2,7 +2,6 @@
 
 use std::process::Command;
 
-use hodman_core::event::Ask;
 use hodman_core::ids::EnvName;
 use hodman_sandbox::github::PullView;
 use hodman_tests::harness::{CANARY, Options, REPOSITORY, Scene, Secrets, Short, binary};

@@ -1,7 +1,6 @@
 //! A module that makes a cluster inside of the workspaces: called by qa and prod with other inputs, used by a job of the bundle,
 //! changed on main, and promoted environment by environment like everything in a package.
 
-use hodman_core::ids::EnvName;
 use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
 use serde_json::{Value, json};
 

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use hodman::config::PackageStore;
 use hodman::packages::Packages;
-use hodman_core::event::Ask;
 use hodman_core::explain::explain;
 use hodman_core::ids::EnvName;
 use hodman_core::state::{Environment, PipelineState};

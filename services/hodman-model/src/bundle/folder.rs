@@ -1,6 +1,6 @@
 //! Which files are a bundle's inputs, and which of them are uploaded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 
@@ -208,8 +208,9 @@ pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
         .chain(target::all(&loaded))
         .flat_map(|config| contents::named_in(config, &room))
         .collect();
+    let own = own_files(&loaded);
     let wanted = |path: &str| {
-        is_bundle_file(&loaded, path)
+        own.contains(path)
             || contents.contains(path)
             || artifacts.iter().any(|artifacts| artifacts.takes(path))
             || is_under(path, "modules")
@@ -241,9 +242,10 @@ pub(super) fn uploaded(
     let layout = sync.layout(&room);
     let mut found = Diagnostics(sync.empty_paths(tree));
     let mut files = BTreeMap::new();
+    let own = own_files(loaded);
     for (path, source) in tree {
         let is_synced = !is_under(path, "modules") && !never(path) && sync.takes(path);
-        if is_bundle_file(loaded, path) || !(is_synced || artifacts.takes(path)) {
+        if own.contains(path.as_str()) || !(is_synced || artifacts.takes(path)) {
             continue;
         }
         // What lies above them all is not uploaded.
@@ -302,8 +304,10 @@ fn collisions(files: &BTreeMap<String, SourceFile>) -> Vec<Diagnostic> {
     found
 }
 
-fn is_bundle_file(loaded: &Loaded, path: &str) -> bool {
-    path == &*loaded.root_file || loaded.included.iter().any(|file| file == path)
+/// The files that say the bundle. A set, since each file of the tree is looked for in it, and each of ten thousand jobs may have one.
+fn own_files(loaded: &Loaded) -> HashSet<&str> {
+    let included = loaded.included.iter().map(String::as_str);
+    included.chain([&*loaded.root_file]).collect()
 }
 
 /// What is in no package: what differs between environments, and what belongs to Git or the forge.
