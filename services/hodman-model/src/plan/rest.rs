@@ -91,7 +91,13 @@ impl Row {
                 let less = |change: &FieldChange| {
                     !change.redacted && holds(change.after.as_ref(), change.before.as_ref())
                 };
-                let goes = |change: FieldChange| part(&change) || less(&change);
+                // What it refers to was made anew by an earlier row, and the old object still has the old id.
+                let follows = |change: &FieldChange| {
+                    !change.redacted
+                        && change.after.as_ref().is_some_and(is_symbolic)
+                        && shown.iter().all(|other| other.path != change.path)
+                };
+                let goes = |change: FieldChange| part(&change) || less(&change) || follows(&change);
                 self.live_id.is_some()
                     && self.live_id == approved.live_id
                     && self.changes.iter().all(goes)

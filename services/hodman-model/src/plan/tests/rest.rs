@@ -105,6 +105,40 @@ fn a_takeover_goes_on_as_an_update_of_the_same_object_only() {
 }
 
 #[test]
+fn what_is_made_anew_after_what_it_refers_to_was_is_made_anew_all_the_same() {
+    let world = |bucket: &str, prefix: &str| {
+        let storage = json!({"storage_configuration_name": "logs", "root_bucket_info": {"bucket_name": bucket}});
+        let logs = json!({"log_type": "AUDIT_LOGS", "output_format": "JSON", "delivery_path_prefix": prefix,
+            "storage_configuration_id": "${resources.account_storage_configurations.logs.id}"});
+        World::new()
+            .resource("account_storage_configurations.logs", storage)
+            .resource("account_log_deliveries.audit", logs)
+    };
+    let row = |world: &World| {
+        let rows: Vec<Row> = world.plan().parts[0].rows.clone();
+        let audit = rows.into_iter().find(|row| row.key.key == "audit");
+        audit.expect("a row")
+    };
+    let mut first = world("one", "a");
+    first.apply();
+    let mut second = world("two", "b");
+    second.observed = first.observed;
+    let approved = row(&second);
+    assert_eq!(approved.action, Action::Replace);
+    // The storage was made anew, and the delivery not yet.
+    let storage = second.object("account_storage_configurations.logs");
+    storage.listed.id = "another".to_owned();
+    storage.listed.config["root_bucket_info"]["bucket_name"] = json!("two");
+    let left = row(&second);
+    assert_ne!(left.digest, approved.digest);
+    assert!(is_rest(&left, &approved), "{left:?}");
+    // That it is to lie elsewhere was shown to nobody.
+    let mut third = world("two", "c");
+    third.observed = second.observed;
+    assert!(!is_rest(&row(&third), &approved));
+}
+
+#[test]
 fn a_role_between_its_old_policies_and_its_new_ones_is_brought_on() {
     let role = |attached: &[&str]| {
         let config = json!({"name": "r", "trust": {"Statement": []}, "attached": attached});
