@@ -10,7 +10,14 @@ const PERSON: &str = "ana@acme.example";
 
 /// Words with which a workspace refuses people, too: what is still used, what is not empty, what refers to something that an
 /// apply that was stopped removed half-way.
-const REFUSALS: &[&str] = &["does not exist", "not empty", "in use", "is used", "still"];
+const REFUSALS: &[&str] = &[
+    "does not exist",
+    "not empty",
+    "in use",
+    "is used",
+    "still",
+    "cannot be deleted: it has",
+];
 
 impl Bench {
     /// The person changes fields of a sample's object in the workspace, its tags staying.

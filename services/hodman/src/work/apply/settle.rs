@@ -206,6 +206,8 @@ async fn one(site: &Site<'_>, key: &ResourceKey, id: &str) -> Result<(), WorkErr
         Ok(()) => {
             tracing::info!(%key, id, "what was replaced is gone");
             site.ledger.went(key, id).await;
+            // Each by itself: whoever is cut off again and again after some of them would never come to the others.
+            site.ledger.flush().await?;
         }
         Err(error) if error.is_lease_lost() => return Err(error),
         Err(error) => tracing::warn!(%key, id, "what was replaced is not removed yet: {error}"),
