@@ -19,6 +19,9 @@ const REFUSALS: &[&str] = &[
     "cannot be deleted: it has",
 ];
 
+/// How often what was removed is looked for: the sandbox shows it less often than that.
+const LOOKS: u32 = 8;
+
 impl Bench {
     /// The person changes fields of a sample's object in the workspace, its tags staying.
     ///
@@ -79,6 +82,12 @@ impl Bench {
     async fn remove(&self, kind: &dyn Kind, listed: &Listed) -> anyhow::Result<()> {
         for call in kind.delete(&listed.id, &listed.config) {
             self.ask(&call).await?;
+        }
+        // An app is shown for a few looks on its way out.
+        for _ in 0..LOOKS {
+            if self.show(kind, &listed.id).await.is_err() {
+                break;
+            }
         }
         Ok(())
     }
