@@ -108,7 +108,7 @@ const KINDS: [Kind; 22] = [
     },
     Kind {
         name: "vector-search-endpoints",
-        levels: &["CAN_CREATE", "CAN_USE", "CAN_MANAGE"],
+        levels: &["CAN_USE", "CAN_MANAGE"],
     },
     Kind {
         name: "authorization/tokens",
