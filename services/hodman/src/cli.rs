@@ -35,6 +35,10 @@ use std::process::ExitCode;
 /// Threads for the daemon: it waits on the network nearly always, and each thread costs memory.
 const THREADS: usize = 2;
 
+/// The stack of each thread, in bytes, of which only what is used takes memory. An apply of stacks goes deep, and a build without
+/// optimisation needs more for it than the two megabytes that threads have otherwise.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -43,6 +47,7 @@ pub fn main() -> ExitCode {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
+        .thread_stack_size(STACK)
         .enable_all()
         .build();
     let result = match runtime {
