@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use chrono::TimeDelta;
-use hodman_store::{OutboxRow, Renewal, Store};
+use hodman_store::{OutboxRow, Renewal, Store, enduring};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -79,10 +79,10 @@ impl Fence {
     }
 
     /// Renews the lease, or says that it has passed on. Asked of the database each time: a memory of holding it is
-    /// worth nothing after this machine was paused.
+    /// worth nothing after this machine was paused. One that is away for a moment is waited for, and then says who holds it.
     ///
     /// # Errors
-    /// [`LeaseLost`], also when the database cannot be asked.
+    /// [`LeaseLost`], also when the database cannot be asked for minutes.
     pub async fn check(&self) -> Result<(), LeaseLost> {
         if self.by_hand {
             return Ok(());
@@ -90,13 +90,13 @@ impl Fence {
         if self.lost.load(Ordering::Acquire) {
             return Err(LeaseLost);
         }
-        let now = self.clock.now();
-        let until = now + TimeDelta::from_std(self.lease).unwrap_or(TimeDelta::minutes(1));
-        match self
-            .store
-            .renew_effect(self.id, self.attempt, until, now)
-            .await
-        {
+        let lease = TimeDelta::from_std(self.lease).unwrap_or(TimeDelta::minutes(1));
+        let renewed = enduring(|| {
+            let now = self.clock.now();
+            self.store
+                .renew_effect(self.id, self.attempt, now + lease, now)
+        });
+        match renewed.await {
             Ok(Renewal::Held) => Ok(()),
             Ok(Renewal::Cancelled | Renewal::Lost) => {
                 self.lost.store(true, Ordering::Release);
