@@ -40,7 +40,10 @@ fn resolve(
 ) -> anyhow::Result<ExitCode> {
     let (git, around) = git(path);
     let tree = folder::read(path, around.as_ref())?;
-    let bindings = Bindings::read(&tree)?;
+    let bindings = Bindings::read(&tree);
+    if bindings.wrong.has_errors() {
+        return Err(bindings.wrong.into());
+    }
     let (target, environment) = match (target, environment) {
         (_, Some(name)) => (bindings.target(&name)?, Some(name)),
         (Some(target), None) => (target, None),
@@ -130,7 +133,7 @@ fn shown(resolved: &ResolvedBundle) -> String {
 fn lint(target: Option<&str>, var: &[String], path: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let (_, around) = git(path);
     let tree = folder::read(path, around.as_ref())?;
-    let (bindings, said) = (Bindings::read(&tree)?, variables(var)?);
+    let (bindings, said) = (Bindings::read(&tree), variables(var)?);
     let mut found = bundle::lint_for(&tree, target, &|target| {
         let bound = bindings.all(target, &tree).into_iter();
         bound
@@ -144,6 +147,12 @@ fn lint(target: Option<&str>, var: &[String], path: &Path, json: bool) -> anyhow
             })
             .collect()
     });
+    // First, for what these would have given is missing in what follows.
+    let wrong = bindings.wrong.0.into_iter().map(|diagnostic| Finding {
+        diagnostic,
+        rule: "resolve",
+    });
+    found.splice(0..0, wrong);
     for finding in &mut found {
         let file = bundle::written(&finding.diagnostic.file).into_owned();
         finding.diagnostic.file = file;

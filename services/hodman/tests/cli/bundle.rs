@@ -184,6 +184,22 @@ fn variables_have_the_values_of_the_environments_that_get_the_target() {
         "{}",
         out(&closed)
     );
+    // A file that is not understood is said like everything else, and a bundle is not resolved beside it.
+    write(
+        "environments/us/environment.yaml",
+        "mode: promoted\nworkspace: []\n",
+    );
+    let broken = bundle(&dir, &["lint"]);
+    assert_eq!(code(&broken), 1, "{}", err(&broken));
+    let first = "error: environments/us/environment.yaml:2:1: ";
+    assert!(out(&broken).starts_with(first), "{}", out(&broken));
+    let refused = bundle(&dir, &["resolve", "--target", "qa"]);
+    assert_eq!(code(&refused), 2);
+    assert!(
+        err(&refused).contains("us/environment.yaml:2:1"),
+        "{}",
+        err(&refused)
+    );
 }
 
 #[test]

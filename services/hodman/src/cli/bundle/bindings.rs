@@ -8,13 +8,16 @@ use hodman_model::modules::{Foundation, ModulesError};
 use std::collections::BTreeMap;
 
 /// Environments by name, but those that are to go.
-pub(super) struct Bindings(BTreeMap<String, Environment>);
+pub(super) struct Bindings {
+    environments: BTreeMap<String, Environment>,
+    /// What is wrong with the files of others.
+    pub wrong: Diagnostics,
+}
 
 impl Bindings {
-    /// # Errors
-    /// A file of an environment that is not understood.
-    pub fn read(tree: &Tree) -> Result<Self, Diagnostics> {
-        let mut environments = BTreeMap::new();
+    /// Reads the files of all environments.
+    pub fn read(tree: &Tree) -> Self {
+        let (mut environments, mut wrong) = (BTreeMap::new(), Diagnostics::default());
         for (path, file) in tree {
             let name = path
                 .strip_prefix("environments/")
@@ -23,16 +26,22 @@ impl Bindings {
                 continue;
             };
             let text = String::from_utf8_lossy(&file.bytes);
-            let environment = parse_environment(path, &text)?;
-            if environment.state != Presence::Absent {
-                environments.insert(name.to_owned(), environment);
+            match parse_environment(path, &text) {
+                Ok(environment) if environment.state != Presence::Absent => {
+                    environments.insert(name.to_owned(), environment);
+                }
+                Ok(_) => {}
+                Err(problems) => wrong.0.extend(problems.0),
             }
         }
-        Ok(Self(environments))
+        Self {
+            environments,
+            wrong,
+        }
     }
 
     fn get(&self, name: &str) -> Result<&Environment, Failure> {
-        self.0.get(name).ok_or_else(|| {
+        self.environments.get(name).ok_or_else(|| {
             let what = format!("environments/{name}/environment.yaml is not there");
             Failure::new(Exit::Usage, what)
         })
@@ -90,7 +99,7 @@ impl Bindings {
 
     fn of<'b>(&'b self, target: &'b str) -> impl Iterator<Item = (&'b str, &'b Environment)> {
         let all = self
-            .0
+            .environments
             .iter()
             .map(|(name, environment)| (name.as_str(), environment));
         all.filter(move |(name, environment)| environment.target_of(name) == target)
