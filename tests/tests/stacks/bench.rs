@@ -6,10 +6,27 @@ use hodman_core::ids::EnvName;
 use hodman_core::state::{Environment, PipelineState, RunPhase};
 use hodman_sandbox::github::PullView;
 use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
-use hodman_tests::servers::AWS_REGION;
+use hodman_tests::servers::{AWS_REGION, aws_hand};
+use serde_json::Value;
 
 /// Where the stack's template is.
 pub const TEMPLATE: &str = "modules/one/one.yaml";
+
+/// A module of a stack that is called as its call says.
+pub const MODULE: &str = "\
+engine: cloudformation
+inputs: {name: {type: string}}
+stack_name: ${inputs.name}
+template: one.yaml
+parameters: {Name: \"${inputs.name}\"}
+";
+
+/// Its template: one group of logs with that name.
+pub const LOGS: &str = "\
+Parameters: {Name: {Type: String}}
+Resources:
+  Logs: {Type: 'AWS::Logs::LogGroup', Properties: {LogGroupName: !Ref Name, RetentionInDays: 7}}
+";
 
 /// qa's file.
 pub const FILE: &str = "environments/qa/environment.yaml";
@@ -34,6 +51,12 @@ pub fn options(
          environments: [qa]{more}}}"
     );
     options
+}
+
+/// What AWS says of a stack; `none` where there is none.
+pub async fn status(stack: &str) -> String {
+    let told: Value = serde_json::from_str(&aws_hand(&["status", stack]).await).expect("JSON");
+    told["status"].as_str().unwrap_or("none").to_owned()
 }
 
 /// A name that no other test has.

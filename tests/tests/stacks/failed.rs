@@ -2,28 +2,13 @@
 //! asked for, and done; what was cut off goes on without asking again.
 
 use super::bench::{
-    FILE, TEMPLATE, applied, asked, commit, explained, name, on_main, options, refused, the_rest,
-    why,
+    FILE, LOGS, MODULE, TEMPLATE, applied, asked, commit, explained, name, on_main, options,
+    refused, status, the_rest, why,
 };
 use super::relay::Relay;
 use hodman_core::event::Ask;
 use hodman_tests::harness::{Scene, Short};
 use hodman_tests::servers::{aws_endpoint, aws_hand};
-use serde_json::Value;
-
-const MODULE: &str = "\
-engine: cloudformation
-inputs: {name: {type: string}}
-stack_name: ${inputs.name}
-template: one.yaml
-parameters: {Name: \"${inputs.name}\"}
-";
-
-const GOOD: &str = "\
-Parameters: {Name: {Type: String}}
-Resources:
-  Logs: {Type: 'AWS::Logs::LogGroup', Properties: {LogGroupName: !Ref Name, RetentionInDays: 7}}
-";
 
 /// A rule of a group that nobody has.
 const BAD: &str = "  \
@@ -37,20 +22,15 @@ fn with_bad(template: &str, first: &str) -> String {
     format!("{template}{}", BAD.replace("FIRST", first))
 }
 
-async fn status(stack: &str) -> String {
-    let told: Value = serde_json::from_str(&aws_hand(&["status", stack]).await).expect("JSON");
-    told["status"].as_str().unwrap_or("none").to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_first_creation_that_failed_is_removed_and_made_anew_also_when_that_is_cut_off() {
     let own = name("never");
     let relay = Relay::start().await;
     // Somebody looked at a change set of that name once, and left it.
-    aws_hand(&["review", &own, GOOD]).await;
+    aws_hand(&["review", &own, LOGS]).await;
     assert_eq!(status(&own).await, "REVIEW_IN_PROGRESS");
     let call = format!(", inputs: {{name: {own}}}");
-    let bad = with_bad(GOOD, "Logs");
+    let bad = with_bad(LOGS, "Logs");
     let scene = Scene::start(options(MODULE, &bad, &call, (&relay.endpoint, ""))).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
@@ -64,7 +44,7 @@ async fn a_first_creation_that_failed_is_removed_and_made_anew_also_when_that_is
     );
     assert_eq!(status(&own).await, "ROLLBACK_COMPLETE");
 
-    commit(&scene, &[(TEMPLATE, GOOD)]);
+    commit(&scene, &[(TEMPLATE, LOGS)]);
     let words = "a creation before it ended in ROLLBACK_COMPLETE, and what is left of that is removed first";
     let pull = asked(&short, &scene, &[words]).await;
     assert!(!pull.body.contains("CANNOT BE TAKEN BACK"), "{}", pull.body);

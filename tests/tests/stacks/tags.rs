@@ -1,24 +1,10 @@
 //! Tags of a stack: those of others stay, those of the module come and go with it.
 
-use super::bench::{applied, asked, commit, name, options};
+use super::bench::{LOGS, MODULE, applied, asked, commit, name, options};
 use hodman_sandbox::github::PullView;
 use hodman_tests::harness::{Scene, Short};
 use hodman_tests::servers::{aws_endpoint, aws_hand};
 use serde_json::Value;
-
-const MODULE: &str = "\
-engine: cloudformation
-inputs: {name: {type: string}}
-stack_name: ${inputs.name}
-template: one.yaml
-parameters: {Name: \"${inputs.name}\"}
-";
-
-const LOGS: &str = "\
-Parameters: {Name: {Type: String}}
-Resources:
-  Logs: {Type: 'AWS::Logs::LogGroup', Properties: {LogGroupName: !Ref Name, RetentionInDays: 7}}
-";
 
 const FILE: &str = "modules/one/module.yaml";
 

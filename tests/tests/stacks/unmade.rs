@@ -1,29 +1,10 @@
 //! What was looked at and never executed.
 
-use super::bench::{FILE, applied, asked, commit, name, on_main, options, refused};
+use super::bench::{
+    FILE, LOGS, MODULE, applied, asked, commit, name, on_main, options, refused, status, the_rest,
+};
 use super::relay::Relay;
 use hodman_tests::harness::{Scene, Short};
-use hodman_tests::servers::aws_hand;
-use serde_json::Value;
-
-const MODULE: &str = "\
-engine: cloudformation
-inputs: {name: {type: string}}
-stack_name: ${inputs.name}
-template: one.yaml
-parameters: {Name: \"${inputs.name}\"}
-";
-
-const LOGS: &str = "\
-Parameters: {Name: {Type: String}}
-Resources:
-  Logs: {Type: 'AWS::Logs::LogGroup', Properties: {LogGroupName: !Ref Name, RetentionInDays: 7}}
-";
-
-async fn status(stack: &str) -> String {
-    let told: Value = serde_json::from_str(&aws_hand(&["status", stack]).await).expect("JSON");
-    told["status"].as_str().unwrap_or("none").to_owned()
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stack_that_was_only_about_to_be_made_goes_when_nobody_wants_it_any_more() {
@@ -67,7 +48,7 @@ async fn a_stack_that_was_only_about_to_be_made_is_made_by_the_next_try_without_
     let pull = short.proposed("qa").await.expect("a plan");
     relay.refuse_after("CreateChangeSet", "ExecuteChangeSet");
     refused(&short, &pull).await;
-    super::bench::the_rest(&short, &pull).await;
+    the_rest(&short, &pull).await;
     assert_eq!(status(&own).await, "CREATE_COMPLETE");
     assert_eq!(short.compared("qa").await.expect("compared").found, None);
     daemon.stop().await;

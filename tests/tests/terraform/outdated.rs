@@ -63,9 +63,8 @@ async fn remembered(scene: &Scene) -> (bool, Value) {
     (sources.contains(&format!("for the one of {year}")), year)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_stack_is_told_is_remembered_also_when_nothing_is_to_be_done_and_stands_in_no_way() {
-    let bench = Bench::new();
+/// A world in which the stack is told what it was in 2021.
+async fn begun(bench: &Bench) -> Scene {
     let mut options = bench.options(ONE);
     for (path, text) in &mut options.files {
         let first = files(2021).into_iter().find(|(name, _)| name == path);
@@ -73,7 +72,13 @@ async fn what_a_stack_is_told_is_remembered_also_when_nothing_is_to_be_done_and_
             *text = first.leak();
         }
     }
-    let scene = Scene::start(options).await;
+    Scene::start(options).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_stack_is_told_is_remembered_also_when_nothing_is_to_be_done_and_stands_in_no_way() {
+    let bench = Bench::new();
+    let scene = begun(&bench).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     short.promote("qa").await.expect("made");
@@ -118,14 +123,7 @@ async fn what_a_stack_is_told_is_remembered_also_when_nothing_is_to_be_done_and_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wanted_now_is_not_taken_for_another_state_in_place_of_what_was_applied() {
     let bench = Bench::new();
-    let mut options = bench.options(ONE);
-    for (path, text) in &mut options.files {
-        let first = files(2021).into_iter().find(|(name, _)| name == path);
-        if let Some((_, first)) = first {
-            *text = first.leak();
-        }
-    }
-    let scene = Scene::start(options).await;
+    let scene = begun(&bench).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     short.promote("qa").await.expect("made");
