@@ -44,7 +44,8 @@ pub(super) fn declared(root: &Value) -> BTreeMap<String, (String, String)> {
 }
 
 /// The values of the bundle's variables in an environment: its own `variables`, and for those that stand for captured
-/// values what its `identity` says. `"*": "*"` in `identity` means the same there as here, for the whole sort.
+/// values what its `identity` says. `"*": "*"` in `identity` means the same there as here, for the whole sort. Where people work by
+/// hand they are what they were captured as.
 ///
 /// `file` is the environment's, for the errors; `target` its target in the bundle.
 ///

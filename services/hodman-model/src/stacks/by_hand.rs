@@ -21,7 +21,7 @@ const FROM: &str = "From the machines of ";
 impl ByHand {
     /// Leaves out the rules that `stacks`, others of ours, put into security groups of this one. CloudFormation looks into one stack at
     /// a time, so it takes what another added for somebody's hand.
-    pub fn leave_out_rules_of(&mut self, stacks: &BTreeSet<&str>) {
+    pub fn leave_out_rules_of(&mut self, stacks: &BTreeSet<String>) {
         let is_theirs = |property: &ByHandProperty| {
             let of_rules = ["/SecurityGroupIngress/", "/SecurityGroupEgress/"];
             let rule = property.actual.as_deref().map(property_value);
@@ -98,7 +98,7 @@ mod tests {
         let ours = added("/SecurityGroupIngress/1", "From the machines of eu");
         let theirs = added("/SecurityGroupIngress/2", "From the machines of us");
         let other = added("/GroupDescription", "From the machines of eu");
-        let stacks = BTreeSet::from(["eu"]);
+        let stacks = BTreeSet::from(["eu".to_owned()]);
         let mut found = ByHand {
             resources: vec![
                 group(vec![ours.clone()]),

@@ -32,10 +32,7 @@ pub(super) async fn adopt(
         .head(&job.repo.branch)?
         .unwrap_or_else(|| config.to_string());
     let environment = super::taken::environment_at(job, env, &main)?;
-    let target = environment
-        .bundle_target
-        .clone()
-        .unwrap_or_else(|| env.as_str().to_owned());
+    let target = environment.target_of(env.as_str()).to_owned();
     let stored = stored_plan(job, plan).await?;
     let mut notes = Vec::new();
     let mut asked = Vec::new();

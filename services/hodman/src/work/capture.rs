@@ -178,7 +178,7 @@ pub async fn first_lock(
     );
     let captured = model_capture(&CaptureInput {
         env,
-        target: target(env, environment),
+        target: environment.target_of(env),
         snapshot: &snapshot,
         rules: &rules,
         tree,
@@ -197,12 +197,7 @@ fn variables(
     environment: &Environment,
     tree: &Tree,
 ) -> BTreeMap<String, serde_json::Value> {
-    capture::variables(tree, target(env, environment), &environment.variables)
-}
-
-/// The environment's target in the bundle.
-fn target<'a>(env: &'a str, environment: &'a Environment) -> &'a str {
-    environment.bundle_target.as_deref().unwrap_or(env)
+    capture::variables(tree, environment.target_of(env), &environment.variables)
 }
 
 /// The three-way merge of last capture, the files at `commit`, and the workspace now.
@@ -233,7 +228,7 @@ fn merge_tree(
 ) -> Result<Captured, WorkError> {
     let lock = lock_in(tree, env)?;
     let variables = variables(env.as_str(), environment, tree);
-    let overrides = Overrides::of(tree, target(env.as_str(), environment));
+    let overrides = Overrides::of(tree, environment.target_of(env.as_str()));
     // Earlier contents of a file, found in its history by digest: the base of a merge needs no database.
     let base = |path: &str, wanted: &Digest| -> Option<Vec<u8>> {
         let inside = repo.path(path);
@@ -246,7 +241,7 @@ fn merge_tree(
     let rules = environment.capture.clone().unwrap_or_default();
     let input = CaptureInput {
         env: env.as_str(),
-        target: target(env.as_str(), environment),
+        target: environment.target_of(env.as_str()),
         snapshot,
         rules: &rules,
         tree,

@@ -248,7 +248,7 @@ fn environment(
     };
     let target = wanted.target.clone().or_else(|| {
         let (name, environment) = like?;
-        Some(environment.bundle_target.clone().unwrap_or(name.clone()))
+        Some(environment.target_of(name).to_owned())
     });
     let text = json!({
         "mode": "promoted",

@@ -328,7 +328,7 @@ pub(super) async fn look_inside(
         let is_stack = object.kind == CloudformationStacks.name() && object.listed.marker.is_some();
         is_stack.then(|| object.listed.name.clone())
     });
-    let stacks: Vec<String> = stacks.collect();
+    let stacks: BTreeSet<String> = stacks.collect();
     for (key, id) in ours {
         let call = CloudformationStacks::look_inside(&id);
         let mut found: ByHand = match place.call(live::request(&call)).await {
@@ -344,7 +344,7 @@ pub(super) async fn look_inside(
             }
             Err(error) => return Err(at(&key, error.into())),
         };
-        found.leave_out_rules_of(&stacks.iter().map(String::as_str).collect());
+        found.leave_out_rules_of(&stacks);
         if found != ByHand::default() {
             observed.by_hand.insert(key, found);
         }
