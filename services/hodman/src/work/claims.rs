@@ -222,11 +222,13 @@ impl<'a> Ledger<'a> {
     }
 
     /// After a create or an adoption. Written with the next [`Ledger::flush`], but at once where nothing but the id finds
-    /// the object again.
+    /// the object again, and for what workspaces stand on: whoever is cut off again and again would begin with the same writes each
+    /// time and come no further, and those are few and cost no request to Databricks.
     pub async fn made(&self, key: &ResourceKey, listed: &Listed) -> Result<(), WorkError> {
         let mut held = self.held.lock().await;
         held.claims.with_id(key, listed);
-        if is_untagged(&key.kind) && listed.natural.is_none() {
+        let only_by_id = is_untagged(&key.kind) && listed.natural.is_none();
+        if only_by_id || self.workspace.is_foundation() {
             self.write(&mut held).await?;
         }
         Ok(())

@@ -31,9 +31,15 @@ pub(super) async fn make(
     }
     let sending = values.put_into(kind, &config);
     let list = access::at_create(site, kind, wanted).await?;
-    let (id, answer) = object(site, kind, row, &sending, list.as_deref()).await?;
+    let object = object(site, kind, row, &sending, list.as_deref()).await?;
+    let (id, answer) = (object.id, object.answer);
     let marker = site.marker(&row.key);
-    let calls = kind.after_create(&id, &sending, &marker);
+    let mut calls = kind.after_create(&id, &sending, &marker);
+    if object.brought {
+        // What was found had all of that said to it just now.
+        let said = kind.update(&id, &Value::Null, &sending, &marker);
+        calls.retain(|call| !said.contains(call));
+    }
     if !calls.is_empty() {
         // An app that still starts takes no deployment.
         wait::until_ready(site, kind, &id, answer.as_ref()).await?;
@@ -86,15 +92,28 @@ async fn listed(
         .unwrap_or(bare))
 }
 
-/// The id of the object, and the answer to its create where there was one.
+/// The object that a row asked for.
+struct Object {
+    id: String,
+    /// What its create said; none when it was made before.
+    answer: Option<Value>,
+    /// Whether it was made before and brought to what is wanted.
+    brought: bool,
+}
+
 async fn object(
     site: &Site<'_>,
     kind: &'static dyn Kind,
     row: &Row,
     config: &Value,
     list: Option<&[Value]>,
-) -> Result<(String, Option<Value>), WorkError> {
+) -> Result<Object, WorkError> {
     let job = site.job;
+    let brought = |id| Object {
+        id,
+        answer: None,
+        brought: true,
+    };
     let marker = site.marker(&row.key);
     let name = site.made_name(kind, &row.key);
     let lately = job.work.made.lately(&name, job.work.clock.now());
@@ -104,7 +123,7 @@ async fn object(
         if is_that(site, kind, &id, config, &marker).await?
             && again(site, kind, &id, config, &marker).await?
         {
-            return Ok((id, None));
+            return Ok(brought(id));
         }
     }
     let made = match begun(site, kind, row, config) {
@@ -112,16 +131,23 @@ async fn object(
         true => left(site, kind, config, &marker).await?,
         false => None,
     };
-    let (id, answer) = match made {
-        Some(id) if again(site, kind, &id, config, &marker).await? => (id, None),
-        _ => ask(site, kind, row, config, &marker, list).await?,
+    let object = match made {
+        Some(id) if again(site, kind, &id, config, &marker).await? => brought(id),
+        _ => {
+            let (id, answer) = ask(site, kind, row, config, &marker, list).await?;
+            Object {
+                id,
+                answer,
+                brought: false,
+            }
+        }
     };
-    job.work.made.note(name, &id, job.work.clock.now());
+    job.work.made.note(name, &object.id, job.work.clock.now());
     if let Err(lost) = job.fence.check().await {
-        take_back(site, kind, &marker, &id, config).await?;
+        take_back(site, kind, &marker, &object.id, config).await?;
         return Err(lost.into());
     }
-    Ok((id, answer))
+    Ok(object)
 }
 
 /// Whether the object with the remembered id is what was made: in a workspace that was emptied, or made anew at the same
