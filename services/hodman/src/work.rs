@@ -3,6 +3,7 @@
 
 mod adopt;
 mod apply;
+mod before;
 mod build;
 mod capture;
 mod check;

@@ -1,6 +1,7 @@
 //! What an environment should have.
 
 mod access;
+mod left;
 mod literal;
 mod places;
 

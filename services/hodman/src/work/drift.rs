@@ -1,14 +1,14 @@
 //! Whose doing each difference is: what was applied last, what is pinned, what is there.
 
-use super::desired::desired;
+use super::before::{self, Before, binds};
 use super::taken::{self, Taken};
 use super::{Job, Work, WorkError, check, foundation};
 use hodman_core::ids::{ActionDigest, EnvName, PackageDigest};
-use hodman_core::state::{Deployed, PipelineState};
+use hodman_core::state::Deployed;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::drift::{Drift, HandEdits, ThreeWay, drift};
-use hodman_model::files::{self, Environment, Workspace as Place};
-use hodman_model::plan::{Desired, Plan, PlanContext};
+use hodman_model::files::{self, Environment};
+use hodman_model::plan::{Plan, PlanContext};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -69,7 +69,7 @@ pub(super) async fn report(
     package: Option<&PackageDigest>,
     taken: &Taken,
 ) -> Result<DriftReport, WorkError> {
-    let current = deployed(job, env).await?;
+    let current = before::deployed(job, env).await?;
     let before = match &current {
         Some(current) => last_applied(job, env, current, package, taken).await?,
         None => None,
@@ -121,31 +121,7 @@ fn hand_edits(environment: &Environment) -> HandEdits {
     }
 }
 
-/// What is in place, as far as the database remembers.
-async fn deployed(job: &Job<'_>, env: &EnvName) -> Result<Option<Deployed>, WorkError> {
-    let Some(row) = job.work.store.load_state(job.pipeline).await? else {
-        return Ok(None);
-    };
-    let mut state: PipelineState = serde_json::from_str(&row.json)?;
-    Ok(state
-        .environments
-        .remove(env)
-        .and_then(|environment| environment.current))
-}
-
-/// What was applied last.
-struct Before {
-    /// The environment's file of then.
-    environment: Environment,
-    /// What ought to be there by it.
-    desired: Desired,
-}
-
-/// How many versions of an environment's file are looked through for the one that something was applied under.
-const VERSIONS: usize = 50;
-
-/// What the package in place wants under the binding it was applied with. None when that binding is another than now's and
-/// Git does not have its file any more.
+/// What was applied last, as far as it is known.
 async fn last_applied(
     job: &Job<'_>,
     env: &EnvName,
@@ -153,66 +129,14 @@ async fn last_applied(
     package: Option<&PackageDigest>,
     taken: &Taken,
 ) -> Result<Option<Before>, WorkError> {
-    let same = current.binding == taken.binding;
-    if same && Some(&current.package) == package {
+    if current.binding == taken.binding && Some(&current.package) == package {
         return Ok(Some(Before {
             environment: taken.environment.clone(),
             desired: taken.desired.clone(),
+            foundation: taken.foundation.desired.clone(),
         }));
     }
-    let environment = match same {
-        true => taken.environment.clone(),
-        false => match bound_as(job, env, current)? {
-            Some(environment) => environment,
-            None => return Ok(None),
-        },
-    };
-    let tree = job.work.packages.tree(&current.package).await?;
-    let from = (&*tree, &*job.repo.branch);
-    let wanted = foundation::resolve(job, env, &environment, &tree)
-        .and_then(|modules| Ok(desired(env, &environment, from, &modules)?.1));
-    match wanted {
-        Ok(desired) => Ok(Some(Before {
-            environment,
-            desired,
-        })),
-        // What the file of then called may be gone by now.
-        Err(error) if !same => {
-            tracing::debug!(%env, "the binding of the last apply is not known any more: {error}");
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// The environment's file whose binding something was applied under: only the binding's digest is remembered, and the file
-/// with that digest is in the history of the default branch.
-fn bound_as(
-    job: &Job<'_>,
-    env: &EnvName,
-    current: &Deployed,
-) -> Result<Option<Environment>, WorkError> {
-    let mirror = &job.repo.mirror;
-    let Some(head) = mirror.head(&job.repo.branch)? else {
-        return Ok(None);
-    };
-    let path = format!("environments/{env}/environment.yaml");
-    for version in mirror.history_of(&job.repo.path(&path), &head, VERSIONS)? {
-        // A version that was removed or cannot be read was not applied.
-        let Ok(environment) = taken::environment_at(job, env, &version.commit) else {
-            continue;
-        };
-        if environment.binding_digest().to_string() == current.binding.as_str() {
-            return Ok(Some(environment));
-        }
-    }
-    Ok(None)
-}
-
-/// Whether a workspace was bound then as it is now: in one that is new nothing was applied.
-fn binds(environment: &Environment, place: &Place) -> bool {
-    let mut places = environment.workspaces.iter();
-    places.any(|then| then.name == place.name && then.host == place.host)
+    before::of(job, env, current, &taken.environment).await
 }
 
 impl Work {
@@ -241,7 +165,8 @@ impl Work {
                 None => Arc::new(check::tree_at(&job, &head)?),
             };
             let engines = taken::Engines::for_plan(true);
-            let taken = taken::take_tree_asking(&job, env, environment, &tree, engines).await?;
+            let of = (&tree, package.as_ref());
+            let taken = taken::take_package(&job, env, environment, of, engines).await?;
             report(&job, env, package.as_ref(), &taken).await
         })
         .await

@@ -2,7 +2,7 @@
 
 use super::claims::Ledgers;
 use super::desired::desired;
-use super::{Job, WorkError, apply, filesets, foundation, live, secrets, stacks};
+use super::{Job, WorkError, apply, before, filesets, foundation, live, secrets, stacks};
 use hodman_clients::databricks::Workspace;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
@@ -74,7 +74,7 @@ pub(super) async fn take_asking(
 ) -> Result<Taken, WorkError> {
     let environment = environment_at(job, env, config)?;
     let tree = job.work.packages.tree(package).await?;
-    take_tree_asking(job, env, environment, &tree, engines).await
+    take_package(job, env, environment, (&tree, Some(package)), engines).await
 }
 
 /// The environment's file at a commit.
@@ -110,7 +110,18 @@ pub(super) async fn take_tree_asking(
     tree: &Arc<Tree>,
     engines: Engines,
 ) -> Result<Taken, WorkError> {
-    taken(job, env, environment, tree, (false, engines)).await
+    take_package(job, env, environment, (tree, None), engines).await
+}
+
+/// The same for files that are those of a package, where they are.
+pub(super) async fn take_package(
+    job: &Job<'_>,
+    env: &EnvName,
+    environment: Environment,
+    of: (&Arc<Tree>, Option<&PackageDigest>),
+    engines: Engines,
+) -> Result<Taken, WorkError> {
+    taken(job, env, environment, of, (false, engines)).await
 }
 
 /// The same for somebody who only has to reach what is there: what a plan would refuse is no reason not to. Its plan is never
@@ -123,7 +134,7 @@ pub(super) async fn reach(
 ) -> Result<Taken, WorkError> {
     let environment = environment_at(job, env, config)?;
     let tree = job.work.packages.tree(package).await?;
-    taken(job, env, environment, &tree, (true, Engines::Left)).await
+    taken(job, env, environment, (&tree, None), (true, Engines::Left)).await
 }
 
 /// The same for somebody who looks for what is to be taken over: that names are others' is what is looked for, and no reason
@@ -134,18 +145,22 @@ pub(super) async fn look(
     environment: Environment,
     tree: &Arc<Tree>,
 ) -> Result<Taken, WorkError> {
-    taken(job, env, environment, tree, (true, Engines::Asked)).await
+    taken(job, env, environment, (tree, None), (true, Engines::Asked)).await
 }
 
 async fn taken(
     job: &Job<'_>,
     env: &EnvName,
     environment: Environment,
-    tree: &Arc<Tree>,
+    (tree, package): (&Arc<Tree>, Option<&PackageDigest>),
     (only_looks, engines): (bool, Engines),
 ) -> Result<Taken, WorkError> {
-    let modules = foundation::resolve(job, env, &environment, tree)?;
-    let (bundle, desired) = desired(env, &environment, (tree, &job.repo.branch), &modules)?;
+    let mut modules = foundation::resolve(job, env, &environment, tree)?;
+    let (bundle, mut desired) = desired(env, &environment, (tree, &job.repo.branch), &modules)?;
+    if !only_looks {
+        let wanted = (&mut desired, &mut modules.desired);
+        Box::pin(before::take_away(job, env, package, &environment, wanted)).await?;
+    }
     let sent = secrets::sent(job, env, &desired).await?;
     let root = file_sets::root(job.pipeline, env.as_str());
     let mut parts = Vec::new();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{World, paths, rows};
 use crate::bundle::{Grant, Permission, Principal, Resource};
 use crate::kinds::kind;
+use crate::plan::Desired;
 
 /// A job that is to run as that one, and what its workspace says: the settings do not repeat it.
 fn job_as(run_as: Value, said: Option<&str>) -> World {
@@ -117,6 +118,50 @@ fn an_empty_list_of_grants_takes_the_last_one_away() {
     assert_eq!(paths(&world.plan()), ["grants.all"]);
     world.apply();
     assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+}
+
+#[test]
+fn what_the_last_apply_gave_and_nothing_speaks_of_any_more_is_taken_away() {
+    let mut world = World::new()
+        .resource("jobs.a", json!({"name": "a"}))
+        .resource("schemas.s", json!({"name": "s", "catalog_name": "main"}))
+        .resource(
+            "groups.g",
+            json!({"displayName": "g", "members": [{"value": "1"}]}),
+        )
+        .resource("jobs.b", json!({"name": "b"}));
+    for job in ["jobs.a", "jobs.b"] {
+        in_git(&mut world, job, |job| job.permissions = Some(viewer()));
+    }
+    in_git(&mut world, "schemas.s", |schema| {
+        schema.grants = Some(vec![Grant {
+            principal: "all".to_owned(),
+            privileges: vec!["SELECT".to_owned()],
+        }]);
+    });
+    let before = world.desired();
+    // Silent now, but for the second job, which has others, and one that is new.
+    in_git(&mut world, "jobs.a", |job| job.permissions = None);
+    in_git(&mut world, "schemas.s", |schema| schema.grants = None);
+    in_git(&mut world, "groups.g", |group| {
+        group.config = json!({"displayName": "g"}).into();
+    });
+    in_git(&mut world, "jobs.b", |job| job.permissions = Some(vec![]));
+    let world = world.resource("jobs.c", json!({"name": "c"}));
+    let silent = world.desired();
+    let mut wanted = silent.clone();
+    wanted.take_away(&before);
+    let of = |desired: &Desired, key: &str| desired.resources[&key.parse().unwrap()].clone();
+    assert_eq!(of(&wanted, "jobs.a").permissions, Some(json!({})));
+    assert_eq!(of(&wanted, "schemas.s").grants, Some(json!({})));
+    assert_eq!(of(&wanted, "groups.g").config["members"], json!([]));
+    for key in ["jobs.b", "jobs.c"] {
+        assert_eq!(of(&wanted, key), of(&silent, key), "{key}");
+    }
+    // Once: the package after it was told of nothing that it would have to take away.
+    let mut next = silent.clone();
+    next.take_away(&silent);
+    assert_eq!(next, silent);
 }
 
 #[test]
