@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -29,6 +30,9 @@ pub use values::Values;
 
 /// The longest wait for a TCP and TLS connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest wait for an answer. IAM and CloudFormation answer within seconds; emptying a bucket takes a thousand objects each time.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Who we are to AWS.
 #[derive(Debug, Clone)]
@@ -83,8 +87,14 @@ impl Aws {
     /// Reads the surroundings for the default chain. Nothing is sent to SQS or S3 yet, and credentials are looked up at
     /// the first call.
     pub async fn new(config: AwsConfig) -> Self {
-        let mut loader =
-            aws_config::defaults(BehaviorVersion::latest()).region(Region::new(config.region));
+        // The SDK has none for answers: a server that went away meanwhile would hold an environment's lane until a restart.
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(ANSWER_TIMEOUT)
+            .operation_attempt_timeout(ANSWER_TIMEOUT);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(config.region))
+            .timeout_config(timeouts.build());
         if let Some(url) = config.endpoint_url {
             loader = loader.endpoint_url(url);
         }

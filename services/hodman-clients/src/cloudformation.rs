@@ -70,13 +70,13 @@ impl CloudFormation {
         A: Future<Output = Result<Option<T>, StackError>>,
     {
         let asked = async {
-            let mut pause = SOONEST;
+            let mut pause = SOONEST.min(self.pace.every);
             loop {
                 if let Some(answer) = ask().await? {
                     return Ok(answer);
                 }
-                tokio::time::sleep(pause.min(self.pace.every)).await;
-                pause *= 2;
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(self.pace.every);
             }
         };
         match tokio::time::timeout(self.pace.limit, asked).await {
@@ -87,5 +87,42 @@ impl CloudFormation {
                 after: self.pace.limit,
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{AwsConfig, AwsCredentials};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_hours_is_waited_for_to_the_limit() {
+        let config = AwsConfig {
+            region: "eu-west-1".to_owned(),
+            endpoint_url: None,
+            credentials: AwsCredentials::Static {
+                access_key_id: "key".to_owned(),
+                secret_access_key: "secret".to_owned().into(),
+                session_token: None,
+            },
+        };
+        let aws = Aws::new(config).await;
+        let client = CloudFormation::new(&aws, Pace::default());
+        let began = tokio::time::Instant::now();
+        let after = |hours: u64| async move {
+            let over = began.elapsed() >= Duration::from_secs(hours * 3600);
+            Ok(over.then_some(hours))
+        };
+        // A gateway and its endpoints take many minutes, and go as slowly.
+        assert_eq!(
+            client.until("an hour", "net", || after(1)).await.ok(),
+            Some(1)
+        );
+        let late = client.until("a day", "net", || after(24)).await;
+        assert!(
+            matches!(late, Err(StackError::Unfinished { .. })),
+            "{late:?}"
+        );
+        assert!(began.elapsed() < Duration::from_secs(3 * 3600 + 60));
     }
 }

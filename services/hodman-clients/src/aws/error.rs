@@ -174,7 +174,7 @@ impl AwsError {
         target: &str,
         error: CredentialsError,
     ) -> Self {
-        let message = Some("there are no usable credentials".to_owned());
+        let message = Some(format!("{NO_CREDENTIALS}{}", told_beneath(&error)));
         let kind = why_none(&error);
         Self::plain(
             kind,
@@ -191,7 +191,7 @@ impl AwsError {
         target: &str,
         error: impl Error + Send + Sync + 'static,
     ) -> Self {
-        let message = Some("no answer".to_owned());
+        let message = Some(format!("{NO_ANSWER}{}", told_beneath(&error)));
         let kind = AwsErrorKind::Unreachable;
         Self::plain(
             kind,
@@ -259,8 +259,10 @@ impl AwsError {
             (error, None) => kind_of(error, code.as_deref(), status),
         };
         let message = message.unwrap_or_else(|| match (kind, status) {
-            (AwsErrorKind::BadCredentials, None) => "there are no usable credentials".to_owned(),
-            (AwsErrorKind::Unreachable, _) => "no answer".to_owned(),
+            (AwsErrorKind::BadCredentials, None) => {
+                format!("{NO_CREDENTIALS}{}", told_beneath(&error))
+            }
+            (AwsErrorKind::Unreachable, _) => format!("{NO_ANSWER}{}", told_beneath(&error)),
             (_, Some(status)) => format!("HTTP {status}"),
             (_, None) => "the request could not be made".to_owned(),
         });
@@ -291,6 +293,26 @@ fn kind_of<E>(
         SdkError::ServiceError(_) => classify(code.unwrap_or_default(), status.unwrap_or_default()),
         _ => AwsErrorKind::Invalid,
     }
+}
+
+const NO_CREDENTIALS: &str = "there are no usable credentials";
+const NO_ANSWER: &str = "no answer";
+
+/// What lies beneath an error, with a colon in front: the service's own words where a role could not be taken, else the innermost, such
+/// as a name that no server knows. What the SDK says in between is of no use to anybody.
+fn told_beneath(error: &(dyn Error + 'static)) -> String {
+    let mut next = error.source();
+    let mut innermost = None;
+    while let Some(error) = next {
+        if let Some(said) = error.downcast_ref::<ErrorMetadata>() {
+            let code = said.code().unwrap_or_default();
+            let words = said.message().unwrap_or_default();
+            return format!(": {code} {words}");
+        }
+        innermost = Some(error.to_string());
+        next = error.source();
+    }
+    innermost.map_or_else(String::new, |words| format!(": {words}"))
 }
 
 /// What came of asking for credentials, where a call failed because there were none.

@@ -84,6 +84,8 @@ impl Objects {
     pub(super) fn new(sdk: &SdkConfig, config: ObjectsConfig) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
+            // It counts from the beginning of the request: a large package goes out for minutes.
+            .read_timeout(ATTEMPT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
         let s3 = aws_sdk_s3::config::Builder::from(sdk)

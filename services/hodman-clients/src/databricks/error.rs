@@ -21,6 +21,8 @@ pub enum ErrorKind {
     },
     /// The other side is in trouble (5xx, connection refused): the same call may work later.
     Temporary,
+    /// Something is done to the object just now, and nothing is wrong: the same call works when that has ended.
+    Busy,
     /// The request is wrong and will be wrong next time.
     Invalid,
     /// The object is in a state, or was changed by someone else, so that this cannot be done now.
@@ -129,7 +131,10 @@ impl ApiError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self.kind,
-            ErrorKind::RateLimited { .. } | ErrorKind::Temporary | ErrorKind::TimedOut { .. }
+            ErrorKind::RateLimited { .. }
+                | ErrorKind::Temporary
+                | ErrorKind::Busy
+                | ErrorKind::TimedOut { .. }
         )
     }
 

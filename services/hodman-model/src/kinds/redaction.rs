@@ -92,8 +92,8 @@ fn tells(key: &str) -> bool {
 
 /// Whether the last word of a key is a short one that says it.
 fn tells_shortly(key: &str) -> bool {
-    let end = key.rfind(|c: char| !c.is_ascii_alphanumeric());
-    let word = end.map_or(key, |at| &key[at + 1..]);
+    let mut words = key.rsplit(|c: char| !c.is_ascii_alphanumeric());
+    let word = words.next().unwrap_or(key);
     // In `dbPass` the case begins a word.
     let tail = word
         .rfind(|c: char| c.is_ascii_uppercase())

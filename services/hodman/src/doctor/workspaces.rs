@@ -168,7 +168,7 @@ pub(super) fn hint(error: &ApiError, federated: bool) -> &'static str {
             "check the host: this is not a workspace's API"
         }
         ErrorKind::RateLimited { .. } => "too many calls just now; try again in a minute",
-        ErrorKind::Temporary | ErrorKind::TimedOut { .. } => {
+        ErrorKind::Temporary | ErrorKind::Busy | ErrorKind::TimedOut { .. } => {
             "check the network, the proxy and the host's name"
         }
         ErrorKind::AlreadyExists | ErrorKind::Invalid | ErrorKind::Conflict => {

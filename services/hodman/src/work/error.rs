@@ -170,6 +170,8 @@ impl From<GitError> for WorkError {
 impl From<ApiError> for WorkError {
     fn from(error: ApiError) -> Self {
         let kind = match error.kind {
+            // Tries would be used up long before a stack of networks is made.
+            ErrorKind::Busy => Kind::Waits,
             _ if error.is_transient() => Kind::Transient,
             ErrorKind::PermissionDenied | ErrorKind::Unauthenticated => Kind::Refused,
             _ => Kind::Lasting,

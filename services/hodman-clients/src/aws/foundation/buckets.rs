@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Aws;
 use super::super::error::AwsError;
-use super::{New, list, must_be, text, texts};
+use super::{New, is_missing, list, must_be, text, texts};
 
 /// The region whose buckets have no region in their making.
 const FIRST_REGION: &str = "us-east-1";
@@ -129,14 +129,22 @@ impl Buckets {
     pub async fn make(&self, body: &Value) -> Result<Value, AwsError> {
         let name = text(body, "name").unwrap_or_default();
         // In the first region AWS answers the making of a bucket that is ours already as if it had just made it.
-        if self.s3.head_bucket().bucket(name).send().await.is_ok() {
-            return Err(AwsError::answered(
-                "CreateBucket",
-                name,
-                409,
-                Some("BucketAlreadyOwnedByYou".to_owned()),
-                Some("there is a bucket of that name".to_owned()),
-            ));
+        let there = self.s3.head_bucket().bucket(name).send().await;
+        match there.map_err(|error| AwsError::from_sdk("HeadBucket", name, error)) {
+            Ok(_) => {
+                return Err(AwsError::answered(
+                    "CreateBucket",
+                    name,
+                    409,
+                    Some("BucketAlreadyOwnedByYou".to_owned()),
+                    Some("there is a bucket of that name".to_owned()),
+                ));
+            }
+            // Nobody knows whether it is ours; elsewhere the making itself says so.
+            Err(error) if self.region == FIRST_REGION && !is_missing(error.code()) => {
+                return Err(error);
+            }
+            Err(_) => {}
         }
         let place = (self.region != FIRST_REGION).then(|| {
             CreateBucketConfiguration::builder()

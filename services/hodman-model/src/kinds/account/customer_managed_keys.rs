@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
+use serde_json::json;
+
 use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
-use crate::kinds::fields::fills;
+use crate::kinds::fields::{defaults, fills};
 use crate::kinds::rules::{Rules, patterns};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
@@ -21,6 +23,11 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     name_field: "aws_key_info",
     sets: patterns(&["use_cases"], &[]),
     server_fills: fills(&[("aws_key_info.key_region", false)], &[]),
+    // "If this is set to true or omitted": https://docs.databricks.com/api/account/encryptionkeys/create
+    defaults: defaults(
+        &[("aws_key_info.reuse_key_for_cluster_volumes", json!(true))],
+        &[],
+    ),
     replace_on: patterns(&["aws_key_info", "use_cases"], &[]),
     field_order: &["use_cases", "aws_key_info"],
     ..Rules::default()

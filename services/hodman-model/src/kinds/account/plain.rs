@@ -277,7 +277,9 @@ impl Kind for Plain {
     }
 
     fn passing(&self, message: &str) -> bool {
-        self.passing.iter().any(|words| message.contains(words))
+        // Networks were seen to be refused with a 409 that says nothing more, while their workspace goes.
+        let bare = self.passing.contains(&IN_USE) && message == "Conflict";
+        bare || self.passing.iter().any(|words| message.contains(words))
     }
 
     fn rules(&self) -> &'static Rules {

@@ -141,3 +141,30 @@ fn an_argument_after_one_that_says_so_is_a_secret() {
         )
     );
 }
+
+#[test]
+fn keys_in_any_script_are_looked_at() {
+    // Between `ß` and `e` no byte is a letter of ASCII, and the word begins after both bytes of it.
+    for (key, secret) in [
+        ("größe", false),
+        ("größe_api_key", true),
+        ("ü-pwd", true),
+        ("日本語", false),
+    ] {
+        assert_eq!(looks_secret(key, "a1b2c3d4e5f6"), secret, "{key}");
+        let said = json!(format!("--{key}=a1b2c3d4e5f6"));
+        assert_eq!(redact("args", &said).1, secret, "{said}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn nothing_that_people_write_is_too_odd_to_look_at(key in "\\PC{0,12}", text in "\\PC{0,24}") {
+        let said = json!(format!("{key}=\"{text}\"; --{text} {key}://{text}:{key}@h/?{key}={text}"));
+        for (key, value) in [(&key, json!(text)), (&text, said)] {
+            let (shown, hidden) = redact(key, &value);
+            proptest::prop_assert_eq!(hidden, shown != value);
+            proptest::prop_assert!(hidden || !value.as_str().is_some_and(|text| looks_secret(key, text)));
+        }
+    }
+}

@@ -80,8 +80,9 @@ impl Stacks {
         let info = info.map_err(failed)?;
         if let Some(info) = info.as_ref().filter(|info| !info.is_only_reviewed()) {
             if info.is_busy() {
+                // By an apply before this one, often: what it began goes on in AWS when the daemon was killed.
                 let words = format!("stack {} is busy: {}", info.name, info.status);
-                return Err(error(request, ErrorKind::Temporary, words));
+                return Err(error(request, ErrorKind::Busy, words));
             }
             // A change is asked of somebody's stack only when it is to be taken over; a creation never is.
             if new || is_marked(info, &asked.stack) {
@@ -354,9 +355,11 @@ fn refusal(request: &Request, failure: StackError) -> ApiError {
     let kind = match &failure {
         StackError::Aws(aws) => aws_kind(aws),
         StackError::NoStack(_) => ErrorKind::NotFound,
-        StackError::Busy { .. } => ErrorKind::Temporary,
+        StackError::Busy { .. } => ErrorKind::Busy,
+        // Somebody changed the stack meanwhile: looked at anew, and asked for where that is something else.
+        StackError::Obsolete { .. } => ErrorKind::Temporary,
         StackError::Unfinished { .. } => ErrorKind::TimedOut { maybe_done: true },
-        StackError::Protected(_) | StackError::Obsolete { .. } => ErrorKind::Conflict,
+        StackError::Protected(_) => ErrorKind::Conflict,
         _ => ErrorKind::Invalid,
     };
     error(request, kind, failure.to_string())

@@ -4,10 +4,11 @@
 use super::super::secrets::Values;
 use super::super::{WorkError, live};
 use super::find::{begun, find, left, left_in_part};
-use super::patience::Patience;
+use super::patience::{self, Patience};
 use super::site::Site;
 use super::{access, stack, wait};
 use hodman_clients::databricks::{ApiError, ErrorKind};
+use hodman_model::claims::is_made_in_steps;
 use hodman_model::kinds::pattern::Keep;
 use hodman_model::kinds::{Identity, Kind, Listed, Marker};
 use hodman_model::plan::{Action, Row};
@@ -133,14 +134,21 @@ async fn object(
     };
     let object = match made {
         Some(id) if again(site, kind, &id, config, &marker).await? => brought(id),
-        _ => {
-            let (id, answer) = ask(site, kind, row, config, &marker, list).await?;
-            Object {
+        _ => match ask(site, kind, row, config, &marker, list).await? {
+            // Its name and tags are there, and perhaps nothing else of it: an answer to a part of its create was lost or refused.
+            (id, None) if is_made_in_steps(kind) => {
+                if !again(site, kind, &id, config, &marker).await? {
+                    let words = format!("{} {id} is gone again", kind.singular());
+                    return Err(WorkError::transient(words));
+                }
+                brought(id)
+            }
+            (id, answer) => Object {
                 id,
                 answer,
                 brought: false,
-            }
-        }
+            },
+        },
     };
     job.work.made.note(name, &object.id, job.work.clock.now());
     if let Err(lost) = job.fence.check().await {
@@ -182,8 +190,7 @@ async fn again(
         calls.push(kind.get(id));
     }
     for call in calls {
-        site.job.fence.check().await?;
-        match site.part.workspace.call(live::request(&call)).await {
+        match patience::send(site, kind, &call).await? {
             Ok(answer) => wait::until_taken(site, kind, id, &call, &answer).await?,
             Err(error) if error.is_not_found() => return Ok(false),
             Err(error) => return Err(error.into()),

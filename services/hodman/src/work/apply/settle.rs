@@ -113,7 +113,8 @@ pub(super) async fn differs(
 pub(super) async fn gone(site: &Site<'_>, kind: &dyn Kind, id: &str) -> Result<(), WorkError> {
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
-    while live::by_id(&site.part.workspace, kind, id).await?.is_some() {
+    // Until nobody knows it: what is called off counts as nothing in a plan, and has what it used still.
+    while is_known(site, kind, id).await? {
         if began.elapsed() > GONE_WITHIN {
             return Err(WorkError::transient(format!(
                 "{} {id} is still there {} minutes after it was removed",
@@ -126,6 +127,15 @@ pub(super) async fn gone(site: &Site<'_>, kind: &dyn Kind, id: &str) -> Result<(
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
     Ok(())
+}
+
+async fn is_known(site: &Site<'_>, kind: &dyn Kind, id: &str) -> Result<bool, WorkError> {
+    let asked = site.part.workspace.call(live::request(&kind.get(id))).await;
+    match asked {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Removes what was replaced, now that nothing uses it any more. What is still used, as by rows that were not done, is left for the
