@@ -25,6 +25,15 @@ struct Inside {
     target: String,
     sent: Mutex<Vec<Sent>>,
     strike: Mutex<(usize, Option<Strike>)>,
+    refusals: Mutex<Vec<Refusal>>,
+}
+
+/// What the server would have done and the relay refuses in its place.
+struct Refusal {
+    action: &'static str,
+    status: u16,
+    body: &'static str,
+    left: usize,
 }
 
 /// One request.
@@ -90,6 +99,7 @@ impl Relay {
             target: super::aws_endpoint(),
             sent: Mutex::default(),
             strike: Mutex::new((0, None)),
+            refusals: Mutex::default(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.expect("a free port");
@@ -113,10 +123,41 @@ impl Relay {
         *hold(&self.inside.strike) = (0, Some(Box::new(strike)));
     }
 
+    /// The next `times` requests for `action` do not reach the server and are answered like this.
+    pub fn refuse(&self, action: &'static str, times: usize, (status, body): (u16, &'static str)) {
+        hold(&self.inside.refusals).push(Refusal {
+            action,
+            status,
+            body,
+            left: times,
+        });
+    }
+
+    /// Nothing is refused any more.
+    pub fn refuse_nothing(&self) {
+        hold(&self.inside.refusals).clear();
+    }
+
+    /// How many requests are still to be refused.
+    #[must_use]
+    pub fn unrefused(&self) -> usize {
+        hold(&self.inside.refusals).iter().map(|one| one.left).sum()
+    }
+
     /// Nothing is done any more; how many writes there were since it was said.
     #[must_use]
     pub fn calm(&self) -> usize {
         std::mem::take(&mut *hold(&self.inside.strike)).0
+    }
+}
+
+impl Inside {
+    fn refused(&self, action: &str) -> Option<(u16, &'static str)> {
+        let mut refusals = hold(&self.refusals);
+        let mut fitting = refusals.iter_mut();
+        let refusal = fitting.find(|one| one.left > 0 && one.action == action)?;
+        refusal.left -= 1;
+        Some((refusal.status, refusal.body))
     }
 }
 
@@ -142,6 +183,10 @@ async fn pass(
         credential: credential.unwrap_or_default(),
         answer: String::new(),
     };
+    if let Some((status, body)) = inside.refused(&sent.action()) {
+        let response = Response::builder().status(status);
+        return response.body(body.into()).expect("a response");
+    }
     let response = forward(
         &inside.client,
         &inside.target,
