@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::form::{meaning, same};
+use super::git_code::GitCode;
 use crate::field_path::FieldPath;
 use crate::files::Tree;
 use crate::kinds::Kind;
@@ -27,17 +28,17 @@ pub(super) struct There<'v> {
 }
 
 impl Said {
-    /// What `raw` in `file` says. Paths of a job that runs from Git are those of that repository.
+    /// What `raw` in `file` says; `code` tells which paths are those of another repository.
     pub fn new(
         kind: &dyn Kind,
         (raw, file): (&Value, &str),
-        from_git: bool,
+        code: &GitCode,
         tree: &Tree,
         variables: &BTreeMap<String, Value>,
     ) -> Self {
         Self {
             raw: raw.clone(),
-            means: meaning(kind, (raw, file), from_git, tree, variables),
+            means: meaning(kind, (raw, file), code, tree, variables),
         }
     }
 

@@ -80,7 +80,18 @@ async fn illegal_jobs_are_refused() {
             "{tasks}"
         );
     }
+    // Without a word the code is in Git, where paths are seen from the repository.
+    let mut absolute = notebook_task("a");
+    absolute["notebook_task"]["notebook_path"] = json!("/Workspace/Shared/load");
+    let mut body = json!({"name": "n", "git_source": {"git_url": "u", "git_provider": "gitHub"}, "tasks": [absolute]});
+    let (status, refused) = bench.post("/api/2.2/jobs/create", body.clone()).await;
+    assert_eq!(status, 400);
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("Only relative paths"), "{message}");
     assert_eq!(bench.dev.list_jobs(), []);
+    body["tasks"][0]["notebook_task"]["source"] = json!("WORKSPACE");
+    let (status, _) = bench.post("/api/2.2/jobs/create", body).await;
+    assert_eq!(status, 200);
 }
 
 #[tokio::test]

@@ -41,6 +41,7 @@ pub(super) fn check(settings: &Map<String, Value>) -> Result<(), ApiError> {
         }
     }
     check_graph(&graph)?;
+    check_code(settings)?;
     check_cluster_references(settings)?;
     check_timers(settings)
 }
@@ -60,6 +61,34 @@ fn check_clusters(settings: &Map<String, Value>) -> Result<(), ApiError> {
             return Err(ApiError::invalid(format!(
                 "Duplicate job cluster key '{key}'. Job cluster keys must be unique."
             )));
+        }
+    }
+    Ok(())
+}
+
+/// Code that is in Git is named as seen from the repository's root, code in the workspace from the workspace's.
+fn check_code(settings: &Map<String, Value>) -> Result<(), ApiError> {
+    let from_git = settings.get("git_source").is_some_and(Value::is_object);
+    for task in list(settings, "tasks") {
+        for (spec, field) in [
+            ("/notebook_task", "notebook_path"),
+            ("/sql_task/file", "path"),
+            ("/dbt_task", "project_directory"),
+        ] {
+            let Some(spec) = task.pointer(spec) else {
+                continue;
+            };
+            let in_git = match text(spec, "source") {
+                Some(source) => source == "GIT",
+                None => from_git,
+            };
+            let path = text(spec, field).unwrap_or_default();
+            if in_git && path.starts_with('/') {
+                return Err(ApiError::invalid(format!(
+                    "Invalid {field}: {path}. Only relative paths are currently supported for remote repositories. \
+                     Paths must not begin with '/'."
+                )));
+            }
         }
     }
     Ok(())
