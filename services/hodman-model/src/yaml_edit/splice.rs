@@ -311,7 +311,7 @@ impl Splice<'_> {
 
     fn put_out(&self, start: usize, end: usize) -> Spliced {
         Spliced {
-            gone: vec![start..end],
+            gone: std::iter::once(start..end).collect(),
             ..self.put(start, end, "")
         }
     }
