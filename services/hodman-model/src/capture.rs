@@ -17,6 +17,7 @@ mod declaring;
 mod file_access;
 mod folders;
 mod form;
+mod git_code;
 pub mod identity;
 mod join;
 mod jupyter;

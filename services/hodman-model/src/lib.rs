@@ -15,6 +15,7 @@ pub mod hcl;
 pub mod kinds;
 pub mod modules;
 pub mod package;
+mod pairs;
 pub mod plan;
 pub mod stacks;
 pub mod takeover;

@@ -1,12 +1,16 @@
 //! Edits of YAML that keep what is not edited: comments, order and style.
 //!
-//! An edit is a splice of the text at the places the parser names. After each one the text is read again and must mean
+//! An edit is a splice of the text at the places the parser names; one of a whole block is many, one for each part that
+//! changes. After each one the text is read again and must mean
 //! exactly what was intended; where it does not (anchors, merge keys, odd layouts) the smallest enclosing block for
 //! which it does is written anew, and the answer says so.
 
+mod arrange;
+mod comments;
 mod locate;
 mod scalar;
 mod splice;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -24,7 +28,8 @@ pub use write::render;
 pub struct Edited {
     /// The text.
     pub text: String,
-    /// The block that had to be written anew, and whose comments are lost; the empty path is the whole file.
+    /// The block that had to be written anew, and whose comments are lost; the empty path is the whole file. Comments about what
+    /// was removed go with it and are not told.
     pub rewritten: Option<FieldPath>,
 }
 
@@ -104,6 +109,22 @@ fn edit(
     new: Option<&Value>,
     order: &[&str],
 ) -> Result<Edited, EditError> {
+    // A file whose lines all end as on Windows stays one.
+    let breaks = text.matches('\n').count();
+    if breaks > 0 && text.matches("\r\n").count() == breaks {
+        let mut edited = edit_lines(&text.replace("\r\n", "\n"), path, new, order)?;
+        edited.text = edited.text.replace('\n', "\r\n");
+        return Ok(edited);
+    }
+    edit_lines(text, path, new, order)
+}
+
+fn edit_lines(
+    text: &str,
+    path: &[PathSegment],
+    new: Option<&Value>,
+    order: &[&str],
+) -> Result<Edited, EditError> {
     let before = read(text)?;
     let mut intended = before.clone();
     if !FieldPath(path.to_vec()).put(&mut intended, new.cloned()) {
@@ -115,11 +136,21 @@ fn edit(
             rewritten: None,
         });
     }
-    let means_it = |text: &String| read(text).is_ok_and(|value| value == intended);
-    if let Some(text) = splice::splice(text, path, new, order).filter(means_it) {
+    let means_it = |text: &str| read(text).is_ok_and(|value| value == intended);
+    let at = FieldPath(path.to_vec());
+    if let (Some(old), Some(new)) = (at.get(&before), new)
+        && let Some(edited) = steps::taken(text, path, (old, new), order)
+        && means_it(&edited.text)
+    {
+        return Ok(edited);
+    }
+    let splice = |path: &[PathSegment], new: Option<&Value>| {
+        splice::splice(text, path, new, order).filter(|spliced| means_it(&spliced.text))
+    };
+    if let Some(spliced) = splice(path, new) {
         return Ok(Edited {
-            text,
-            rewritten: None,
+            rewritten: comments::loses(text, &spliced).then_some(at),
+            text: spliced.text,
         });
     }
     // From the inside out: the block around the place, the block around that, and so on.
@@ -128,9 +159,9 @@ fn edit(
         let Some(value) = block.get(&intended) else {
             continue;
         };
-        if let Some(text) = splice::splice(text, &block.0, Some(value), order).filter(means_it) {
+        if let Some(spliced) = splice(&block.0, Some(value)) {
             return Ok(Edited {
-                text,
+                text: spliced.text,
                 rewritten: Some(block),
             });
         }

@@ -49,6 +49,10 @@ pub(super) fn complete(kind: &BundleKind, node: &mut Node, place: &Place, found:
                 for item in items(node, list) {
                     if let Some(cluster) = inside(item, "new_cluster").and_then(Node::as_map_mut) {
                         of_pool(cluster, found);
+                        // The CLI leaves those of single tasks as they are, and Databricks refuses them.
+                        if list == "job_clusters" {
+                            of_no_workers(cluster, place);
+                        }
                     }
                 }
             }
@@ -126,6 +130,23 @@ fn of_pool(cluster: &mut Map, found: &mut Diagnostics) {
         let message = format!("`{field}` is not sent: `instance_pool_id` decides it");
         found.push(warning(&place, message).hint("leave out one of them"));
     }
+}
+
+/// A cluster that does not say how large it is has no workers; a pool or a policy changes nothing of that. Only of a policy that the
+/// bundle makes itself, which the CLI knows nothing of, it may be that it says the size.
+fn of_no_workers(cluster: &mut Map, place: &Place) {
+    let text = |field: &str| cluster.get(field).and_then(|entry| entry.node.as_text());
+    let own_policy =
+        text("policy_id").is_some_and(|policy| policy.starts_with("${resources.cluster_policies."));
+    let autoscale = cluster.get("autoscale");
+    if own_policy || autoscale.is_some_and(|entry| entry.node.value != Yaml::Null) {
+        return;
+    }
+    let none = Node {
+        place: place.clone(),
+        value: Yaml::Number(0.into()),
+    };
+    set_if_absent(cluster, "num_workers", none);
 }
 
 /// `served_models` is the old form of `served_entities`, which is what the API gives back.

@@ -83,8 +83,10 @@ impl Paths<'_> {
             let Some(parent) = node_mut(task, parents) else {
                 continue;
             };
+            // An alert is one of the workspace, also in a job whose code is in Git.
+            let may_be_git = parents != ["alert_task"];
             let source = parent.get("source").and_then(Node::as_text);
-            if source == Some("GIT") || (source.is_none() && from_git) {
+            if may_be_git && (source == Some("GIT") || (source.is_none() && from_git)) {
                 continue;
             }
             if let Some(path) = node_mut(parent, &[key]) {

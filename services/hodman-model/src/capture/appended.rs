@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::form::same;
+use super::git_code::GitCode;
 use super::kept::{Said, There, has_reference};
 use super::overlay::is_joined;
 use super::repo::{Piece, Repo, place_of};
@@ -52,11 +53,9 @@ impl World<'_> {
     /// What one file says of a resource.
     pub fn said(&self, kind: &dyn Kind, key: &ResourceKey, piece: &Piece<'_>) -> Said {
         let pieces = self.repo.pieces(key, self.target);
-        let from_git = pieces
-            .iter()
-            .any(|piece| piece.raw.get("git_source").is_some());
         let (tree, variables) = (self.tree, self.variables);
-        Said::new(kind, (piece.raw, piece.file), from_git, tree, variables)
+        let code = GitCode::of(pieces.iter().map(|piece| piece.raw), variables);
+        Said::new(kind, (piece.raw, piece.file), &code, tree, variables)
     }
 
     /// The parts of the list at `path`; none where one file alone says it, so that nothing is added to anything. Where the

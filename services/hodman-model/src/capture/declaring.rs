@@ -11,7 +11,7 @@ use super::variables::looked_up;
 use super::{CapturedAs, Work};
 use crate::field_path::FieldPath;
 use crate::files::Tree;
-use crate::yaml_edit::{self, EditError};
+use crate::yaml_edit::{self, EditError, Edited};
 
 /// The order of fields in what is written.
 const ORDER: &[&str] = &["description", "lookup"];
@@ -184,11 +184,16 @@ fn put_all(work: &mut Work<'_>, file: &str, place: &FieldPath, entries: &Map<Str
     }
     let text = work.text(file);
     match with_all(&text, place, entries) {
-        Ok(text) => drop(
-            work.out
-                .changes
-                .insert(file.to_owned(), Some(text.into_bytes())),
-        ),
+        Ok(edited) => {
+            let bytes = edited.text.into_bytes();
+            work.out.changes.insert(file.to_owned(), Some(bytes));
+            if let Some(block) = edited.rewritten {
+                let detail = format!(
+                    "variables were declared: the block `{block}` was written anew; its comments are lost"
+                );
+                work.row(file, CapturedAs::Note, None, None, detail);
+            }
+        }
         // Never hidden: what was written refers to them.
         Err(error) => work.row(
             file,
@@ -205,27 +210,35 @@ fn with_all(
     text: &str,
     place: &FieldPath,
     entries: &Map<String, Value>,
-) -> Result<String, EditError> {
+) -> Result<Edited, EditError> {
     let before = yaml_edit::read(text)?;
     let there = place.get(&before).and_then(Value::as_object);
     let Some(there) = there.filter(|there| !there.is_empty()) else {
         let whole = Value::Object(entries.clone());
-        return Ok(yaml_edit::set(text, &place.0, &whole, ORDER)?.text);
+        return yaml_edit::set(text, &place.0, &whole, ORDER);
     };
     let mut whole = there.clone();
     whole.extend(entries.clone());
     if let Some(text) = in_one(text, &before, place, entries, &whole) {
-        return Ok(text);
+        return Ok(Edited {
+            text,
+            rewritten: None,
+        });
     }
     // In an odd layout each entry costs an edit, or the block its comments.
     if entries.len() > FEW {
-        return Ok(yaml_edit::set(text, &place.0, &Value::Object(whole), ORDER)?.text);
+        return yaml_edit::set(text, &place.0, &Value::Object(whole), ORDER);
     }
-    let mut text = text.to_owned();
+    let mut edited = Edited {
+        text: text.to_owned(),
+        rewritten: None,
+    };
     for (name, value) in entries {
-        text = yaml_edit::set(&text, &place.key(name).0, value, ORDER)?.text;
+        let next = yaml_edit::set(&edited.text, &place.key(name).0, value, ORDER)?;
+        edited.text = next.text;
+        edited.rewritten = edited.rewritten.or(next.rewritten);
     }
-    Ok(text)
+    Ok(edited)
 }
 
 /// One edit that marks the place, and all entries put there; none where that does not mean what it should.
@@ -247,7 +260,11 @@ fn in_one(
             line => format!("{indent}{line}\n"),
         })
         .collect();
-    let text = marked.text.replacen(line, block.trim_end_matches('\n'), 1);
+    let mut block = block.trim_end_matches('\n').to_owned();
+    if marked.text.contains(&format!("{line}\r\n")) {
+        block = block.replace('\n', "\r\n");
+    }
+    let text = marked.text.replacen(line, &block, 1);
     let mut intended = before.clone();
     place.put(&mut intended, Some(Value::Object(whole.clone())));
     yaml_edit::read(&text)

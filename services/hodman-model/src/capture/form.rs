@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::beside::{self, Beside};
+use super::git_code::GitCode;
 use super::jupyter::kept;
 use super::keys::Keys;
 use super::overlay::{join_keyed, lay};
@@ -58,22 +59,19 @@ pub(super) fn of_live(kind: &dyn Kind, listed: &Listed, names: &Names<'_>) -> Va
             Keep::Yes
         });
     }
-    // Paths in a job that runs from Git are paths in that repository.
-    if form.get("git_source").is_none() {
-        let mut rename = |notebook: bool, value: &mut Value| {
-            let place = value.as_str().and_then(|path| match names.folders {
-                true => captured_at(names.sources, path, notebook),
-                false => Some(format!("{REPO}{}", names.sources.get(short(path))?)),
-            });
-            if let Some(place) = place {
-                *value = Value::String(place);
-            }
-        };
-        match names.folders {
-            true => each_path(kind, &mut form, &mut rename),
-            false => each_field(kind, &mut form, &mut rename),
+    let mut rename = |notebook: bool, value: &mut Value| {
+        let place = value.as_str().and_then(|path| match names.folders {
+            true => captured_at(names.sources, path, notebook),
+            false => Some(format!("{REPO}{}", names.sources.get(short(path))?)),
+        });
+        if let Some(place) = place {
+            *value = Value::String(place);
         }
-    }
+    };
+    GitCode::of([&config], &BTreeMap::new()).without(&mut form, |form| match names.folders {
+        true => each_path(kind, form, &mut rename),
+        false => each_field(kind, form, &mut rename),
+    });
     beside.put(rules.normalise(&redact("", &form).0))
 }
 
@@ -101,12 +99,10 @@ fn of_raw(
     variables: &BTreeMap<String, Value>,
 ) -> Value {
     let rules = kind.rules();
-    let from_git = pieces
-        .iter()
-        .any(|(raw, _)| raw.get("git_source").is_some());
+    let code = GitCode::of(pieces.iter().map(|(raw, _)| *raw), variables);
     let mut form = Value::Null;
     for piece in pieces {
-        lay(&mut form, meaning(kind, *piece, from_git, tree, variables));
+        lay(&mut form, meaning(kind, *piece, &code, tree, variables));
     }
     if pieces.len() > 1 {
         join_keyed(kind.name(), &mut form);
@@ -122,19 +118,17 @@ fn of_raw(
     beside.put(rules.normalise(&form))
 }
 
-/// What `raw` in `file` means here: values in the place of variables, and paths as those of the repository, unless the job
-/// runs from Git and its paths are those of another.
+/// What `raw` in `file` means here: values in the place of variables, and paths as those of the repository, but for those
+/// that `code` says to be of another.
 pub(super) fn meaning(
     kind: &dyn Kind,
     (raw, file): (&Value, &str),
-    from_git: bool,
+    code: &GitCode,
     tree: &Tree,
     variables: &BTreeMap<String, Value>,
 ) -> Value {
     let mut means = with_variables(raw, variables);
-    if !from_git {
-        repo_paths(kind, &mut means, file, tree);
-    }
+    code.without(&mut means, |means| repo_paths(kind, means, file, tree));
     means
 }
 

@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::form::{meaning, same};
+use super::git_code::GitCode;
 use crate::field_path::FieldPath;
 use crate::files::Tree;
 use crate::kinds::Kind;
-
-/// Of longer lists only what begins and ends alike is kept: a hundred million comparisons are a minute.
-const MOST_PAIRS: usize = 4_000_000;
+use crate::pairs::Pairs;
 
 /// A resource as one file says it, and what that means here, in the words of a form.
 pub(super) struct Said {
@@ -27,17 +26,17 @@ pub(super) struct There<'v> {
 }
 
 impl Said {
-    /// What `raw` in `file` says. Paths of a job that runs from Git are those of that repository.
+    /// What `raw` in `file` says; `code` tells which paths are those of another repository.
     pub fn new(
         kind: &dyn Kind,
         (raw, file): (&Value, &str),
-        from_git: bool,
+        code: &GitCode,
         tree: &Tree,
         variables: &BTreeMap<String, Value>,
     ) -> Self {
         Self {
             raw: raw.clone(),
-            means: meaning(kind, (raw, file), from_git, tree, variables),
+            means: meaning(kind, (raw, file), code, tree, variables),
         }
     }
 
@@ -137,107 +136,22 @@ impl<'v> Items<'v> {
     /// For `wanted`, where `there` was said before.
     pub fn of(there: Option<There<'v>>, wanted: &[Value]) -> Self {
         let old = there.map(There::items).unwrap_or_default();
-        let mut at: Vec<Option<usize>> = in_order(&old, wanted);
-        let mut used = vec![false; old.len()];
-        for old in at.iter().flatten() {
-            used[*old] = true;
-        }
-        // What is only somewhere else now: the order of many lists means nothing.
-        let mut find = |at: &mut Vec<Option<usize>>, fits: &dyn Fn(There<'v>, &Value) -> bool| {
-            for (place, wanted) in at.iter_mut().zip(wanted) {
-                if place.is_none() {
-                    let free = |index: &usize| !used[*index] && fits(old[*index], wanted);
-                    *place = (0..old.len()).find(free);
-                    place.iter().for_each(|index| used[*index] = true);
-                }
-            }
-        };
-        if old.len().saturating_mul(wanted.len()) <= MOST_PAIRS {
-            find(&mut at, &|old, wanted| old.is(wanted));
-            find(&mut at, &|old, wanted| says_all(old.means, wanted));
-        }
-        let gaps = gaps(&at, old.len());
+        let is = |o: usize, n: usize| old[o].is(&wanted[n]);
+        let covers = |o: usize, n: usize| says_all(old[o].means, &wanted[n]);
+        let pairs = Pairs::of(old.len(), wanted.len(), &is, &covers);
         let mut lost = Vec::new();
-        for (new, before) in gaps {
-            let before = before.filter(|index| !used[*index]).collect::<Vec<_>>();
-            let new: Vec<usize> = new.filter(|index| at[*index].is_none()).collect();
-            if new.len() == before.len() {
-                for (new, old) in new.into_iter().zip(before) {
-                    at[new] = Some(old);
-                }
-            } else if !new.is_empty() {
-                before
-                    .iter()
-                    .for_each(|index| references(old[*index].raw, &mut lost));
-            }
+        for index in pairs.displaced {
+            references(old[index].raw, &mut lost);
         }
         Self {
-            there: at.iter().map(|at| at.map(|index| old[index])).collect(),
+            there: pairs
+                .at
+                .iter()
+                .map(|at| at.map(|index| old[index]))
+                .collect(),
             lost,
         }
     }
-}
-
-/// For each of `wanted` the item of `old` that means it, so that as many as possible stand in the same order.
-fn in_order(old: &[There<'_>], wanted: &[Value]) -> Vec<Option<usize>> {
-    let mut at = vec![None; wanted.len()];
-    let pairs = || old.iter().zip(wanted);
-    let start = pairs().take_while(|(old, new)| old.is(new)).count();
-    let most = old.len().min(wanted.len()) - start;
-    let ends = old.iter().rev().zip(wanted.iter().rev()).take(most);
-    let end = ends.take_while(|(old, new)| old.is(new)).count();
-    for (index, place) in at.iter_mut().enumerate() {
-        if index < start {
-            *place = Some(index);
-        } else if index >= wanted.len() - end {
-            *place = Some(index + old.len() - wanted.len());
-        }
-    }
-    let (before, after) = (
-        &old[start..old.len() - end],
-        &wanted[start..wanted.len() - end],
-    );
-    if before.len().saturating_mul(after.len()) > MOST_PAIRS {
-        return at;
-    }
-    // How many can stand in order from (item of `before`, item of `after`) on.
-    let width = after.len() + 1;
-    let mut length = vec![0_u32; (before.len() + 1) * width];
-    for (o, old) in before.iter().enumerate().rev() {
-        for (n, new) in after.iter().enumerate().rev() {
-            length[o * width + n] = match old.is(new) {
-                true => length[(o + 1) * width + n + 1] + 1,
-                false => length[(o + 1) * width + n].max(length[o * width + n + 1]),
-            };
-        }
-    }
-    let (mut o, mut n) = (0, 0);
-    while o < before.len() && n < after.len() {
-        if before[o].is(&after[n]) {
-            at[start + n] = Some(start + o);
-            (o, n) = (o + 1, n + 1);
-        } else if length[(o + 1) * width + n] >= length[o * width + n + 1] {
-            o += 1;
-        } else {
-            n += 1;
-        }
-    }
-    at
-}
-
-/// The stretches between items that are known: those of the new list, and those of the old one between the same two.
-fn gaps(at: &[Option<usize>], old: usize) -> Vec<(std::ops::Range<usize>, std::ops::Range<usize>)> {
-    let mut gaps = Vec::new();
-    let (mut new_start, mut old_start) = (0, 0);
-    for (new, before) in at.iter().enumerate() {
-        // What moved ahead of others tells nothing of what stands between.
-        if let Some(before) = before.filter(|before| *before >= old_start) {
-            gaps.push((new_start..new, old_start..before));
-            (new_start, old_start) = (new + 1, before + 1);
-        }
-    }
-    gaps.push((new_start..at.len(), old_start..old));
-    gaps
 }
 
 /// Whether a mapping says all that is wanted, and perhaps more: a form has no defaults, a file may.

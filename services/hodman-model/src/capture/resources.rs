@@ -11,6 +11,7 @@ use super::beside::graft;
 use super::copies::graft_mode;
 use super::folders::was_looked_for;
 use super::form::{Names, Overrides, digest, of_live, of_repo, resource_in};
+use super::git_code::GitCode;
 use super::keys::Keys;
 use super::merge::{Merged, merge, take};
 use super::paths::{each_path, is_of_workspace, is_personal, short};
@@ -299,12 +300,13 @@ fn notes(
     }
     let mut left = BTreeSet::new();
     let mut scratch = dev.clone();
-    each_path(kind, &mut scratch, &mut |_, value| {
-        let path = value.as_str().filter(|path| is_of_workspace(path));
-        left.extend(path.map(str::to_owned));
+    GitCode::of([dev], &BTreeMap::new()).without(&mut scratch, |scratch| {
+        each_path(kind, scratch, &mut |_, value| {
+            let path = value.as_str().filter(|path| is_of_workspace(path));
+            left.extend(path.map(str::to_owned));
+        });
     });
-    let from_git = dev.get("git_source").is_some();
-    for path in left.iter().filter(|_| !from_git) {
+    for path in &left {
         let detail = if is_personal(short(path)) {
             format!(
                 "runs {path} from a personal folder, which is not captured; name the folder in the rules or move it"

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::pattern::Pattern;
-use super::rules::{Default, Reference, ServerFill, expand};
+use super::rules::{CodeSource, Default, Reference, ServerFill, expand};
 
 /// A field name at the start of a pattern and the places it stands for; see [`expand`].
 pub(super) type Aliases<'a> = &'a [(&'a str, &'a [&'a str])];
@@ -58,6 +58,21 @@ pub(super) fn references(list: &[(&str, &'static str)], aliases: Aliases<'_>) ->
         .map(|(at, kind)| Reference {
             at: Pattern::new(&at),
             kind,
+        })
+        .collect()
+}
+
+/// Fields that say where code is, and whether silence means Git where there is one.
+pub(super) fn code_sources(list: &[(&str, bool)], aliases: Aliases<'_>) -> Vec<CodeSource> {
+    list.iter()
+        .flat_map(|(at, git_unsaid)| {
+            expand(&[at], aliases)
+                .into_iter()
+                .map(move |at| (at, *git_unsaid))
+        })
+        .map(|(at, git_unsaid)| CodeSource {
+            at: Pattern::new(&at),
+            git_unsaid,
         })
         .collect()
 }

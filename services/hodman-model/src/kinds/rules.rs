@@ -3,6 +3,7 @@
 //! Both the desired and the observed config are brought to managed form before they are compared, so that a value
 //! equal to the server's default is the same as none.
 
+mod code;
 mod fills;
 mod prefixed;
 mod spot;
@@ -34,6 +35,15 @@ pub struct ServerFill {
     pub captured: bool,
 }
 
+/// A field that says where code is: `GIT`, for the repository that `git_source` of the whole config names, or `WORKSPACE`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CodeSource {
+    /// Where.
+    pub at: Pattern,
+    /// Whether silence means `GIT` where there is a `git_source`. Else it has to be said, and what silence means is the server's.
+    pub git_unsaid: bool,
+}
+
 /// A field that holds the id of another object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
@@ -59,6 +69,8 @@ pub struct Rules {
     pub volatile: Vec<Pattern>,
     /// What the server takes when the field is absent.
     pub defaults: Vec<Default>,
+    /// Fields that say where code is.
+    pub code_sources: Vec<CodeSource>,
     /// What the server fills as it likes.
     pub server_fills: Vec<ServerFill>,
     /// Scalars that the API stores as text; bundles write `true` and `8` there, too.
@@ -154,6 +166,7 @@ impl Rules {
                 .at
                 .visit(&mut value, &mut |found| keep_if(*found != default.value));
         }
+        self.drop_usual_sources(&mut value);
         self.drop_empty(&mut value, &Spot::Root);
         self.sort_keyed("", &mut value);
         value

@@ -38,18 +38,23 @@ pub(super) enum What {
     },
 }
 
-/// Reads the first document of `text`; none when it does not parse or is empty.
-pub(super) fn locate(text: &str) -> Option<Located> {
+/// Reads the first document of `text`, and where its comments stand, each from the `#` to the end of the line; none when it
+/// does not parse or is empty.
+pub(super) fn locate(text: &str) -> Option<(Located, Vec<Range<usize>>)> {
     let mut events = Vec::new();
+    let mut comments = Vec::new();
     for event in Parser::new_from_str_with_options(text, Options::default()) {
         let (event, span) = event.ok()?;
-        events.push((event, span.byte_range()?));
+        match event {
+            Event::Comment(..) => comments.push(span.byte_range()?),
+            event => events.push((event, span.byte_range()?)),
+        }
     }
     let mut reader = Reader {
         text,
         events: events.into_iter(),
     };
-    reader.node()
+    Some((reader.node()?, comments))
 }
 
 struct Reader<'t, I> {

@@ -100,7 +100,8 @@ fn like_number_or_time(text: &str) -> bool {
         })
 }
 
-fn quoted(text: &str) -> String {
+/// A text in double quotes.
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -1,28 +1,49 @@
 //! One edit as a splice of the text. Gives nothing where it sees no safe way; the caller checks the result anyway.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::locate::{Located, What, locate};
-use super::scalar::scalar;
+use super::scalar::{quoted, scalar};
 use super::write::{block, entry, indent, item};
 use crate::field_path::PathSegment;
+
+/// The text after a splice.
+pub(super) struct Spliced {
+    /// The text.
+    pub text: String,
+    /// Where comments stood in the text before.
+    pub comments: Vec<Range<usize>>,
+    /// What of that text was taken out because somebody wanted it so.
+    pub gone: Vec<Range<usize>>,
+}
 
 pub(super) fn splice(
     text: &str,
     path: &[PathSegment],
     new: Option<&Value>,
     order: &[&str],
-) -> Option<String> {
-    let Some(root) = locate(text) else {
+) -> Option<Spliced> {
+    let Some((root, comments)) = locate(text) else {
         let new = nested(path, new?);
         let head = if text.is_empty() || text.ends_with('\n') {
             text.to_owned()
         } else {
             format!("{text}\n")
         };
-        return Some(head + &block(&new, order).join("\n") + "\n");
+        return Some(Spliced {
+            text: head + &block(&new, order).join("\n") + "\n",
+            comments: Vec::new(),
+            gone: Vec::new(),
+        });
     };
-    Splice { text, order }.at(&root, path, new)
+    let splice = Splice {
+        text,
+        order,
+        comments,
+    };
+    splice.at(&root, path, new)
 }
 
 /// `value` below mappings and one-element lists for every segment of `path`.
@@ -43,18 +64,21 @@ fn nested(path: &[PathSegment], value: &Value) -> Value {
         })
 }
 
-struct Splice<'a> {
-    text: &'a str,
-    order: &'a [&'a str],
+/// A text and how new blocks are written.
+pub(super) struct Splice<'a> {
+    pub text: &'a str,
+    pub order: &'a [&'a str],
+    pub comments: Vec<Range<usize>>,
 }
 
 impl Splice<'_> {
-    fn at(&self, node: &Located, path: &[PathSegment], new: Option<&Value>) -> Option<String> {
+    fn at(&self, node: &Located, path: &[PathSegment], new: Option<&Value>) -> Option<Spliced> {
         let (segment, rest) = path.split_first()?;
         let index = node.child(segment);
         match (&node.what, index) {
             (What::Map { flow: true, .. } | What::List { flow: true, .. }, _) => {
-                self.in_flow(node, path, new)
+                let inside = index.and_then(|index| self.inside_flow(node, index, rest, new));
+                inside.or_else(|| self.in_flow(node, path, new))
             }
             (What::Map { entries, .. }, Some(index)) => {
                 let (key, value) = &entries[index];
@@ -82,6 +106,9 @@ impl Splice<'_> {
                 (true, None) => {
                     let start = self.dash(node, index)?;
                     self.remove_lines(node, index, start, items[index].at.end, items.len())
+                }
+                (true, Some(new)) if self.is_one_line(&items[index]) && !is_long(new) => {
+                    Some(self.put_scalar(&items[index], new, false))
                 }
                 (true, Some(new)) => {
                     let start = self.dash(node, index)?;
@@ -125,14 +152,9 @@ impl Splice<'_> {
         name: &str,
         old: &Located,
         new: &Value,
-    ) -> Option<String> {
-        let one_line = matches!(old.what, What::Scalar(_))
-            && !old.at.is_empty()
-            && !self.text[old.at.clone()].contains('\n')
-            && !is_long(new);
-        if one_line {
-            let written = self.in_style_of(&self.text[old.at.clone()], new);
-            return Some(self.put(old.at.start, old.at.end, &written));
+    ) -> Option<Spliced> {
+        if self.is_one_line(old) && !is_long(new) {
+            return Some(self.put_scalar(old, new, false));
         }
         if matches!(old.what, What::Opaque) {
             return None;
@@ -147,13 +169,23 @@ impl Splice<'_> {
         index: usize,
         name: &str,
         new: &Value,
-    ) -> Option<String> {
+    ) -> Option<Spliced> {
         let What::Map { entries, .. } = &map.what else {
             return None;
         };
         let (key, value) = &entries[index];
         let mut lines = entry(name, new, self.order);
-        let mut end = value.at.end.max(self.behind_colon(key.at.end)?);
+        let colon = self.behind_colon(key.at.end)?;
+        let mut end = value.at.end.max(colon);
+        // The comment behind the key stays there.
+        let behind_key = colon..self.line_end(colon).min(value.at.start.max(colon));
+        let behind_key = self
+            .comments
+            .iter()
+            .find(|at| behind_key.contains(&at.start));
+        if let Some(at) = behind_key.filter(|at| at.end <= end) {
+            lines[0].push_str(self.text[colon..at.end].trim_end());
+        }
         // The comment behind the old value goes behind the key: behind the last line it could become text.
         let rest = self.text[end..self.line_end(end)].trim_end();
         if lines.len() > 1 && rest.trim_start().starts_with('#') {
@@ -167,26 +199,59 @@ impl Splice<'_> {
         ))
     }
 
-    /// A text keeps its kind of quotes if it may.
-    fn in_style_of(&self, old: &str, new: &Value) -> String {
-        let written = scalar(new, false);
-        match new.as_str() {
-            Some(text) if old.starts_with('"') && !written.starts_with('"') => {
-                format!("\"{text}\"")
-            }
+    /// Whether it is a scalar that ends in the line in which it begins.
+    fn is_one_line(&self, node: &Located) -> bool {
+        matches!(node.what, What::Scalar(_))
+            && !node.at.is_empty()
+            && !self.text[node.at.clone()].contains('\n')
+    }
+
+    /// Puts a scalar in the place of another; a text keeps its kind of quotes if it may.
+    fn put_scalar(&self, old: &Located, new: &Value, flow: bool) -> Spliced {
+        let before = &self.text[old.at.clone()];
+        let written = match new.as_str() {
+            Some(text) if before.starts_with('"') => quoted(text),
             Some(text)
-                if old.starts_with('\'')
+                if before.starts_with('\'')
                     && !text.contains(|c: char| c == '\'' || c.is_control())
                     && !text.is_empty() =>
             {
                 format!("'{text}'")
             }
-            _ => written,
+            _ => scalar(new, flow),
+        };
+        self.put(old.at.start, old.at.end, &written)
+    }
+
+    /// Edits inside of one part of a flow collection; what stands around it stays as it is.
+    fn inside_flow(
+        &self,
+        node: &Located,
+        index: usize,
+        rest: &[PathSegment],
+        new: Option<&Value>,
+    ) -> Option<Spliced> {
+        let part = match &node.what {
+            What::Map { entries, .. } => &entries[index].1,
+            What::List { items, .. } => &items[index],
+            What::Scalar(_) | What::Opaque => return None,
+        };
+        match new {
+            Some(new) if rest.is_empty() && self.is_one_line(part) => {
+                Some(self.put_scalar(part, new, true))
+            }
+            _ if rest.is_empty() => None,
+            new => self.at(part, rest, new),
         }
     }
 
     /// Writes the flow collection anew with the edit in it.
-    fn in_flow(&self, node: &Located, path: &[PathSegment], new: Option<&Value>) -> Option<String> {
+    fn in_flow(
+        &self,
+        node: &Located,
+        path: &[PathSegment],
+        new: Option<&Value>,
+    ) -> Option<Spliced> {
         let mut value = super::read(&self.text[node.at.clone()]).ok()?;
         if !crate::field_path::FieldPath(path.to_vec()).put(&mut value, new.cloned()) {
             return None;
@@ -202,25 +267,30 @@ impl Splice<'_> {
         start: usize,
         end: usize,
         count: usize,
-    ) -> Option<String> {
+    ) -> Option<Spliced> {
         // The only one: an empty block would be null, so the caller writes the block around it.
         if count < 2 {
             return None;
         }
         if index == 0 && !self.starts_line(start) {
-            // `- first: 1` and `key: - x`: the next one moves up to where this one stands.
+            // `- first: 1` and `- - x`: the next one moves up to where this one stands, with the comments above it.
             let next = match &node.what {
                 What::Map { entries, .. } => entries[1].0.at.start,
                 What::List { .. } => self.dash(node, 1)?,
                 _ => return None,
             };
-            return Some(self.put(start, next, ""));
+            let after = self.line_end(end)..next;
+            let comment = self.comments.iter().find(|at| after.contains(&at.start));
+            return Some(self.put_out(start, comment.map_or(next, |at| at.start)));
         }
-        let start = self.comments_above(self.line_start(start), index > 0);
-        Some(self.put(start, self.line_end(end), ""))
+        let start = match index {
+            0 => self.line_start(start),
+            _ => self.comments_above(start),
+        };
+        Some(self.put_out(start, self.line_end(end)))
     }
 
-    fn append(&self, end: usize, column: usize, lines: &[String]) -> Option<String> {
+    fn append(&self, end: usize, column: usize, lines: &[String]) -> Option<Spliced> {
         let at = self.line_end(end);
         let lead = if at > 0 && !self.text[..at].ends_with('\n') {
             "\n"
@@ -231,11 +301,22 @@ impl Splice<'_> {
         Some(self.put(at, at, &format!("{lead}{body}\n")))
     }
 
-    fn put(&self, start: usize, end: usize, new: &str) -> String {
-        format!("{}{new}{}", &self.text[..start], &self.text[end..])
+    fn put(&self, start: usize, end: usize, new: &str) -> Spliced {
+        Spliced {
+            text: format!("{}{new}{}", &self.text[..start], &self.text[end..]),
+            comments: self.comments.clone(),
+            gone: Vec::new(),
+        }
     }
 
-    fn indented(&self, lines: &[String], column: usize, first: bool) -> String {
+    fn put_out(&self, start: usize, end: usize) -> Spliced {
+        Spliced {
+            gone: std::iter::once(start..end).collect(),
+            ..self.put(start, end, "")
+        }
+    }
+
+    pub fn indented(&self, lines: &[String], column: usize, first: bool) -> String {
         let indented: Vec<String> = lines
             .iter()
             .enumerate()
@@ -251,7 +332,7 @@ impl Splice<'_> {
     }
 
     /// The place of the dash before element `index`.
-    fn dash(&self, list: &Located, index: usize) -> Option<usize> {
+    pub fn dash(&self, list: &Located, index: usize) -> Option<usize> {
         let What::List { items, .. } = &list.what else {
             return None;
         };
@@ -264,31 +345,34 @@ impl Splice<'_> {
         Some(key_end + self.text[key_end..].find(':')? + 1)
     }
 
-    fn line_start(&self, at: usize) -> usize {
+    pub fn line_start(&self, at: usize) -> usize {
         self.text[..at].rfind('\n').map_or(0, |newline| newline + 1)
     }
 
     /// Behind the line break that ends the line of `at`.
-    fn line_end(&self, at: usize) -> usize {
+    pub fn line_end(&self, at: usize) -> usize {
         self.text[at..]
             .find('\n')
             .map_or(self.text.len(), |newline| at + newline + 1)
     }
 
-    fn column(&self, at: usize) -> usize {
+    pub fn column(&self, at: usize) -> usize {
         self.text[self.line_start(at)..at].chars().count()
     }
 
-    fn starts_line(&self, at: usize) -> bool {
+    pub fn starts_line(&self, at: usize) -> bool {
         self.text[self.line_start(at)..at].trim().is_empty()
     }
 
-    /// The start of the comment lines that stand right above `start`. Those above the first entry are about the block.
-    fn comments_above(&self, start: usize, take: bool) -> usize {
-        let mut start = start;
-        while take && start > 0 {
+    /// The start of the comment lines right above what begins at `at`, and as far to the right.
+    pub fn comments_above(&self, at: usize) -> usize {
+        let column = self.column(at);
+        let mut start = self.line_start(at);
+        while start > 0 {
             let above = self.line_start(start - 1);
-            if !self.text[above..start].trim_start().starts_with('#') {
+            let comment = above + column;
+            let is_one = |comment: usize| self.comments.iter().any(|at| at.start == comment);
+            if !is_one(comment) || !self.starts_line(comment) {
                 break;
             }
             start = above;

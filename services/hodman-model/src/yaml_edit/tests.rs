@@ -1,3 +1,5 @@
+mod documents;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -138,7 +140,7 @@ fn removal_takes_the_comment_that_belongs_to_it() {
 fn flow_collections_stay_flow() {
     assert_eq!(
         set_to("tags.cost", json!("a, b")),
-        "-      tags: {team: sales, cost: low}\n+      tags: {cost: \"a, b\", team: sales}\n"
+        "-      tags: {team: sales, cost: low}\n+      tags: {team: sales, cost: \"a, b\"}\n"
     );
 }
 
@@ -149,6 +151,117 @@ fn the_first_field_of_an_element_can_go() {
     assert_eq!(edited.text, "a:\n  - y: 2\n  - x: 3\n");
     let edited = remove(text, &"a[0]".parse::<FieldPath>().unwrap().0, &[]).unwrap();
     assert_eq!(edited.text, "a:\n  - x: 3\n");
+}
+
+fn edited(text: &str, at: &str, value: Option<serde_json::Value>) -> Edited {
+    let path = at.parse::<FieldPath>().unwrap().0;
+    match value {
+        Some(value) => set(text, &path, &value, &[]).unwrap(),
+        None => remove(text, &path, &[]).unwrap(),
+    }
+}
+
+#[test]
+fn items_of_a_list_without_a_key_keep_the_comments_above_them() {
+    let text = "\
+task:
+  libraries:
+    # pinned, SHOP-12
+    - pypi:
+        package: shop==1  # not 2
+    - whl: ../a.whl
+
+    # about jars
+
+    # the driver
+    - jar: x
+  # after
+  end: 1
+";
+    let shop = json!({"pypi": {"package": "shop==1"}});
+    let (whl, jar) = (json!({"whl": "../a.whl"}), json!({"jar": "x"}));
+    let new = json!({"whl": "b"});
+    let added = edited(
+        text,
+        "task.libraries",
+        Some(json!([new, shop, whl, jar, new])),
+    );
+    assert_eq!(
+        (lines_that_differ(text, &added.text), added.rewritten),
+        ("+    - whl: b\n+    - whl: b\n".to_owned(), None)
+    );
+    assert!(
+        added
+            .text
+            .contains("libraries:\n    - whl: b\n    # pinned")
+    );
+    let gone = edited(text, "task.libraries", Some(json!([shop, whl])));
+    assert_eq!(
+        (lines_that_differ(text, &gone.text), gone.rewritten),
+        ("-    # the driver\n-    - jar: x\n".to_owned(), None)
+    );
+    let changed = json!([{"pypi": {"package": "shop==2"}}, whl, jar]);
+    let changed = edited(text, "task.libraries", Some(changed));
+    assert_eq!(changed.text, text.replace("shop==1", "shop==2"));
+    let moved = edited(text, "task.libraries", Some(json!([jar, shop, whl])));
+    assert_eq!(
+        moved.text,
+        "\
+task:
+  libraries:
+
+    # about jars
+
+    # the driver
+    - jar: x
+    # pinned, SHOP-12
+    - pypi:
+        package: shop==1  # not 2
+    - whl: ../a.whl
+  # after
+  end: 1
+"
+    );
+    assert_eq!(moved.rewritten, None);
+}
+
+#[test]
+fn the_comment_of_the_next_field_stays_when_the_first_goes() {
+    let text =
+        "tasks:\n  - timeout_seconds: 5  # short\n    # which notebook\n    notebook_task: x\n";
+    let edited = edited(text, "tasks[0].timeout_seconds", None);
+    assert_eq!(
+        edited.text,
+        "tasks:\n  - # which notebook\n    notebook_task: x\n"
+    );
+    assert_eq!(edited.rewritten, None);
+}
+
+#[test]
+fn comments_inside_of_brackets_stay_or_are_told() {
+    let text = "tags: {  # who\n  team: sales,  # or shop\n  cost: low\n}\n";
+    let set = edited(text, "tags.team", Some(json!("shop")));
+    assert_eq!(set.text, text.replace("sales", "shop"));
+    assert_eq!(set.rewritten, None);
+    let new = edited(text, "tags.more", Some(json!(1)));
+    assert!(!new.text.contains('#'), "{}", new.text);
+    assert_eq!(new.rewritten.unwrap().to_string(), "tags.more");
+}
+
+#[test]
+fn what_looks_like_a_comment_in_a_text_is_none() {
+    let text = "a: 1\nsql: |\n  select 1\n  # no comment\nb: 2\nc: '# none'\n";
+    let edited = edited(text, "b", None);
+    assert_eq!(edited.text, text.replace("b: 2\n", ""));
+    assert_eq!(edited.rewritten, None);
+}
+
+#[test]
+fn line_breaks_of_windows_stay() {
+    let text = "a: 1\r\n# b\r\nb:\r\n  - x  # one\r\n  - y\r\n";
+    let edited = edited(text, "b", Some(json!(["x", "z", "y"])));
+    assert_eq!(edited.text, text.replace("  - y", "  - z\r\n  - y"));
+    assert_eq!(edited.rewritten, None);
 }
 
 #[test]

@@ -64,12 +64,16 @@ async fn illegal_jobs_are_refused() {
     };
     let mut no_cluster = notebook_task("a");
     no_cluster["job_cluster_key"] = json!("nope");
+    let mut no_size = notebook_task("a");
+    no_size["new_cluster"] =
+        json!({"spark_version": "15.4.x-scala2.12", "node_type_id": "m5.large"});
     for tasks in [
         json!([depends("a", "nope")]),
         json!([depends("a", "b"), depends("b", "a")]),
         json!([notebook_task("a"), notebook_task("a")]),
         json!([{"task_key": "a"}]),
         json!([no_cluster]),
+        json!([no_size]),
     ] {
         let (status, refused) = bench
             .post("/api/2.2/jobs/create", json!({"name": "n", "tasks": tasks}))
@@ -80,7 +84,36 @@ async fn illegal_jobs_are_refused() {
             "{tasks}"
         );
     }
+    // Without a word the code is in Git, where paths are seen from the repository.
+    let mut absolute = notebook_task("a");
+    absolute["notebook_task"]["notebook_path"] = json!("/Workspace/Shared/load");
+    let mut body = json!({"name": "n", "git_source": {"git_url": "u", "git_provider": "gitHub"}, "tasks": [absolute]});
+    let (status, refused) = bench.post("/api/2.2/jobs/create", body.clone()).await;
+    assert_eq!(status, 400);
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("Only relative paths"), "{message}");
     assert_eq!(bench.dev.list_jobs(), []);
+    body["tasks"][0]["notebook_task"]["source"] = json!("WORKSPACE");
+    let (status, _) = bench.post("/api/2.2/jobs/create", body).await;
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn the_size_of_a_job_cluster_may_be_its_policys() {
+    let bench = Bench::start().await;
+    let policy =
+        json!({"name": "p", "definition": r#"{"num_workers": {"type": "fixed", "value": 2}}"#});
+    let (_, made) = bench
+        .post("/api/2.0/policies/clusters/create", policy)
+        .await;
+    let mut cluster = json!({"spark_version": "15.4.x-scala2.12", "node_type_id": "m5.large"});
+    let mut tried = Vec::new();
+    for policy in [Value::Null, made["policy_id"].clone()] {
+        cluster["policy_id"] = policy;
+        let job = json!({"name": "n", "job_clusters": [{"job_cluster_key": "k", "new_cluster": cluster}], "tasks": []});
+        tried.push(bench.post("/api/2.2/jobs/create", job).await.0);
+    }
+    assert_eq!(tried, [400, 200]);
 }
 
 #[tokio::test]

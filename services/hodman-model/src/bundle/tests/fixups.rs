@@ -62,6 +62,42 @@ resources:
 }
 
 #[test]
+fn a_job_cluster_without_a_size_has_no_workers() {
+    let qa = bundle(
+        r#"bundle: {name: d}
+variables: {policy: {default: P}}
+targets: {qa: }
+resources:
+  cluster_policies: {own: {name: own, definition: '{"num_workers": {"type": "fixed", "value": 2}}'}}
+  jobs:
+    j:
+      job_clusters:
+        - {job_cluster_key: a, new_cluster: {spark_version: s, node_type_id: m5, spark_conf: {spark.databricks.cluster.profile: singleNode}}}
+        - {job_cluster_key: b, new_cluster: {num_workers: null, autoscale: null, instance_pool_id: p}}
+        - {job_cluster_key: c, new_cluster: {policy_id: "${var.policy}"}}
+        - {job_cluster_key: d, new_cluster: {policy_id: "${resources.cluster_policies.own.id}"}}
+        - {job_cluster_key: e, new_cluster: {autoscale: {min_workers: 1, max_workers: 2}}}
+        - {job_cluster_key: f, new_cluster: {num_workers: 3}}
+      tasks: [{task_key: t, new_cluster: {spark_version: s}}]
+"#,
+    );
+    let job = of(&qa, "jobs.j");
+    let sizes: Vec<&Value> = (0..6)
+        .map(|index| &job["job_clusters"][index]["new_cluster"]["num_workers"])
+        .collect();
+    assert_eq!(
+        json!(sizes),
+        json!([0, 0, 0, null, null, 3]),
+        "{:#}",
+        job["job_clusters"]
+    );
+    assert_eq!(
+        job["tasks"][0]["new_cluster"],
+        json!({"spark_version": "s"})
+    );
+}
+
+#[test]
 fn served_models_become_what_the_api_gives_back() {
     let text = "bundle: {name: d}\ntargets: {qa: }\nresources: {model_serving_endpoints: {e: {name: e, config: {served_models: [{name: a, model_name: m, model_version: \"1\", workload_size: Small}]}}}}\n";
     let qa = bundle(text);

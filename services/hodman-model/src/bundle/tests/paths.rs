@@ -92,7 +92,7 @@ fn relative_paths_come_to_lie_below_the_folder_of_the_files() {
 
 #[test]
 fn a_job_with_its_own_git_source_keeps_its_paths() {
-    let yaml = "resources: {jobs: {j: {git_source: {git_url: u}, tasks: [{task_key: a, notebook_task: {notebook_path: x/y}}, {task_key: b, notebook_task: {notebook_path: ../src/load.py, source: WORKSPACE}}]}}}\n";
+    let yaml = "resources: {jobs: {j: {git_source: {git_url: u}, tasks: [{task_key: a, notebook_task: {notebook_path: x/y}}, {task_key: b, notebook_task: {notebook_path: ../src/load.py, source: WORKSPACE}}, {task_key: c, alert_task: {workspace_path: ../src/q.sql}}]}}}\n";
     let bundle = resolve(&tree(&files(yaml, ROOT)), "qa", &BTreeMap::new()).unwrap();
     assert_eq!(
         job(&bundle, "j")["tasks"][0]["notebook_task"]["notebook_path"],
@@ -101,6 +101,10 @@ fn a_job_with_its_own_git_source_keeps_its_paths() {
     assert_eq!(
         job(&bundle, "j")["tasks"][1]["notebook_task"]["notebook_path"],
         "${files}/src/load"
+    );
+    assert_eq!(
+        job(&bundle, "j")["tasks"][2]["alert_task"]["workspace_path"],
+        "${files}/src/q.sql"
     );
 }
 

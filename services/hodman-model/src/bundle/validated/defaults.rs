@@ -57,11 +57,6 @@ pub(super) fn complete(kind: &str, map: &mut Map<String, Value>, folder: &dyn Fn
     }
     match kind {
         "jobs" => {
-            let clusters = map.get_mut("job_clusters").and_then(Value::as_array_mut);
-            for cluster in clusters.into_iter().flatten() {
-                let cluster = cluster.get_mut("new_cluster");
-                workers(cluster.and_then(Value::as_object_mut));
-            }
             deployment(map, folder);
             map.insert("edit_mode".to_owned(), json!("UI_LOCKED"));
             map.insert("format".to_owned(), json!("MULTI_TASK"));
@@ -90,15 +85,6 @@ fn deployment(map: &mut Map<String, Value>, folder: &dyn Fn(&str) -> String) {
     let path = format!("{}/metadata.json", folder("state_path"));
     let deployment = json!({"kind": "BUNDLE", "metadata_file_path": path});
     map.insert("deployment".to_owned(), deployment);
-}
-
-/// A cluster of fixed size has its size, also where it is none.
-fn workers(cluster: Option<&mut Map<String, Value>>) {
-    if let Some(cluster) = cluster
-        && cluster.get("autoscale").is_none_or(Value::is_null)
-    {
-        put(cluster, &["num_workers"], &json!(0));
-    }
 }
 
 /// Dashboards are read back with `/Workspace` before their folder.

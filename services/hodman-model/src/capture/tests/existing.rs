@@ -215,6 +215,52 @@ fn paths_of_a_job_from_git_are_paths_of_that_repository() {
 }
 
 #[test]
+fn in_a_job_from_git_what_lies_in_the_workspace_is_captured_all_the_same() {
+    let mut project = Project::new();
+    project.notebook("/Shared/team/check", "print(1)\n");
+    project.notebook("/Shared/team/load", "print(2)\n");
+    project.live_file("/Shared/team/shop.whl", b"w", None);
+    project.live_file("/Shared/team/needs.txt", b"x\n", None);
+    project.job(11, "Mixed", json!({"git_source": {"git_url": "https://github.com/acme/app", "git_provider": "gitHub", "git_branch": "main"},
+        "environments": [{"environment_key": "e", "spec": {"dependencies": ["-r /Workspace/Shared/team/needs.txt"]}}],
+        "tasks": [
+            {"task_key": "a", "notebook_task": {"notebook_path": "Shared/team/load", "source": "GIT"}, "libraries": [{"whl": "/Workspace/Shared/team/shop.whl"}]},
+            {"task_key": "b", "notebook_task": {"notebook_path": "/Workspace/Shared/team/check", "source": "WORKSPACE"}},
+            {"task_key": "c", "notebook_task": {"notebook_path": "/Workspace/Shared/elsewhere", "source": "WORKSPACE"}},
+            {"task_key": "d", "dbt_task": {"project_directory": "", "commands": ["dbt run"], "source": "GIT"}},
+        ]}));
+    let captured = project.merge_capture();
+    let text = project.text("resources/mixed.job.yml");
+    for said in [
+        "notebook_path: Shared/team/load\n",
+        "notebook_path: ../src/check.py\n            source: WORKSPACE\n",
+        "whl: ../src/shop.whl\n",
+        "- \"-r ../src/needs.txt\"\n",
+        "project_directory: \"\"\n",
+    ] {
+        assert!(text.contains(said), "{said}{text}");
+    }
+    assert!(!text.contains("GIT\n"), "{text}");
+    let told: Vec<&str> = captured
+        .rows
+        .iter()
+        .filter(|row| row.detail.contains("points to"))
+        .map(|row| row.detail.as_str())
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("/Workspace/Shared/elsewhere"), "{told:?}");
+    nothing_new(&project);
+    project.edit_job(11, |job| {
+        job["tasks"][0]["libraries"] =
+            json!([{"whl": "/Workspace/Shared/team/shop.whl"}, {"pypi": {"package": "x"}}]);
+    });
+    project.merge_capture();
+    let text = project.text("resources/mixed.job.yml");
+    assert!(text.contains("whl: ../src/shop.whl\n"), "{text}");
+    nothing_new(&project);
+}
+
+#[test]
 fn folders_that_a_deployment_uploaded_are_those_of_the_repository() {
     for base in ["Shared/apps/shop", "Users/ada@example.com/.bundle/shop/dev"] {
         let mut project = Project::new();

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::project::Project;
 use super::{merged, started};
 use crate::capture::*;
 use crate::digest::sha256;
@@ -130,4 +131,40 @@ proptest! {
         project.lock = Default::default();
         prop_assert_eq!(project.capture().changes, BTreeMap::new());
     }
+}
+
+#[test]
+fn comments_that_a_declaration_takes_away_are_told() {
+    let mut project = Project::new();
+    project.rewrite("databricks.yml", |text| {
+        format!(
+            "{text}variables: {{old: {{default: 1}},  # since 2020\n  older: {{default: 2}}}}\n"
+        )
+    });
+    let task = json!({"task_key": "t", "new_cluster": {"spark_env_vars": {"DB_PASS": "dapi0123456789abcdef0123456789abcdef"}}});
+    project.job(14, "Leaky", json!({ "tasks": [task] }));
+    let captured = project.merge_capture();
+    let root = project.text("databricks.yml");
+    assert!(
+        root.contains("leaky_db_pass") && !root.contains("2020"),
+        "{root}"
+    );
+    let told = |row: &CaptureRow| {
+        row.key == "databricks.yml" && row.detail.contains("its comments are lost")
+    };
+    assert!(captured.rows.iter().any(told), "{:#?}", captured.rows);
+}
+
+#[test]
+fn declarations_in_a_file_of_windows_have_its_line_breaks() {
+    let mut project = Project::new();
+    project.rewrite("databricks.yml", |text| {
+        format!("{text}variables:\n  old: {{default: 1}}\n").replace('\n', "\r\n")
+    });
+    let task = json!({"task_key": "t", "new_cluster": {"spark_env_vars": {"DB_PASS": "dapi0123456789abcdef0123456789abcdef"}}});
+    project.job(14, "Leaky", json!({ "tasks": [task] }));
+    project.merge_capture();
+    let root = project.text("databricks.yml");
+    assert!(root.contains("leaky_db_pass"), "{root}");
+    assert_eq!(root.matches("\r\n").count(), root.matches('\n').count());
 }

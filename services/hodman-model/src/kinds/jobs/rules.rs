@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::json;
 
 use crate::kinds::cluster_spec;
-use crate::kinds::fields::{Aliases, defaults, fills, references};
+use crate::kinds::fields::{Aliases, code_sources, defaults, fills, references};
 use crate::kinds::rules::{Rules, patterns};
 
 /// A task stands in the list or inside a `for_each_task`.
@@ -122,11 +122,6 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
                     "{task}.notification_settings.alert_on_last_attempt",
                     json!(false),
                 ),
-                ("{task}.notebook_task.source", json!("WORKSPACE")),
-                ("{task}.spark_python_task.source", json!("WORKSPACE")),
-                ("{task}.dbt_task.source", json!("WORKSPACE")),
-                ("{task}.sql_task.file.source", json!("WORKSPACE")),
-                ("{task}.gen_ai_compute_task.source", json!("WORKSPACE")),
                 // False is no longer supported.
                 ("{task}.spark_jar_task.run_as_repl", json!(true)),
                 ("{task}.pipeline_task.full_refresh", json!(false)),
@@ -144,6 +139,16 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
             ],
             aliases,
         ),
+        code_sources: code_sources(
+            &[
+                ("{task}.notebook_task.source", true),
+                ("{task}.spark_python_task.source", false),
+                ("{task}.dbt_task.source", true),
+                ("{task}.sql_task.file.source", true),
+                ("{task}.gen_ai_compute_task.source", true),
+            ],
+            aliases,
+        ),
         server_fills: fills(
             &[
                 // The creator: never the same person in production.
@@ -152,12 +157,8 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 ("budget_policy_id", false),
                 ("usage_policy_id", false),
                 ("parent_path", false),
-                // GIT in a job with a `git_source`.
-                ("{task}.notebook_task.source", true),
+                // The API's text has it that silence is WORKSPACE also in a job with a `git_source`, and the contrary.
                 ("{task}.spark_python_task.source", true),
-                ("{task}.dbt_task.source", true),
-                ("{task}.sql_task.file.source", true),
-                ("{task}.gen_ai_compute_task.source", true),
                 // The notebook's version when the task was saved.
                 ("{task}.clean_rooms_notebook_task.etag", false),
                 // `client` is the former name of `environment_version`.

@@ -186,6 +186,41 @@ fn sources_in_git_are_no_difference() {
 }
 
 #[test]
+fn a_task_whose_code_is_in_the_workspace_says_so_in_a_job_with_a_repository() {
+    for (name, spec) in [
+        ("notebook_task", json!({"notebook_path": "/Workspace/n"})),
+        (
+            "spark_python_task",
+            json!({"python_file": "/Workspace/f.py"}),
+        ),
+        ("dbt_task", json!({"project_directory": "/Workspace/d"})),
+    ] {
+        let job = |source: Value| {
+            let mut spec = spec.clone();
+            spec["source"] = source;
+            let task = json!({"task_key": "a", "for_each_task": {"inputs": "[1]", "task": {"task_key": "b", name: spec}}});
+            json!({"git_source": {"git_url": "u", "git_provider": "gitHub"}, "tasks": [task]})
+        };
+        let ours = job(json!("WORKSPACE"));
+        let live = |settings: Value| json!({"job_id": 7, "settings": settings});
+        let same = changes(kind("jobs"), &ours, &live(ours.clone()));
+        assert_eq!(same, [""; 0], "{name}");
+        let found = changes(kind("jobs"), &ours, &live(job(json!("GIT"))));
+        assert_eq!(found.len(), 1, "{name}");
+        // And a hand edit is no default of the server's.
+        if name != "spark_python_task" {
+            let found = changes(kind("jobs"), &job(Value::Null), &live(ours.clone()));
+            assert_eq!(found.len(), 1, "{name}");
+        }
+        let mut without = ours;
+        without["git_source"] = Value::Null;
+        let rules = kind("jobs").rules();
+        let text = rules.normalise(&without).to_string();
+        assert!(!text.contains("source"), "{text}");
+    }
+}
+
+#[test]
 fn a_run_as_that_is_declared_is_compared() {
     let silent = json!({"name": "n", "tasks": []});
     let live = answer(&silent);

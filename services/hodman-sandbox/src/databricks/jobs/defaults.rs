@@ -83,12 +83,17 @@ fn fill_task(task: &mut Map<String, Value>, from_git: bool) {
     fill(task, "timeout_seconds", json!(0));
     fill(task, "email_notifications", json!({}));
     fill(task, "webhook_notifications", json!({}));
-    if let Some(Value::Object(notebook)) = task.get_mut("notebook_task") {
-        fill(
-            notebook,
-            "source",
-            json!(if from_git { "GIT" } else { "WORKSPACE" }),
-        );
+    for at in ["/notebook_task", "/dbt_task", "/sql_task/file"] {
+        let spec = at.split('/').skip(1).try_fold(&mut *task, |map, key| {
+            map.get_mut(key).and_then(Value::as_object_mut)
+        });
+        if let Some(spec) = spec {
+            fill(
+                spec,
+                "source",
+                json!(if from_git { "GIT" } else { "WORKSPACE" }),
+            );
+        }
     }
     if let Some(Value::Object(spec)) = task.get_mut("new_cluster") {
         fill_new_cluster(spec);

@@ -9,6 +9,7 @@ use super::validate::list as tasks_of;
 use super::{defaults, merge, runs, validate};
 use crate::databricks::call::{Call, Shared, get, post};
 use crate::databricks::error::ApiError;
+use crate::databricks::table::Table;
 use crate::databricks::tokens::Caller;
 use crate::databricks::world::World;
 
@@ -43,7 +44,7 @@ pub(crate) fn router() -> Router<Shared<World>> {
 }
 
 pub(crate) fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
-    let settings = settled(&call.body, &call.caller)?;
+    let settings = settled(&call.body, &world.policies, &call.caller)?;
     let id = world.next_id();
     world.jobs.add(id, settings, &call.caller, call.now);
     let acl = call
@@ -63,8 +64,12 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> 
 }
 
 /// Checked and filled.
-fn settled(given: &Map<String, Value>, owner: &Caller) -> Result<Map<String, Value>, ApiError> {
-    validate::check(given)?;
+fn settled(
+    given: &Map<String, Value>,
+    policies: &Table,
+    owner: &Caller,
+) -> Result<Map<String, Value>, ApiError> {
+    validate::check(given, policies)?;
     defaults::filled(given, owner)
 }
 
@@ -191,7 +196,11 @@ fn replace(
     change: impl FnOnce(&Map<String, Value>) -> Result<Map<String, Value>, ApiError>,
 ) -> Result<Value, ApiError> {
     let job = world.jobs.get_mut(call.required_id("job_id")?)?;
-    let settings = settled(&change(&job.settings)?, &Caller::of(&job.creator))?;
+    let settings = settled(
+        &change(&job.settings)?,
+        &world.policies,
+        &Caller::of(&job.creator),
+    )?;
     job.settings = settings;
     job.changed_by.clone_from(&call.caller.login);
     job.changed = call.now;

@@ -4,17 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::databricks::compute::apply_policy;
 use crate::databricks::error::ApiError;
+use crate::databricks::table::Table;
 
 /// Checks settings before they are kept.
-pub(super) fn check(settings: &Map<String, Value>) -> Result<(), ApiError> {
-    check_clusters(settings)?;
+pub(super) fn check(settings: &Map<String, Value>, policies: &Table) -> Result<(), ApiError> {
+    check_clusters(settings, policies)?;
     let tasks = list(settings, "tasks");
     let mut graph: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for task in tasks {
         let key = text(task, "task_key")
             .ok_or_else(|| ApiError::invalid("Missing required field: tasks.task_key"))?;
         check_key(key)?;
+        for at in ["/new_cluster", "/for_each_task/task/new_cluster"] {
+            if let Some(spec) = task.pointer(at) {
+                check_size(spec, policies)?;
+            }
+        }
         let kinds = task
             .as_object()
             .into_iter()
@@ -41,25 +48,75 @@ pub(super) fn check(settings: &Map<String, Value>) -> Result<(), ApiError> {
         }
     }
     check_graph(&graph)?;
+    check_code(settings)?;
     check_cluster_references(settings)?;
     check_timers(settings)
 }
 
-fn check_clusters(settings: &Map<String, Value>) -> Result<(), ApiError> {
+fn check_clusters(settings: &Map<String, Value>, policies: &Table) -> Result<(), ApiError> {
     let mut seen = BTreeSet::new();
     for cluster in list(settings, "job_clusters") {
         let key = text(cluster, "job_cluster_key").ok_or_else(|| {
             ApiError::invalid("Missing required field: job_clusters.job_cluster_key")
         })?;
-        if cluster.get("new_cluster").is_none() {
+        let Some(spec) = cluster.get("new_cluster") else {
             return Err(ApiError::invalid(format!(
                 "Missing required field: job_clusters.new_cluster of '{key}'"
             )));
-        }
+        };
+        check_size(spec, policies)?;
         if !seen.insert(key) {
             return Err(ApiError::invalid(format!(
                 "Duplicate job cluster key '{key}'. Job cluster keys must be unique."
             )));
+        }
+    }
+    Ok(())
+}
+
+/// Every cluster has a size, perhaps from its policy.
+fn check_size(spec: &Value, policies: &Table) -> Result<(), ApiError> {
+    let mut spec = spec.as_object().cloned().unwrap_or_default();
+    spec.retain(|_, value| !value.is_null());
+    let policy = spec.get("policy_id").and_then(Value::as_str);
+    if let Some(policy) = policy.and_then(|id| policies.get("Policy", id).ok()) {
+        let defaults = spec.get("apply_policy_default_values") == Some(&Value::Bool(true));
+        apply_policy(&mut spec, policy, defaults)?;
+    }
+    let sized = ["num_workers", "autoscale"];
+    if sized.iter().any(|field| spec.contains_key(*field))
+        || spec.get("is_single_node") == Some(&Value::Bool(true))
+    {
+        return Ok(());
+    }
+    Err(ApiError::invalid(
+        "Cluster validation error: Missing required field: settings.cluster_spec.new_cluster.size",
+    ))
+}
+
+/// Code that is in Git is named as seen from the repository's root, code in the workspace from the workspace's.
+fn check_code(settings: &Map<String, Value>) -> Result<(), ApiError> {
+    let from_git = settings.get("git_source").is_some_and(Value::is_object);
+    for task in list(settings, "tasks") {
+        for (spec, field) in [
+            ("/notebook_task", "notebook_path"),
+            ("/sql_task/file", "path"),
+            ("/dbt_task", "project_directory"),
+        ] {
+            let Some(spec) = task.pointer(spec) else {
+                continue;
+            };
+            let in_git = match text(spec, "source") {
+                Some(source) => source == "GIT",
+                None => from_git,
+            };
+            let path = text(spec, field).unwrap_or_default();
+            if in_git && path.starts_with('/') {
+                return Err(ApiError::invalid(format!(
+                    "Invalid {field}: {path}. Only relative paths are currently supported for remote repositories. \
+                     Paths must not begin with '/'."
+                )));
+            }
         }
     }
     Ok(())

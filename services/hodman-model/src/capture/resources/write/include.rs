@@ -106,7 +106,15 @@ fn extend(work: &mut Work<'_>, root_file: &str, entry: &str) {
         Ok(edited) => {
             let bytes = edited.text.into_bytes();
             work.out.changes.insert(root_file.to_owned(), Some(bytes));
-            format!("`include` has `{entry}`, too: nothing in it named a file for new resources")
+            let lost = match edited.rewritten {
+                Some(block) => {
+                    format!("; the block `{block}` was written anew; its comments are lost")
+                }
+                None => String::new(),
+            };
+            format!(
+                "`include` has `{entry}`, too: nothing in it named a file for new resources{lost}"
+            )
         }
         Err(error) => format!("`include` does not name `{entry}` and cannot be written: {error}"),
     };
@@ -122,6 +130,7 @@ pub(super) fn forget(work: &mut Work<'_>, file: &str) {
     let mut text = work.text(root_file);
     let before = text.clone();
     let list = FieldPath::default().key("include");
+    let mut lost = None;
     loop {
         let root = yaml_edit::read(&text).unwrap_or_default();
         let entries = root.get("include").and_then(Value::as_array);
@@ -138,7 +147,10 @@ pub(super) fn forget(work: &mut Work<'_>, file: &str) {
             _ => list.clone().then(PathSegment::Index(at)),
         };
         match yaml_edit::remove(&text, &place.0, &[]) {
-            Ok(edited) if edited.text != text => text = edited.text,
+            Ok(edited) if edited.text != text => {
+                text = edited.text;
+                lost = lost.or(edited.rewritten);
+            }
             _ => break,
         }
     }
@@ -146,5 +158,9 @@ pub(super) fn forget(work: &mut Work<'_>, file: &str) {
         work.out
             .changes
             .insert(root_file.to_owned(), Some(text.into_bytes()));
+    }
+    if let Some(block) = lost {
+        let detail = format!("the block `{block}` was written anew; its comments are lost");
+        work.row(root_file, CapturedAs::Note, None, None, detail);
     }
 }
