@@ -56,7 +56,8 @@ impl TemplateText {
     }
 
     /// The type of a resource.
-    pub(super) fn kind_of(&self, resource: &str) -> Option<&str> {
+    #[must_use]
+    pub fn kind_of(&self, resource: &str) -> Option<&str> {
         self.resources.get(resource)?.get("Type")?.as_str()
     }
 
