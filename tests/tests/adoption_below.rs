@@ -134,20 +134,19 @@ fn takeover(state: &Value) -> Takeover {
         "terraform.tfstate",
         state.to_string().as_bytes(),
     );
-    let objects = state
-        .expect("a state")
-        .objects
-        .into_iter()
-        .map(|object| FormerObject {
-            key: object.key.to_string(),
-            address: object.address,
-            id: object.id,
-            name: object.name,
-        });
+    let state = state.expect("a state");
+    let resources = serde_json::from_value(json!(state.resources)).expect("the same form");
+    let objects = state.objects.into_iter().map(|object| FormerObject {
+        key: object.key.to_string(),
+        address: object.address,
+        id: object.id,
+        name: object.name,
+    });
     Takeover {
         from: "tfstate".to_owned(),
         workspace: None,
         objects: objects.collect(),
+        resources,
     }
 }
 

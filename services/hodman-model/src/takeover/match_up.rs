@@ -96,7 +96,7 @@ impl Matched {
         self
     }
 
-    /// With what stacks take over: what they take is not left any more.
+    /// With what stacks take over: what they take is not left any more, and of what is left both say why.
     #[must_use]
     pub fn with_imports(mut self, found: Imported) -> Self {
         let taken = |left: &Left| {
@@ -104,7 +104,13 @@ impl Matched {
             imports.any(|import| import.address == left.address)
         };
         self.left.retain(|left| !taken(left));
-        self.left.extend(found.left);
+        for more in found.left {
+            let mut known = self.left.iter_mut();
+            match known.find(|left| left.address == more.address) {
+                Some(left) => left.because = format!("{}; {}", left.because, more.because),
+                None => self.left.push(more),
+            }
+        }
         self.imports = found.imports;
         self.listed = found.listed;
         self.after = found.after;
