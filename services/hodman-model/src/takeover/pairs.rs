@@ -21,8 +21,8 @@ pub(super) struct Pairs<'a> {
     resources: Vec<&'a FormerResource>,
     /// Places that nobody has yet, with the stack's number.
     free: Vec<(usize, Place)>,
-    /// How many places of each type there were, free or not.
-    kinds: BTreeMap<String, usize>,
+    /// All places, free or not.
+    places: Vec<(usize, Place)>,
     found: BTreeMap<usize, (Place, String)>,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Pairs<'a> {
     /// With the places of stacks that are not there yet, but for those that `taken` has.
     pub fn new(resources: Vec<&'a FormerResource>, stacks: &[Stack<'_>], taken: &[Import]) -> Self {
         let mut free = Vec::new();
-        let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+        let mut places = Vec::new();
         for (number, stack) in stacks
             .iter()
             .enumerate()
@@ -44,8 +44,7 @@ impl<'a> Pairs<'a> {
                 if stack.said.is_there(name) == Some(false) {
                     continue;
                 }
-                let kind = stack.template.kind_of(name).unwrap_or_default();
-                *kinds.entry(kind.to_owned()).or_default() += 1;
+                places.push((number, place.clone()));
                 let is_taken = taken.iter().any(|import| import.place == place);
                 if !is_taken && !stack.listed.contains_key(name) {
                     free.push((number, place));
@@ -62,7 +61,7 @@ impl<'a> Pairs<'a> {
                 .filter(|one| !taken.iter().any(|import| same(one, import)))
                 .collect(),
             free,
-            kinds,
+            places,
             found: BTreeMap::new(),
         }
     }
@@ -110,19 +109,6 @@ impl<'a> Pairs<'a> {
         all.filter(|(number, _)| !self.found.contains_key(number))
     }
 
-    /// The free places of a resource's type.
-    fn places(
-        &self,
-        one: &'a FormerResource,
-        stacks: &'a [Stack<'_>],
-    ) -> impl Iterator<Item = (&Stack<'_>, &Place)> {
-        let free = self
-            .free
-            .iter()
-            .map(|(stack, place)| (&stacks[*stack], place));
-        free.filter(|(stack, place)| stack.template.kind_of(&place.resource) == one.kind.as_deref())
-    }
-
     /// A resource and a place that have only each other in this sense.
     fn unique(
         &self,
@@ -130,8 +116,7 @@ impl<'a> Pairs<'a> {
         counts: impl Fn(&Fit) -> bool,
     ) -> Option<(usize, Place, String)> {
         for (number, one) in self.open() {
-            let fitting = self
-                .places(one, stacks)
+            let fitting = of_kind(&self.free, one, stacks)
                 .map(|(stack, place)| (place, fit(one, stack, place)));
             let fitting: Vec<(&Place, Fit)> = fitting.filter(|(_, fit)| counts(fit)).collect();
             let [(place, how)] = fitting.as_slice() else {
@@ -197,28 +182,25 @@ impl<'a> Pairs<'a> {
     fn why_not(&self, number: usize, stacks: &[Stack<'_>]) -> String {
         let one = self.resources[number];
         let kind = one.kind.as_deref().unwrap_or_default();
-        if !self.kinds.contains_key(kind) {
-            return format!("no stack that is yet to be made has an {kind}");
-        }
-        let fits: Vec<(&Place, Fit)> = self
-            .places(one, stacks)
+        let all = of_kind(&self.places, one, stacks);
+        let fits: Vec<(&Place, Fit)> = all
             .map(|(stack, place)| (place, fit(one, stack, place)))
             .collect();
-        let could: Vec<&Place> = fits
+        if fits.is_empty() {
+            return format!("no stack that is yet to be made has an {kind}");
+        }
+        let is_free = |place: &Place| self.free.iter().any(|(_, free)| free == place);
+        let could = fits
             .iter()
-            .filter(|(_, fit)| !matches!(fit, Fit::Not(_)))
-            .map(|(place, _)| *place)
-            .collect();
+            .filter(|(place, fit)| is_free(place) && !matches!(fit, Fit::Not(_)));
+        let could: Vec<&Place> = could.map(|(place, _)| *place).collect();
         let Some(first) = could.first() else {
-            let against = fits.iter().filter_map(|(_, fit)| match fit {
-                Fit::Not(because) => Some(because.as_str()),
-                _ => None,
+            let against = fits.iter().map(|(place, fit)| match fit {
+                Fit::Not(because) => because.clone(),
+                _ => format!("`{}` is another one", dotted(place)),
             });
-            let against: Vec<&str> = against.take(3).collect();
-            return match against.is_empty() {
-                true => format!("every {kind} that is yet to be made is another one"),
-                false => against.join("; "),
-            };
+            let against: Vec<String> = against.take(3).collect();
+            return against.join("; ");
         };
         let names: Vec<String> = could
             .iter()
@@ -241,6 +223,16 @@ impl<'a> Pairs<'a> {
             one.id
         )
     }
+}
+
+/// Those of `places` that have a resource's type.
+fn of_kind<'s>(
+    places: &'s [(usize, Place)],
+    one: &'s FormerResource,
+    stacks: &'s [Stack<'_>],
+) -> impl Iterator<Item = (&'s Stack<'s>, &'s Place)> {
+    let places = places.iter().map(|(stack, place)| (&stacks[*stack], place));
+    places.filter(|(stack, place)| stack.template.kind_of(&place.resource) == one.kind.as_deref())
 }
 
 /// How a resource fits a place of its type.

@@ -209,9 +209,12 @@ fn a_network_is_found_by_its_ranges_and_by_what_refers_to_what() {
     for (address, words) in [
         (
             "aws_vpc.other",
-            "every AWS::EC2::VPC that is yet to be made is another one",
+            "`net.Vpc` has the CidrBlock `10.1.0.0/16`, and this one `10.2.0.0/16`",
         ),
-        ("aws_subnet.far", "every AWS::EC2::Subnet"),
+        (
+            "aws_subnet.far",
+            "`net.Subnet1` has the VpcId `vpc-1`, and this one `vpc-2`; `net.Subnet2` has the CidrBlock",
+        ),
         (
             "aws_security_group.m",
             "it is `net.Group`, but the template's resource `Group` has no `DeletionPolicy`",
