@@ -6,7 +6,7 @@ use hodman_core::event::Ask;
 use hodman_model::takeover::From;
 use hodman_sandbox::github::PullView;
 use hodman_tests::harness::{REPOSITORY, Scene, Short, takeover};
-use hodman_tests::servers::{aws_endpoint, aws_hand};
+use hodman_tests::servers::{AWS_REGION, aws_endpoint, aws_hand};
 use serde_json::{Value, json};
 
 const MODULE: &str = "\
@@ -189,5 +189,68 @@ async fn a_network_by_hand_is_proposed_line_by_line_and_becomes_a_new_stacks() {
 
     ask(&short, From::Tfstate, &state.to_string()).await;
     told(&short, "names all of them already").await;
+    daemon.stop().await;
+}
+
+/// The module of a network as hodman carries it.
+const CARRIED: &str = "\
+engine: cloudformation
+inputs: {name: {type: string}, cidr: {type: string}, zones: {type: string}}
+stack_name: ${inputs.name}
+template: hodman:network
+parameters: {VpcCidr: \"${inputs.cidr}\", Zones: \"${inputs.zones}\", SubnetBits: 8, NatGateways: none, AwsEndpoints: \"false\"}
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_network_that_hodman_carries_takes_one_over_too() {
+    let own = name("carried");
+    let cidr = format!("10.{}.0.0/16", rand::random_range(20..90));
+    let block = |number: &str| cidr.replace(".0.0/16", &format!(".{number}.0/24"));
+    let made = aws_hand(&["make-network", &cidr, &block("0"), &block("1")]).await;
+    let before = aws_hand(&["look-networks", &cidr]).await;
+    let zones = format!("\"{AWS_REGION}a,{AWS_REGION}b\"");
+    let call = format!(", inputs: {{name: {own}, cidr: {cidr}, zones: {zones}}}");
+    let endpoint = aws_endpoint();
+    let scene = Scene::start(options(CARRIED, "", &call, (&endpoint, ""))).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.proposed("qa").await.expect("a plan");
+
+    ask(&short, From::Tfstate, &made).await;
+    let pull = proposed(&short, &scene).await;
+    for words in [
+        "`modules.one.import.PrivateSubnetRoutes2`",
+        "- `one.WorkspaceInternalIngressTcp` (AWS::EC2::SecurityGroupIngress): a state is not looked through for such",
+        "takes over what exists: 7 resources",
+    ] {
+        assert!(pull.body.contains(words), "{words}: {}", pull.body);
+    }
+    assert!(
+        !pull.body.contains("`one.PrivateSubnet3`"),
+        "a condition leaves it out: {}",
+        pull.body
+    );
+    short.merge(&pull).expect("merged");
+    let pull = asked(
+        &short,
+        &scene,
+        &[
+            "takes over what exists: 7 resources",
+            "resources.S3Endpoint",
+        ],
+    )
+    .await;
+    applied(&short, &pull).await;
+    let stack: Value = serde_json::from_str(&aws_hand(&["status", &own]).await).expect("JSON");
+    assert_eq!(stack["tags"]["hodman_key"], "one", "{stack}");
+    assert!(
+        stack["ids"]["WorkspaceSecurityGroup"].is_string(),
+        "{stack}"
+    );
+    assert_eq!(
+        aws_hand(&["look-networks", &cidr]).await,
+        before,
+        "nothing was made a second time"
+    );
     daemon.stop().await;
 }

@@ -274,6 +274,11 @@ impl Importable {
         self.identifier.iter().map(|(property, _)| *property)
     }
 
+    /// The properties by which one is told from another; `Tags.Name` is a tag.
+    pub fn properties(&self) -> impl Iterator<Item = &'static str> {
+        self.traits.iter().map(|(property, ..)| *property)
+    }
+
     /// What identifies the one with these attributes; none when one of them is not said.
     #[must_use]
     pub fn identifier_in(&self, attributes: &Value) -> Option<BTreeMap<String, String>> {
@@ -296,7 +301,7 @@ impl Importable {
         said.collect()
     }
 
-    /// The properties by which one is told from another.
+    /// The same, with what each decides.
     pub(crate) fn traits(&self) -> impl Iterator<Item = (&'static str, Decides)> {
         self.traits
             .iter()

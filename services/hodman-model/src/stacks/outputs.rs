@@ -55,6 +55,10 @@ impl TemplateText {
         &self.resources
     }
 
+    pub(super) fn resources_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.resources.values_mut()
+    }
+
     /// The type of a resource.
     #[must_use]
     pub fn kind_of(&self, resource: &str) -> Option<&str> {

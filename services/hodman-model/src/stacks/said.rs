@@ -92,6 +92,33 @@ impl<'t> Said<'t> {
         }
     }
 
+    /// The template with only that part of each `Fn::If` in its resources that its condition comes to: what stands in the other refers to
+    /// what is not made.
+    #[must_use]
+    pub fn decided(&self) -> TemplateText {
+        let mut decided = self.template.clone();
+        let resources = decided.resources_mut();
+        resources.for_each(|resource| self.decide(resource));
+        decided
+    }
+
+    fn decide(&self, value: &mut Value) {
+        let chosen = value.get("Fn::If").and_then(|of| {
+            let holds = self.holds(of.get(0)?.as_str()?, 0)?;
+            of.get(if holds { 1 } else { 2 }).cloned()
+        });
+        if let Some(chosen) = chosen {
+            *value = chosen;
+            self.decide(value);
+            return;
+        }
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.decide(item)),
+            Value::Object(map) => map.values_mut().for_each(|inner| self.decide(inner)),
+            _ => {}
+        }
+    }
+
     fn raw(&self, resource: &str, property: &str) -> Option<&'t Value> {
         let properties = self.template.resources().get(resource)?.get("Properties")?;
         match property.strip_prefix("Tags.") {
@@ -292,6 +319,21 @@ mod tests {
                 wanted,
                 "{resource}.{property}"
             );
+        }
+    }
+
+    #[test]
+    fn what_a_condition_leaves_out_is_referred_to_by_nothing() {
+        let template = TemplateText::read(Carried::Network.body()).unwrap();
+        let lacking = |parameters: Value| {
+            let said = Said::new(&template, &parameters, [].into());
+            let there = ["Vpc", "PrivateRouteTable1", "PrivateRouteTable2"].map(str::to_owned);
+            said.decided().lacks("S3Endpoint", &there.into())
+        };
+        assert_eq!(lacking(json!({})), None);
+        for third in ["eu-west-1c", "${resources.a.b.zone}"] {
+            let words = lacking(json!({"ThirdZone": third})).unwrap();
+            assert!(words.contains("`PrivateRouteTable3`"), "{words}");
         }
     }
 

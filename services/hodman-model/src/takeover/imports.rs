@@ -269,7 +269,7 @@ fn drop_what_aws_refuses(stacks: &[Stack<'_>], done: &mut Imported) {
                 let words = stack
                     .template
                     .refuses_import(name)
-                    .or_else(|| stack.template.lacks(name, &there))?;
+                    .or_else(|| stack.said.decided().lacks(name, &there))?;
                 Some((
                     number,
                     format!("it is `{}`, but {words}", dotted(&import.place)),

@@ -1,6 +1,7 @@
 //! States of former owners as they are found in the wild, and what becomes of them.
 
 mod imports;
+mod network;
 mod tfstate;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 use super::super::taken;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::Environment;
+use hodman_model::foundation::templates::{Carried, keeping};
 use hodman_model::kinds::{CloudformationStacks, Kind as _, TEMPLATE_BODY};
 use hodman_model::plan::{Known, substitute_known};
 use hodman_model::stacks::{Said, TemplateText};
@@ -94,7 +95,12 @@ pub(super) fn matched(
 fn wanted<'a>(call: &'a str, found: &taken::Taken) -> Option<Wanted<'a>> {
     let key = ResourceKey::new(CloudformationStacks.name(), call);
     let config = &found.foundation.desired.resources.get(&key)?.config;
-    let template = TemplateText::read(config.get(TEMPLATE_BODY)?.as_str()?)?;
+    let body = config.get(TEMPLATE_BODY)?.as_str()?;
+    let mut template = TemplateText::read(body)?;
+    // Those that hodman carries keep whatever is listed.
+    if Carried::ALL.iter().any(|carried| carried.body() == body) {
+        template = TemplateText::read(&keeping(body, template.resources().keys()))?;
+    }
     let mut parameters = config.get("parameters").cloned().unwrap_or_default();
     if let Some(all) = parameters.as_object_mut() {
         all.values_mut().for_each(|value| fill(value, &found.given));
@@ -177,4 +183,76 @@ pub(super) fn said((place, identifier): Entry) -> (String, String) {
         format!("modules.{}.import.{}", place.call, place.resource),
         ids.join(", "),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hodman_model::files::parse_environment;
+    use serde_json::json;
+
+    fn file(network: Value) -> Environment {
+        let text = json!({
+            "mode": "promoted",
+            "bundle_target": "qa",
+            "modules": {"net": {"module": "network", "import": network}, "own": {"module": "logs"}},
+            "workspaces": [{"name": "eu", "host": "https://eu.example"}],
+        });
+        parse_environment("environments/qa/environment.yaml", &text.to_string()).unwrap()
+    }
+
+    #[test]
+    fn what_was_proposed_before_goes_along_but_where_the_new_list_says_otherwise() {
+        let main = file(json!({"Merged": {"Id": "m"}}));
+        let proposed = file(json!({
+            "Merged": {"Id": "m"}, "Vpc": {"VpcId": "vpc-1"}, "Subnet1": {"SubnetId": "s-1"}, "Subnet2": {"SubnetId": "s-2"},
+        }));
+        let import = |resource: &str, id: &str| Import {
+            place: Place {
+                call: "net".to_owned(),
+                resource: resource.to_owned(),
+            },
+            kind: "AWS::EC2::Subnet".to_owned(),
+            identifier: [("SubnetId".to_owned(), id.to_owned())].into(),
+            id: id.to_owned(),
+            address: String::new(),
+            because: String::new(),
+        };
+        // Another resource for one place, another place for one resource.
+        let now = [import("Subnet1", "s-7"), import("Subnet3", "s-2")];
+        let left = earlier(&main, &proposed, &now);
+        let said: Vec<(String, String)> = left.iter().cloned().map(said).collect();
+        assert_eq!(
+            said,
+            [("modules.net.import.Vpc".to_owned(), "vpc-1".to_owned())]
+        );
+        let mut with = main.clone();
+        list(&mut with, &left);
+        assert_eq!(with.modules["net"].import.len(), 2);
+        clear(&mut with);
+        assert!(with.modules["net"].import.is_empty());
+    }
+
+    #[test]
+    fn a_state_concerns_stacks_where_modules_are_called_and_a_list_that_names_them_always() {
+        let none = Environment {
+            modules: BTreeMap::new(),
+            ..file(json!({}))
+        };
+        let read =
+            |from, text: &str| hodman_model::takeover::read(from, "f", text.as_bytes()).unwrap();
+        let list = read(
+            hodman_model::takeover::From::Ids,
+            "modules.net.import.Vpc: vpc-1",
+        );
+        let state = json!({"version": 4, "resources": [
+            {"mode": "managed", "type": "aws_vpc", "name": "x", "instances": [{"attributes": {"id": "vpc-1"}}]},
+        ]});
+        let state = read(hodman_model::takeover::From::Tfstate, &state.to_string());
+        assert!(
+            concerns(&list, &none)
+                && !concerns(&state, &none)
+                && concerns(&state, &file(json!({})))
+        );
+    }
 }
