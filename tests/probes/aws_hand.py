@@ -99,8 +99,10 @@ elif what == "make-network":
             ("aws_route_table", name, {"id": table, "vpc_id": vpc}),
             ("aws_route_table_association", name, {"id": joined, **both}),
         ]
-    one = lambda kind, name, said: {"mode": "managed", "type": kind, "name": name, "instances": [{"attributes": said}]}
-    print(json.dumps({"version": 4, "resources": [one(*each) for each in made]}))
+    resources = [
+        {"mode": "managed", "type": kind, "name": name, "instances": [{"attributes": said}]} for kind, name, said in made
+    ]
+    print(json.dumps({"version": 4, "resources": resources}))
 elif what == "look-networks":
     ec2 = client("ec2")
     vpcs = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": [rest[0]]}])["Vpcs"]
