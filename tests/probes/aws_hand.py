@@ -5,7 +5,8 @@ bucket NAME` takes a bucket's policy away, `… look-role NAME` and `… look-bu
 `… keep-logs GROUP DAYS` changes how long a log group is kept, `… remove-bucket NAME` and `… make-bucket NAME` take an empty bucket
 away and make one; `… stack NAME TEMPLATE KEY=VALUE …` makes a stack, `… look-stack NAME` prints its parameters as JSON; `… put BUCKET KEY TEXT` puts something into a bucket, `… take BUCKET KEY` takes it out,
 `… list BUCKET` prints the keys; `… make-logs GROUP DAYS` makes a log group with a stream, `… look-logs GROUP` prints how long it is kept and its streams;
-`… status STACK` prints what there is of a stack as JSON, `… review STACK TEMPLATE` leaves a change set that would make one, `… protect STACK yes|no` gives
+`… make-network CIDR SUBNET SUBNET` makes a VPC with two subnets, each with a route table of its own, and prints what Terraform's state says of
+such; `… look-networks CIDR` prints the VPCs with that range and their subnets; `… status STACK` prints what there is of a stack as JSON, `… review STACK TEMPLATE` leaves a change set that would make one, `… protect STACK yes|no` gives
 it termination protection or takes it, `… remove-stack STACK` begins to remove it and waits for the end; `… tag-stack STACK KEY VALUE` gives it one more tag;
  `… send QUEUE MESSAGE` puts a message into a queue.
 """
@@ -48,6 +49,7 @@ def status(cloudformation, name):
         "tags": {one["Key"]: one["Value"] for one in found.get("Tags", [])},
         "outputs": {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])},
         "resources": sorted(one["LogicalResourceId"] for one in resources),
+        "ids": {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources},
     }
 
 
@@ -81,6 +83,32 @@ elif what == "look-logs":
     group = logs.describe_log_groups(logGroupNamePrefix=rest[0])["logGroups"][0]
     kept = logs.describe_log_streams(logGroupName=rest[0])["logStreams"]
     print(f"{group['retentionInDays']} days, kept: {', '.join(one['logStreamName'] for one in kept)}")
+elif what == "make-network":
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock=rest[0])["Vpc"]["VpcId"]
+    made = [("aws_vpc", "main", {"id": vpc, "cidr_block": rest[0]})]
+    for number, cidr in enumerate(rest[1:], 1):
+        zone = f"{region}{'abc'[number - 1]}"
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+        both = {"subnet_id": subnet, "route_table_id": table}
+        joined = ec2.associate_route_table(SubnetId=subnet, RouteTableId=table)["AssociationId"]
+        name = f"s{number}"
+        made += [
+            ("aws_subnet", name, {"id": subnet, "vpc_id": vpc, "cidr_block": cidr, "availability_zone": zone}),
+            ("aws_route_table", name, {"id": table, "vpc_id": vpc}),
+            ("aws_route_table_association", name, {"id": joined, **both}),
+        ]
+    resources = [
+        {"mode": "managed", "type": kind, "name": name, "instances": [{"attributes": said}]} for kind, name, said in made
+    ]
+    print(json.dumps({"version": 4, "resources": resources}))
+elif what == "look-networks":
+    ec2 = client("ec2")
+    vpcs = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": [rest[0]]}])["Vpcs"]
+    vpcs = sorted(one["VpcId"] for one in vpcs if one["CidrBlock"] == rest[0])
+    subnets = [one for one in ec2.describe_subnets()["Subnets"] if one["VpcId"] in vpcs]
+    print(json.dumps({"vpcs": vpcs, "subnets": sorted(one["SubnetId"] for one in subnets)}))
 elif what == "status":
     print(json.dumps(status(client("cloudformation"), rest[0])))
 elif what == "review":

@@ -1,7 +1,7 @@
 """The AWS server of the tests, with what its CloudFormation lacks of networks.
 
 Its EC2 makes addresses, NAT gateways and single rules of security groups; its CloudFormation does not know their four
-types. Each is added here as what AWS documents: a call of that server's own EC2. Transit gateways its EC2 does not know
+types, and takes over nothing of EC2. Each is added here as what AWS documents: a call of that server's own EC2, or what it has. Transit gateways its EC2 does not know
 either: they get a number each, so that what refers to them can be made, and nothing more. Buckets with something in them stay when
 their stack goes. Nothing else is changed.
 """
@@ -90,6 +90,29 @@ _RESOURCE_HANDLERS.setdefault(
     "AWS::EC2::SecurityGroupEgress",
     rules(ec2._authorize_sg_egress, ec2._revoke_sg_egress, "DestinationSecurityGroupId"),
 )
+
+
+def taken_over(kind, identifier, there):
+    """What EC2 has becomes a stack's under its own id; what it does not have fails the import."""
+
+    def take(said):
+        number = said[identifier]
+        if number not in there():
+            raise ValueError(f"Resource of type '{kind}' with identifier '{number}' was not found.")
+        return number, {identifier: number}
+
+    _RESOURCE_HANDLERS[kind].setdefault("import", take)
+
+
+def associations():
+    return {one["RouteTableAssociationId"] for table in ec2._route_tables.values() for one in table["Associations"]}
+
+
+taken_over("AWS::EC2::VPC", "VpcId", lambda: ec2._vpcs)
+taken_over("AWS::EC2::Subnet", "SubnetId", lambda: ec2._subnets)
+taken_over("AWS::EC2::RouteTable", "RouteTableId", lambda: ec2._route_tables)
+taken_over("AWS::EC2::SubnetRouteTableAssociation", "Id", associations)
+
 
 def numbered(prefix):
     def make(_name, _properties, _stack):

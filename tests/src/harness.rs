@@ -7,12 +7,14 @@ mod process;
 mod scene;
 mod seed;
 mod short;
+mod takeover;
 
 pub use account::{ACCOUNT, Somebody};
 pub use ending::{Ending, PullEnding, WorkspaceEnding, checks};
 pub use process::{Hodman, Killer, binary};
 pub use scene::{Options, Scene, Secrets};
 pub use short::{Short, environment};
+pub use takeover::takeover;
 
 pub use hodman::demo::{CANARY, REPOSITORY};
 

@@ -71,6 +71,7 @@ fn takeover(ids: &BTreeMap<String, i64>) -> Takeover {
                 name: Some(key.clone()),
             })
             .collect(),
+        resources: vec![],
     }
 }
 

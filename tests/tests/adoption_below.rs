@@ -1,11 +1,11 @@
 //! What a workspace stands on and somebody made by hand: role, bucket, account objects and the workspace become hodman's,
 //! instead of being made a second time.
 
-use hodman_core::event::{Ask, FormerObject, Takeover};
+use hodman_core::event::Ask;
 use hodman_core::ids::EnvName;
-use hodman_model::takeover::{self, From};
+use hodman_model::takeover::From;
 use hodman_tests::checkout::root;
-use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
+use hodman_tests::harness::{Options, REPOSITORY, Scene, Short, takeover};
 use hodman_tests::servers::{aws_endpoint, python};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -128,33 +128,10 @@ async fn by_hand(scene: &Scene) -> Value {
     ]})
 }
 
-fn takeover(state: &Value) -> Takeover {
-    let state = takeover::read(
-        From::Tfstate,
-        "terraform.tfstate",
-        state.to_string().as_bytes(),
-    );
-    let objects = state
-        .expect("a state")
-        .objects
-        .into_iter()
-        .map(|object| FormerObject {
-            key: object.key.to_string(),
-            address: object.address,
-            id: object.id,
-            name: object.name,
-        });
-    Takeover {
-        from: "tfstate".to_owned(),
-        workspace: None,
-        objects: objects.collect(),
-    }
-}
-
 async fn ask(short: &Short<'_>, state: &Value) {
     let ask = Ask::Adopt {
         env: "qa".into(),
-        takeover: takeover(state),
+        takeover: takeover(From::Tfstate, &state.to_string()),
     };
     short.ask("olga", ask).await.expect("asked");
 }

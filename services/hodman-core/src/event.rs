@@ -151,8 +151,8 @@ pub enum Unlock {
     StoreState,
 }
 
-/// What a former owner knows of the objects that it made in one workspace: keys, ids and names, nothing else of its state,
-/// for states hold secrets.
+/// What a former owner knows of the objects that it made: keys, ids and names, and what tells resources of AWS apart; nothing else of
+/// its state, for states hold secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Takeover {
     /// Who it was: `bundle-state`, `tfstate` or `ids`.
@@ -162,6 +162,39 @@ pub struct Takeover {
     pub workspace: Option<String>,
     /// The objects.
     pub objects: Vec<FormerObject>,
+    /// Resources of AWS that stacks may take over; roles and buckets stand among the objects, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<FormerResource>,
+}
+
+/// A resource of AWS that a former owner made. Beside ids and names it says ranges, zones and the like, which tell it from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerResource {
+    /// How the former owner calls it.
+    pub address: String,
+    /// Its type in CloudFormation; none where a list names its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Which resource of which call's template it is, where a list says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<FormerPlace>,
+    /// Its id, as people know it.
+    pub id: String,
+    /// What identifies it for CloudFormation; empty where a list has the id alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub identifier: BTreeMap<String, String>,
+    /// What tells it from others of its type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
+}
+
+/// A resource of a template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerPlace {
+    /// The call of the module.
+    pub call: String,
+    /// The resource's name in the template.
+    pub resource: String,
 }
 
 /// One object that a former owner made.

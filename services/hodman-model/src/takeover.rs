@@ -7,18 +7,23 @@
 
 mod bundle_state;
 mod ids;
+mod imports;
 mod letting_go;
 mod match_up;
+mod pairs;
 mod tfstate;
 
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
 
+pub use imports::{After, Import, Imported, Stack, match_imports};
 pub use letting_go::letting_go;
 pub use match_up::{Left, Match, Matched, match_up};
 
@@ -48,11 +53,43 @@ pub struct Former {
     pub name: Option<String>,
 }
 
+/// A resource of AWS that the former owner knows, and that a stack may take over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerResource {
+    /// How the former owner calls it, such as `aws_vpc.main`.
+    pub address: String,
+    /// Its type in CloudFormation; none in a list, which names its place instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Which resource of which call's template it is, where a list says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// Its id, as people know it.
+    pub id: String,
+    /// What identifies it for CloudFormation; empty where a list has the id alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub identifier: BTreeMap<String, String>,
+    /// What tells it from others of its type, as CloudFormation names it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
+}
+
+/// A resource of a call's template.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// The call.
+    pub call: String,
+    /// The resource's name in the template.
+    pub resource: String,
+}
+
 /// What a former owner knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormerState {
     /// Objects of kinds that we manage, sorted by address.
     pub objects: Vec<Former>,
+    /// Resources of AWS that stacks take over, sorted by address. Roles and buckets are objects, too.
+    pub resources: Vec<FormerResource>,
     /// Addresses of everything else: of kinds that we do not manage, or not objects of a workspace.
     pub others: Vec<String>,
 }
@@ -67,6 +104,7 @@ impl FormerState {
             .filter(|object| wanted(&object.key.kind));
         Self {
             objects: own.cloned().collect(),
+            resources: Vec::new(),
             others: self.others.clone(),
         }
     }
@@ -85,6 +123,8 @@ pub fn read(from: From, path: &str, bytes: &[u8]) -> Result<FormerState, Diagnos
     state
         .objects
         .sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
+    let by_address = |one: &FormerResource| (one.address.clone(), one.kind.clone());
+    state.resources.sort_by_key(by_address);
     state.others.sort();
     state.others.dedup();
     Ok(state)

@@ -2,6 +2,7 @@
 //! can be changed, their templates are long, they hold stacks. A server that imitates AWS answers, and AWS's own client is in the
 //! hands of people. It makes no change sets for stacks in stacks; what those say is tested in `hodman-clients` and `hodman-model`.
 
+mod adopted;
 mod bench;
 mod failed;
 mod import;

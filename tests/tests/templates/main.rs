@@ -4,4 +4,5 @@
 mod bench;
 mod carried;
 mod examples;
+mod importable;
 mod lint;

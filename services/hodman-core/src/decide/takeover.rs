@@ -22,7 +22,7 @@ pub(super) fn ask(
             "{name} is free-form: hodman captures what is there and owns none of it"
         ));
     }
-    if takeover.objects.is_empty() {
+    if takeover.objects.is_empty() && takeover.resources.is_empty() {
         return Err("the list names no object of a kind that is managed".to_owned());
     }
     if env.takeover.running.is_some() {
@@ -31,11 +31,15 @@ pub(super) fn ask(
     let Some(config) = draft.state.head.clone() else {
         return Err("nothing is known of the repository yet".to_owned());
     };
+    let resources = match takeover.resources.len() {
+        0 => String::new(),
+        count => format!(" and {count} resources of AWS"),
+    };
     draft.note(
         Some(name),
         "takeover-asked",
         format!(
-            "by {by}: {} objects, from {}",
+            "by {by}: {} objects{resources}, from {}",
             takeover.objects.len(),
             takeover.from
         ),

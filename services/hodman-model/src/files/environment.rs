@@ -135,7 +135,7 @@ pub struct ModuleCall {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Value>,
     /// `engine: cloudformation`: resources that exist and become the stack's, by their names in the template, with what identifies
-    /// each there: `Vpc: {VpcId: vpc-0a1b}`. Those that are in the stack may stay listed.
+    /// each there: `Vpc: {VpcId: vpc-0a1b}`. `hodman adopt` proposes them. Those that are in the stack may stay listed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub import: Imports,
 }

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What stands before a name where a module says which template it uses.
@@ -53,6 +54,37 @@ impl Carried {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.name() == name)
     }
+}
+
+/// The text of a template that hodman carries, with `DeletionPolicy: Retain` for those of its resources called so that have none: AWS takes
+/// nothing over without, and what was there before the stack outlives it.
+#[must_use]
+pub fn keeping<'n>(body: &str, names: impl IntoIterator<Item = &'n String>) -> String {
+    let names: BTreeSet<&str> = names.into_iter().map(String::as_str).collect();
+    let of_resource = |line: &&str| line.is_empty() || line.starts_with("    ");
+    let lines: Vec<&str> = body.lines().collect();
+    let mut kept = String::with_capacity(body.len());
+    let mut inside = false;
+    for (place, line) in lines.iter().enumerate() {
+        kept.push_str(line);
+        kept.push('\n');
+        inside = match line.starts_with(|first: char| first.is_alphabetic()) {
+            true => *line == "Resources:",
+            false => inside,
+        };
+        let name = line
+            .strip_prefix("  ")
+            .and_then(|rest| rest.strip_suffix(':'));
+        if inside && name.is_some_and(|name| names.contains(name)) {
+            let mut own = lines[place + 1..]
+                .iter()
+                .take_while(|line| of_resource(line));
+            if !own.any(|line| line.starts_with("    DeletionPolicy:")) {
+                kept.push_str("    DeletionPolicy: Retain\n");
+            }
+        }
+    }
+    kept
 }
 
 impl fmt::Display for Carried {

@@ -9,7 +9,7 @@ use super::terraform;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::digest::sha256;
 use crate::files::Tree;
-use crate::foundation::templates::{Carried, SCHEME};
+use crate::foundation::templates::{Carried, SCHEME, keeping};
 use crate::kinds::{IMPORT, SOURCES, TEMPLATE_BODY};
 use crate::plan::asked_in;
 use crate::stacks::{Imports, TemplateText};
@@ -72,7 +72,11 @@ pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Va
             "protected": module.protected,
         }));
     }
-    let body = template(of, module.template.as_deref().unwrap_or_default())?;
+    let named = module.template.as_deref().unwrap_or_default();
+    let mut body = template(of, named)?;
+    if named.starts_with(SCHEME) {
+        body = keeping(&body, of.import.keys());
+    }
     if body.len() > LONGEST_TEMPLATE {
         let error = format!(
             "the template has {} bytes; AWS takes {LONGEST_TEMPLATE}",

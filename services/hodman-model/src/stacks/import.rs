@@ -41,6 +41,17 @@ impl TemplateText {
         })
     }
 
+    /// Why the resource called `name` cannot be taken over while only `there` are in the stack or taken over with it; none when it can.
+    #[must_use]
+    pub fn lacks(&self, name: &str, there: &BTreeSet<String>) -> Option<String> {
+        let missing = references(self.resources().get(name)?)
+            .into_iter()
+            .find(|other| self.resources().contains_key(other) && !there.contains(other))?;
+        Some(format!(
+            "`{name}` refers to `{missing}`, which is neither in the stack nor taken over with it: import `{missing}`, too"
+        ))
+    }
+
     /// The template of the change set that takes `imports` over and does nothing else: `before`, or nothing for a new stack, and these.
     ///
     /// # Errors
@@ -72,15 +83,10 @@ impl TemplateText {
             let Some(resource) = resources.get_mut(name) else {
                 continue;
             };
-            let missing = references(resource)
-                .into_iter()
-                .find(|other| self.resources().contains_key(other) && !there.contains(other));
-            if let Some(missing) = missing {
-                return Err(format!(
-                    "`{name}` refers to `{missing}`, which is neither in the stack nor taken over with it: import `{missing}`, too"
-                ));
-            }
             after_those(resource, &there);
+            if let Some(words) = self.lacks(name, &there) {
+                return Err(words);
+            }
         }
         whole.insert("Resources".to_owned(), Value::Object(resources));
         // What the stack was told stays as it is; what the new ones need is added.

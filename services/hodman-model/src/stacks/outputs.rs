@@ -55,8 +55,13 @@ impl TemplateText {
         &self.resources
     }
 
+    pub(super) fn resources_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.resources.values_mut()
+    }
+
     /// The type of a resource.
-    pub(super) fn kind_of(&self, resource: &str) -> Option<&str> {
+    #[must_use]
+    pub fn kind_of(&self, resource: &str) -> Option<&str> {
         self.resources.get(resource)?.get("Type")?.as_str()
     }
 

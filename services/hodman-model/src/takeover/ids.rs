@@ -1,10 +1,11 @@
-//! A list that somebody wrote: `jobs.nightly: "123"`, one line each, as YAML or JSON.
+//! A list that somebody wrote: `jobs.nightly: "123"`, one line each, as YAML or JSON; and what a stack takes over by its place in the
+//! environment's file, `modules.network.import.Vpc: vpc-0a1b`.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Former, FormerState, refused};
+use super::{Former, FormerResource, FormerState, Place, refused};
 use crate::bundle::ResourceKey;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::yaml;
@@ -30,6 +31,13 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
                 None => diagnostic,
             }
         };
+        if written.starts_with("modules.") {
+            match of_stack(&written, &id) {
+                Ok(resource) => found.resources.push(resource),
+                Err((words, hint)) => problems.push(place(words).hint(hint)),
+            }
+            continue;
+        }
         let Ok(key) = written.parse::<ResourceKey>() else {
             problems.push(
                 place(format!("`{written}` is no key of a resource"))
@@ -64,6 +72,49 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
         });
     }
     problems.into_result(found)
+}
+
+/// What a stack takes over; or why that is not understood, and a hint.
+fn of_stack(written: &str, id: &Value) -> Result<FormerResource, (String, &'static str)> {
+    let named = written
+        .strip_prefix("modules.")
+        .and_then(|rest| rest.split_once(".import."))
+        .filter(|(call, resource)| !call.is_empty() && !resource.is_empty());
+    let Some((call, resource)) = named else {
+        let words = format!("`{written}` is no place for a resource of a stack");
+        let hint =
+            "write the call and the resource's name in its template: `modules.network.import.Vpc`";
+        return Err((words, hint));
+    };
+    let text = |value: &Value| match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) if number.is_u64() => Some(number.to_string()),
+        _ => None,
+    };
+    let identifier: Option<BTreeMap<String, String>> = match id {
+        Value::Object(map) if !map.is_empty() => {
+            let entries = map.iter();
+            entries
+                .map(|(property, value)| Some((property.clone(), text(value)?)))
+                .collect()
+        }
+        value => text(value).map(|_| BTreeMap::new()),
+    };
+    let Some(identifier) = identifier else {
+        let words = format!("`{written}` is neither an id nor what identifies a resource");
+        return Err((words, "`vpc-0a1b`, or `{VpcId: vpc-0a1b}`"));
+    };
+    let parts: Vec<&str> = identifier.values().map(String::as_str).collect();
+    Ok(FormerResource {
+        address: written.to_owned(),
+        place: Some(Place {
+            call: call.to_owned(),
+            resource: resource.to_owned(),
+        }),
+        id: text(id).unwrap_or_else(|| parts.join(", ")),
+        identifier,
+        ..FormerResource::default()
+    })
 }
 
 fn line_of(text: &str, key: &str) -> Option<u32> {

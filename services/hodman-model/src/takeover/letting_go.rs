@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::tfstate::PART;
 use super::{From, Match, Matched};
 
 /// What to do with the former owner after the takeover was approved, as Markdown.
@@ -49,9 +50,14 @@ fn terraform(matched: &Matched) -> String {
     let stay: BTreeSet<String> = matched
         .left
         .iter()
+        .filter(|left| !left.address.ends_with(PART))
         .map(|left| whole(&left.address))
         .collect();
-    let addresses = matched.matches.iter().map(|found| found.address.as_str());
+    let objects = matched.matches.iter().map(|found| &found.address);
+    let imports = matched.imports.iter().map(|found| &found.address);
+    let addresses = objects.chain(imports).map(String::as_str);
+    // What is a part of something else goes with it.
+    let addresses = addresses.filter(|address| !address.ends_with(PART));
     let (alone, gone): (BTreeSet<&str>, BTreeSet<&str>) =
         addresses.partition(|address| stay.contains(&whole(address)));
     let mut text = String::from(

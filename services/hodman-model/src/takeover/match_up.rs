@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Former, FormerState};
+use super::{After, Former, FormerState, Import, Imported};
 use crate::bundle::ResourceKey;
 use crate::kinds::kind;
 use crate::plan::{Desired, Observed};
@@ -51,6 +51,15 @@ pub struct Matched {
     pub left: Vec<Left>,
     /// Resources of the bundle for which the former owner has nothing: the plan makes them.
     pub made_anew: Vec<ResourceKey>,
+    /// What stacks take over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<Import>,
+    /// What calls list already, as `call.Resource`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<String>,
+    /// What the same stacks make right after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<After>,
 }
 
 impl Matched {
@@ -81,7 +90,37 @@ impl Matched {
         self.ours.extend(other.ours);
         self.left.extend(other.left);
         self.made_anew.extend(other.made_anew);
+        self.imports.extend(other.imports);
+        self.listed.extend(other.listed);
+        self.after.extend(other.after);
         self
+    }
+
+    /// With what stacks take over: what they take is not left any more, and of what is left both say why.
+    #[must_use]
+    pub fn with_imports(mut self, found: Imported) -> Self {
+        let taken = |left: &Left| {
+            let mut imports = found.imports.iter();
+            imports.any(|import| import.address == left.address)
+        };
+        self.left.retain(|left| !taken(left));
+        for more in found.left {
+            let mut known = self.left.iter_mut();
+            match known.find(|left| left.address == more.address) {
+                Some(left) => left.because = format!("{}; {}", left.because, more.because),
+                None => self.left.push(more),
+            }
+        }
+        self.imports = found.imports;
+        self.listed = found.listed;
+        self.after = found.after;
+        self
+    }
+
+    /// Whether there is nothing to propose.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.matches.is_empty() && self.imports.is_empty()
     }
 
     /// Keys and ids, as they stand in the environment's file.

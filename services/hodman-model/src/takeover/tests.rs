@@ -1,5 +1,7 @@
 //! States of former owners as they are found in the wild, and what becomes of them.
 
+mod imports;
+mod network;
 mod tfstate;
 
 use std::collections::BTreeMap;
@@ -152,6 +154,7 @@ fn former(list: &[(&str, &str, Option<&str>)]) -> FormerState {
                 name: name.map(str::to_owned),
             })
             .collect(),
+        resources: vec![],
         others: vec![],
     }
 }

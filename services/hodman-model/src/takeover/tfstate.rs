@@ -1,14 +1,17 @@
 //! `terraform.tfstate`, version 4: of a bundle that was deployed with the Terraform engine, or of somebody's own
 //! configuration with the Databricks provider.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::bundle_state::name_in;
-use super::{Former, FormerState, not_json, refused};
+use super::{Former, FormerResource, FormerState, not_json, refused};
 use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
 use crate::kinds::kind;
+use crate::stacks::Importable;
 
 /// Types of the Databricks provider and our kinds. Types whose id says something else than the API's id are not here.
 pub(super) const TYPES: &[(&str, &str)] = &[
@@ -142,6 +145,9 @@ const BY_ATTRIBUTES: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
+/// After the address of what holds it: what Terraform has no address for.
+pub(super) const PART: &str = " (its attachment)";
+
 /// Types that say something about another object and go with it.
 const BESIDE: &[&str] = &[
     "databricks_permissions",
@@ -218,6 +224,12 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
             .filter(|instance| instance.deposed.is_none())
         {
             let address = address(&resource, instance);
+            let of_aws = found.resources.len();
+            let known_there = Importable::of_terraform(&resource.kind);
+            found.resources.extend(
+                known_there.filter_map(|one| of_stacks(one, &address, &instance.attributes)),
+            );
+            let of_aws = found.resources.len() > of_aws;
             let id = match below {
                 Some((_, _, fields)) => joined(&instance.attributes, fields),
                 None => id_of(&resource.kind, &instance.attributes),
@@ -229,11 +241,43 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
                     address,
                     id,
                 }),
+                _ if of_aws => {}
                 _ => found.others.push(address),
             }
         }
     }
+    only_once(&mut found.resources);
     Ok(found)
+}
+
+/// What a stack could take over of a resource.
+fn of_stacks(one: &Importable, address: &str, attributes: &Value) -> Option<FormerResource> {
+    let identifier = one.identifier_in(attributes)?;
+    let parts: Vec<&str> = identifier.values().map(String::as_str).collect();
+    Some(FormerResource {
+        address: match one.is_part() {
+            true => format!("{address}{PART}"),
+            false => address.to_owned(),
+        },
+        kind: Some(one.kind.to_owned()),
+        place: None,
+        id: parts.join(", "),
+        properties: one.properties_in(attributes),
+        identifier,
+    })
+}
+
+/// Leaves one of those that are the same thing of AWS: Terraform may have an attachment twice, the second time by itself.
+fn only_once(resources: &mut Vec<FormerResource>) {
+    let mut by_thing = BTreeMap::new();
+    for (place, one) in resources.iter().enumerate() {
+        by_thing.insert((one.kind.clone(), one.identifier.clone()), place);
+    }
+    let mut place = 0;
+    resources.retain(|one| {
+        place += 1;
+        by_thing[&(one.kind.clone(), one.identifier.clone())] == place - 1
+    });
 }
 
 /// The id as the API says it: with some types the provider keeps it in another attribute than `id`.

@@ -12,7 +12,7 @@ use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Reads a former owner's file: keys, ids and names, nothing else of it.
+/// Reads a former owner's file: keys, ids and names, and what tells resources of AWS apart; nothing else of it.
 pub(super) fn read(
     from: AdoptFrom,
     file: &Path,
@@ -32,6 +32,8 @@ pub(super) fn read(
             state.others.join(", ")
         );
     }
+    // The same form, in words that decisions know.
+    let resources = serde_json::from_value(json!(state.resources))?;
     let objects = state
         .objects
         .into_iter()
@@ -46,6 +48,7 @@ pub(super) fn read(
         from: word.to_owned(),
         workspace,
         objects,
+        resources,
     })
 }
 
@@ -85,6 +88,15 @@ fn table(matched: &Matched) -> String {
             found.key, found.id, found.name, found.address, found.because
         ));
     }
+    for found in &matched.imports {
+        text.push_str(&format!(
+            "import modules.{}.import.{}  {}  ({}: {})\n",
+            found.place.call, found.place.resource, found.id, found.address, found.because
+        ));
+    }
+    for place in &matched.listed {
+        text.push_str(&format!("listed {place}\n"));
+    }
     for key in &matched.ours {
         text.push_str(&format!("ours   {key}\n"));
     }
@@ -96,6 +108,12 @@ fn table(matched: &Matched) -> String {
     }
     for key in &matched.made_anew {
         text.push_str(&format!("new    {key}\n"));
+    }
+    for after in &matched.after {
+        text.push_str(&format!(
+            "after  {}.{}  {}\n",
+            after.place.call, after.place.resource, after.kind
+        ));
     }
     text
 }

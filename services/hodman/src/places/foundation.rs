@@ -125,6 +125,13 @@ impl Places {
         (bytes > LONGEST_BODY && !lies).then(|| too_long(bytes))
     }
 
+    /// The region of the AWS account that an environment names.
+    #[must_use]
+    pub fn region(&self, environment: &Environment) -> Option<&str> {
+        let place = self.aws.get(environment.aws.as_ref()?)?;
+        Some(&place.region)
+    }
+
     async fn aws(&self, env: &str, name: &str) -> Result<AwsObjects, WorkError> {
         let known = self.aws.get(name).ok_or_else(|| {
             WorkError::lasting(format!(

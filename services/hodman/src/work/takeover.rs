@@ -1,6 +1,8 @@
 //! Proposes that objects of a former owner become ours: their ids in the environment's file, by a pull request.
 
 mod earlier;
+mod imports;
+mod text;
 
 pub(super) use earlier::{open, put};
 
@@ -14,20 +16,17 @@ use hodman_core::ids::{CommitSha, EnvName};
 use hodman_core::text::takeover_text;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::claims;
-use hodman_model::field_path::PathSegment;
-use hodman_model::files::{Environment, parse_environment};
+use hodman_model::files::Environment;
 use hodman_model::kinds::foundation_kinds;
 use hodman_model::plan::Plan;
 use hodman_model::takeover::{self, Former, FormerState, From, Matched};
-use hodman_model::yaml_edit;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Table and plan share a body of 65,536 characters.
 const PLAN_CHARS: usize = 30_000;
-/// Rows of the table; the file itself lists all of them.
-const ROWS: usize = 100;
 
 /// A takeover as it would be proposed.
 pub struct Proposal {
@@ -40,7 +39,7 @@ pub struct Proposal {
     /// Who the former owner was.
     pub from: From,
     /// What an open pull request proposes already, and goes along.
-    pub before: Vec<(ResourceKey, String)>,
+    pub before: Vec<(String, String)>,
 }
 
 pub(super) async fn take_over(
@@ -59,8 +58,8 @@ pub(super) async fn take_over(
     let there = open(job, &branch(env)).await?;
     let before = earlier::proposed(job, env, there.as_ref())?;
     let proposal = proposal(job, env, &main, takeover, before.as_ref()).await?;
-    if proposal.matched.matches.is_empty() {
-        return if proposal.matched.ours.is_empty() {
+    if proposal.matched.is_empty() {
+        return if proposal.matched.ours.is_empty() && proposal.matched.listed.is_empty() {
             Err(WorkError::lasting(nothing(&proposal.matched)))
         } else {
             Ok(Outcome::PullNeedless)
@@ -122,7 +121,7 @@ pub(super) async fn proposal(
     let environment = taken::environment_at(job, env, commit)?;
     let below = |object: &Former| Layer::Foundation.holds(&object.key.kind);
     let mut layers = Vec::new();
-    if state.objects.iter().any(below) {
+    if state.objects.iter().any(below) || imports::concerns(&state, &environment) {
         layers.push(Layer::Foundation);
     }
     if layers.is_empty() || !state.objects.iter().all(below) {
@@ -140,6 +139,7 @@ pub(super) async fn proposal(
     for layer in &layers {
         layer.adopt(&mut bare).clear();
     }
+    imports::clear(&mut bare);
     let found = taken::look(job, env, bare, &tree).await?;
     let mut matched = Matched::default();
     for layer in &layers {
@@ -150,25 +150,41 @@ pub(super) async fn proposal(
             let others = elsewhere(job, env.as_str(), &environment, keys).await?;
             claims::mark(&others, &mut observed.objects);
         }
-        let state = state.of(|kind| layer.holds(kind));
+        let of_layer = state.of(|kind| layer.holds(kind));
         let desired = part.desired(&found);
-        let more = takeover::match_up(&state, desired, &observed, job.pipeline, env.as_str());
+        let more = takeover::match_up(&of_layer, desired, &observed, job.pipeline, env.as_str());
         matched = matched.and(more);
+    }
+    if layers.contains(&Layer::Foundation) {
+        let region = job.work.places.region(&environment);
+        let more = imports::matched(&state, &environment, &found, (region, &matched));
+        matched = matched.with_imports(more);
     }
     if matched.is_blocked() {
         return Err(WorkError::lasting(nothing(&matched)));
     }
     let of_match = |key: &ResourceKey| layers.iter().find(|layer| layer.holds(&key.kind));
-    let before =
-        before.map(|before| earlier::entries(&environment, before, (&layers, &matched.matches)));
-    let before = before.unwrap_or_default();
+    let earlier = match before {
+        Some(before) => (
+            earlier::entries(&environment, before, (&layers, &matched.matches)),
+            imports::earlier(&environment, before, &matched.imports),
+        ),
+        None => Default::default(),
+    };
     let found = matched.adopt().into_iter();
     let found = found.filter_map(|(key, id)| Some((*of_match(&key)?, key, id)));
-    let entries: Vec<earlier::Entry> = before.iter().cloned().chain(found).collect();
+    let entries: Vec<earlier::Entry> = earlier.0.iter().cloned().chain(found).collect();
+    let stacks: Vec<imports::Entry> = earlier
+        .1
+        .iter()
+        .cloned()
+        .chain(imports::entries(&matched))
+        .collect();
     let mut with = environment.clone();
     for (layer, key, id) in &entries {
         layer.adopt(&mut with).insert(key.clone(), id.clone());
     }
+    imports::list(&mut with, &stacks);
     // Only now are these objects read in full: others' were nobody's business before.
     let taken = taken::take_tree(job, env, with, &tree).await?;
     for layer in &layers {
@@ -181,13 +197,20 @@ pub(super) async fn proposal(
         .mirror
         .read(commit, &job.repo.path(&path))?
         .unwrap_or_default();
-    let text = edited(&path, &String::from_utf8_lossy(&text), &entries)?;
+    let text = text::edited(&path, &String::from_utf8_lossy(&text), &entries, &stacks)?;
+    let ids = earlier
+        .0
+        .into_iter()
+        .map(|(_, key, id)| (key.to_string(), id));
+    let before = ids
+        .chain(earlier.1.into_iter().map(imports::said))
+        .collect();
     Ok(Proposal {
         matched,
         plan,
         text,
         from,
-        before: before.into_iter().map(|(_, key, id)| (key, id)).collect(),
+        before,
     })
 }
 
@@ -212,8 +235,11 @@ fn known(takeover: &Takeover) -> Result<(From, FormerState), WorkError> {
             name: object.name.clone(),
         });
     }
+    // The same form, in words that decisions know.
+    let resources = serde_json::from_value(json!(takeover.resources))?;
     let state = FormerState {
         objects,
+        resources,
         others: vec![],
     };
     Ok((from, state))
@@ -242,27 +268,6 @@ fn place(environment: &Environment, name: Option<&str>) -> Result<usize, WorkErr
                 ))
             }),
     }
-}
-
-/// The environment's file with the ids in it; comments and order stay.
-fn edited(path: &str, text: &str, entries: &[earlier::Entry]) -> Result<String, WorkError> {
-    let mut text = text.to_owned();
-    for (layer, key, id) in entries {
-        let mut at = match layer {
-            Layer::Workspace(place) => vec![
-                PathSegment::Key("workspaces".to_owned()),
-                PathSegment::Index(*place),
-            ],
-            Layer::Foundation => vec![],
-        };
-        at.push(PathSegment::Key("adopt".to_owned()));
-        at.push(PathSegment::Key(key.to_string()));
-        text = yaml_edit::set(&text, &at, &id.clone().into(), &[])
-            .map_err(|error| WorkError::lasting(format!("{path} cannot be edited: {error}")))?
-            .text;
-    }
-    parse_environment(path, &text)?;
-    Ok(text)
 }
 
 /// Why nothing is proposed: every doubt with its reason.
@@ -303,7 +308,7 @@ async fn propose(
         changes,
         format!(
             "{env}: take over {} objects\n",
-            proposal.matched.matches.len() + proposal.before.len()
+            proposal.matched.matches.len() + proposal.matched.imports.len() + proposal.before.len()
         ),
     )
     .await?;
@@ -313,46 +318,9 @@ async fn propose(
     let text = takeover_text(
         env,
         &quiet(by),
-        &(table(&proposal.matched) + &earlier::listed(&proposal.before)),
+        &(text::table(&proposal.matched) + &earlier::listed(&proposal.before)),
         &proposal.plan.to_markdown(PLAN_CHARS).0,
         &takeover::letting_go(proposal.from, &proposal.matched),
     );
     earlier::put(job, &branch(env), head, open, text).await
-}
-
-fn table(matched: &Matched) -> String {
-    let mut text = String::from("| resource | object | was | paired by |\n|---|---|---|---|\n");
-    for found in matched.matches.iter().take(ROWS) {
-        let marked = found
-            .marked
-            .as_ref()
-            .map(|marked| format!("; {marked}"))
-            .unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "| `{}` | {} `{}` | `{}`{} | {} |",
-            found.key,
-            quiet(&found.name),
-            found.id,
-            quiet(&found.address),
-            quiet(&marked),
-            found.because
-        );
-    }
-    if matched.matches.len() > ROWS {
-        let _ = writeln!(text, "\nand {} more", matched.matches.len() - ROWS);
-    }
-    if !matched.left.is_empty() {
-        text.push_str("\nLeft alone:\n\n");
-        for left in matched.left.iter().take(ROWS) {
-            let _ = writeln!(
-                text,
-                "- `{}` (`{}`): {}",
-                quiet(&left.address),
-                left.id,
-                quiet(&left.because)
-            );
-        }
-    }
-    text
 }

@@ -74,6 +74,7 @@ fn ask(ask: u8, env: u8) -> Ask {
                     id: "1".into(),
                     name: None,
                 }],
+                resources: vec![],
             },
         },
         10 => Ask::Unlock {

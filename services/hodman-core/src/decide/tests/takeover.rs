@@ -3,7 +3,7 @@
 use super::super::Verdict;
 use super::world::{World, story};
 use crate::effect::Act;
-use crate::event::{Ask, FormerObject, Outcome, Takeover};
+use crate::event::{Ask, FormerObject, FormerResource, Outcome, Takeover};
 use crate::ids::PullNumber;
 
 fn takeover(ids: &[&str]) -> Takeover {
@@ -19,6 +19,7 @@ fn takeover(ids: &[&str]) -> Takeover {
                 name: None,
             })
             .collect(),
+        resources: vec![],
     }
 }
 
@@ -76,5 +77,19 @@ fn nothing_in_a_free_form_environment_is_taken_over() {
     w.look();
     assert!(refused(&mut w, adopt("dev", &["1"])).contains("free-form"));
     assert!(refused(&mut w, adopt("qa", &[])).contains("no object"));
+    let vpc = FormerResource {
+        address: "aws_vpc.main".into(),
+        kind: Some("AWS::EC2::VPC".into()),
+        place: None,
+        id: "vpc-1".into(),
+        identifier: [("VpcId".into(), "vpc-1".into())].into(),
+        properties: [].into(),
+    };
+    let takeover = Takeover {
+        resources: vec![vpc],
+        ..takeover(&[])
+    };
+    let env = "dev".into();
+    assert!(refused(&mut w, Ask::Adopt { env, takeover }).contains("free-form"));
     assert!(w.waiting("qa").is_empty());
 }

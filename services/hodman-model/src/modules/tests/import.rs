@@ -3,6 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{GROUND, resolve};
+use crate::foundation::templates::Carried;
+use crate::kinds::TEMPLATE_BODY;
+use crate::stacks::TemplateText;
 
 #[test]
 fn what_exists_is_taken_over_by_stacks_whose_templates_keep_it() {
@@ -18,11 +21,23 @@ fn what_exists_is_taken_over_by_stacks_whose_templates_keep_it() {
     let found = resolve(&call("key", json!({"Key": id})), &modules).unwrap();
     let stack = &found.desired.resources[&"cloudformation_stacks.one".parse().unwrap()];
     assert_eq!(stack.config["import"]["Key"], id);
+    // What hodman carries keeps what is listed, and stays as it is otherwise.
+    let body = |import: Value| {
+        let found = resolve(&call("net", import), &modules).unwrap();
+        let stack = &found.desired.resources[&"cloudformation_stacks.one".parse().unwrap()];
+        stack.config[TEMPLATE_BODY].as_str().unwrap().to_owned()
+    };
+    let template = TemplateText::read(&body(json!({"Vpc": {"VpcId": "vpc-1"}}))).unwrap();
+    let kept = template
+        .resources()
+        .iter()
+        .filter(|(_, one)| one.get("DeletionPolicy").is_some());
+    let kept: Vec<(&str, &Value)> = kept
+        .map(|(name, one)| (name.as_str(), &one["DeletionPolicy"]))
+        .collect();
+    assert_eq!(kept, [("Vpc", &json!("Retain"))]);
+    assert_eq!(body(json!({})), Carried::Network.body());
     for (call, words) in [
-        (
-            call("net", json!({"Vpc": {"VpcId": "vpc-1"}})),
-            "`Vpc` has no `DeletionPolicy`",
-        ),
         (call("key", json!({"Kee": id})), "has no resource `Kee`"),
         (
             call("key", json!({"Key": {}})),

@@ -41,7 +41,17 @@ fn a_terraform_state() {
             ),
         ])
     );
-    assert_eq!(state.others, ["aws_vpc.main"]);
+    assert_eq!(state.others, Vec::<String>::new());
+    let of_stacks: Vec<(&str, Option<&str>, &str)> = state
+        .resources
+        .iter()
+        .map(|one| (one.address.as_str(), one.kind.as_deref(), one.id.as_str()))
+        .collect();
+    let wanted = [
+        ("aws_s3_bucket.root", Some("AWS::S3::Bucket"), "bucket"),
+        ("aws_vpc.main", Some("AWS::EC2::VPC"), "vpc-1"),
+    ];
+    assert_eq!(of_stacks, wanted);
 }
 
 #[test]

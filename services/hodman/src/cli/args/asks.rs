@@ -55,14 +55,17 @@ pub enum Ask {
         remote: Remote,
     },
     /// Take over objects that were there before hodman, instead of making them a second time: opens a pull request that
-    /// lists them in the environment's file, with the plan. What is not beyond doubt is refused.
+    /// lists them in the environment's file, with the plan. Resources of AWS that stacks of CloudFormation are about to make are listed
+    /// under `import` of their calls. What is not beyond doubt is refused, or told.
     Adopt {
         /// The environment.
         env: String,
-        /// What the file is: a bundle's `state/resources.json`, a `terraform.tfstate`, or a list `jobs.nightly: "123"`.
+        /// What the file is: a bundle's `state/resources.json`, a `terraform.tfstate`, or a list `jobs.nightly: "123"`,
+        /// `modules.network.import.Vpc: vpc-0a1b`.
         #[arg(long, value_enum)]
         from: AdoptFrom,
-        /// The file. Keys, ids and names are read from it; nothing else leaves this machine.
+        /// The file. Keys, ids and names are read from it, and of AWS what tells one resource from another (ranges, zones, tags
+        /// `Name`, descriptions); nothing else leaves this machine.
         file: PathBuf,
         /// The workspace the objects are in, where the environment has several.
         #[arg(long, value_name = "NAME")]
@@ -110,6 +113,6 @@ pub enum AdoptFrom {
     BundleState,
     /// `terraform.tfstate`, of a bundle or of a configuration; `terraform state pull` gives it.
     Tfstate,
-    /// A list by hand: `jobs.nightly: "123"`.
+    /// A list by hand: `jobs.nightly: "123"`; of a stack `modules.network.import.Vpc: vpc-0a1b`.
     Ids,
 }

@@ -111,15 +111,15 @@ pub(super) fn entries(
 }
 
 /// The list of them for the text of the pull request.
-pub(super) fn listed(before: &[(ResourceKey, String)]) -> String {
+pub(super) fn listed(before: &[(String, String)]) -> String {
     if before.is_empty() {
         return String::new();
     }
-    let lines = before.iter().take(super::ROWS);
+    let lines = before.iter().take(super::text::ROWS);
     let lines: String = lines
         .map(|(key, id)| format!("- `{key}`: `{id}`\n"))
         .collect();
-    let more = before.len().saturating_sub(super::ROWS);
+    let more = before.len().saturating_sub(super::text::ROWS);
     let more = match more {
         0 => String::new(),
         more => format!("- and {more} more\n"),

@@ -8,9 +8,11 @@ use hodman_clients::cloudformation::{
 use hodman_clients::databricks::{ApiError, ErrorKind, Request};
 use hodman_model::kinds::tags_of_others;
 use hodman_model::stacks::{
-    Imports, StackAction, StackPlan, StackRow, StackRules, TemplateText, changed_outputs,
+    Imports, Said, StackAction, StackPlan, StackRow, StackRules, TemplateText, changed_outputs,
     from_change_set,
 };
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What AWS tells in place of a `NoEcho` parameter.
@@ -191,7 +193,10 @@ impl Stacks {
         let there = info.filter(|info| !info.is_only_reviewed());
         let now = there.map(outputs).unwrap_or_default();
         let plan = StackPlan::of_import(next, before, missing, &now);
-        let text = next.importing(before, missing.keys()).map_err(invalid)?;
+        let told = wanted.parameters.iter();
+        let told = told.map(|(name, value)| (name.clone(), Value::from(value.expose_secret())));
+        let only = Said::new(next, &told.collect(), BTreeMap::new()).decided();
+        let text = only.importing(before, missing.keys()).map_err(invalid)?;
         if let Some(info) = there {
             if is_marked(info, &wanted) {
                 info.must_be_ours(&wanted.marker)
