@@ -128,7 +128,7 @@ impl Rules {
         }
         self.write_texts(&mut value);
         self.drop_own_entries(&mut value);
-        rewrite(&self.lower_case, &mut value, &str::to_lowercase);
+        rewrite(&self.lower_case, &mut value, &lower_case);
         rewrite(&self.locations, &mut value, &|place| {
             place.trim_end_matches('/').to_owned()
         });
@@ -296,6 +296,20 @@ pub(super) fn workspace_path(path: &str) -> String {
         return path.to_owned();
     }
     format!("/Workspace{path}")
+}
+
+/// `name` in lower case, but for the names of resources in placeholders, whose case means something.
+fn lower_case(name: &str) -> String {
+    let mut lower = String::new();
+    let mut rest = name;
+    while let Some((before, (inside, after))) = rest
+        .split_once("${")
+        .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
+    {
+        lower += &format!("{}${{{inside}}}", before.to_lowercase());
+        rest = after;
+    }
+    lower + &rest.to_lowercase()
 }
 
 /// Brings the texts that `patterns` name to `form`.

@@ -143,13 +143,17 @@ fn none(rules: &Rules, field: &str, live: &Value) -> Value {
     }
 }
 
-/// The rules that all have: names in lower case, an owner that the server fills with whoever makes the object.
+/// The rules that all have: names in lower case, also those of others that they stand on, an owner that the server fills with whoever makes the object.
 pub(super) fn rules(settable: &'static [&'static str], replace_on: &[&str]) -> Rules {
     let names = ["name", "catalog_name", "schema_name"];
     Rules {
         settable,
         name_field: "name",
-        lower_case: names.iter().map(|name| Pattern::new(name)).collect(),
+        lower_case: names
+            .iter()
+            .chain(&["connection_name", "credential_name"])
+            .map(|name| Pattern::new(name))
+            .collect(),
         server_fills: super::fields::fills(&[("owner", true)], &[]),
         replace_on: names
             .iter()
