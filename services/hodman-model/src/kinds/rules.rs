@@ -5,6 +5,7 @@
 
 mod fills;
 mod prefixed;
+mod said;
 mod spot;
 mod touched;
 
@@ -122,7 +123,21 @@ impl Rules {
     }
 
     /// The same of a config that nobody needs as it is.
-    pub(crate) fn normalised(&self, mut value: Value) -> Value {
+    pub(crate) fn normalised(&self, value: Value) -> Value {
+        let mut value = self.spelled(value);
+        self.drop_repeats(&mut value);
+        for default in &self.defaults {
+            default
+                .at
+                .visit(&mut value, &mut |found| keep_if(*found != default.value));
+        }
+        self.drop_empty(&mut value, &Spot::Root);
+        self.sort_keyed("", &mut value);
+        value
+    }
+
+    /// What `value` says, in the one spelling of each; also what goes without saying.
+    fn spelled(&self, mut value: Value) -> Value {
         for pattern in &self.volatile {
             pattern.visit(&mut value, &mut |_| Keep::No);
         }
@@ -148,14 +163,6 @@ impl Rules {
                 Keep::Yes
             });
         }
-        self.drop_repeats(&mut value);
-        for default in &self.defaults {
-            default
-                .at
-                .visit(&mut value, &mut |found| keep_if(*found != default.value));
-        }
-        self.drop_empty(&mut value, &Spot::Root);
-        self.sort_keyed("", &mut value);
         value
     }
 

@@ -116,8 +116,9 @@ pub(super) fn changes(
     live: &Value,
     config: &Value,
 ) -> Map<String, Value> {
-    let wanted = rules.normalise(config);
-    let live = rules.without_fills(&rules.normalise(live), Some(&wanted));
+    let live = rules.normalise(live);
+    let wanted = rules.normalise_over(config, &live);
+    let live = rules.without_fills(&live, Some(&wanted));
     fields
         .iter()
         .filter(|field| wanted.get(**field) != live.get(**field))

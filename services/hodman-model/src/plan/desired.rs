@@ -70,6 +70,14 @@ impl DesiredResource {
         managed
     }
 
+    /// The managed form as it is compared with `live`, the managed form of the object there.
+    #[must_use]
+    pub fn managed_over(&self, kind: &dyn Kind, live: &Value) -> Value {
+        let mut managed = self.managed(kind);
+        kind.rules().say(&mut managed, &self.config, live);
+        managed
+    }
+
     /// The fields that the server takes and never returns, in the order of the rules: what
     /// [`super::Sent::version`] is a keyed digest over, once placeholders and references to secrets are resolved.
     #[must_use]

@@ -123,7 +123,7 @@ impl<'a> Work<'a> {
         (names, symbols): (&Names<'_>, &Symbols<'_>),
         replaced: Option<&ResourceKey>,
     ) {
-        let managed = wanted.managed(kind);
+        let managed = wanted.managed_over(kind, &live.config);
         let (before, folders) = symbolic(kind, live, Some(&managed), symbols);
         let mut changes = differences(kind.rules(), &before, &managed);
         changes.extend(self.folder_change(&managed, &folders));
