@@ -8,6 +8,7 @@ mod prefixed;
 mod said;
 mod spot;
 mod touched;
+mod unnamed;
 
 use serde_json::{Map, Value};
 
@@ -15,6 +16,8 @@ use super::pattern::{Keep, Pattern};
 use crate::digest::canonical_json;
 use crate::field_path::FieldPath;
 use spot::Spot;
+
+pub use unnamed::Unnamed;
 
 /// A value that the server takes when the field is absent.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,6 +114,8 @@ pub struct Rules {
     pub file_paths: Vec<Pattern>,
     /// Lists whose elements have a key: (name of the list, key field). Their order means nothing.
     pub list_keys: &'static [(&'static str, &'static str)],
+    /// Those whose elements the server gives a key where nobody does.
+    pub unnamed: &'static [Unnamed],
     /// The order in which fields are written, wherever they stand; the rest follows by alphabet.
     pub field_order: &'static [&'static str],
 }

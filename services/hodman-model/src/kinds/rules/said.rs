@@ -19,8 +19,9 @@ impl Rules {
     }
 
     /// Puts what `config` says in so many words into its managed form, where `live` has something else and silence would let that
-    /// pass. Only there, because what is the same in both is left out of both.
+    /// pass. Only there, because what is the same in both is left out of both. Before that, elements without names get theirs.
     pub(crate) fn say(&self, managed: &mut Value, config: &Value, live: &Value) {
+        self.name_unnamed(managed, live);
         for (path, value) in self.said_anyway(config) {
             if path.get(live).is_some_and(|live| *live != value) && path.get(managed).is_none() {
                 path.put(managed, Some(value));
