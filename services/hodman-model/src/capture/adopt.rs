@@ -5,6 +5,7 @@ mod beside;
 mod check;
 mod contents;
 mod field;
+mod unnamed;
 
 use std::collections::BTreeMap;
 
@@ -158,7 +159,14 @@ fn edited<'c>(
                 continue;
             }
         }
-        if field::edit(asked, &mut adopted, change)? {
+        let placed = match unnamed::as_written(asked, &adopted, change) {
+            Ok(placed) => placed,
+            Err(note) => {
+                adopted.notes.push(note);
+                continue;
+            }
+        };
+        if field::edit(asked, &mut adopted, placed.as_ref().unwrap_or(change))? {
             tried.push(change);
         }
     }
