@@ -186,6 +186,15 @@ fn never(kind: &dyn Kind, config: &Value, change: &FieldChange) -> Option<String
             "`{path}` holds what looks like a secret and was left out"
         ));
     }
+    let instead = kind.rules().instead.iter().find(|(said, other)| {
+        let is_other = matches!(path.0.as_slice(), [PathSegment::Key(key)] if key == other);
+        is_other && change.after.is_none() && config.get(*said).is_some()
+    });
+    if let Some((said, _)) = instead {
+        return Some(format!(
+            "`{path}` stands in the place of `{said}`, which is in the files, so it was left out: the next apply puts it back"
+        ));
+    }
     is_sent_only(kind, config, path).then(|| {
         format!(
             "`{path}` cannot be read back from a workspace, so nothing is proposed for it: the next apply puts it back"

@@ -101,6 +101,7 @@ impl Found<'_> {
         let edits = differences(kind.rules(), &managed, &there);
         for edit in &edits {
             let says = edit.path.get(&declared_managed).cloned();
+            let says = says.filter(|says| !says.is_null());
             if says == edit.after {
                 continue;
             }

@@ -95,6 +95,10 @@ pub struct Rules {
     pub said_empty: &'static [&'static str],
     /// Empty mappings that mean something by being there.
     pub keep_empty: Vec<Pattern>,
+    /// Fields that cannot be there with another one that the server does not tell: (that one, the field).
+    pub instead: &'static [(&'static str, &'static str)],
+    /// Fields that are there from the beginning or never, and change in place where they are.
+    pub made_with: &'static [&'static str],
     /// Fields that cannot change in place.
     pub replace_on: Vec<Pattern>,
     /// Whether the names of its fields are what it is known by, so that one more or less makes it another object.

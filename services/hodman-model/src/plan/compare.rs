@@ -48,11 +48,13 @@ pub(super) fn whole(config: Value, comes: bool) -> Vec<FieldChange> {
         .collect()
 }
 
+/// Null says that nothing is to be there.
 pub(super) fn change(path: FieldPath, before: Option<Value>, after: Option<Value>) -> FieldChange {
+    let there = |value: &Value| !value.is_null();
     FieldChange {
         path,
-        before,
-        after,
+        before: before.filter(there),
+        after: after.filter(there),
         redacted: false,
     }
 }

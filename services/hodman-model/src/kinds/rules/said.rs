@@ -22,6 +22,15 @@ impl Rules {
     /// pass. Only there, because what is the same in both is left out of both. Before that, elements without names get theirs.
     pub(crate) fn say(&self, managed: &mut Value, config: &Value, live: &Value) {
         self.name_unnamed(managed, live);
+        for (said, other) in self.instead {
+            let against = live
+                .get(*other)
+                .filter(|live| config.get(*said).is_some_and(|said| said != *live));
+            if let (Some(_), Value::Object(managed)) = (against, &mut *managed) {
+                // No value is wanted there, which is more than silence.
+                managed.entry(*other).or_insert(Value::Null);
+            }
+        }
         for (path, value) in self.said_anyway(config) {
             if path.get(live).is_some_and(|live| *live != value) && path.get(managed).is_none() {
                 path.put(managed, Some(value));
