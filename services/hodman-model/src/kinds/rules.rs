@@ -4,6 +4,7 @@
 //! equal to the server's default is the same as none.
 
 mod fills;
+mod left;
 mod prefixed;
 mod said;
 mod spot;
@@ -67,6 +68,9 @@ pub struct Rules {
     pub server_fills: Vec<ServerFill>,
     /// Scalars that the API stores as text; bundles write `true` and `8` there, too.
     pub texts: Vec<Pattern>,
+    /// Where an update is the whole object, so that what it is silent about is the server's to fill anew: the fields of which that is
+    /// not so, because the update says what they are.
+    pub silence_resets: Option<&'static [&'static str]>,
     /// Texts that hold JSON: its layout and the order of its keys mean nothing, and a mapping may be written instead.
     pub json_texts: Vec<Pattern>,
     /// What the server adds inside of such JSON.

@@ -91,7 +91,13 @@ impl Rules {
         found
     }
 
-    fn each(&self, path: &FieldPath, value: &Value, visit: &mut dyn FnMut(&FieldPath, &Value)) {
+    /// Calls `visit` for every value in `value`, which stands at `path`.
+    pub(super) fn each(
+        &self,
+        path: &FieldPath,
+        value: &Value,
+        visit: &mut dyn FnMut(&FieldPath, &Value),
+    ) {
         visit(path, value);
         match value {
             Value::Object(map) => map

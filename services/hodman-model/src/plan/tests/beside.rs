@@ -45,7 +45,7 @@ fn whom_a_job_runs_as_is_compared_with_what_stands_beside_settings_that_do_not_s
 }
 
 /// The resource under `key`, changed in Git.
-fn in_git(world: &mut World, key: &str, change: impl FnOnce(&mut Resource)) {
+pub(super) fn in_git(world: &mut World, key: &str, change: impl FnOnce(&mut Resource)) {
     let resource = world.bundle.resources.get_mut(&key.parse().unwrap());
     change(resource.unwrap());
 }
