@@ -10,7 +10,7 @@ const FILE: &str = "resources/lists.yml";
 const GIVES: &str = "\
 resources:
   jobs:
-    lists: {name: lists, tasks: [], permissions: [{level: CAN_VIEW, group_name: users}]}
+    lists: {name: lists, tasks: [], run_as: {user_name: ana@acme.example}, permissions: [{level: CAN_VIEW, group_name: users}]}
   secret_scopes:
     lists: {name: lists, permissions: [{level: READ, group_name: users}]}
   catalogs:
@@ -33,6 +33,20 @@ resources:
   groups:
     lists: {displayName: lists}
 ";
+
+/// Whom the job runs as.
+async fn runs_as(scene: &Scene) -> Value {
+    let qa = scene.databricks.workspace("qa").expect("qa");
+    let ask = async |path: String| {
+        let answer = qa.call("ana@acme.example", Method::GET, &path, Value::Null);
+        let answer = answer.await;
+        answer.unwrap_or_else(|error| panic!("{path}: {}", error.message))
+    };
+    let jobs = ask("/api/2.2/jobs/list?name=lists".to_owned()).await;
+    let job = &jobs["jobs"][0]["job_id"];
+    let job = ask(format!("/api/2.2/jobs/get?job_id={job}")).await;
+    job["run_as_user_name"].clone()
+}
 
 /// Whom the four let do something beside their owner.
 async fn given(scene: &Scene) -> Vec<bool> {
@@ -67,6 +81,7 @@ async fn what_leaves_git_is_taken_away_once_and_what_people_give_later_is_theirs
     let told = async |what: &str| short.promote("qa").await.expect(what);
     told("qa has what gives").await;
     assert_eq!(given(&scene).await, [true; 4]);
+    assert_eq!(runs_as(&scene).await, "ana@acme.example");
 
     let files = [(FILE, Some(SAYS_NOTHING.as_bytes()))];
     let committed = scene
@@ -84,6 +99,7 @@ async fn what_leaves_git_is_taken_away_once_and_what_people_give_later_is_theirs
     }
     told("qa has what gives nothing").await;
     assert_eq!(given(&scene).await, [false; 4]);
+    assert_ne!(runs_as(&scene).await, "ana@acme.example");
 
     // From here on nothing speaks of them: what people give now is theirs.
     let qa = scene.databricks.workspace("qa").expect("qa");

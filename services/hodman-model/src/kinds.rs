@@ -158,6 +158,12 @@ pub trait Kind: Sync + fmt::Debug {
         Some(answer)
     }
 
+    /// The request for the object in full, where the answer to [`Kind::get`] says no more than which one it is.
+    fn look_up(&self, answer: &Value) -> Option<Call> {
+        let _ = answer;
+        None
+    }
+
     /// The id of the object that the object `id` lies below ([`Listing::Below`]), where ids say it.
     fn below(&self, id: &str) -> Option<String> {
         let _ = id;

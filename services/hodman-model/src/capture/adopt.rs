@@ -5,6 +5,7 @@ mod beside;
 mod check;
 mod contents;
 mod field;
+mod unnamed;
 
 use std::collections::BTreeMap;
 
@@ -158,7 +159,14 @@ fn edited<'c>(
                 continue;
             }
         }
-        if field::edit(asked, &mut adopted, change)? {
+        let placed = match unnamed::as_written(asked, &adopted, change) {
+            Ok(placed) => placed,
+            Err(note) => {
+                adopted.notes.push(note);
+                continue;
+            }
+        };
+        if field::edit(asked, &mut adopted, placed.as_ref().unwrap_or(change))? {
             tried.push(change);
         }
     }
@@ -176,6 +184,15 @@ fn never(kind: &dyn Kind, config: &Value, change: &FieldChange) -> Option<String
     if change.redacted {
         return Some(format!(
             "`{path}` holds what looks like a secret and was left out"
+        ));
+    }
+    let instead = kind.rules().instead.iter().find(|(said, other)| {
+        let is_other = matches!(path.0.as_slice(), [PathSegment::Key(key)] if key == other);
+        is_other && change.after.is_none() && config.get(*said).is_some()
+    });
+    if let Some((said, _)) = instead {
+        return Some(format!(
+            "`{path}` stands in the place of `{said}`, which is in the files, so it was left out: the next apply puts it back"
         ));
     }
     is_sent_only(kind, config, path).then(|| {

@@ -124,7 +124,7 @@ pub(super) fn to_list(field: &str, managed: &Value) -> Option<Value> {
 /// The principal of an entry of such a list.
 pub(super) fn principal_of(field: &str, entry: &Value) -> Option<String> {
     if field == grants::FIELD {
-        return entry.get("principal")?.as_str().map(str::to_owned);
+        return entry.get("principal")?.as_str().map(grants::spelled);
     }
     let name = principal(entry)?;
     let (word, rest) = name.split_once(':')?;

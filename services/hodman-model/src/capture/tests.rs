@@ -20,6 +20,7 @@ mod rules;
 mod shared_folders;
 mod targets;
 mod terraform;
+mod unnamed;
 mod variables;
 mod varied;
 

@@ -69,7 +69,7 @@ impl Found<'_> {
             return self.stack(kind, key, preview);
         }
         self.said(kind, key, live);
-        let managed = wanted.managed(kind);
+        let managed = wanted.managed_over(kind, &live.config);
         let (there, folders) = symbolic(kind, live, Some(&managed), &self.symbols);
         self.server_defaults(kind, key, live, &there);
         let Some(declared) = declared else {
@@ -97,10 +97,11 @@ impl Found<'_> {
             let class = Class::HandEditToPutBack;
             self.row(kind, key, FieldPath::default(), values, class, &reason);
         }
-        let declared_managed = declared.managed(kind);
+        let declared_managed = declared.managed_over(kind, &live.config);
         let edits = differences(kind.rules(), &managed, &there);
         for edit in &edits {
             let says = edit.path.get(&declared_managed).cloned();
+            let says = says.filter(|says| !says.is_null());
             if says == edit.after {
                 continue;
             }

@@ -78,6 +78,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
             at: Pattern::new("autotermination_minutes"),
             captured: true,
         }],
+        silence_resets: Some(&["autotermination_minutes"]),
         resize_on: patterns(&["num_workers", "autoscale"], &[]),
         field_order: &[
             "cluster_name",

@@ -1,7 +1,8 @@
 //! Git folders: `/api/2.0/repos`. A folder is known by its path. It is changed in place, never to a state with changes in
 //! it thrown away: the API refuses a checkout that would do so, and we do not insist.
 //!
-//! The list leaves out what lies outside of `/Repos` unless a folder is named, so each is asked for by its path.
+//! The list leaves out what lies outside of `/Repos` unless a folder is named, and names in pages all that begin like it, so each
+//! is asked for by its path: the workspace says the id of what lies there.
 
 use std::sync::LazyLock;
 
@@ -53,7 +54,11 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     ),
     workspace_paths: patterns(&["path"], &[]),
     write_only: patterns(&["tag"], &[]),
+    // A folder that stands on a tag is on no branch; the tag itself is not answered.
+    instead: &[("tag", "branch")],
     replace_on: patterns(&["url", "provider", "path"], &[]),
+    // Enabled or not when the folder is made; its patterns can change.
+    made_with: &["sparse_checkout"],
     references: references(&[("git_credential_id", "git_credentials")], &[]),
     field_order: &["path", "url", "provider", "branch", "tag"],
     ..Rules::default()
@@ -84,12 +89,23 @@ impl Kind for GitFolders {
         Listing::ByName
     }
 
-    /// By id, or by path: every folder whose path starts with it, of which the shortest is the one.
+    /// By id, or by path what lies there.
     fn get(&self, id: &str) -> Call {
         if id.starts_with('/') {
-            return Call::get(PATH, "path_prefix", id);
+            return Call::get("/api/2.0/workspace/get-status", "path", id);
         }
         Call::plain(Method::Get, format!("{PATH}/{id}"))
+    }
+
+    fn pick(&self, _id: &str, answer: Value) -> Option<Value> {
+        // Another object can lie at the path.
+        let kind = answer.get("object_type").and_then(Value::as_str);
+        kind.is_none_or(|kind| kind == "REPO").then_some(answer)
+    }
+
+    fn look_up(&self, answer: &Value) -> Option<Call> {
+        answer.get("object_type")?;
+        Some(self.get(&id_text(answer.get("object_id"))?))
     }
 
     fn read(&self, answer: &Value) -> Result<Option<Listed>, ReadError> {
@@ -97,27 +113,20 @@ impl Kind for GitFolders {
             kind: "git_folder",
             field,
         };
-        let found = match answer.get("repos").and_then(Value::as_array) {
-            Some(repos) => repos
-                .iter()
-                .min_by_key(|repo| text(repo, "path").map_or(usize::MAX, |path| path.len())),
-            // An empty answer is an empty list.
-            None => answer.get("id").map(|_| answer),
-        };
-        let Some(repo) = found else { return Ok(None) };
-        let id = id_text(repo.get("id")).ok_or(missing("id"))?;
-        let path = text(repo, "path").ok_or(missing("path"))?;
-        // One that stands on a tag is on no branch; the tag itself is not answered.
+        let id = id_text(answer.get("id")).ok_or(missing("id"))?;
+        let path = text(answer, "path").ok_or(missing("path"))?;
+        let mut config = as_map(&only(
+            answer,
+            &["branch", "path", "provider", "sparse_checkout", "url"],
+        ));
+        config.retain(|field, value| field != "branch" || is_branch(value));
         Ok(Some(Listed {
             id,
             natural: Some(workspace_path(&path)),
             name: path,
             marker: None,
-            config: RULES.normalise(&only(
-                repo,
-                &["branch", "path", "provider", "sparse_checkout", "url"],
-            )),
-            outputs: only(repo, &["head_commit_id"]),
+            config: RULES.normalise(&Value::Object(config)),
+            outputs: only(answer, &["head_commit_id"]),
             creator: None,
             created_at: None,
             modified_at: None,
@@ -174,6 +183,13 @@ impl Kind for GitFolders {
             },
         }
     }
+}
+
+/// Whether it is the name of one: on a tag nothing is checked out but a commit.
+fn is_branch(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|name| !name.is_empty() && name != "HEAD")
 }
 
 /// Brings the folder to a branch, a tag or a set of folders.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::fields::{defaults, fills, only};
 use super::listed::{id_text, millis, text};
 use super::permissions::Permissions;
-use super::rules::{Rules, as_map, patterns};
+use super::rules::{Rules, Unnamed, as_map, patterns};
 use super::unity::{changes, compensable};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError, Readiness,
@@ -140,6 +140,12 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
             ("served_entities", "name"),
             ("routes", "served_model_name"),
         ],
+        unnamed: &[Unnamed {
+            list: "/config/served_entities",
+            field: "name",
+            known_by: &["/entity_name", "/entity_version", "/external_model/name"],
+            name: served_name,
+        }],
         field_order: &["name", "description", "config"],
         ..Rules::default()
     }
@@ -310,6 +316,17 @@ impl Kind for ModelServingEndpoints {
         let gone = compensable("its id, and answers until another is ready");
         super::unity::reversibility(change, gone)
     }
+}
+
+/// What the server calls a served entity that nobody named: by its model and version. Routes name them so, too.
+fn served_name(entity: &Value) -> Option<String> {
+    let said = |field: &str| id_text(entity.get(field)).filter(|text| !text.contains("${"));
+    if let Some(external) = entity.pointer("/external_model/name") {
+        return Some(external.as_str()?.replace(['.', ':'], "-"));
+    }
+    let (name, version) = (said("entity_name")?, said("entity_version")?);
+    let last = name.rsplit('.').next()?;
+    Some(format!("{last}-{version}"))
 }
 
 /// What the API says about the last update of the config.

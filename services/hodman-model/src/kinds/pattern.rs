@@ -62,6 +62,21 @@ impl Pattern {
         self.0.len() <= path.0.len() && self.matches_start(path)
     }
 
+    /// The name of the field that it names, wherever that stands; none where any will do.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self.0.last() {
+            Some(Step::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether the pattern names the fields that `other` names, or what holds them.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
     /// Whether the pattern names anything in `value`.
     #[must_use]
     pub fn names_any(&self, value: &Value) -> bool {

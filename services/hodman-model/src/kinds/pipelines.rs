@@ -110,6 +110,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
             ],
             none,
         ),
+        silence_resets: Some(&["storage"]),
         texts: patterns(&["tags.*", "configuration.*", "parameters.*"], none),
         sets: patterns(
             &[

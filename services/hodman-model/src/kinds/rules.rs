@@ -5,9 +5,12 @@
 
 mod code;
 mod fills;
+mod left;
 mod prefixed;
+mod said;
 mod spot;
 mod touched;
+mod unnamed;
 
 use serde_json::{Map, Value};
 
@@ -15,6 +18,8 @@ use super::pattern::{Keep, Pattern};
 use crate::digest::canonical_json;
 use crate::field_path::FieldPath;
 use spot::Spot;
+
+pub use unnamed::Unnamed;
 
 /// A value that the server takes when the field is absent.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +80,9 @@ pub struct Rules {
     pub server_fills: Vec<ServerFill>,
     /// Scalars that the API stores as text; bundles write `true` and `8` there, too.
     pub texts: Vec<Pattern>,
+    /// Where an update is the whole object, so that what it is silent about is the server's to fill anew: the fields of which that is
+    /// not so, because the update says what they are.
+    pub silence_resets: Option<&'static [&'static str]>,
     /// Texts that hold JSON: its layout and the order of its keys mean nothing, and a mapping may be written instead.
     pub json_texts: Vec<Pattern>,
     /// What the server adds inside of such JSON.
@@ -103,6 +111,10 @@ pub struct Rules {
     pub said_empty: &'static [&'static str],
     /// Empty mappings that mean something by being there.
     pub keep_empty: Vec<Pattern>,
+    /// Fields that cannot be there with another one that the server does not tell: (that one, the field).
+    pub instead: &'static [(&'static str, &'static str)],
+    /// Fields that are there from the beginning or never, and change in place where they are.
+    pub made_with: &'static [&'static str],
     /// Fields that cannot change in place.
     pub replace_on: Vec<Pattern>,
     /// Whether the names of its fields are what it is known by, so that one more or less makes it another object.
@@ -122,6 +134,8 @@ pub struct Rules {
     pub file_paths: Vec<Pattern>,
     /// Lists whose elements have a key: (name of the list, key field). Their order means nothing.
     pub list_keys: &'static [(&'static str, &'static str)],
+    /// Those whose elements the server gives a key where nobody does.
+    pub unnamed: &'static [Unnamed],
     /// The order in which fields are written, wherever they stand; the rest follows by alphabet.
     pub field_order: &'static [&'static str],
 }
@@ -134,13 +148,28 @@ impl Rules {
     }
 
     /// The same of a config that nobody needs as it is.
-    pub(crate) fn normalised(&self, mut value: Value) -> Value {
+    pub(crate) fn normalised(&self, value: Value) -> Value {
+        let mut value = self.spelled(value);
+        self.drop_repeats(&mut value);
+        for default in &self.defaults {
+            default
+                .at
+                .visit(&mut value, &mut |found| keep_if(*found != default.value));
+        }
+        self.drop_usual_sources(&mut value);
+        self.drop_empty(&mut value, &Spot::Root);
+        self.sort_keyed("", &mut value);
+        value
+    }
+
+    /// What `value` says, in the one spelling of each; also what goes without saying.
+    fn spelled(&self, mut value: Value) -> Value {
         for pattern in &self.volatile {
             pattern.visit(&mut value, &mut |_| Keep::No);
         }
         self.write_texts(&mut value);
         self.drop_own_entries(&mut value);
-        rewrite(&self.lower_case, &mut value, &str::to_lowercase);
+        rewrite(&self.lower_case, &mut value, &lower_case);
         rewrite(&self.locations, &mut value, &|place| {
             place.trim_end_matches('/').to_owned()
         });
@@ -160,15 +189,6 @@ impl Rules {
                 Keep::Yes
             });
         }
-        self.drop_repeats(&mut value);
-        for default in &self.defaults {
-            default
-                .at
-                .visit(&mut value, &mut |found| keep_if(*found != default.value));
-        }
-        self.drop_usual_sources(&mut value);
-        self.drop_empty(&mut value, &Spot::Root);
-        self.sort_keyed("", &mut value);
         value
     }
 
@@ -309,6 +329,20 @@ pub(super) fn workspace_path(path: &str) -> String {
         return path.to_owned();
     }
     format!("/Workspace{path}")
+}
+
+/// `name` in lower case, but for the names of resources in placeholders, whose case means something.
+fn lower_case(name: &str) -> String {
+    let mut lower = String::new();
+    let mut rest = name;
+    while let Some((before, (inside, after))) = rest
+        .split_once("${")
+        .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
+    {
+        lower += &format!("{}${{{inside}}}", before.to_lowercase());
+        rest = after;
+    }
+    lower + &rest.to_lowercase()
 }
 
 /// Brings the texts that `patterns` name to `form`.

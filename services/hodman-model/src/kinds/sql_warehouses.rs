@@ -87,6 +87,11 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     ),
     // The largest number is the smallest one when only that was said.
     repeats: vec![(Pattern::new(""), "max_num_clusters", "min_num_clusters")],
+    silence_resets: Some(&[
+        "cluster_size",
+        "enable_serverless_compute",
+        "warehouse_type",
+    ]),
     list_keys: &[("custom_tags", "key")],
     field_order: &[
         "name",

@@ -9,6 +9,7 @@ mod permissions;
 mod pipelines;
 mod redaction;
 mod requests;
+mod said;
 mod unity;
 
 use serde_json::{Value, json};

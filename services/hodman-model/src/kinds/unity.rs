@@ -116,8 +116,9 @@ pub(super) fn changes(
     live: &Value,
     config: &Value,
 ) -> Map<String, Value> {
-    let wanted = rules.normalise(config);
-    let live = rules.without_fills(&rules.normalise(live), Some(&wanted));
+    let live = rules.normalise(live);
+    let wanted = rules.normalise_over(config, &live);
+    let live = rules.without_fills(&live, Some(&wanted));
     fields
         .iter()
         .filter(|field| wanted.get(**field) != live.get(**field))
@@ -143,13 +144,17 @@ fn none(rules: &Rules, field: &str, live: &Value) -> Value {
     }
 }
 
-/// The rules that all have: names in lower case, an owner that the server fills with whoever makes the object.
+/// The rules that all have: names in lower case, also those of others that they stand on, an owner that the server fills with whoever makes the object.
 pub(super) fn rules(settable: &'static [&'static str], replace_on: &[&str]) -> Rules {
     let names = ["name", "catalog_name", "schema_name"];
     Rules {
         settable,
         name_field: "name",
-        lower_case: names.iter().map(|name| Pattern::new(name)).collect(),
+        lower_case: names
+            .iter()
+            .chain(&["connection_name", "credential_name"])
+            .map(|name| Pattern::new(name))
+            .collect(),
         server_fills: super::fields::fills(&[("owner", true)], &[]),
         replace_on: names
             .iter()

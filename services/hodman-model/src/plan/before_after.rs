@@ -10,6 +10,7 @@ use super::known::Known;
 use super::references::{folders_to_placeholder, ids_to_references};
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
+use crate::field_path::FieldPath;
 use crate::kinds::pattern::Keep;
 use crate::kinds::{Kind, Listed, Policies, grants, permissions};
 
@@ -100,6 +101,31 @@ pub(crate) fn symbolic(
         }
     }
     (value, folders)
+}
+
+/// Puts into `before`, the object as it is compared with `managed`, what the last apply said of it and nothing says any more, as far
+/// as it is still so. What somebody else or the server made of it since is theirs.
+pub(crate) fn put_left(
+    before: &mut Value,
+    kind: &dyn Kind,
+    live: &Listed,
+    (managed, left): (&Value, &BTreeMap<FieldPath, Value>),
+    symbols: &Symbols<'_>,
+) {
+    let silent = |path: &&FieldPath| path.get(managed).is_none();
+    if !left.keys().any(|path| silent(&path)) {
+        return;
+    }
+    let mut said = managed.clone();
+    for path in left.keys().filter(silent) {
+        path.put(&mut said, left.get(path).cloned());
+    }
+    let (there, _) = symbolic(kind, live, Some(&said), symbols);
+    for path in left.keys().filter(silent) {
+        if path.get(&there).is_some() && path.get(&there) == left.get(path) {
+            path.put(before, left.get(path).cloned());
+        }
+    }
 }
 
 /// Whether a list or mapping is there to say that there is nothing in it.

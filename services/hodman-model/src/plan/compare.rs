@@ -20,8 +20,9 @@ pub(crate) fn differences(rules: &Rules, before: &Value, after: &Value) -> Vec<F
 #[must_use]
 pub fn is_made_as(kind: &dyn Kind, live: &Value, wanted: &Value) -> bool {
     let rules = kind.rules();
-    let wanted = rules.normalise(wanted);
-    let live = rules.without_fills(&rules.normalise(live), Some(&wanted));
+    let live = rules.normalise(live);
+    let wanted = rules.normalise_over(wanted, &live);
+    let live = rules.without_fills(&live, Some(&wanted));
     let differ = differences(rules, &live, &wanted);
     let named = FieldPath::default().key(rules.name_field);
     let is_other = |change: &FieldChange| rules.replaces(change) || change.path == named;
@@ -47,11 +48,13 @@ pub(super) fn whole(config: Value, comes: bool) -> Vec<FieldChange> {
         .collect()
 }
 
+/// Null says that nothing is to be there.
 pub(super) fn change(path: FieldPath, before: Option<Value>, after: Option<Value>) -> FieldChange {
+    let there = |value: &Value| !value.is_null();
     FieldChange {
         path,
-        before,
-        after,
+        before: before.filter(there),
+        after: after.filter(there),
         redacted: false,
     }
 }

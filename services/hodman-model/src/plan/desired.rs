@@ -15,6 +15,7 @@ use super::references::{Placeholder, is_symbolic, placeholders_in};
 use crate::bundle::{Lookup, ResolvedBundle, Resource, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::digest::{Digest, sha256};
+use crate::field_path::FieldPath;
 use crate::kinds::pattern::Keep;
 use crate::kinds::{Kind, Marker, files, grants, kind, permissions};
 use literal::Literals;
@@ -30,6 +31,9 @@ pub struct DesiredResource {
     pub permissions: Option<Value>,
     /// The grants in managed form; none leaves the live ones alone.
     pub grants: Option<Value>,
+    /// What the last apply said of fields that the server may fill and nothing says any more, where an update takes it back: none
+    /// once this was applied.
+    pub left: BTreeMap<FieldPath, Value>,
     /// Whether a plan that would delete or replace it is refused.
     pub prevent_destroy: bool,
     /// Whether it is stopped as soon as it was made. Whether it runs later is no state that is kept: people use it.
@@ -67,6 +71,14 @@ impl DesiredResource {
                 }
             }
         }
+        managed
+    }
+
+    /// The managed form as it is compared with `live`, the managed form of the object there.
+    #[must_use]
+    pub fn managed_over(&self, kind: &dyn Kind, live: &Value) -> Value {
+        let mut managed = self.managed(kind);
+        kind.rules().say(&mut managed, &self.config, live);
         managed
     }
 
@@ -264,6 +276,7 @@ impl Desired {
             config,
             permissions,
             grants,
+            left: BTreeMap::new(),
             prevent_destroy: resource.lifecycle.prevent_destroy,
             stopped: resource.lifecycle.started == Some(false),
             needs,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::before_after::{Symbols, symbolic};
+use super::before_after::{Symbols, put_left, symbolic};
 use super::compare::{change, differences, whole};
 use super::desired::{Desired, DesiredResource};
 use super::guards::{self, Refusal, Refused};
@@ -123,8 +123,9 @@ impl<'a> Work<'a> {
         (names, symbols): (&Names<'_>, &Symbols<'_>),
         replaced: Option<&ResourceKey>,
     ) {
-        let managed = wanted.managed(kind);
-        let (before, folders) = symbolic(kind, live, Some(&managed), symbols);
+        let managed = wanted.managed_over(kind, &live.config);
+        let (mut before, folders) = symbolic(kind, live, Some(&managed), symbols);
+        put_left(&mut before, kind, live, (&managed, &wanted.left), symbols);
         let mut changes = differences(kind.rules(), &before, &managed);
         changes.extend(self.folder_change(&managed, &folders));
         self.in_use.extend(folders);

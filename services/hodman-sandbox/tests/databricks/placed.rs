@@ -193,3 +193,26 @@ async fn an_experiment_is_found_by_its_path_and_its_tags() {
     .await;
     assert_eq!((status, code.as_str()), (404, "RESOURCE_DOES_NOT_EXIST"));
 }
+
+#[tokio::test]
+async fn git_folders_come_in_pages_of_twenty_and_are_found_by_their_path() {
+    let bench = Bench::start().await;
+    for number in 0..25 {
+        let path = format!("/Shared/tools-{number}");
+        let body = json!({"url": "https://github.com/a/b", "provider": "gitHub", "path": path});
+        done(&bench, Method::POST, "/api/2.0/repos", body).await;
+    }
+    let list = "/api/2.0/repos?path_prefix=/Shared/tools";
+    let first = read(&bench, list).await;
+    assert_eq!(first["repos"].as_array().unwrap().len(), 20);
+    let token = first["next_page_token"].as_str().unwrap();
+    let rest = read(&bench, &format!("{list}&next_page_token={token}")).await;
+    assert_eq!(rest["repos"].as_array().unwrap().len(), 5);
+    assert_eq!(rest.get("next_page_token"), None);
+    let status = "/api/2.0/workspace/get-status?path=/Shared/tools-24";
+    let there = read(&bench, status).await;
+    assert_eq!(there["object_type"], "REPO");
+    let id = &there["object_id"];
+    let one = read(&bench, &format!("/api/2.0/repos/{id}")).await;
+    assert_eq!(&one["id"], id);
+}

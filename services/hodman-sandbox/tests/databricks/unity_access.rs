@@ -64,6 +64,27 @@ async fn grants_are_added_and_taken_back() {
 }
 
 #[tokio::test]
+async fn users_are_answered_in_lower_case_and_groups_as_they_are() {
+    let bench = Bench::start().await;
+    bench.catalog().await;
+    let on = "catalog/main";
+    for principal in ["Ben@Acme.example", "Account Users"] {
+        grant(&bench, on, principal, json!(["SELECT"]), json!([])).await;
+    }
+    let all = bench.uc_read("/permissions/catalog/main").await;
+    assert_eq!(
+        column(&all, "privilege_assignments", "principal"),
+        ["Account Users", "ben@acme.example"]
+    );
+    // Another spelling is the same user.
+    let (_, left) = grant(&bench, on, "BEN@acme.example", json!([]), json!(["SELECT"])).await;
+    assert_eq!(
+        column(&left, "privilege_assignments", "principal"),
+        ["Account Users"]
+    );
+}
+
+#[tokio::test]
 async fn a_privilege_that_the_securable_cannot_have_refuses_the_whole_change() {
     let bench = Bench::start().await;
     bench.catalog().await;

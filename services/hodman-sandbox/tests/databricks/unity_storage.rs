@@ -161,9 +161,10 @@ async fn a_connection_keeps_its_secrets_to_itself() {
     assert_eq!(kept.expose_secret(), "next");
 
     let foreign =
-        json!({"name": "sales_db", "connection_name": "db", "options": {"database": "sales"}});
+        json!({"name": "sales_db", "connection_name": "DB", "options": {"database": "sales"}});
     let foreign = bench.uc_made("catalogs", foreign).await;
     assert_eq!(foreign["catalog_type"], "FOREIGN_CATALOG");
+    assert_eq!(foreign["connection_name"], "db");
     let default = bench.get(&format!("{UC}/schemas/sales_db.default")).await;
     assert_eq!(refusal(&default), (404, "SCHEMA_DOES_NOT_EXIST"));
     let used = bench.uc(Method::DELETE, "/connections/db", json!({})).await;

@@ -133,7 +133,7 @@ fn row(kind: &dyn Kind) -> Row {
         server_fills: texts(rules.server_fills.iter().map(|fill| &fill.at)),
         policy_fills: texts(&rules.policy_fills),
         normalised: normalised(rules),
-        replaced_on: texts(&rules.replace_on),
+        replaced_on: replaced_on(rules),
         write_only: texts(&rules.write_only),
         permissions: kind.permissions().map(|found| Permissions {
             object_type: found.object_type,
@@ -221,6 +221,16 @@ fn needs(kind: &dyn Kind, samples: &[Value]) -> Vec<&'static str> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// What cannot change in place.
+fn replaced_on(rules: &Rules) -> Vec<String> {
+    let made_with = rules.made_with.iter();
+    let made_with = made_with.map(|field| format!("{field} (where it comes or goes)"));
+    texts(&rules.replace_on)
+        .into_iter()
+        .chain(made_with)
+        .collect()
 }
 
 /// What is compared in one form however it is written.

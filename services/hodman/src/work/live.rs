@@ -10,6 +10,7 @@ mod lists;
 mod lookups;
 mod missed;
 mod named;
+mod one;
 mod policies;
 mod scope;
 mod symbols;

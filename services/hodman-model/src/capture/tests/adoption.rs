@@ -5,7 +5,7 @@ use crate::bundle::{Options, ResourceKey};
 use crate::capture::*;
 use crate::plan::FieldChange;
 
-fn change(
+pub(super) fn change(
     path: &str,
     before: Option<serde_json::Value>,
     after: Option<serde_json::Value>,
@@ -18,7 +18,7 @@ fn change(
     }
 }
 
-fn text(adopted: &Adopted, path: &str) -> String {
+pub(super) fn text(adopted: &Adopted, path: &str) -> String {
     String::from_utf8(adopted.changes[path].clone().unwrap()).unwrap()
 }
 
@@ -171,7 +171,7 @@ fn a_task_that_the_target_overrides_in_another_file_is_changed_there() {
     assert!(text(&adopted, "resources/nightly_load.job.yml").contains("timeout_seconds: 30"));
 }
 
-fn only(file: &str, text: &str) -> Tree {
+pub(super) fn only(file: &str, text: &str) -> Tree {
     let source = |text: &str| crate::files::SourceBytes {
         bytes: text.as_bytes().to_vec().into(),
         executable: false,
@@ -187,7 +187,7 @@ fn only(file: &str, text: &str) -> Tree {
     ])
 }
 
-const FILE: &str = "resources/x.yml";
+pub(super) const FILE: &str = "resources/x.yml";
 
 #[test]
 fn a_secret_is_never_proposed() {

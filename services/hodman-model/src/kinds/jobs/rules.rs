@@ -249,6 +249,7 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
             ],
             aliases,
         ),
+        silence_resets: Some(&[]),
         beside: &["run_as"],
         list_keys: &[
             ("tasks", "task_key"),

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Rules;
+use crate::field_path::{FieldPath, PathSegment};
 use crate::kinds::pattern::{Keep, Pattern};
 use crate::plan::FieldChange;
 
@@ -12,7 +13,8 @@ impl Rules {
     pub fn replaces(&self, change: &FieldChange) -> bool {
         let comes_or_goes =
             change.path.0.len() == 1 && (change.before.is_none() || change.after.is_none());
-        self.known_by_fields && comes_or_goes
+        let made_with = |at: &FieldPath| matches!(at.0.as_slice(), [PathSegment::Key(key)] if self.made_with.contains(&key.as_str()));
+        comes_or_goes && (self.known_by_fields || made_with(&change.path))
             || self.replace_on.iter().any(|at| touches(at, change))
     }
 

@@ -99,15 +99,17 @@ fn a_git_folder_is_found_by_its_path_and_put_on_its_branch() {
     );
     let repo = json!({"id": 9, "path": "/Workspace/Shared/tools", "url": "https://example.com/a/tools", "provider": "gitHub",
                       "branch": "release", "head_commit_id": "abc"});
-    let longer =
-        json!({"id": 8, "path": "/Workspace/Shared/tools-old", "url": "x", "provider": "gitHub"});
-    let listed = comes_back(kind, &config, &json!({"repos": [longer, repo.clone()]}));
+    // What lies at its path is asked for by its id, and is no other whose path only begins like it.
+    let there = json!({"object_type": "REPO", "object_id": 9, "path": "/Workspace/Shared/tools"});
+    let picked = kind.pick("/Workspace/Shared/tools", there.clone()).unwrap();
+    assert_eq!(kind.look_up(&picked), Some(kind.get("9")));
+    let folder =
+        json!({"object_type": "DIRECTORY", "object_id": 9, "path": "/Workspace/Shared/tools"});
+    assert_eq!(kind.pick("/Workspace/Shared/tools", folder), None);
+    assert_eq!(kind.look_up(&repo), None);
+    let listed = comes_back(kind, &config, &repo);
     assert_eq!(listed.id, "9");
     assert_eq!(listed.outputs["head_commit_id"], "abc");
-    comes_back(kind, &config, &repo);
-    for none in [json!({}), json!({"repos": []})] {
-        assert_eq!(kind.read(&none).unwrap(), None);
-    }
     let default = json!({"path": "/Shared/tools", "url": "https://example.com/a/tools", "provider": "gitHub"});
     assert!(kind.after_create("9", &default, &marker()).is_empty());
     comes_back(kind, &default, &repo);

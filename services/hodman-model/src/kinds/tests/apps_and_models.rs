@@ -272,6 +272,61 @@ fn an_experiment_keeps_what_mlflow_writes_for_itself() {
 }
 
 #[test]
+fn served_entities_without_names_are_those_of_the_same_model_and_version() {
+    let kind = kind_named("model_serving_endpoints");
+    let entity = |version: &str, size: &str| json!({"entity_name": "c.s.m", "entity_version": version, "workload_size": size});
+    let routes = json!({"routes": [{"served_model_name": "m-9", "traffic_percentage": 100}]});
+    let config = |entities: Value| json!({"name": "e", "config": {"served_entities": entities, "traffic_config": routes}});
+    let live = |entities: &[(&str, Value)]| {
+        let named = entities.iter().map(|(name, entity)| {
+            let mut entity = entity.clone();
+            (entity["name"], entity["workload_type"]) = (json!(name), json!("CPU"));
+            entity
+        });
+        let mut answer = config(named.collect());
+        answer["state"] = json!({"config_update": "NOT_UPDATING"});
+        kind.read(&answer).unwrap().unwrap().config
+    };
+    let seen = |wanted: &Value, live: &Value| {
+        let calls = kind.update("e", live, wanted, &marker());
+        calls.iter().any(|call| call.path.ends_with("/config"))
+    };
+    let (nine, ten) = (entity("9", "Small"), entity("10", "Large"));
+    let wanted = config(json!([nine, ten]));
+    // By name the tenth is the first.
+    let there = live(&[("m-9", nine.clone()), ("m-10", ten.clone())]);
+    assert!(!seen(&wanted, &there));
+    assert!(!seen(&config(json!([ten, nine])), &there));
+    // Whatever they are called: the server's rule for names is not all that counts.
+    assert!(!seen(
+        &wanted,
+        &live(&[("one", nine.clone()), ("a", ten.clone())])
+    ));
+    // A size that somebody changed is theirs, and so is one that the server may fill and the package says.
+    assert!(seen(
+        &wanted,
+        &live(&[("m-9", entity("9", "Large")), ("m-10", ten.clone())])
+    ));
+    let mut gpu = wanted.clone();
+    gpu["config"]["served_entities"][0]["workload_type"] = json!("GPU_SMALL");
+    assert!(seen(&gpu, &there));
+    // Another version, and one more.
+    let eleven = json!({"entity_name": "c.s.m", "entity_version": "11"});
+    assert!(seen(&config(json!([nine, eleven])), &there));
+    assert!(seen(&config(json!([nine, ten, eleven])), &there));
+    // A model that is made with it: what is left is the one.
+    let mut made = wanted.clone();
+    let reference = json!("${resources.registered_models.m.id}");
+    made["config"]["served_entities"][1]["entity_name"] = reference.clone();
+    let named = kind.rules().normalise_over(&made, &there);
+    assert_eq!(named["config"]["served_entities"][0]["name"], "m-10");
+    assert_eq!(
+        named["config"]["served_entities"][0]["entity_name"],
+        reference
+    );
+}
+
+#[test]
 fn a_serving_endpoint_changes_part_by_part() {
     let kind = kind_named("model_serving_endpoints");
     let config = json!({"name": "churn", "config": {"served_entities": [{"entity_name": "c.s.churn", "entity_version": "1",

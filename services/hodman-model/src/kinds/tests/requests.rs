@@ -28,7 +28,7 @@ fn one_object_is_read_as_documented() {
         (
             "git_folders",
             "/Workspace/Shared/a",
-            "/api/2.0/repos?path_prefix=/Workspace/Shared/a",
+            "/api/2.0/workspace/get-status?path=/Workspace/Shared/a",
         ),
         ("git_credentials", "4", "/api/2.0/git-credentials/4"),
         (

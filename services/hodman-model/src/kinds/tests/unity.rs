@@ -344,3 +344,31 @@ fn a_delete_says_what_is_lost() {
         "nothing is forced"
     );
 }
+
+#[test]
+fn what_they_stand_on_is_the_same_in_whatever_case_it_is_written() {
+    for (name, field) in [
+        ("catalogs", "connection_name"),
+        ("external_locations", "credential_name"),
+    ] {
+        let kind = kind_named(name);
+        let wanted = json!({"name": "crm", field: "Team_DB"});
+        let live = kind.read(&answered(
+            &json!({"name": "crm", field: "team_db"}),
+            &json!({}),
+        ));
+        let live = live.unwrap().unwrap().config;
+        let managed = kind.rules().normalise(&wanted);
+        assert_eq!(kind.rules().without_fills(&live, Some(&managed)), managed);
+        assert!(
+            kind.update("crm", &live, &wanted, &marker()).is_empty(),
+            "{name}"
+        );
+        // A placeholder keeps the name of the resource as the bundle writes it.
+        let placeholder = json!({"name": "crm", field: "Team_${resources.connections.PG.name}_DB"});
+        assert_eq!(
+            kind.rules().normalise(&placeholder)[field],
+            "team_${resources.connections.PG.name}_db"
+        );
+    }
+}

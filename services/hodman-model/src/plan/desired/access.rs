@@ -6,6 +6,7 @@ use super::literal::Literals;
 use crate::bundle::Resource;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::kinds::Kind;
+use crate::kinds::grants::spelled;
 use crate::kinds::permissions::{OWNER, managed_principal};
 use crate::plan::references::{Placeholder, placeholders_in};
 
@@ -85,7 +86,7 @@ pub(super) fn grants(
     }
     let mut managed = Map::<String, Value>::new();
     for entry in entries {
-        let principal = name(literals, &entry.principal);
+        let principal = spelled(&name(literals, &entry.principal));
         let mut privileges: Vec<String> = entry
             .privileges
             .iter()

@@ -9,8 +9,8 @@ use crate::kinds::kind;
 
 impl Desired {
     /// Takes away what `before` gave to what is still wanted and nothing says any more: permissions, grants, and lists such as a
-    /// group's members that an empty one empties. Without this they would stay for ever: what nothing speaks of is otherwise left to
-    /// people.
+    /// group's members that an empty one empties, and single fields that the server may fill. Without this they would stay for ever:
+    /// what nothing speaks of is otherwise left to people, or to the server.
     pub fn take_away(&mut self, before: &Self) {
         for (key, wanted) in &mut self.resources {
             let Some(before) = before.resources.get(key) else {
@@ -22,10 +22,13 @@ impl Desired {
             if leaves(wanted.grants.as_ref(), before.grants.as_ref()) {
                 wanted.grants = Some(Value::Object(Map::new()));
             }
-            let lists = kind(&key.kind).map(|kind| kind.rules().said_empty);
-            for field in lists.unwrap_or_default() {
+            let Some(kind) = kind(&key.kind) else {
+                continue;
+            };
+            for field in kind.rules().said_empty {
                 empty(wanted, before, field);
             }
+            wanted.left = kind.rules().left(&before.config, &wanted.config);
         }
     }
 }

@@ -119,6 +119,36 @@ fn grants_have_one_spelling_and_one_order() {
 }
 
 #[test]
+fn a_user_is_granted_the_same_in_whatever_case_the_address_is_written() {
+    let with = |principals: &[&str]| {
+        let mut world =
+            World::new().resource("schemas.s", json!({"name": "s", "catalog_name": "main"}));
+        let key = "schemas.s".parse().unwrap();
+        let grant = |(principal, privilege): (&&str, &str)| Grant {
+            principal: (*principal).into(),
+            privileges: vec![privilege.into()],
+        };
+        let grants = principals.iter().zip(["SELECT", "USE_SCHEMA"]);
+        let resource = world.bundle.resources.get_mut(&key).unwrap();
+        resource.grants = Some(grants.map(grant).collect());
+        world
+    };
+    let mut world = with(&["Ada@acme.com", "ADA@acme.com"]);
+    world.apply();
+    world.edit("schemas.s", |config| {
+        config["grants"] = json!({"ada@acme.com": ["SELECT", "USE_SCHEMA"]});
+    });
+    assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+    // Groups are told apart by case.
+    let mut groups = with(&["Readers", "readers"]);
+    groups.apply();
+    groups.edit("schemas.s", |config| {
+        config["grants"] = json!({"readers": ["SELECT", "USE_SCHEMA"]});
+    });
+    assert_eq!(paths(&groups.plan()), ["grants.Readers", "grants.readers"]);
+}
+
+#[test]
 fn fields_of_others_are_put_in_where_the_package_says_them_and_asked_where_it_does_not() {
     let world = World::new()
         .resource("catalogs.main", json!({"name": "shop"}))

@@ -45,7 +45,7 @@ fn whom_a_job_runs_as_is_compared_with_what_stands_beside_settings_that_do_not_s
 }
 
 /// The resource under `key`, changed in Git.
-fn in_git(world: &mut World, key: &str, change: impl FnOnce(&mut Resource)) {
+pub(super) fn in_git(world: &mut World, key: &str, change: impl FnOnce(&mut Resource)) {
     let resource = world.bundle.resources.get_mut(&key.parse().unwrap());
     change(resource.unwrap());
 }
@@ -226,5 +226,72 @@ fn an_empty_list_of_members_entitlements_or_roles_empties_it_and_silence_leaves_
             nobody.edit(key, |config| config[list] = value("two"));
             assert_eq!(rows(&nobody.plan()), [format!("update {key}")]);
         }
+    }
+}
+
+#[test]
+fn what_is_said_in_so_many_words_is_put_back_also_where_it_is_the_servers_default() {
+    let cluster = |more: Value| {
+        let mut config = json!({"cluster_name": "a", "num_workers": 1, "node_type_id": "A"});
+        config
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        ("clusters.a", config)
+    };
+    let pool = |more: Value| {
+        (
+            "instance_pools.p",
+            json!({"instance_pool_name": "p", "node_type_id": "A", "aws_attributes": more}),
+        )
+    };
+    for ((key, config), at, by_hand, action) in [
+        (
+            cluster(json!({"driver_node_type_id": "A"})),
+            "/driver_node_type_id",
+            json!("B"),
+            "update",
+        ),
+        (
+            pool(json!({"availability": "SPOT"})),
+            "/aws_attributes",
+            json!({"availability": "ON_DEMAND"}),
+            "replace",
+        ),
+        (
+            pool(json!({"spot_bid_price_percent": 100})),
+            "/aws_attributes",
+            json!({"spot_bid_price_percent": 50}),
+            "replace",
+        ),
+        (
+            cluster(
+                json!({"policy_id": "P", "aws_attributes": {"availability": "SPOT_WITH_FALLBACK"}}),
+            ),
+            "/aws_attributes",
+            json!({"availability": "ON_DEMAND"}),
+            "update",
+        ),
+    ] {
+        let mut world = World::new().resource(key, config.clone());
+        let definition = json!({"aws_attributes.availability": {"type": "unlimited", "defaultValue": "ON_DEMAND"}});
+        let policy = crate::kinds::PolicyDefinition::read(&definition).unwrap();
+        world.observed.policies.insert("P".to_owned(), policy);
+        world.apply();
+        assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+        world.edit(key, |live| {
+            live[at.trim_start_matches('/')] = by_hand.clone();
+        });
+        let plan = world.plan();
+        assert_eq!(rows(&plan), [format!("{action} {key}")], "{config}");
+        let (_, row) = plan.rows().next().unwrap();
+        let changed = row
+            .changes
+            .read()
+            .iter()
+            .any(|change| change.after.is_some());
+        assert!(changed, "{}", plan.to_table());
+        world.apply();
+        assert!(world.plan().is_empty(), "{}", world.plan().to_table());
     }
 }

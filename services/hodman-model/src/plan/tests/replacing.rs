@@ -179,3 +179,57 @@ fn what_needed_another_while_it_was_wanted_goes_before_it() {
         [key("account_networks.n")]
     );
 }
+
+#[test]
+fn a_git_folder_that_somebody_took_off_its_tag_goes_back_to_it() {
+    let folder =
+        json!({"path": "/Shared/r", "url": "https://x/r.git", "provider": "gitHub", "tag": "v1"});
+    let mut world = World::new().resource("git_folders.r", folder);
+    world.apply();
+    // On a tag there is no branch.
+    world.edit("git_folders.r", |live| {
+        drop(live.as_object_mut().unwrap().remove("branch"))
+    });
+    assert!(world.plan().is_empty(), "{}", world.plan().to_table());
+    world.edit("git_folders.r", |live| live["branch"] = json!("main"));
+    let plan = world.plan();
+    assert_eq!(rows(&plan), ["update git_folders.r"]);
+    let (_, row) = plan.rows().next().unwrap();
+    let changes = row.changes.read();
+    assert_eq!(
+        (&changes[0].before, &changes[0].after),
+        (&Some(json!("main")), &None)
+    );
+    let (wanted, live) = (
+        world.desired(),
+        world.object("git_folders.r").listed.clone(),
+    );
+    let kind = crate::kinds::kind("git_folders").unwrap();
+    let wanted = &wanted.resources[&"git_folders.r".parse().unwrap()].config;
+    let calls = kind.update("1", &live.config, wanted, live.marker.as_ref().unwrap());
+    assert_eq!(calls[0].body, Some(json!({"tag": "v1"})));
+}
+
+#[test]
+fn whether_a_git_folder_has_a_sparse_checkout_is_said_when_it_is_made() {
+    let folder = |sparse: Option<&str>| {
+        let mut config = json!({"path": "/Shared/r", "url": "https://x/r.git", "provider": "gitHub", "branch": "main"});
+        if let Some(pattern) = sparse {
+            config["sparse_checkout"] = json!({"patterns": [pattern]});
+        }
+        World::new().resource("git_folders.r", config)
+    };
+    for (before, after, action) in [
+        (Some("a"), None, "replace"),
+        (None, Some("a"), "replace"),
+        (Some("a"), Some("b"), "update"),
+    ] {
+        let mut world = folder(before);
+        world.apply();
+        let mut next = folder(after);
+        next.observed = world.observed;
+        next.context.allow_destroy = next.bundle.resources.keys().cloned().collect();
+        let expected = format!("{action} git_folders.r");
+        assert_eq!(rows(&next.plan()), [expected], "{before:?} {after:?}");
+    }
+}

@@ -76,7 +76,7 @@ fn complete(entity: &mut Map<String, Value>, creator: &str, now: i64) -> Result<
         }
         (None, None, _) => external
             .and_then(Value::as_str)
-            .map(str::to_owned)
+            .map(|name| name.replace(['.', ':'], "-"))
             .ok_or_else(|| {
                 ApiError::invalid("A served entity needs entity_name or external_model.")
             })?,

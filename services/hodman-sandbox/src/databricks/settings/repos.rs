@@ -116,7 +116,11 @@ fn show(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     ))
 }
 
-/// Without `path_prefix` only what is below `/Repos`.
+/// As many as a page of the list has.
+const PAGE: usize = 20;
+
+/// Without `path_prefix` only what is below `/Repos`. The token of the next page is asked for under the name that it is answered
+/// under.
 fn list(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let prefix = call
         .query("path_prefix")
@@ -131,7 +135,17 @@ fn list(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         })
         .map(|row| Value::Object(row.clone()))
         .collect();
-    Ok(json!({ "repos": repos }))
+    let token = call.query("next_page_token").unwrap_or("0");
+    let start: usize = token
+        .parse()
+        .map_err(|_| ApiError::invalid(format!("'{token}' is not a valid page token.")))?;
+    let more = repos.len() > start + PAGE;
+    let page: Vec<Value> = repos.into_iter().skip(start).take(PAGE).collect();
+    let mut answer = json!({ "repos": page });
+    if more {
+        answer["next_page_token"] = json!((start + PAGE).to_string());
+    }
+    Ok(answer)
 }
 
 fn remove(world: &mut World, call: &Call) -> Result<Value, ApiError> {

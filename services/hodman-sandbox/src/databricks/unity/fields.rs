@@ -159,12 +159,19 @@ pub(super) fn of_update(kind: Kind, body: &Map<String, Value>) -> Map<String, Va
     picked(body, &[mutable(kind)])
 }
 
+/// The names of other securables are kept in lower case.
 fn picked(body: &Map<String, Value>, names: &[&[&str]]) -> Map<String, Value> {
+    let kept = |key: &str, value: &Value| match (key, value) {
+        ("connection_name" | "credential_name", Value::String(name)) => {
+            Value::from(Kind::key(name))
+        }
+        _ => value.clone(),
+    };
     body.iter()
         .filter(|(key, value)| {
             !value.is_null() && names.iter().any(|names| names.contains(&key.as_str()))
         })
-        .map(|(key, value)| (key.clone(), value.clone()))
+        .map(|(key, value)| (key.clone(), kept(key, value)))
         .collect()
 }
 

@@ -73,8 +73,16 @@ fn assignments(securable: &Securable, principal: Option<&str>) -> Vec<Value> {
 fn show(desk: &mut Desk<'_>, call: &Call) -> Result<Value, ApiError> {
     let kind = target(desk, call)?;
     let securable = securable(desk.metastore, kind, call.param("name"))?;
-    let rows = assignments(securable, call.query("principal"));
+    let rows = assignments(securable, call.query("principal").map(kept).as_deref());
     paged(rows, "privilege_assignments", call)
+}
+
+/// Users are kept in lower case, whatever the call writes.
+fn kept(principal: &str) -> String {
+    match principal.contains('@') {
+        true => principal.to_lowercase(),
+        false => principal.to_owned(),
+    }
 }
 
 /// One change of one principal: what to add, what to remove.
@@ -97,7 +105,7 @@ fn read(kind: Option<Kind>, name: &str, change: &Value) -> Result<Change, ApiErr
             .collect::<Result<Vec<_>, _>>()
     };
     Ok(Change {
-        principal: principal.to_owned(),
+        principal: kept(principal),
         add: privileges("add")?,
         remove: privileges("remove")?,
     })
@@ -169,11 +177,14 @@ fn show_effective(desk: &mut Desk<'_>, call: &Call) -> Result<Value, ApiError> {
         }
         (above, path) = (parent.parent(), parent_name);
     }
-    let principal = call.query("principal");
+    let principal = call.query("principal").map(kept);
     let rows = rows
         .into_iter()
         .filter(|(its, privileges)| {
-            !privileges.is_empty() && principal.is_none_or(|principal| principal == *its)
+            !privileges.is_empty()
+                && principal
+                    .as_deref()
+                    .is_none_or(|principal| principal == *its)
         })
         .map(|(principal, privileges)| json!({"principal": principal, "privileges": privileges}))
         .collect();

@@ -78,7 +78,7 @@ fn follow(metastore: &mut Metastore, kind: Kind, old_name: &str, new_name: &str)
     for user in metastore.of_kind_mut(users) {
         let named = user.row.get(field).and_then(Value::as_str).map(Kind::key);
         if named == Some(Kind::key(old_name)) {
-            user.row.insert(field.into(), json!(new_name));
+            user.row.insert(field.into(), json!(Kind::key(new_name)));
         }
     }
 }

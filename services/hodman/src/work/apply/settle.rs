@@ -100,8 +100,9 @@ pub(super) async fn differs(
         )));
     };
     let rules = kind.rules();
-    let wanted = rules.normalise(wanted);
-    let live = rules.without_fills(&rules.normalise(&live.config), Some(&wanted));
+    let live = rules.normalise(&live.config);
+    let wanted = rules.normalise_over(wanted, &live);
+    let live = rules.without_fills(&live, Some(&wanted));
     let fields = wanted.as_object().into_iter().flatten();
     Ok(fields
         .filter(|(field, value)| live.get(*field) != Some(*value))

@@ -2,6 +2,7 @@
 
 use super::gone::{id_in, is_unlisted, may_be_gone, pages};
 use super::named::by_name;
+use super::one::get;
 use super::scope::Scope;
 use super::turns::Turns;
 use super::{AT_ONCE, beside, policies, request};
@@ -338,19 +339,6 @@ impl Entry {
                 }
             }
         }
-    }
-}
-
-/// The answer to the request for one object; none when it is not there.
-async fn get(workspace: &Workspace, kind: &dyn Kind, id: &str) -> Result<Option<Value>, WorkError> {
-    let paged = match kind.listing() {
-        Listing::All(list) => list.paged_fields,
-        Listing::Below { .. } | Listing::ByName => &[],
-    };
-    match workspace.whole(&request(&kind.get(id)), paged).await {
-        Ok(answer) => Ok(kind.pick(id, answer)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
 
