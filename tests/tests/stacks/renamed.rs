@@ -3,8 +3,8 @@
 
 use super::bench::{
     FILE, TEMPLATE, applied, asked, commit, explained, name, on_main, options, refused, status,
-    the_rest, why,
 };
+use hodman_core::event::Ask;
 use hodman_core::ids::EnvName;
 use hodman_tests::harness::{Options, Scene, Short};
 use hodman_tests::servers::{Relay, Sent, aws_endpoint, aws_hand};
@@ -67,6 +67,12 @@ fn at(sent: &[Sent], action: &str, name: &str) -> Option<usize> {
     sent.iter().rposition(is_it)
 }
 
+/// Somebody has it tried again.
+async fn again(short: &Short<'_>) {
+    let again = Ask::Retry { env: "qa".into() };
+    short.ask("olga", again).await.expect("asked");
+}
+
 async fn in_step(short: &Short<'_>) {
     let drift = short.compared("qa").await.expect("compared");
     assert!(drift.found.is_none() && drift.error.is_none(), "{drift:?}");
@@ -100,7 +106,7 @@ async fn what_is_new_is_made_first_and_what_is_old_goes_at_last_or_is_told_and_w
     let pull = asked(&short, &scene, &words).await;
     applied(&short, &pull).await;
     let sent = relay.take();
-    let made = at(&sent, "ExecuteChangeSet", &new).expect("a new stack");
+    let made = at(&sent, "CreateChangeSet", &new).expect("a new stack");
     let moved = at(&sent, "CreateRole", &new).expect("what takes its output");
     let gone = at(&sent, "DeleteStack", &old).expect("the old one away");
     assert!(made < moved && moved < gone, "{made} {moved} {gone}");
@@ -113,10 +119,8 @@ async fn what_is_new_is_made_first_and_what_is_old_goes_at_last_or_is_told_and_w
     let found = short.compared("qa").await.expect("compared").found;
     let note = found.and_then(|found| found.note).expect("a note");
     assert!(note.contains("aws_buckets.lake-lake former"), "{note}");
-    let drift = daemon
-        .parts()
-        .work
-        .preview_drift("shop", &EnvName::from("qa"));
+    let qa = EnvName::from("qa");
+    let drift = daemon.parts().work.preview_drift("shop", &qa);
     let drift = drift
         .await
         .expect("a report")
@@ -160,6 +164,7 @@ async fn an_old_stack_that_is_protected_stays_and_is_wanted_again_and_where_all_
     explained(&short, &scene, "termination protection").await;
     assert_eq!(status(&new).await, "none");
     aws_hand(&["protect", &old, "no"]).await;
+    again(&short).await;
     let pull = asked(&short, &scene, &["replace** `cloudformation_stacks.one`"]).await;
     aws_hand(&["protect", &old, "yes"]).await;
     applied(&short, &pull).await;
@@ -193,10 +198,7 @@ async fn an_old_stack_that_is_protected_stays_and_is_wanted_again_and_where_all_
     let told = format!("removing `{old}`, which aws_buckets.lake-lake was before");
     assert!(words.contains(&told), "{words}");
     aws_hand(&["take", &old, "letter"]).await;
-    short
-        .ask("olga", hodman_core::event::Ask::Retry { env: "qa".into() })
-        .await
-        .expect("asked");
+    again(&short).await;
     short
         .wait("nothing left", async || {
             (!is_there(&old).await).then_some(())
