@@ -1,7 +1,8 @@
-//! `kill -9` of the real binary right after each write to AWS, so that its answer is lost, while roles, buckets and a stack are made,
-//! while every field of them changes, some are made anew, one of each gets another name and some go, and while all of it is destroyed. It ends as it does undisturbed,
-//! without anybody being asked; nothing is there twice, and in the end nothing is left. (A change set that was not executed goes in AWS
-//! when another of the stack is executed; the server here keeps it.) (Killed before a write it is where it was after the one before.)
+//! `kill -9` of the real binary right after each write to AWS, so that its answer is lost, while roles, buckets and stacks are made,
+//! while every field of them changes, some are made anew, one of each kind gets another name and some go, and while all of it is
+//! destroyed. It ends as it does undisturbed, without anybody being asked; nothing is there twice, and in the end nothing is left. (A
+//! change set that was not executed goes in AWS when another of the stack is executed; the server here keeps it.) (Killed before a
+//! write it is where it was after the one before.)
 
 use hodman_tests::harness::{Hodman, Killer, Options, REPOSITORY, Scene, Secrets, Short};
 use hodman_tests::servers::{AWS_REGION, Relay, aws_account};

@@ -2,7 +2,7 @@
 //! cannot go is told, and may be wanted again.
 
 use super::bench::{
-    FILE, TEMPLATE, applied, asked, commit, explained, name, on_main, options, refused, status,
+    FILE, applied, asked, commit, explained, name, on_main, options, refused, status,
 };
 use hodman_core::event::Ask;
 use hodman_core::ids::EnvName;
@@ -149,16 +149,18 @@ async fn what_is_new_is_made_first_and_what_is_old_goes_at_last_or_is_told_and_w
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_old_stack_that_is_protected_stays_and_is_wanted_again_and_where_all_goes_what_stays_is_named()
+async fn an_old_stack_that_aws_keeps_is_told_and_wanted_again_and_where_all_goes_what_stays_is_named()
  {
     let (old, new) = (name("old"), name("new"));
+    let store = format!("{old}-store");
+    let inside = "  Store: {Type: 'AWS::S3::Bucket', Properties: {BucketName: !Sub '${Name}-store'}}\nOutputs:";
     let endpoint = aws_endpoint();
-    let scene = Scene::start(both(&old, LOGS, &endpoint)).await;
+    let scene = Scene::start(both(&old, &LOGS.replace("Outputs:", inside), &endpoint)).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     short.promote("qa").await.expect("made");
 
-    // Whoever protected it is asked before anything is done; whoever protects it later is told.
+    // Whoever protected it is asked before anything is done.
     aws_hand(&["protect", &old, "yes"]).await;
     rename(&scene, &old, &new);
     explained(&short, &scene, "termination protection").await;
@@ -166,27 +168,28 @@ async fn an_old_stack_that_is_protected_stays_and_is_wanted_again_and_where_all_
     aws_hand(&["protect", &old, "no"]).await;
     again(&short).await;
     let pull = asked(&short, &scene, &["replace** `cloudformation_stacks.one`"]).await;
-    aws_hand(&["protect", &old, "yes"]).await;
+    aws_hand(&["put", &store, "letter"]).await;
     applied(&short, &pull).await;
     assert_eq!(status(&new).await, "CREATE_COMPLETE");
-    assert_eq!(status(&old).await, "CREATE_COMPLETE");
+    assert_eq!(status(&old).await, "DELETE_FAILED");
     let found = short.compared("qa").await.expect("compared").found;
     let note = found.and_then(|found| found.note).expect("a note");
     assert!(note.contains("cloudformation_stacks.one former"), "{note}");
 
-    // What would become of the old one stands in the plan that calls it so again.
-    let more = LOGS.replace("RetentionInDays: 7", "RetentionInDays: 30");
-    commit(&scene, &[(TEMPLATE, &more)]);
+    // What becomes of the old one stands in the plan that calls it so again.
+    aws_hand(&["take", &store, "letter"]).await;
     rename(&scene, &new, &old);
-    let words = ["replace** `cloudformation_stacks.one`", "resources.Logs"];
+    let words = [
+        "replace** `cloudformation_stacks.one`",
+        "it is in DELETE_FAILED",
+    ];
     let pull = asked(&short, &scene, &words).await;
     applied(&short, &pull).await;
-    assert_eq!(status(&old).await, "UPDATE_COMPLETE");
+    assert_eq!(status(&old).await, "CREATE_COMPLETE");
     assert_eq!(status(&new).await, "none");
     in_step(&short).await;
 
     // An old bucket with something in it, when all is to go.
-    aws_hand(&["protect", &old, "no"]).await;
     aws_hand(&["put", &old, "letter"]).await;
     rename(&scene, &old, &new);
     let pull = asked(&short, &scene, &["replace** `aws_buckets.lake-lake`"]).await;
@@ -195,7 +198,7 @@ async fn an_old_stack_that_is_protected_stays_and_is_wanted_again_and_where_all_
     commit(&scene, &[(FILE, &file)]);
     let pull = asked(&short, &scene, &["absent", "aws_buckets.lake-lake"]).await;
     let words = refused(&short, &pull).await;
-    let told = format!("removing `{old}`, which aws_buckets.lake-lake was before");
+    let told = format!("removing `{old}`, which was aws_buckets.lake-lake before");
     assert!(words.contains(&told), "{words}");
     aws_hand(&["take", &old, "letter"]).await;
     again(&short).await;
@@ -214,7 +217,7 @@ async fn an_old_stack_that_is_protected_stays_and_is_wanted_again_and_where_all_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_a_fixed_name_in_the_template_is_told_and_the_old_stack_stays_as_it_is() {
     let (old, new, store) = (name("old"), name("new"), name("store"));
-    let template = format!("{LOGS}").replace(
+    let template = LOGS.replace(
         "Outputs:",
         &format!(
             "  Store: {{Type: 'AWS::S3::Bucket', Properties: {{BucketName: {store}}}}}\nOutputs:"
@@ -241,7 +244,8 @@ async fn what_has_a_fixed_name_in_the_template_is_told_and_the_old_stack_stays_a
 
     // Given up: what was there is what is there, and what is left of the other one goes.
     rename(&scene, &new, &old);
-    short.promote("qa").await.expect("as before");
+    let pull = asked(&short, &scene, &[]).await;
+    applied(&short, &pull).await;
     assert_eq!(status(&old).await, "CREATE_COMPLETE");
     assert_eq!(status(&new).await, "none");
     assert!(is_there(&store).await);
