@@ -1,7 +1,8 @@
-//! `kill -9` of the real binary right after each write to AWS, so that its answer is lost, while roles, buckets and a stack are made,
-//! while every field of them changes, some are made anew and some go, and while all of it is destroyed. It ends as it does undisturbed,
-//! without anybody being asked; nothing is there twice, and in the end nothing is left. (A change set that was not executed goes in AWS
-//! when another of the stack is executed; the server here keeps it.) (Killed before a write it is where it was after the one before.)
+//! `kill -9` of the real binary right after each write to AWS, so that its answer is lost, while roles, buckets and stacks are made,
+//! while every field of them changes, some are made anew, one of each kind gets another name and some go, and while all of it is
+//! destroyed. It ends as it does undisturbed, without anybody being asked; nothing is there twice, and in the end nothing is left. (A
+//! change set that was not executed goes in AWS when another of the stack is executed; the server here keeps it.) (Killed before a
+//! write it is where it was after the one before.)
 
 use hodman_tests::harness::{Hodman, Killer, Options, REPOSITORY, Scene, Secrets, Short};
 use hodman_tests::servers::{AWS_REGION, Relay, aws_account};
@@ -32,11 +33,26 @@ Resources:
     Properties: {LogGroupName: shop, RetentionInDays: !Ref Days}
 ";
 
+/// A stack that gets another name, with what is in it.
+const NAMED: &str = "modules/named/module.yaml";
+const NAMED_STACK: &str = "\
+engine: cloudformation
+stack_name: before
+template: named.yaml
+parameters: {Name: before}
+";
+const NAMED_TEMPLATE: &str = "\
+Parameters: {Name: {Type: String}}
+Resources:
+  Logs: {Type: 'AWS::Logs::LogGroup', Properties: {LogGroupName: !Ref Name, RetentionInDays: 7}}
+";
+
 const CALLS: &str = "\
 aws: main
 modules:
   objects: {module: objects}
   logs: {module: logs}
+  named: {module: named}
 workspaces:
 ";
 
@@ -84,9 +100,11 @@ impl Telling<'_> {
         let made = self.killed(self.short.promote("qa")).await?;
         let first = self.settled().await?;
         let (objects, logs) = (text(CHANGED, &self.number), STACK.replace('7', "14"));
+        let named = NAMED_STACK.replace("before", "after");
         let files = [
             (OBJECTS, Some(objects.as_bytes())),
             (LOGS, Some(logs.as_bytes())),
+            (NAMED, Some(named.as_bytes())),
         ];
         let forge = &self.scene.forge;
         let committed = forge.commit(REPOSITORY, "main", &files, "other objects", "rita");
@@ -125,6 +143,8 @@ async fn told(at: Option<usize>) -> anyhow::Result<Told> {
         .file(OBJECTS, text(MADE, &number).leak())
         .file(LOGS, STACK)
         .file("modules/logs/logs.yaml", TEMPLATE)
+        .file(NAMED, NAMED_STACK)
+        .file("modules/named/named.yaml", NAMED_TEMPLATE)
         .edit("environments/qa/environment.yaml", "workspaces:\n", CALLS);
     options.settings = format!(
         "aws:\n  main: {{region: {AWS_REGION}, endpoint: \"{}\", access_key_id: {{env: HODMAN_TEST_AWS_ID}}, \
@@ -164,7 +184,8 @@ async fn killed_after_each_write_to_aws_it_ends_as_undisturbed_and_leaves_nothin
     }
     let [made, changed] = &undisturbed.there;
     assert_eq!(made["roles"].as_object().map(serde_json::Map::len), Some(5));
-    assert_eq!(changed["logs"], json!({"shop": 14}));
+    assert_eq!(made["logs"], json!({"shop": 7, "before": 7}));
+    assert_eq!(changed["logs"], json!({"shop": 14, "after": 7}));
     let tellings = (0..TELLINGS).map(|at| async move { (at, told(Some(at)).await) });
     let mut bad = Vec::new();
     for (at, ended) in futures::future::join_all(tellings).await {

@@ -13,6 +13,7 @@ mod nested;
 mod removal;
 mod request;
 mod stack;
+mod validation;
 
 use std::time::Duration;
 

@@ -49,6 +49,9 @@ pub struct Claim {
     /// Ids of objects that were replaced and have not gone yet, because something may use them still.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<String>,
+    /// Of those, the ones that were not removed when all was done, each with why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<String, String>,
     /// For values that cannot be read back: what was put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put: Option<Put>,
@@ -234,6 +237,7 @@ impl Claims {
         } else if let Some(claim) = self.claims.get_mut(key) {
             *claim = Claim {
                 former: std::mem::take(&mut claim.former),
+                kept: std::mem::take(&mut claim.kept),
                 ..Claim::default()
             };
         }

@@ -268,7 +268,7 @@ pub trait Kind: Sync + fmt::Debug {
     }
 
     /// Whether one with another name is made beside the old one, which goes when all that used it has moved: for objects that nothing
-    /// keeps from being removed while they are used. One of the same name cannot stand beside it.
+    /// keeps from being removed while they are used, or that cannot be removed then. One of the same name cannot stand beside it.
     fn renames_first(&self) -> bool {
         false
     }

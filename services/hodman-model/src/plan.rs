@@ -51,7 +51,7 @@ pub use guards::{Refusal, Refused};
 pub use known::Known;
 pub use make::plan;
 pub(crate) use names::{Names, natural};
-pub use observed::{Contested, FileSetState, Observed, ObservedObject};
+pub use observed::{Contested, FileSetState, Leaving, Observed, ObservedObject};
 pub(crate) use ours::Ours;
 pub(crate) use redacted::redacted;
 pub(crate) use references::ids_to_references;

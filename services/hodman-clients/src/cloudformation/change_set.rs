@@ -4,6 +4,7 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetType};
 use serde_json::Value;
 
+use super::validation::{Of, says_where};
 use super::{CloudFormation, StackError, StackInfo, StackRequest, Template, changes, looked};
 use crate::aws::AwsError;
 
@@ -86,6 +87,11 @@ impl CloudFormation {
         if read.status == Some(ChangeSetStatus::CreateComplete) {
             Box::pin(self.look_into(&mut read.set.changes)).await?;
             return Ok(ChangeSetOutcome::Ready(read.set));
+        }
+        if says_where(&read.reason) {
+            for found in self.found_wrong(Of::ChangeSet(&read.set.id)).await {
+                read.reason.push_str(&format!("; {found}"));
+            }
         }
         self.discard(&read.set).await?;
         if read.says_nothing_to_do() {

@@ -3,6 +3,7 @@
 use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::ExecutionStatus;
 
+use super::validation::{Of, says_where};
 use super::{ChangeSet, CloudFormation, ResourceFailure, StackError, StackInfo};
 use crate::aws::AwsError;
 
@@ -114,6 +115,9 @@ impl CloudFormation {
             .collect();
         // The newest comes first.
         failures.reverse();
+        if failures.iter().any(|failure| says_where(&failure.reason)) {
+            failures.extend(self.found_wrong(Of::Stack(stack)).await);
+        }
         Ok(failures)
     }
 

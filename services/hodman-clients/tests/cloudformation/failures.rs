@@ -84,6 +84,56 @@ async fn a_set_that_fails_says_why_and_leaves_no_empty_stack() {
 }
 
 #[tokio::test]
+async fn what_aws_found_wrong_before_it_began_is_asked_for() {
+    let words = "The following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck]. To troubleshoot Early Validation \
+                 errors, use the DescribeEvents API for detailed failure information.";
+    let found = |operation: &str, mode: &str, reason: &str| {
+        format!(
+            "<member><OperationId>{operation}</OperationId><EventType>VALIDATION_ERROR</EventType><LogicalResourceId>Role</LogicalResourceId>\
+             <ResourceType>AWS::IAM::Role</ResourceType><ValidationFailureMode>{mode}</ValidationFailureMode>\
+             <ValidationName>NAME_CONFLICT_VALIDATION</ValidationName><ValidationStatus>FAILED</ValidationStatus>\
+             <ValidationStatusReason>{reason}</ValidationStatusReason></member>"
+        )
+    };
+    let all = [
+        found(
+            "2",
+            "FAIL",
+            "Resource with identifier 'shop' already exists.",
+        ),
+        found("2", "WARN", "It is only said."),
+        found("1", "FAIL", "It was so once."),
+    ];
+    let told = format!("<OperationEvents>{}</OperationEvents>", all.concat());
+    for (answers, wanted) in [
+        (
+            Answers::default().tell("DescribeEvents", &told),
+            "Role (AWS::IAM::Role) NAME_CONFLICT_VALIDATION: Resource with identifier 'shop' already exists.",
+        ),
+        // Who may not ask has AWS's first words.
+        (
+            Answers::default().refuse("DescribeEvents", "AccessDenied", "no"),
+            "for detailed failure information.",
+        ),
+    ] {
+        let answers = answers
+            .stack("UPDATE_COMPLETE")
+            .tell("CreateChangeSet", "<Id>arn:c1</Id>")
+            .set("FAILED", "UNAVAILABLE", words)
+            .tell("DeleteChangeSet", "");
+        let client = answers.serve().await;
+        let made = client.change_set(&request("net", "{}"), "run-1").await;
+        let error = made.unwrap_err().to_string();
+        assert!(error.ends_with(wanted), "{error}");
+        assert_eq!(
+            answers.asked("DescribeEvents")[0]["ChangeSetName"],
+            "arn:c1"
+        );
+        assert_eq!(answers.asked("DeleteChangeSet").len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn states_that_need_a_person_are_told_apart_and_nothing_is_asked_for() {
     for (status, wanted) in [
         ("ROLLBACK_COMPLETE", "removed and made anew: because of it"),

@@ -287,7 +287,8 @@ fn for_a_person(plan: &PlanFacts) -> String {
     };
     let places = some.join(", ");
     format!(
-        "nothing of ours puts it right inside of a stack: {places}{more}; a person does, or the template says it"
+        "nothing of ours puts it right by itself: {places}{more}; a person does, or, inside of a stack, the template says it; \
+         `hodman drift` says why"
     )
 }
 

@@ -83,6 +83,26 @@ impl Found<'_> {
         self.row(kind, key, path, Values::default(), class, &words);
     }
 
+    /// Objects whose place another has taken, and that did not go when all was done.
+    pub(super) fn kept(&mut self) {
+        for ((name, natural), leaving) in &self.three.observed.leaving {
+            let (Some(kind), Some(why)) = (kind(name), &leaving.kept) else {
+                continue;
+            };
+            let path = FieldPath::default().key("former").key(natural);
+            let values = Values {
+                live: Some(json!(natural)),
+                ..Values::default()
+            };
+            let reason = format!(
+                "has another name now, and the old {} `{natural}` was not removed: {why}; the next apply tries it again",
+                kind.singular()
+            );
+            let class = Class::HandEditForAPerson;
+            self.row(kind, &leaving.key, path, values, class, &reason);
+        }
+    }
+
     /// Objects of nobody's in the folder that only we write to.
     pub(super) fn inside_folders(&mut self) {
         let inside = format!("{}/", self.three.context.files_root);

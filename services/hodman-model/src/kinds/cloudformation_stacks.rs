@@ -200,6 +200,11 @@ impl Kind for CloudformationStacks {
             || message.contains("Invalid principal in policy")
     }
 
+    fn renames_first(&self) -> bool {
+        // The network of a workspace is in one, and AWS removes none of it while something runs there.
+        true
+    }
+
     fn rules(&self) -> &'static Rules {
         &RULES
     }
@@ -211,7 +216,10 @@ impl Kind for CloudformationStacks {
             Change::Delete if config.get("failed") == Some(&json!(ONLY_REVIEWED)) => {
                 Reversibility::Reversible
             }
-            Change::Replace | Change::Delete => Reversibility::Irreversible {
+            Change::Replace => Reversibility::Irreversible {
+                loses: "everything in the old stack that its template does not retain".to_owned(),
+            },
+            Change::Delete => Reversibility::Irreversible {
                 loses: "everything in the stack that its template does not retain".to_owned(),
             },
         }

@@ -148,11 +148,22 @@ pub(super) fn there<'o>(
 /// Whether an object may be made under its name.
 pub(super) fn creates(
     kind: &dyn Kind,
-    wanted: &DesiredResource,
+    (key, wanted): (&ResourceKey, &DesiredResource),
     (names, known): (&Names<'_>, &Known),
     observed: &Observed,
 ) -> Option<Refused> {
     let natural = natural_by_now(kind, wanted, known)?;
+    let called = (kind.name().to_owned(), natural.clone());
+    if let Some(leaving) = observed.leaving.get(&called).filter(|is| is.key != *key) {
+        return Some(Refused::NotTaken {
+            words: format!(
+                "the {} `{natural}`, which {} was before, is there still, and goes when all that used it has moved; \
+                 wait for that, or choose another name",
+                kind.singular(),
+                leaving.key
+            ),
+        });
+    }
     if let Some(object) = names.live(kind.name(), &natural) {
         let id = object.listed.id.clone();
         return Some(match &object.listed.marker {
@@ -184,7 +195,7 @@ pub(super) fn creates(
 /// has that name already is not ours to write to.
 pub(super) fn renames(
     kind: &dyn Kind,
-    wanted: &DesiredResource,
+    (key, wanted): (&ResourceKey, &DesiredResource),
     live: &Listed,
     (names, known): (&Names<'_>, &Known),
     observed: &Observed,
@@ -197,7 +208,7 @@ pub(super) fn renames(
     if has_it.is_some_and(|object| object.listed.id == live.id) {
         return None;
     }
-    creates(kind, wanted, (names, known), observed)
+    creates(kind, (key, wanted), (names, known), observed)
 }
 
 /// Whether an object may be removed; gives what goes along when that was allowed.

@@ -67,6 +67,9 @@ pub struct Observed {
     pub by_hand: BTreeMap<ResourceKey, ByHand>,
     /// Objects that several pipelines or environments claim; [`crate::claims::mark`] finds them.
     pub contested: Vec<Contested>,
+    /// Objects of ours, by (kind, natural name), whose place another has taken: they are no resource's any more, and go when all that
+    /// used them has moved.
+    pub leaving: BTreeMap<(String, String), Leaving>,
     /// Names that other pipelines or environments claim, by (kind, natural name), whether there is an object or not.
     pub claimed_elsewhere: BTreeMap<(String, String), Marker>,
     /// What cluster policies fill, by id, where a config names one; of one that is not here nobody knows it.
@@ -74,6 +77,15 @@ pub struct Observed {
     /// Objects that can be looked up by name and are no objects of our table: (word of the bundle language, name) and the
     /// ids of those that are called so.
     pub others: BTreeMap<(String, String), BTreeSet<String>>,
+}
+
+/// An object on its way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// The resource that it was.
+    pub key: ResourceKey,
+    /// Why it was not removed when all was done, as far as that was tried.
+    pub kept: Option<String>,
 }
 
 /// An object that several claim.
@@ -88,6 +100,14 @@ pub struct Contested {
 }
 
 impl Observed {
+    /// What the resource was called before, where that is there still.
+    #[must_use]
+    pub fn formerly(&self, key: &ResourceKey) -> Option<&str> {
+        let mut leaving = self.leaving.iter();
+        let found = leaving.find(|(_, leaving)| leaving.key == *key);
+        found.map(|((_, name), _)| name.as_str())
+    }
+
     /// The ids of the objects called `name`; `kind` in the words of the bundle language. Of service principals the
     /// application ids.
     #[must_use]

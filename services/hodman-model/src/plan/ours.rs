@@ -78,8 +78,8 @@ impl<'o> Ours<'o> {
     ) -> Result<(), PlanError> {
         let mine = self.objects.get(key).map(|mine| mine.id.clone());
         let Some(object) = object else {
-            // Taken over once, and gone since: what is ours is compared, or made again.
-            if mine.is_some() {
+            // Taken over once, and gone since: what is ours is compared, or made again. Or its place is being taken.
+            if mine.is_some() || context.begun.contains(key) {
                 return Ok(());
             }
             return Err(PlanError::NothingToAdopt {

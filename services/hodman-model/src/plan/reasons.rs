@@ -7,17 +7,20 @@ use super::row::FieldChange;
 use crate::bundle::ResourceKey;
 use crate::kinds::{Kind, Listed};
 
-/// `begun` is what a create before this one left.
-pub(super) fn create_reason(begun: Option<&Listed>) -> String {
+/// `begun` is what a create before this one left, `formerly` what it is called as long as all that uses it has not moved.
+pub(super) fn create_reason(begun: Option<&Listed>, formerly: Option<&str>) -> String {
     let failed = begun.and_then(|there| there.config.get("failed")?.as_str());
     let left = failed.map(|failed| {
         format!(
             "; a creation before it ended in {failed}, and what is left of that is removed first"
         )
     });
+    let old =
+        formerly.map(|name| format!("; `{name}`, which it was before, goes when all is done"));
     format!(
-        "in the package, not in the workspace{}",
-        left.unwrap_or_default()
+        "in the package, not in the workspace{}{}",
+        left.unwrap_or_default(),
+        old.unwrap_or_default()
     )
 }
 

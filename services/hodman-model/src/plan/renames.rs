@@ -51,7 +51,7 @@ fn refused(
 ) -> Option<Refused> {
     let wanted = work.desired.resources.get(key)?;
     if natural_by_now(kind, wanted, names.1) != live.natural {
-        return guards::creates(kind, wanted, names, work.observed);
+        return guards::creates(kind, (key, wanted), names, work.observed);
     }
     // A workspace that runs with it would have none from its removal on, and waits for its runs may take hours.
     let (user, _) = work.desired.resources.iter().find(|(other, wanted)| {
@@ -80,7 +80,9 @@ fn moves(key: &ResourceKey) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
+    use crate::bundle::ResourceKey;
     use crate::plan::tests::World;
+    use crate::plan::{Action, Leaving, Plan, Reversibility, Row, SentValue};
 
     fn role(name: &str, path: &str) -> Value {
         json!({"name": name, "path": path, "trust": {"Version": "2012-10-17", "Statement": []}})
@@ -128,5 +130,173 @@ mod tests {
         next.add_foreign("aws_roles", "y", role("y", "/"), None);
         let refused = next.try_plan().unwrap_err().to_string();
         assert!(refused.contains("wants the name `y`"), "{refused}");
+    }
+
+    /// A bucket and a stack with these names, and what uses both.
+    fn ground(bucket: &str, stack: &str) -> World {
+        World::new()
+            .resource("aws_buckets.b", json!({"name": bucket}))
+            .resource("cloudformation_stacks.s", json!({"stack_name": stack, "template": "sha256:1"}))
+            .resource(
+                "account_storage_configurations.root",
+                json!({"storage_configuration_name": "root", "root_bucket_info": {"bucket_name": "${resources.aws_buckets.b.id}"}}),
+            )
+            .resource(
+                "account_networks.n",
+                json!({"network_name": "n", "vpc_id": "${resources.cloudformation_stacks.s.outputs.VpcId}", "subnet_ids": ["a", "b"],
+                       "security_group_ids": ["g"]}),
+            )
+    }
+
+    fn made() -> World {
+        let mut before = ground("x", "x");
+        let plan = before.plan();
+        let ground = plan.rows().map(|(_, row)| row);
+        let ground = ground.filter(|row| !row.key.kind.starts_with("account_"));
+        before.apply_rows(&ground.collect::<Vec<_>>());
+        before.object("cloudformation_stacks.s").listed.outputs =
+            json!({"outputs": {"VpcId": "vpc-1"}});
+        before.apply();
+        before
+    }
+
+    fn later(before: &World, bucket: &str, stack: &str) -> World {
+        let mut next = ground(bucket, stack);
+        next.observed = before.observed.clone();
+        next.context = before.context.clone();
+        next
+    }
+
+    #[test]
+    fn buckets_and_stacks_are_made_first_and_their_users_follow() {
+        let next = later(&made(), "y", "y");
+        let plan = next.plan();
+        let rows: Vec<&Row> = plan.rows().map(|(_, row)| row).collect();
+        let told: Vec<String> = rows
+            .iter()
+            .map(|row| format!("{} {}", row.action.word(), row.key))
+            .collect();
+        for (words, user) in [
+            (
+                "replace aws_buckets.b",
+                "account_storage_configurations.root",
+            ),
+            ("replace cloudformation_stacks.s", "account_networks.n"),
+        ] {
+            let at = told
+                .iter()
+                .position(|told| told == words)
+                .unwrap_or_else(|| panic!("{told:?}"));
+            let row = rows[at];
+            assert!(
+                row.reason.contains("the new one is made first"),
+                "{}",
+                row.reason
+            );
+            let irreversible = matches!(row.reversible, Reversibility::Irreversible { .. });
+            assert!(irreversible, "{words}: what is in the old one goes");
+            let user = rows
+                .iter()
+                .find(|row| row.key.to_string() == user)
+                .expect("its user moves");
+            assert!(user.after.contains(&row.key) && !user.waits, "{told:?}");
+        }
+        assert_eq!(plan.irreversible().len(), 2);
+    }
+
+    #[test]
+    fn the_rest_of_one_is_its_making_and_names_what_goes() {
+        for key in ["aws_buckets.b", "cloudformation_stacks.s"] {
+            let key: ResourceKey = key.parse().unwrap();
+            let next = later(&made(), "y", "y");
+            let approved = next.plan();
+            let of = |plan: &Plan| {
+                let mut rows = plan.rows().map(|(_, row)| row);
+                rows.find(|row| row.key == key).cloned().expect("a row")
+            };
+            // Cut off after the old one was noted as one that is to go.
+            let mut cut = next;
+            cut.observed
+                .objects
+                .retain(|object| object.kind != key.kind);
+            cut.context.begun.insert(key.clone());
+            let leaving = Leaving {
+                key: key.clone(),
+                kept: None,
+            };
+            cut.observed
+                .leaving
+                .insert((key.kind.clone(), "x".to_owned()), leaving);
+            let rest = of(&cut.plan());
+            assert_eq!(rest.action, Action::Create);
+            assert!(
+                rest.reason.contains("`x`, which it was before, goes"),
+                "{}",
+                rest.reason
+            );
+            assert!(matches!(
+                rest.reversible,
+                Reversibility::Irreversible { .. }
+            ));
+            assert!(
+                rest.is_rest_of(&of(&approved), &SentValue::default()),
+                "{key}"
+            );
+            // Nobody was shown that of a first making.
+            let first = of(&ground("y", "y").plan());
+            assert!(!rest.is_rest_of(&first, &SentValue::default()), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_one_that_is_on_its_way_out_is_nobody_elses_but_its_own() {
+        let before = made();
+        let leaves = |world: &mut World| {
+            let leaving = Leaving {
+                key: "aws_buckets.b".parse().unwrap(),
+                kept: None,
+            };
+            world
+                .observed
+                .leaving
+                .insert(("aws_buckets".to_owned(), "w".to_owned()), leaving);
+        };
+        let mut other =
+            later(&before, "x", "x").resource("aws_buckets.other", json!({"name": "w"}));
+        leaves(&mut other);
+        let refused = other.try_plan().unwrap_err().to_string();
+        let words = "the aws_bucket `w`, which aws_buckets.b was before, is there still";
+        assert!(refused.contains(words), "{refused}");
+        // Back to its old name, in the middle of it, say.
+        let mut back = later(&before, "w", "x");
+        leaves(&mut back);
+        let plan = back.plan();
+        let (_, row) = plan.rows().next().expect("a row");
+        assert_eq!(row.action, Action::Replace);
+    }
+
+    #[test]
+    fn what_is_protected_keeps_its_name() {
+        let before = made();
+        let refused = |next: &World| next.try_plan().unwrap_err().to_string();
+        let mut next = later(&before, "x", "y");
+        next.object("cloudformation_stacks.s").listed.outputs["held_by"] =
+            json!("stack x has termination protection");
+        assert!(refused(&next).contains("termination protection"));
+        let mut next = later(&before, "y", "x");
+        let bucket = "aws_buckets.b".parse().unwrap();
+        let resource = next.bundle.resources.get_mut(&bucket).unwrap();
+        resource.lifecycle.prevent_destroy = true;
+        assert!(
+            refused(&next).contains("is protected by `prevent_destroy`: refused to replace it")
+        );
+        for (key, taken) in [
+            ("aws_buckets", json!({"name": "y"})),
+            ("cloudformation_stacks", json!({"stack_name": "y"})),
+        ] {
+            let mut next = later(&before, "y", "y");
+            next.add_foreign(key, "y", taken, None);
+            assert!(refused(&next).contains("wants the name `y`"), "{key}");
+        }
     }
 }

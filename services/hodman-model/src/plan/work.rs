@@ -90,7 +90,7 @@ impl<'a> Work<'a> {
         // What stands under the name of one that was begun is what is left of it.
         let begun = self.context.begun.contains(key);
         let left = begun.then(|| guards::there(kind, wanted, names)).flatten();
-        if !begun && let Some(why) = guards::creates(kind, wanted, names, self.observed) {
+        if !begun && let Some(why) = guards::creates(kind, (key, wanted), names, self.observed) {
             self.refuse(key, why);
         }
         let managed = wanted.managed(kind);
@@ -101,7 +101,10 @@ impl<'a> Work<'a> {
             action: Action::Create,
             changes,
             sent: self.sent(kind, key, wanted, None),
-            reason: create_reason(left.map(|there| &there.listed)),
+            reason: create_reason(
+                left.map(|there| &there.listed),
+                self.observed.formerly(key).filter(|_| begun),
+            ),
             live: None,
             takes_along: None,
             previewed: None,
@@ -130,8 +133,14 @@ impl<'a> Work<'a> {
         changes.extend(self.folder_change(&managed, &folders));
         self.in_use.extend(folders);
         let preview = self.observed.previews.get(key);
+        let forced = |changes: &[FieldChange]| {
+            let mut changes = changes.iter();
+            let forced = changes.find(|change| kind.rules().replaces(change));
+            forced.map(|change| change.path.to_string())
+        };
         if preview
             .is_some_and(|preview| preview.decides && preview.is_empty() && preview.begun.is_none())
+            && forced(&changes).is_none()
         {
             // Whatever else it was told: its engine says that nothing is to be done.
             return;
@@ -171,11 +180,7 @@ impl<'a> Work<'a> {
             waits: false,
             looks_again: false,
         };
-        let forced = draft
-            .changes
-            .iter()
-            .find(|change| kind.rules().replaces(change));
-        let forced = forced.map(|change| change.path.to_string());
+        let forced = forced(&draft.changes);
         if adopted {
             // The approval must say which object is taken over; so here, and only here, an id is part of the action.
             let path = FieldPath::default().key("adopted id");
@@ -214,9 +219,13 @@ impl<'a> Work<'a> {
             };
             draft.takes_along = self.remove(kind, key, live, &draft, wanted.prevent_destroy);
         }
-        if let Some(why) =
-            guards::renames(kind, wanted, live, (names, &symbols.known), self.observed)
-        {
+        if let Some(why) = guards::renames(
+            kind,
+            (key, wanted),
+            live,
+            (names, &symbols.known),
+            self.observed,
+        ) {
             self.refuse(key, why);
         }
         if draft.action != Action::Replace {
@@ -355,11 +364,16 @@ impl<'a> Work<'a> {
             // Compared a second time, because something that it refers to is replaced.
             false => self.to_files.remove(key),
         };
+        let begun = self.context.begun.contains(key);
         let reversible = match (draft.takes_along, draft.action) {
             (Some(loses), _) => Reversibility::Irreversible { loses },
             (None, Action::Resize) => Reversibility::Reversible,
             (None, action) => kind.reversibility(
                 match action {
+                    // What is left of a replacement leads to the end of the old one, too.
+                    Action::Create if begun && self.observed.formerly(key).is_some() => {
+                        Change::Replace
+                    }
                     Action::Create => Change::Create,
                     Action::Update | Action::Resize | Action::Adopt => Change::Update,
                     Action::Replace => Change::Replace,

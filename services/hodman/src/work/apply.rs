@@ -7,6 +7,7 @@ mod approval;
 mod asleep;
 mod compute;
 mod find;
+mod former;
 mod give_back;
 mod made;
 mod maintenance;
@@ -148,10 +149,9 @@ pub(super) async fn all_workspaces(
         filesets::tidy(job, env.as_str(), taken, part).await?;
     }
     let mut all = taken.parts.iter().zip(&taken.plan.parts);
-    let ground =
-        all.find(|(part, rows)| part.is_foundation() && settle::any_renamed(part, &rows.rows));
+    let ground = all.find(|(part, rows)| part.is_foundation() && former::any(part, &rows.rows));
     if let Some((part, _)) = ground.filter(|_| taken.is_whole()) {
-        settle::renamed(job, env, taken, part, &given).await?;
+        former::away(job, env, taken, part, &given).await?;
     }
     Ok((done, uploaded))
 }

@@ -25,6 +25,8 @@ pub(super) struct Ledgers {
     pub own: Claims,
     /// Whether ours is there.
     pub own_found: bool,
+    /// Whether ours says another thing by now than its file.
+    pub own_moved: bool,
     /// All of them, ours first.
     all: Vec<claims::Ledger>,
 }
@@ -52,6 +54,7 @@ impl Ledgers {
         Ok(Self {
             own,
             own_found,
+            own_moved: false,
             all,
         })
     }
@@ -62,6 +65,7 @@ impl Ledgers {
         let own = elsewhere::kept(job, job.pipeline, env).await?;
         Ok(Self {
             own_found: own.is_some(),
+            own_moved: false,
             all: vec![claims::Ledger {
                 pipeline: job.pipeline.to_owned(),
                 env: env.to_owned(),
@@ -189,6 +193,7 @@ impl<'a> Ledger<'a> {
         rows: &WorkspacePart,
         desired: &Desired,
     ) -> Result<Self, WorkError> {
+        let as_written = ledgers.own_found && !ledgers.own_moved;
         let mut claims = ledgers.own.before(rows, desired);
         claims.note_since(rows, job.work.clock.now().timestamp_millis());
         if ledgers.own_found || !claims.claims.is_empty() {
@@ -204,7 +209,7 @@ impl<'a> Ledger<'a> {
             },
             held: Mutex::new(Held {
                 claims,
-                written: ledgers.own_found.then(|| ledgers.own.clone()),
+                written: as_written.then(|| ledgers.own.clone()),
             }),
         };
         ledger.flush().await?;
@@ -280,6 +285,11 @@ impl<'a> Ledger<'a> {
         is_there: impl Fn(&ResourceKey, &str) -> bool,
     ) -> Vec<(ResourceKey, String)> {
         self.held.lock().await.claims.retired(is_there)
+    }
+
+    /// After such an object could not be removed when all was done.
+    pub async fn keep(&self, key: &ResourceKey, id: &str, why: &str) {
+        self.held.lock().await.claims.keep(key, id, why);
     }
 
     /// After such an object went.

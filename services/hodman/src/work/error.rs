@@ -105,6 +105,13 @@ impl WorkError {
         self
     }
 
+    /// The same failure with what to do about it behind.
+    #[must_use]
+    pub fn hint(mut self, what: &str) -> Self {
+        self.words = format!("{}; {what}", self.words);
+        self
+    }
+
     /// The same failure without a value that nobody may read. One of a few letters says nothing, and hiding it would tear
     /// words apart.
     #[must_use]

@@ -6,6 +6,7 @@
 mod beside;
 mod folder;
 mod gone;
+mod leaving;
 mod lists;
 mod lookups;
 mod missed;
@@ -194,19 +195,16 @@ pub(super) async fn observe_single(
 async fn observe_among(
     place: &Workspace,
     question: &Question<'_>,
-    ledgers: Ledgers,
+    mut ledgers: Ledgers,
     of_interest: impl Fn(&dyn Kind) -> bool,
 ) -> Result<Found, WorkError> {
+    ledgers.own_moved |= ledgers.own.take_back_names(question.desired);
     let kinds = foundation_kinds()
         .filter(|kind| place.has_account() || !is_of_account(*kind))
         .filter(|kind| of_interest(*kind));
     let scope = Scope::among(kinds, question, &ledgers);
     let mut objects = read(place, &scope).await?;
-    {
-        // They carry our tags still, and are on their way out.
-        let left = ledgers.own.left_behind();
-        objects.retain(|object| !left.contains(&(object.kind.as_str(), object.listed.id.as_str())));
-    }
+    let leaving = leaving::taken_out(&mut objects, question, &ledgers.own);
     let marked = ledgers.mark(&mut objects);
     for object in &mut objects {
         scope.lean(object, question);
@@ -214,6 +212,7 @@ async fn observe_among(
     Ok(Found {
         observed: Observed {
             objects,
+            leaving,
             puts: ledgers.own.puts(),
             taken_over: ledgers.own.taken_over(question.adopt),
             claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),

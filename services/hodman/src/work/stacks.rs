@@ -1,9 +1,13 @@
 //! What stacks would do to their resources, asked of their engines before a plan is made; stacks of Terraform in the order in which
 //! they take from each other.
 
+mod inside;
+
+pub(super) use inside::look_inside;
+
 use super::foundation::Engines;
 use super::{Job, WorkError, live};
-use hodman_clients::databricks::{ErrorKind, Workspace};
+use hodman_clients::databricks::Workspace;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::Environment;
@@ -12,8 +16,8 @@ use hodman_model::kinds::{
     holds_sensitive_output,
 };
 use hodman_model::modules::Foundation;
-use hodman_model::plan::{Action, Desired, Known, Observed, Plan, asked_in, substitute_known};
-use hodman_model::stacks::{ByHand, StackPlan};
+use hodman_model::plan::{Action, Desired, Known, Observed, Plan, Row, asked_in, substitute_known};
+use hodman_model::stacks::StackPlan;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -170,9 +174,14 @@ impl Question<'_> {
         };
         let row = self.plan.rows().find(|(_, row)| row.key == *key);
         let row = row.map(|(_, row)| row);
-        let imports = wanted.config.get(IMPORT).is_some();
-        // Nothing is lost by one that is not there, if it makes everything anew.
-        if row.is_some_and(|row| row.live_id.is_none()) && !imports {
+        let renamed = row.is_some_and(|row| row.action == Action::Replace);
+        let has_it = CloudformationStacks.natural(&wanted.config);
+        let has_it = has_it.map(|name| (key.kind.clone(), name));
+        // Called again as it was before it got another name, by which it is there still.
+        let back = renamed && has_it.is_some_and(|called| observed.leaving.contains_key(&called));
+        let shows = back || wanted.config.get(IMPORT).is_some();
+        // Nothing is lost by one that is not there, if it makes everything anew; nor by one that gets another name before the old one goes.
+        if row.is_some_and(|row| row.live_id.is_none() || renamed) && !shows {
             return Ok(());
         }
         let open = self.open_for(&wanted.config, observed, known);
@@ -182,7 +191,7 @@ impl Question<'_> {
         }
         let Some(row) = row.filter(|row| match row.action {
             Action::Update | Action::Adopt => true,
-            Action::Create => imports,
+            Action::Create | Action::Replace => shows,
             _ => false,
         }) else {
             return Ok(());
@@ -192,7 +201,8 @@ impl Question<'_> {
             Err(missing) => return Err(WorkError::lasting(format!("{key}: {missing}"))),
         };
         let name = CloudformationStacks.natural(&config).unwrap_or_default();
-        let id = row.live_id.clone().unwrap_or(name);
+        let live = row.live_id.clone().filter(|_| !renamed);
+        let id = live.unwrap_or(name);
         let call = CloudformationStacks::preview(&id, &config, &self.marker(key));
         let answer = self.place.call(live::request(&call)).await;
         let answer = answer.map_err(|error| at(key, error.into()))?;
@@ -207,15 +217,19 @@ impl Question<'_> {
             if is_stack(key) || known.id_of(key).is_none() {
                 continue;
             }
-            // What a new stack gives is put in when it is made, in the same apply.
+            // What a new stack gives, or one that gets another name, is put in when it is made, in the same apply.
+            let made = |row: &Row| matches!(row.action, Action::Replace | Action::Create);
+            let is_made = |key: &ResourceKey| {
+                self.plan
+                    .rows()
+                    .any(|(_, row)| row.key == *key && made(row))
+            };
             let open: BTreeSet<ResourceKey> = self
                 .open_for(&wanted.config, observed, known)
                 .into_iter()
-                .filter(|other| is_stack(other) && known.id_of(other).is_some())
+                .filter(|other| is_stack(other) && known.id_of(other).is_some() && !is_made(other))
                 .collect();
-            let going = self.plan.rows().any(|(_, row)| {
-                row.key == *key && matches!(row.action, Action::Replace | Action::Create)
-            });
+            let going = is_made(key);
             if !open.is_empty() && !going {
                 observed.waiting.insert(key.clone(), open);
             }
@@ -305,51 +319,6 @@ impl Question<'_> {
         let foreign = answer["foreign"].as_str().map(str::to_owned);
         Ok((serde_json::from_value(answer["plan"].take())?, foreign))
     }
-}
-
-/// Finds what people changed inside of stacks of CloudFormation that are as they were told to be: those of which no row says
-/// anything. One after the other, for AWS looks into few at a time.
-pub(super) async fn look_inside(
-    place: &Workspace,
-    (job, env): (&Job<'_>, &EnvName),
-    plan: &Plan,
-    observed: &mut Observed,
-) -> Result<(), WorkError> {
-    let planned: BTreeSet<&ResourceKey> = plan.rows().map(|(_, row)| &row.key).collect();
-    let ours = observed.objects.iter().filter_map(|object| {
-        let marker = object.listed.marker.as_ref()?;
-        let key = ResourceKey::new(&object.kind, &marker.key);
-        let is_ours = marker.pipeline == job.pipeline && marker.env == env.as_str();
-        let looks = object.kind == CloudformationStacks.name() && is_ours;
-        (looks && !planned.contains(&key)).then(|| (key, object.listed.id.clone()))
-    });
-    let ours: Vec<(ResourceKey, String)> = ours.collect();
-    let stacks = observed.objects.iter().filter_map(|object| {
-        let is_stack = object.kind == CloudformationStacks.name() && object.listed.marker.is_some();
-        is_stack.then(|| object.listed.name.clone())
-    });
-    let stacks: BTreeSet<String> = stacks.collect();
-    for (key, id) in ours {
-        let call = CloudformationStacks::look_inside(&id);
-        let mut found: ByHand = match place.call(live::request(&call)).await {
-            Ok(answer) => serde_json::from_value(answer)?,
-            // Who may not look says so, and everything else is compared.
-            Err(error)
-                if matches!(error.kind, ErrorKind::PermissionDenied | ErrorKind::Invalid) =>
-            {
-                ByHand {
-                    unseen: Some(error.to_string()),
-                    ..ByHand::default()
-                }
-            }
-            Err(error) => return Err(at(&key, error.into())),
-        };
-        found.leave_out_rules_of(&stacks);
-        if found != ByHand::default() {
-            observed.by_hand.insert(key, found);
-        }
-    }
-    Ok(())
 }
 
 /// A sensitive output has no place where its value would be shown or stored.

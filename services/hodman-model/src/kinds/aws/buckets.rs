@@ -186,6 +186,11 @@ impl Kind for Buckets {
         text(answer, "name")
     }
 
+    fn renames_first(&self) -> bool {
+        // A workspace whose root bucket is gone, or a location whose bucket is, is of no use.
+        true
+    }
+
     fn rules(&self) -> &'static Rules {
         &RULES
     }
@@ -193,7 +198,11 @@ impl Kind for Buckets {
     fn reversibility(&self, change: Change, _config: &Value) -> Reversibility {
         match change {
             Change::Create | Change::Update => Reversibility::Reversible,
-            Change::Replace | Change::Delete => Reversibility::Irreversible {
+            Change::Replace => Reversibility::Irreversible {
+                loses: "everything in the old bucket; it stays while there is anything in it, unless `force_destroy` is in place"
+                    .to_owned(),
+            },
+            Change::Delete => Reversibility::Irreversible {
                 loses: "everything in the bucket; refused while there is anything, unless `force_destroy` is in place"
                     .to_owned(),
             },

@@ -10,9 +10,11 @@ use crate::stacks::{StackAction, WHOLE};
 
 pub(super) fn is_rest(left: &Row, approved: &Row) -> bool {
     let (changes, shown) = (left.changes.read(), approved.changes.read());
+    let other_name = approved.action == Action::Replace;
     if left.action == Action::Create {
-        // It was removed, and nobody made it anew. What it would take over was not shown.
-        return is_shown(&shown, WHOLE, StackAction::Replace) && inside(&changes).next().is_none();
+        // It was removed, or is to stand beside the old one, and nobody made it. What it would take over was not shown.
+        let anew = is_shown(&shown, WHOLE, StackAction::Replace) || other_name;
+        return anew && inside(&changes).next().is_none();
     }
     let imported: Vec<&str> = inside(&shown)
         .filter(|(_, change)| does(change, StackAction::Import))
@@ -21,7 +23,8 @@ pub(super) fn is_rest(left: &Row, approved: &Row) -> bool {
     if imported.is_empty() || !matches!(left.action, Action::Adopt | Action::Update) {
         return false;
     }
-    let known = approved.live_id.is_none() || approved.live_id == left.live_id;
+    let new = approved.action == Action::Create || other_name;
+    let known = new || approved.live_id.is_none() || approved.live_id == left.live_id;
     // Its template is half-way there: where it leads counts.
     let among = |change: &FieldChange| {
         let mut others = shown.iter();
@@ -37,7 +40,7 @@ pub(super) fn is_rest(left: &Row, approved: &Row) -> bool {
             }
             None if is_output(change) => shown.iter().any(|other| other.path == change.path),
             // A creation leads to all of it.
-            None => approved.action == Action::Create || among(change),
+            None => new || among(change),
         })
 }
 

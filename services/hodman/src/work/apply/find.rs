@@ -4,7 +4,7 @@ use super::super::{WorkError, live};
 use super::site::Site;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::claims::is_made_in_steps;
-use hodman_model::kinds::{Identity, Kind, Listed, Listing, Marker, UNMADE};
+use hodman_model::kinds::{CloudformationStacks, Identity, Kind, Listed, Listing, Marker, UNMADE};
 use hodman_model::plan::{Row, is_made_as};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -97,6 +97,29 @@ pub(super) async fn left(
     // When the claim was written there was nothing of that name: what is there now without a mark is what was begun.
     let there = live::by_id(&site.part.workspace, kind, &name).await?;
     let ours = there.filter(|listed| listed.marker.as_ref().is_none_or(|found| found == marker));
+    Ok(ours.map(|listed| listed.id))
+}
+
+/// The object that is called again as it was before it got another name, by which it is there still. A stack is none: what becomes
+/// of it is shown, and its creation brings it there.
+pub(super) async fn formerly(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    row: &Row,
+    config: &Value,
+    marker: &Marker,
+) -> Result<Option<String>, WorkError> {
+    let name = kind
+        .natural(config)
+        .map(|name| (row.key.kind.clone(), name));
+    let is_stack = kind.name() == CloudformationStacks.name();
+    let Some((_, name)) =
+        name.filter(|name| !is_stack && site.part.observed.leaving.contains_key(name))
+    else {
+        return Ok(None);
+    };
+    let there = live::by_id(&site.part.workspace, kind, &name).await?;
+    let ours = there.filter(|listed| listed.marker.as_ref() == Some(marker));
     Ok(ours.map(|listed| listed.id))
 }
 

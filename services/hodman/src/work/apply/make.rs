@@ -3,7 +3,7 @@
 
 use super::super::secrets::Values;
 use super::super::{WorkError, live};
-use super::find::{begun, find, left, left_in_part};
+use super::find::{begun, find, formerly, left, left_in_part};
 use super::patience::{self, Patience};
 use super::site::Site;
 use super::{access, stack, wait};
@@ -130,7 +130,7 @@ async fn object(
     let made = match begun(site, kind, row, config) {
         // A try before this one claimed it and did not live to complete the claim: its create may have worked.
         true => left(site, kind, config, &marker).await?,
-        false => None,
+        false => formerly(site, kind, row, config, &marker).await?,
     };
     let object = match made {
         Some(id) if again(site, kind, &id, config, &marker).await? => brought(id),
@@ -357,10 +357,11 @@ async fn taken(
     match ours {
         Some(id) => Ok((id, None)),
         None => {
-            match row.action {
-                // What was to be replaced may be there still, and is the object then.
-                Action::Replace => site.ledger.unmade(&row.key).await,
-                _ => site.ledger.gone(&row.key).await,
+            // What was to be replaced, now or by a try before this one, may be there still, and is the object then.
+            let replaces = row.action == Action::Replace;
+            match replaces || site.part.observed.formerly(&row.key).is_some() {
+                true => site.ledger.unmade(&row.key).await,
+                false => site.ledger.gone(&row.key).await,
             }
             Err(WorkError::from(error).doing(
                 "there is one of that name that hodman did not make (`hodman adopt` takes it over)",

@@ -1,15 +1,12 @@
 //! Changes that take a while: waited for, read again, and what was replaced goes at last.
 
-use super::super::claims::{Ledger, Ledgers};
-use super::super::taken::{Part, Taken};
-use super::super::{Job, WorkError, live};
+use super::super::{WorkError, live};
 use super::rows::Ended;
 use super::site::Site;
-use super::wait;
-use hodman_core::ids::EnvName;
+use super::{former, wait};
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Kind, kind};
-use hodman_model::plan::{Action, Desired, Known, Row, WorkspacePart};
+use hodman_model::plan::{Action, Row};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -158,54 +155,11 @@ pub(super) async fn away(site: &Site<'_>, ended: &Ended, rows: &[Row]) -> Result
         found && !gone(key)
     };
     for (key, id) in site.ledger.retired(is_there).await {
-        if !needed(&key) && !goes_last(&key) {
+        if !needed(&key) && !former::goes_last(&key) {
             one(site, &key, &id).await?;
         }
     }
     Ok(())
-}
-
-/// Whether nothing but we keep an object of that kind from going while it is used.
-fn goes_last(key: &ResourceKey) -> bool {
-    kind(&key.kind).is_some_and(Kind::renames_first)
-}
-
-/// Whether there is anything for [`renamed`]: from this apply, or from one before it.
-pub(super) fn any_renamed(part: &Part, rows: &[Row]) -> bool {
-    let before = part.ledgers.own.left_behind();
-    let renames = |row: &Row| row.action == Action::Replace && goes_last(&row.key);
-    !before.is_empty() || rows.iter().any(renames)
-}
-
-/// Removes what has another name now, when all is done, in the workspaces too: whatever used it has moved, and a workspace that was
-/// changed is let go on.
-pub(super) async fn renamed(
-    job: &Job<'_>,
-    env: &EnvName,
-    taken: &Taken,
-    part: &Part,
-    given: &Known,
-) -> Result<(), WorkError> {
-    let ledgers = Ledgers::of_foundation(job, env.as_str()).await?;
-    let (nothing, nobody) = (WorkspacePart::default(), Desired::default());
-    let place = &part.workspace;
-    let ledger = Ledger::begin(job, env.as_str(), place, &ledgers, &nothing, &nobody).await?;
-    let site = Site::new(job, env, taken, part, ledger, given);
-    for (key, id) in site.ledger.retired(|_, _| false).await {
-        let Some(kind) = kind(&key.kind).filter(|_| goes_last(&key)) else {
-            continue;
-        };
-        match live::by_id(place, kind, &id).await {
-            Ok(Some(listed)) if listed.marker.as_ref() == Some(&site.marker(&key)) => {
-                one(&site, &key, &id).await?;
-            }
-            Ok(_) => site.ledger.went(&key, &id).await,
-            Err(error) => {
-                tracing::warn!(%key, id, "what was renamed is not looked at yet: {error}")
-            }
-        }
-    }
-    site.ledger.flush().await
 }
 
 async fn one(site: &Site<'_>, key: &ResourceKey, id: &str) -> Result<(), WorkError> {

@@ -4,7 +4,7 @@ use super::super::WorkError;
 use super::super::secrets::Values;
 use super::super::stacks;
 use super::site::Site;
-use super::{access, maintenance, make, put, resize, settle, stack, wait};
+use super::{access, former, maintenance, make, put, resize, settle, stack, wait};
 use hodman_model::field_path::PathSegment;
 use hodman_model::kinds::{self, Kind, grants, permissions};
 use hodman_model::plan::{Action, FieldChange, Row};
@@ -32,7 +32,14 @@ async fn act(
     values: &Values,
 ) -> Result<(), WorkError> {
     match row.action {
-        Action::Create => make::make(site, kind, row, values).await,
+        Action::Create => {
+            let made = make::make(site, kind, row, values).await;
+            let old = site.part.observed.formerly(&row.key);
+            made.map_err(|error| match old {
+                Some(old) => former::beside(kind, old, error),
+                None => error,
+            })
+        }
         Action::Update | Action::Adopt | Action::Resize => change(site, kind, row, values).await,
         Action::Replace => {
             let live = site.live(row)?;
@@ -46,11 +53,12 @@ async fn act(
             }
             let other = kind.natural(&config).filter(|_| kind.renames_first());
             if let Some(name) = other.filter(|name| live.natural.as_ref() != Some(name)) {
-                // Whoever uses the old one keeps it until the very end of the apply: see [`settle::renamed`].
+                // Whoever uses the old one keeps it until the very end of the apply: see [`former::away`].
                 site.ledger.name(&row.key, &name).await?;
                 site.ledger.retire(&row.key).await?;
                 site.forget_made(kind, &row.key);
-                return make::make(site, kind, row, values).await;
+                let made = make::make(site, kind, row, values).await;
+                return made.map_err(|error| former::beside(kind, &live.id, error));
             }
             site.remove(kind, &live.id, kind.delete_seen(live), true)
                 .await?;

@@ -138,6 +138,10 @@ impl Scope {
             if let Some(id) = &claim.id {
                 scope.claims(kind, id);
             }
+            if kind.identity() == Identity::Tags {
+                let former = claim.former.iter();
+                former.for_each(|id| scope.claims(kind, id));
+            }
         }
         let asked = |kind: &dyn Kind| {
             scope.needed.contains(kind.name())
