@@ -23,7 +23,7 @@ use tokio::sync::watch;
 pub use environment::{Input, Inputs};
 pub use error::TerraformError;
 pub use lock::LockHolder;
-pub use mask::LateSecrets;
+pub use mask::{LateSecrets, parts};
 pub use sealed::{Binding, PlanKey, SealedPlan};
 pub use stack::{Planned, Stack, StateVersion};
 pub use workdir::Workdir;

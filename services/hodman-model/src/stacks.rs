@@ -3,6 +3,7 @@
 //! Rows show fields before and after with secrets masked, and are named by digests in which no id and no time stands, so
 //! that an approval of today covers the same plan made again tomorrow.
 
+mod addresses;
 mod by_hand;
 mod change_set;
 mod fields;
@@ -31,7 +32,7 @@ pub use importable::{IMPORTABLE, Importable, importable};
 pub use outputs::{TemplateText, changed_outputs};
 pub use row::{Shown, StackAction, StackField, StackRow};
 pub use said::Said;
-pub use terraform::{from_terraform, shown_secrets, undeclared};
+pub use terraform::{from_terraform, shown_secrets, undeclared, unknown_protected};
 
 use crate::digest::{Digest, Hasher, sha256};
 use crate::kinds::Reversibility;
@@ -87,6 +88,9 @@ pub enum StackPlanError {
     /// The engine itself says that its plan is no good.
     #[error("the plan was made with errors and cannot be applied")]
     Errored,
+    /// An apply would do more than rows can show, such as the actions of Terraform 1.14.
+    #[error("an apply would also do what hodman does not show, and so does not do: {0}")]
+    More(String),
     /// A combination of actions nobody documents.
     #[error("{address}: the actions {actions} are not known")]
     Actions {
@@ -197,9 +201,11 @@ impl StackPlan {
 
     /// The rows that the rules forbid: deletions and replacements of protected resources.
     pub fn forbidden<'a>(&'a self, rules: &'a StackRules) -> impl Iterator<Item = &'a StackRow> {
-        self.rows
-            .iter()
-            .filter(|row| row.action.removes() && rules.protects(&row.address))
+        self.rows.iter().filter(|row| {
+            let before = row.moved_from.as_deref();
+            let mut addresses = std::iter::once(row.address.as_str()).chain(before);
+            row.action.removes() && addresses.any(|address| rules.protects(address))
+        })
     }
 }
 
@@ -218,13 +224,9 @@ fn all_covered(known: &[StackField], fields: &[StackField]) -> bool {
 
 impl StackRules {
     fn protects(&self, address: &str) -> bool {
-        let whole = address.rsplit_once('[').map_or(address, |(whole, _)| {
-            if address.ends_with(']') {
-                whole
-            } else {
-                address
-            }
-        });
-        self.protected.contains(address) || self.protected.contains(whole)
+        let whole = addresses::without_keys(address);
+        let of_one_module = addresses::without_last_key(address);
+        let names = [address, &whole, of_one_module];
+        names.into_iter().any(|name| self.protected.contains(name))
     }
 }

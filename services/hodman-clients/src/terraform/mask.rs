@@ -47,7 +47,9 @@ pub(super) struct Mask {
 fn forms<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut all = BTreeSet::new();
     for secret in secrets {
-        for part in std::iter::once(secret).chain(secret.lines()) {
+        let inside = parts(secret);
+        let inside = inside.iter().map(String::as_str);
+        for part in std::iter::once(secret).chain(secret.lines()).chain(inside) {
             let part = part.trim();
             if part.len() >= SHORTEST {
                 let quoted = serde_json::Value::from(part).to_string();
@@ -60,6 +62,29 @@ fn forms<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut forms: Vec<_> = all.into_iter().collect();
     forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms
+}
+
+/// The texts and numbers in a secret that is an object or a list in JSON: each of them is one by itself, wherever it goes.
+#[must_use]
+pub fn parts(secret: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if secret.trim_start().starts_with(['{', '['])
+        && let Ok(value) = serde_json::from_str(secret)
+    {
+        collect(&value, &mut found);
+    }
+    found
+}
+
+fn collect(value: &serde_json::Value, found: &mut Vec<String>) {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Number(number) => found.push(number.to_string()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Object(map) => map.values().for_each(|item| collect(item, found)),
+        _ => {}
+    }
 }
 
 impl Mask {
@@ -101,6 +126,14 @@ mod tests {
             r#"{"a":"(sensitive)"}"#
         );
         assert_eq!(mask.apply("abcdefgh abcdef"), "(sensitive) (sensitive)");
+        let object = Mask::new(
+            [r#"{"user": "u", "password": "s3cret", "pin": [90817]}"#],
+            LateSecrets::default(),
+        );
+        assert_eq!(
+            object.apply("u: s3cret and 90817"),
+            "u: (sensitive) and (sensitive)"
+        );
         assert!(!format!("{mask:?}").contains("abcdef"));
         assert_eq!(mask.apply("say 12345"), "say 12345");
         late.add(&"12345".into());

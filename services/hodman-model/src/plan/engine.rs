@@ -9,7 +9,6 @@ use super::row::Action;
 use super::work::{Draft, Work};
 use crate::bundle::ResourceKey;
 use crate::field_path::FieldPath;
-use crate::stacks::StackAction;
 
 impl Work<'_> {
     /// Adds what the stack's engine says that it would do, or that it cannot say it yet.
@@ -37,7 +36,7 @@ impl Work<'_> {
             draft.takes_along = Some(format!("the data of {}", lost.join(", ")));
         }
         let imported = preview.rows.iter();
-        let imported = imported.filter(|row| row.action == StackAction::Import);
+        let imported = imported.filter(|row| row.takes_over());
         let imported = imported.count();
         if imported > 0 && draft.action != Action::Update {
             let what = count(imported, "resource");

@@ -129,6 +129,31 @@ impl Eyes {
         }
     }
 
+    /// An output whose value stays and whose mark does not.
+    pub(super) fn marked(
+        &self,
+        path: &FieldPath,
+        (before, after): (Side<'_>, Side<'_>),
+        marks: (&Value, &Value),
+    ) -> StackField {
+        let mut field = self.field(path, before, after);
+        let name = json!([field.digest.as_str(), "mark", marks.0, marks.1]);
+        field.digest = sha256(canonical_json(&name).as_bytes());
+        field
+    }
+
+    /// A field that comes, named by what it is and not by what it may be the id of.
+    pub(super) fn named_by(&self, path: &FieldPath, after: Side<'_>) -> StackField {
+        let name = json!([path.to_string(), after.value]);
+        StackField {
+            path: path.clone(),
+            before: None,
+            after: self.shown(after),
+            replaces: false,
+            digest: sha256(canonical_json(&name).as_bytes()),
+        }
+    }
+
     fn shown(&self, side: Side<'_>) -> Option<Shown> {
         if side.is_sensitive() {
             return (side.value.is_some() || side.is_unknown()).then_some(Shown::Sensitive);

@@ -7,6 +7,9 @@ use crate::digest::Digest;
 use crate::field_path::FieldPath;
 use crate::kinds::Reversibility;
 
+/// The field of a row that says which existing object it takes over. No resource has a field of that name: it has a space in it.
+pub(super) const TAKES_OVER: &str = "takes over";
+
 /// What an engine does to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -135,6 +138,13 @@ impl Shown {
 }
 
 impl StackRow {
+    /// Whether something that exists becomes the stack's, changed or not.
+    #[must_use]
+    pub fn takes_over(&self) -> bool {
+        let field = FieldPath::default().key(TAKES_OVER);
+        self.action == StackAction::Import || self.fields.iter().any(|one| one.path == field)
+    }
+
     /// Whether an approval must name it.
     #[must_use]
     pub fn is_irreversible(&self) -> bool {

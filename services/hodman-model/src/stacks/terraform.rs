@@ -1,11 +1,13 @@
 //! `terraform show -json` of a saved plan (format 1.x, as OpenTofu writes it, too).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::addresses;
 use super::fields::{Eyes, Side};
+use super::row::TAKES_OVER;
 use super::secrets::Secrets;
 use super::stateful::reversibility;
 use super::{StackAction, StackPlan, StackPlanError, StackRow, StackRules};
@@ -30,6 +32,15 @@ struct Shown {
     output_changes: BTreeMap<String, Change>,
     #[serde(default)]
     configuration: Value,
+    #[serde(default)]
+    prior_state: Value,
+    // Since Terraform 1.14, in the same format: what an apply would do beside the changes of resources.
+    #[serde(default)]
+    action_invocations: Vec<Value>,
+    #[serde(default)]
+    deferred_action_invocations: Vec<Value>,
+    #[serde(default)]
+    deferred_changes: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +94,7 @@ pub fn from_terraform(shown: &[u8], rules: &StackRules) -> Result<StackPlan, Sta
     if shown.errored {
         return Err(StackPlanError::Errored);
     }
+    shown.says_no_more()?;
     let eyes = shown.eyes();
     let mut plan = StackPlan {
         decides: true,
@@ -103,6 +115,11 @@ pub fn from_terraform(shown: &[u8], rules: &StackRules) -> Result<StackPlan, Sta
         if change.actions != ["no-op"] {
             let mut fields = Vec::new();
             eyes.differences(&path, before, after, &mut fields);
+            if fields.is_empty() {
+                // Only its mark comes or goes, and Terraform has both sides marked then.
+                let marks = (&change.before_sensitive, &change.after_sensitive);
+                fields.push(eyes.marked(&path, (before, after), marks));
+            }
             plan.outputs.append(&mut fields);
         }
     }
@@ -148,7 +165,49 @@ pub fn undeclared<'a>(
         .collect())
 }
 
+/// Those of `protected` that are neither in the configuration nor in the state: a misspelt one protects nothing.
+///
+/// # Errors
+/// When it is no plan.
+pub fn unknown_protected(
+    shown: &[u8],
+    protected: &BTreeSet<String>,
+) -> Result<Vec<String>, StackPlanError> {
+    let shown: Shown = serde_json::from_slice(shown).map_err(|error| {
+        StackPlanError::Unreadable(format!("line {} column {}", error.line(), error.column()))
+    })?;
+    let mut known = BTreeSet::new();
+    addresses::configured(&shown.configuration["root_module"], "", &mut known);
+    addresses::kept(&shown.prior_state["values"]["root_module"], &mut known);
+    let unknown = protected.iter().filter(|entry| {
+        let entry = entry.as_str();
+        !known.contains(entry) && !known.contains(&addresses::without_keys(entry))
+    });
+    Ok(unknown.cloned().collect())
+}
+
 impl Shown {
+    /// Refuses what a plan of resources does not show and an apply of it would do.
+    fn says_no_more(&self) -> Result<(), StackPlanError> {
+        let beside = self
+            .action_invocations
+            .iter()
+            .chain(&self.deferred_action_invocations)
+            .map(|one| format!("the action {}", one["address"].as_str().unwrap_or_default()));
+        let put_off = self.deferred_changes.iter().map(|one| {
+            let address = one["resource_change"]["address"].as_str();
+            format!(
+                "a change of {} that is put off",
+                address.unwrap_or_default()
+            )
+        });
+        let more: Vec<String> = beside.chain(put_off).collect();
+        match more.is_empty() {
+            true => Ok(()),
+            false => Err(StackPlanError::More(more.join(", "))),
+        }
+    }
+
     fn eyes(&self) -> Eyes {
         let mut secrets = Secrets::default();
         let mut ids = BTreeMap::new();
@@ -233,6 +292,17 @@ impl Resource {
         for field in &mut fields {
             field.replaces = change.forces(&field.path);
         }
+        // Which object it is stands in the row and in its name: another one under the same approval would be somebody else's.
+        let taken = change.importing.as_ref().map(|importing| {
+            let which = [&importing["id"], &importing["identity"]];
+            let which = which.into_iter().find(|which| !which.is_null());
+            which.unwrap_or(importing)
+        });
+        if let Some(which) = taken {
+            let path = FieldPath::default().key(TAKES_OVER);
+            let side = Side::of(which, None, &Value::Null);
+            fields.insert(0, eyes.named_by(&path, side));
+        }
         let named: Vec<_> = fields.iter().map(|field| field.digest.as_str()).collect();
         let name = json!([
             self.address,
@@ -243,6 +313,9 @@ impl Resource {
             self.deposed.is_some()
         ]);
         let mut reason = self.action_reason.replace('_', " ");
+        if taken.is_some() && action != StackAction::Import {
+            reason = format!("takes over what exists; {reason}");
+        }
         if self.deposed.is_some() {
             // An earlier replacement made the new object and could not remove the old one.
             reason = format!("left over by a replacement that failed; {reason}");

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::kinds::Reversibility;
 
+mod beside;
+
 const CHANGE: &str = include_str!("tests/change.json");
 const CANARY: &str = "hodman-canary-5ecret-DO-NOT-LEAK";
 

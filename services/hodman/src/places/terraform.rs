@@ -159,7 +159,9 @@ impl Stacks {
         let mut given = Vec::new();
         for (output, said) in told::outputs(&written)? {
             // A value that was given as a secret is one, whatever the directory calls it.
-            let sensitive = said.sensitive || told::holds_any(&said.value, &secrets);
+            let sensitive = said.sensitive
+                || told::holds_any(&said.value, &secrets)
+                || told::is_any(&said.value, &run.parts);
             let value = said.value;
             given.push((output, Given { value, sensitive }));
         }

@@ -5,7 +5,9 @@ use super::run::{As, Run, tell};
 use super::told::Told;
 use super::{Failure, Stacks};
 use hodman_clients::terraform::{Planned, SealedPlan};
-use hodman_model::stacks::{StackPlan, StackPlanError, from_terraform, shown_secrets, undeclared};
+use hodman_model::stacks::{
+    StackPlan, StackPlanError, from_terraform, shown_secrets, undeclared, unknown_protected,
+};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -78,6 +80,7 @@ impl Stacks {
         }
         if !removes {
             all_declared(told, &planned)?;
+            protected_is_there(told, &planned)?;
         }
         let mut plan = self.rows(run, told, &planned)?;
         if !removes {
@@ -134,6 +137,19 @@ fn all_declared(told: &Told, planned: &Planned) -> Result<(), Failure> {
     Err(Failure::Refused(format!(
         "{directory} declares no variable `{name}`, and Terraform would ignore what it is given: declare it (`variable \"{name}\"`), \
          take the input away, or say in module.yaml under `variables` which ones it is told"
+    )))
+}
+
+/// Refuses names of what is protected that protect nothing.
+fn protected_is_there(told: &Told, planned: &Planned) -> Result<(), Failure> {
+    let shown = planned.shown.expose_secret().as_bytes();
+    let unknown = unknown_protected(shown, &told.rules().protected).map_err(unreadable)?;
+    let Some(entry) = unknown.first() else {
+        return Ok(());
+    };
+    let directory = &told.directory;
+    Err(Failure::Refused(format!(
+        "`protected` in {directory}/module.yaml names `{entry}`, which is neither in the directory nor in its state: it protects nothing"
     )))
 }
 

@@ -6,7 +6,7 @@ use super::told::Told;
 use super::{Failure, Stacks, keys};
 use crate::places::at_work::Working;
 use hodman_clients::terraform::{Input, LateSecrets, Stack, Workdir};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -47,6 +47,8 @@ pub(super) struct Run {
     pub secret_names: Vec<String>,
     /// Every secret that it was given.
     secrets: Vec<SecretString>,
+    /// What secret objects and lists have in them.
+    pub(super) parts: Vec<SecretString>,
     /// Those that it gets while it runs.
     later: LateSecrets,
     _desk: Option<Desk>,
@@ -90,10 +92,12 @@ impl Stacks {
             .values()
             .chain(inputs.backend_secrets.values());
         let mut secrets: Vec<SecretString> = given.cloned().collect();
-        let mut secret_names = Vec::new();
+        let (mut secret_names, mut parts) = (Vec::new(), Vec::new());
         for (variable, input) in &inputs.variables {
             if let Input::Secret(secret) = input {
                 secret_names.push(variable.clone());
+                let inside = hodman_clients::terraform::parts(secret.expose_secret());
+                parts.extend(inside.into_iter().map(SecretString::from));
                 secrets.push(secret.clone());
             }
         }
@@ -115,6 +119,7 @@ impl Stacks {
             place: place_of(&json!([backend["type"], backend["config"]])),
             secret_names,
             secrets,
+            parts,
             later,
             _desk: desk,
             _permit: permit,

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// Shorter texts stand elsewhere by chance.
 const SHORTEST_SECRET: usize = 4;
 
+/// The same for parts of an object or a list, which has names and numbers in it that are none.
+const SHORTEST_PART: usize = 6;
+
 /// What a stack is told. Variables hold no secret: what is one stands there as where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Told {
@@ -104,6 +107,22 @@ pub(super) fn outputs(written: &SecretString) -> Result<BTreeMap<String, Said>, 
     // The inner error may quote a value and is left out.
     serde_json::from_str(written.expose_secret())
         .map_err(|_| Failure::Terraform(TerraformError::Unreadable { command: "output" }))
+}
+
+/// Whether a text or number in `value` is one of `parts`, of what a secret object or list has in it. As a whole only: the region in one
+/// stands in every ARN.
+pub(super) fn is_any(value: &Value, parts: &[SecretString]) -> bool {
+    let is = |text: &str| {
+        let mut parts = parts.iter().map(ExposeSecret::expose_secret);
+        text.len() >= SHORTEST_PART && parts.any(|part| part == text)
+    };
+    match value {
+        Value::String(text) => is(text),
+        Value::Number(number) => is(&number.to_string()),
+        Value::Array(items) => items.iter().any(|item| is_any(item, parts)),
+        Value::Object(map) => map.values().any(|item| is_any(item, parts)),
+        _ => false,
+    }
 }
 
 /// Whether one of the secrets stands anywhere in `value`.
