@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use super::reference::references;
 use crate::diagnostic::{Diagnostics, Severity, did_you_mean};
 use crate::files::node::{Map, Node, Yaml};
+use crate::number;
 
 const FIELDS: &str = include_str!("fields.txt");
 
@@ -90,7 +91,7 @@ pub(super) fn conform(of: &str, map: &mut Map) {
 fn conform_value(kind: &str, node: &mut Node) {
     let value = match (kind, &mut node.value) {
         ("s", Yaml::Bool(value)) => Yaml::Text(value.to_string()),
-        ("s", Yaml::Number(value)) => Yaml::Text(value.to_string()),
+        ("s", Yaml::Number(value)) => Yaml::Text(number::as_text(value)),
         ("n", Yaml::Text(text)) => match serde_json::from_str(text) {
             Ok(number) => Yaml::Number(number),
             Err(_) => return,

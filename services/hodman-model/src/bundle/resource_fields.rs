@@ -173,7 +173,7 @@ impl Settler<'_> {
             {
                 Some(Yaml::Text(value)) => out.push_str(&value),
                 Some(Yaml::Bool(value)) => out.push_str(&value.to_string()),
-                Some(Yaml::Number(value)) => out.push_str(&value.to_string()),
+                Some(Yaml::Number(value)) => out.push_str(&number::inside_text(&value)),
                 Some(Yaml::Null) => {}
                 Some(Yaml::List(_) | Yaml::Map(_)) => self.found.push(place.error(format!(
                     "`{written}` is not a single value and cannot stand inside a text"
