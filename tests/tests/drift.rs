@@ -303,6 +303,59 @@ async fn a_second_hand_edit_joins_the_proposal_that_is_open() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposal_whose_lines_main_changed_is_made_anew_on_it() {
+    let options = Options::short().edit(
+        "environments/qa/environment.yaml",
+        "drift: report",
+        "drift: pull-request",
+    );
+    let scene = Scene::start(options).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("qa has a package");
+    scene.people["qa"]
+        .edit_job("nightly", |settings| {
+            settings["schedule"]["quartz_cron_expression"] = json!("0 30 3 * * ?");
+        })
+        .await
+        .expect("edited");
+    short.compared("qa").await.expect("compared");
+    let first = proposal(&scene, &short).await;
+    let path = "resources/nightly.job.yml";
+    let read = |at: &str| {
+        let bytes = scene.forge.read_file(REPOSITORY, at, path);
+        String::from_utf8(bytes.expect("the file")).expect("text")
+    };
+    // Found again on the same main it stays as it is.
+    short.compared("qa").await.expect("compared");
+    assert_eq!(proposal(&scene, &short).await.head_sha, first.head_sha);
+    let main = scene.forge.head(REPOSITORY, "main").expect("main");
+    let moved = read(&main).replace("0 0 2 * * ?", "0 15 2 * * ?");
+    let moved = format!("{moved}# The night is short.\n");
+    let change = [(path, Some(moved.as_bytes()))];
+    scene
+        .forge
+        .commit(REPOSITORY, "main", &change, "earlier", "rita")
+        .expect("merged");
+    let seen = async || {
+        short.compared("qa").await.ok()?;
+        let pull = proposal(&scene, &short).await;
+        (pull.head_sha != first.head_sha).then_some(pull)
+    };
+    let anew = short.wait("the proposal made anew", seen).await;
+    let anew = anew.expect("made anew");
+    assert_eq!(anew.number, first.number);
+    let wanted = moved.replace(
+        "cron_expression: 0 15 2 * * ?",
+        "cron_expression: \"0 30 3 * * ?\"",
+    );
+    assert_eq!(read(&anew.head_sha), wanted);
+    let changed = scene.forge.changed_files(REPOSITORY, anew.number);
+    assert_eq!(changed.expect("files"), [path]);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_changed_binding_is_yet_to_bring_is_nobodys_hand_edit() {
     let scene = Scene::start(Options::short()).await;
     let daemon = scene.daemon().await;

@@ -119,6 +119,53 @@ fn a_pull_request_proposes_it_once() {
 }
 
 #[test]
+fn a_proposal_is_looked_at_again_once_main_has_moved_on() {
+    let mut w = healthy(DriftPolicy::PullRequest);
+    let ready = |head: &str| Outcome::PullReady {
+        number: PullNumber(5),
+        head: head.into(),
+    };
+    compare(&mut w, &["put-back"]);
+    w.answer("qa", "adopt_drift", ready("h1"));
+    let until = |w: &World| {
+        w.of("qa")
+            .drift
+            .found
+            .as_ref()
+            .and_then(|found| found.until)
+    };
+    let first = until(&w);
+    w.wait(Duration::days(1));
+    compare(&mut w, &["put-back"]);
+    assert!(w.waiting("qa").is_empty(), "main is what it was");
+    w.facts.head = "moved".into();
+    w.look();
+    compare(&mut w, &["put-back"]);
+    assert_eq!(w.waiting("qa"), ["adopt_drift"]);
+    // It fits as it is: that is no news, and once for each state of main.
+    w.answer("qa", "adopt_drift", ready("h1"));
+    compare(&mut w, &["put-back"]);
+    assert!(w.waiting("qa").is_empty());
+    assert_eq!((until(&w), w.noted("drift-proposed")), (first, 1));
+    w.facts.head = "moved again".into();
+    w.look();
+    compare(&mut w, &["put-back"]);
+    let failed = |transient| Outcome::Failed {
+        why: "the forge is away".into(),
+        transient,
+    };
+    w.answer("qa", "adopt_drift", failed(true));
+    assert_eq!(w.standing("qa"), Standing::DriftProposed);
+    compare(&mut w, &["put-back"]);
+    // Made anew.
+    w.answer("qa", "adopt_drift", ready("h2"));
+    assert_eq!(w.noted("drift-proposed"), 2);
+    assert!(until(&w) > first);
+    compare(&mut w, &["put-back"]);
+    assert!(w.waiting("qa").is_empty());
+}
+
+#[test]
 fn a_proposal_counts_for_a_week_and_not_for_ever() {
     let mut w = healthy(DriftPolicy::PullRequest);
     compare(&mut w, &["put-back"]);
