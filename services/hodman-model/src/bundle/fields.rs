@@ -35,6 +35,12 @@ pub(super) fn has_field(of: &str, name: &str) -> bool {
     TYPES.get(of).is_none_or(|fields| fields.contains_key(name))
 }
 
+/// The fields of the type; none for a type that is not in the table.
+pub(super) fn field_names(of: &str) -> impl Iterator<Item = &'static str> {
+    let fields = TYPES.get(of);
+    fields.into_iter().flat_map(|fields| fields.keys().copied())
+}
+
 /// Fields in which an empty text is a value like others: what a parameter is, what a condition compares, and the words with
 /// which a description is taken away, for requests that change only what they name.
 const EMPTY_IS_A_VALUE: [&str; 8] = [
