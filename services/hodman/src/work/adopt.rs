@@ -95,6 +95,7 @@ fn resolved_as(job: &Job<'_>, env: &EnvName, environment: &Environment, tree: &T
     let options = environment.options(env.as_str(), tree, &modules);
     Options {
         branch: Some(job.repo.branch.clone()),
+        origin_url: Some(job.repo.origin_url().to_owned()),
         // What they build is no part of the repository.
         allow_builds: true,
         unbuilt: true,
@@ -221,7 +222,6 @@ async fn propose(
     Ok(ready(number, head))
 }
 
-fn ready(number: u64, head: String) -> Outcome {
 /// Whether an open proposal says of the files that it changes what it would say on the present main, and can be merged there.
 async fn fits(
     job: &Job<'_>,
@@ -248,6 +248,7 @@ async fn fits(
     Ok(now.mergeable != Some(false))
 }
 
+fn ready(number: u64, head: String) -> Outcome {
     Outcome::PullReady {
         number: PullNumber(number),
         head: CommitSha(head),
