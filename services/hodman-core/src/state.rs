@@ -605,7 +605,7 @@ impl PipelineState {
                 let promotion = env.promotion.as_ref().and_then(Promotion::number);
                 let drift = env.drift.found.as_ref().and_then(|found| found.proposed);
                 let strays = env.strays.keys().copied();
-                [promotion, drift, env.capture.pull]
+                [promotion, drift, env.capture.pull, env.takeover.pull]
                     .into_iter()
                     .flatten()
                     .chain(strays)
