@@ -191,7 +191,11 @@ fn check_value(kind: &str, node: &Node, path: &str, found: &mut Diagnostics) {
             let message = format!("`{path}` must be a whole number");
             found.push(node.place.error(message));
         }
-        ("n", Yaml::Text(text)) if text.parse::<f64>().is_ok() => {}
+        ("n", Yaml::Text(text))
+            if text
+                .parse::<f64>()
+                .is_ok_and(|value| value.fract() == 0.0 || is_fraction(path)) => {}
+        ("n", Yaml::Text(text)) if text.parse::<f64>().is_ok() => wrong("a whole number"),
         ("n", _) => wrong("a number"),
         ("b", Yaml::Bool(_)) => {}
         ("b", Yaml::Text(text)) if matches!(text.as_str(), "true" | "false") => {}
@@ -284,10 +288,11 @@ mod tests {
     /// As normalizeInt of libs/dyn/convert/normalize.go, which leaves such a field out.
     #[test]
     fn integers_are_whole() {
-        let job = "timeout_seconds: 1.5\nmax_concurrent_runs: 2.0\n";
+        let job =
+            "timeout_seconds: 1.5\nmax_concurrent_runs: 2.0\ntasks: [{max_retries: \"1.5\"}]\n";
         assert_eq!(
             checked("JobSettings", job),
-            "a.yml:1:18: `x.timeout_seconds` must be a whole number"
+            "a.yml:3:23: `x.tasks[0].max_retries` must be a whole number, found a text\na.yml:1:18: `x.timeout_seconds` must be a whole number"
         );
         let fraction = "availability: SPOT_AZURE\nspot_bid_max_price: 1.5\n";
         assert_eq!(checked("compute.AzureAttributes", fraction), "");
