@@ -15,6 +15,7 @@ mod outside;
 mod places;
 mod prefixes;
 mod project;
+mod queues;
 mod references;
 mod rules;
 mod shared_folders;
@@ -52,25 +53,6 @@ fn started() -> Project {
 }
 
 /// Captured once and merged.
-#[test]
-fn a_job_without_a_queue_stays_without_one() {
-    let mut project = started();
-    project.edit_job(11, |settings| {
-        settings.as_object_mut().unwrap().remove("queue");
-    });
-    let captured = project.capture();
-    let text = |path: &str| String::from_utf8(captured.changes[path].clone().unwrap()).unwrap();
-    let without = text("resources/nightly_load.job.yml");
-    assert!(
-        without.contains("\n      queue:\n        enabled: false\n"),
-        "{without}"
-    );
-    assert!(!text("resources/all.job.yml").contains("queue"));
-    project.merge_capture();
-    let again = project.capture();
-    assert!(again.changes.is_empty(), "{:?}", again.rows);
-}
-
 fn merged() -> Project {
     let mut project = started();
     project.merge_capture();
