@@ -147,6 +147,9 @@ pub struct ForgeFacts {
     pub environments: BTreeMap<EnvName, EnvFacts>,
     /// Pull requests with our marker: all open ones and those the state asked about.
     pub pulls: Vec<PullFact>,
+    /// Of those that the state asked about, whoever's they are: what is closed or merged by now.
+    #[serde(default)]
+    pub ended: BTreeSet<PullNumber>,
     /// Others that touch what we read.
     pub foreign: Vec<ForeignPull>,
     /// Checks of the commits the state asked about.

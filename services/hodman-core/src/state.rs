@@ -514,6 +514,12 @@ pub struct Found {
     pub adopting: Option<Op>,
     /// The pull request that proposes it.
     pub proposed: Option<PullNumber>,
+    /// The head of that pull request.
+    #[serde(default)]
+    pub head: Option<CommitSha>,
+    /// The default branch when it was proposed, or when it was last looked whether the proposal still fits there.
+    #[serde(default)]
+    pub base: Option<CommitSha>,
     /// Until then it counts as proposed: by an open pull request, or by a merged one that is on its way here.
     #[serde(default)]
     pub until: Option<DateTime<Utc>>,
@@ -599,7 +605,7 @@ impl PipelineState {
                 let promotion = env.promotion.as_ref().and_then(Promotion::number);
                 let drift = env.drift.found.as_ref().and_then(|found| found.proposed);
                 let strays = env.strays.keys().copied();
-                [promotion, drift, env.capture.pull]
+                [promotion, drift, env.capture.pull, env.takeover.pull]
                     .into_iter()
                     .flatten()
                     .chain(strays)

@@ -21,6 +21,7 @@ mod merge_keyed;
 mod mode;
 mod notebook;
 mod options;
+mod outputs;
 mod outside;
 mod paths;
 mod presets;

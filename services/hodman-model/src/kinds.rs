@@ -57,6 +57,7 @@ mod vector_search_endpoints;
 mod vector_search_indexes;
 mod volumes;
 mod workspace_conf;
+pub mod written_out;
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ pub mod foundation;
 pub mod hcl;
 pub mod kinds;
 pub mod modules;
+mod number;
 pub mod package;
 mod pairs;
 pub mod plan;

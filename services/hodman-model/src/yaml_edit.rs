@@ -100,7 +100,7 @@ pub(crate) fn read(text: &str) -> Result<Value, EditError> {
     {
         return Ok(Value::Null);
     }
-    yaml::read("", text).map_err(|found| EditError::Unreadable(UnreadableYaml(found)))
+    yaml::value("", text).map_err(|found| EditError::Unreadable(UnreadableYaml(found)))
 }
 
 fn edit(

@@ -113,6 +113,12 @@ impl Repo {
         &self.pipeline.repository
     }
 
+    /// What a clone of it says that it is cloned from.
+    #[must_use]
+    pub fn origin_url(&self) -> &str {
+        self.mirror.remote_url()
+    }
+
     /// A path in the pipeline's folder, or of what its bundle uses beside that, as a path in the repository.
     #[must_use]
     pub fn path(&self, inner: &str) -> String {

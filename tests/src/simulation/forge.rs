@@ -192,6 +192,7 @@ impl Forge {
                 .map(|(env, file)| (env.clone(), one(file)))
                 .collect(),
             pulls: vec![],
+            ended: Default::default(),
             foreign: vec![],
             checks: BTreeMap::new(),
         }

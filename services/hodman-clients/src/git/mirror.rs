@@ -165,7 +165,9 @@ impl Mirror {
         self.network.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn remote_url(&self) -> &str {
+    /// Where it is cloned from; no credentials are in it.
+    #[must_use]
+    pub fn remote_url(&self) -> &str {
         self.remote.as_str()
     }
 

@@ -101,6 +101,24 @@ fn propose(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Fou
     {
         return;
     }
+    adopt(draft, name, env, found);
+}
+
+/// What is proposed already is found again on a default branch that has moved on: whether the proposal still fits there is
+/// looked at where the files are, and it is made anew where it does not.
+fn propose_again(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let moved = env.drift.found.clone().filter(|found| {
+        found.proposed.is_some() && found.adopting.is_none() && found.base != draft.state.head
+    });
+    let Some(found) = moved.filter(|found| found.note.is_none()) else {
+        return;
+    };
+    if env.policy.drift == DriftPolicy::PullRequest && env.hold.is_none() {
+        adopt(draft, name, env, &found);
+    }
+}
+
+fn adopt(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found) {
     let (Some(current), Some(config), Some(plan)) = (
         &env.current,
         draft.state.head.clone(),
@@ -110,12 +128,13 @@ fn propose(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Fou
     };
     let act = Act::AdoptDrift {
         package: current.package.clone(),
-        config,
+        config: config.clone(),
         plan,
     };
     let op = draft.emit(Some(name), act);
     if let Some(found) = &mut env.drift.found {
         found.adopting = Some(op);
+        found.base = Some(config);
     }
 }
 
@@ -258,13 +277,17 @@ fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanF
         env.drift.found.as_ref().is_some_and(|found| {
             found.plan.digest == plan.digest && same_by_hand(&found.plan, plan)
         });
-    if !same {
+    if same {
+        propose_again(draft, name, env);
+    } else {
         draft.note(Some(name), "drift", plan.counts());
         env.drift.found = Some(Found {
             plan: plan.clone(),
             since: draft.now,
             adopting: None,
             proposed: None,
+            head: None,
+            base: None,
             until: None,
             note: plan.is_empty().then(|| for_a_person(plan)),
         });
@@ -309,8 +332,13 @@ pub(super) fn adopted(
         };
         found.adopting = None;
         match outcome {
-            Outcome::PullReady { number, .. } => {
+            Outcome::PullReady { number, head } => {
+                // Looked at again, and it fits as it is.
+                if found.proposed == Some(*number) && found.head.as_ref() == Some(head) {
+                    return Ok(());
+                }
                 found.proposed = Some(*number);
+                found.head = Some(head.clone());
                 found.until = Some(draft.now + draft.settings.proposal_for);
                 draft.note(Some(name), "drift-proposed", number.to_string());
                 Ok(())
@@ -324,7 +352,10 @@ pub(super) fn adopted(
                 draft.note(Some(name), "adopt-failed", why.clone());
                 if *transient {
                     // The next comparison finds it again.
-                    env.drift.found = None;
+                    found.base = None;
+                    if found.proposed.is_none() {
+                        env.drift.found = None;
+                    }
                     env.drift.error = Some(why.clone());
                 } else {
                     found.note = Some(format!("could not be proposed: {why}"));

@@ -10,13 +10,13 @@ use crate::state::{Aside, CheckedPull, Environment, Phase, Promotion};
 /// One environment's own pull requests, as just seen.
 pub(super) fn own(draft: &mut Draft, name: &EnvName, env: &mut Environment, facts: &ForgeFacts) {
     strays::seen(name, env, facts);
+    capturing(name, env, facts);
+    // It has no marker: from its merge on it is a binding like any other.
+    let proposed = env.takeover.pull;
+    env.takeover.pull = proposed.filter(|number| !facts.ended.contains(number));
     for pull in facts.pulls.iter().filter(|pull| &pull.env == name) {
         match pull.kind {
-            PullKind::Capture => {
-                env.capture.pull = (pull.state == PullState::Open)
-                    .then_some(pull.number)
-                    .or_else(|| env.capture.pull.filter(|known| *known != pull.number));
-            }
+            PullKind::Capture => {}
             PullKind::Adopt => adopting(draft, name, env, pull),
             PullKind::Promotion | PullKind::Rollback | PullKind::Replan => {
                 let pinned = pin_of(facts, name) == Some(pull.number);
@@ -24,6 +24,21 @@ pub(super) fn own(draft: &mut Draft, name: &EnvName, env: &mut Environment, fact
             }
         }
     }
+}
+
+/// The one that the last capture went to stays the one, whatever others are open: of earlier runs, or from before the branch was
+/// another. Where nobody knows it any more it is the newest.
+fn capturing(name: &EnvName, env: &mut Environment, facts: &ForgeFacts) {
+    let ours = facts
+        .pulls
+        .iter()
+        .filter(|pull| &pull.env == name && pull.kind == PullKind::Capture);
+    let (open, ended): (Vec<&PullFact>, Vec<&PullFact>) =
+        ours.partition(|pull| pull.state == PullState::Open);
+    let known = env.capture.pull;
+    env.capture.pull = known
+        .filter(|number| !ended.iter().any(|pull| pull.number == *number))
+        .or_else(|| open.iter().map(|pull| pull.number).max());
 }
 
 fn adopting(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &PullFact) {

@@ -13,6 +13,7 @@ mod observing;
 mod pins;
 
 mod property;
+mod proposals;
 mod pulls;
 mod rollback;
 mod still;

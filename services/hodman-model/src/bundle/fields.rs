@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use super::reference::references;
 use crate::diagnostic::{Diagnostics, Severity, did_you_mean};
 use crate::files::node::{Map, Node, Yaml};
+use crate::number;
 
 const FIELDS: &str = include_str!("fields.txt");
 
@@ -32,6 +33,12 @@ static TYPES: LazyLock<BTreeMap<&'static str, Fields>> = LazyLock::new(|| {
 /// Whether `name` is a field of the type; yes for a type that is not in the table.
 pub(super) fn has_field(of: &str, name: &str) -> bool {
     TYPES.get(of).is_none_or(|fields| fields.contains_key(name))
+}
+
+/// The fields of the type; none for a type that is not in the table.
+pub(super) fn field_names(of: &str) -> impl Iterator<Item = &'static str> {
+    let fields = TYPES.get(of);
+    fields.into_iter().flat_map(|fields| fields.keys().copied())
 }
 
 /// Fields in which an empty text is a value like others: what a parameter is, what a condition compares, and the words with
@@ -83,14 +90,27 @@ pub(super) fn conform(of: &str, map: &mut Map) {
     for (key, entry) in map {
         if let Some(kind) = fields.get(key.as_str()) {
             conform_value(kind, &mut entry.node);
+            if *kind == "n" && !is_fraction(key) {
+                as_integer(&mut entry.node);
+            }
         }
+    }
+}
+
+fn as_integer(node: &mut Node) {
+    if let Yaml::Number(number) = &node.value
+        && number.is_f64()
+        && is_whole(number)
+        && let Ok(integer) = number::as_text(number).parse::<i64>()
+    {
+        node.value = Yaml::Number(integer.into());
     }
 }
 
 fn conform_value(kind: &str, node: &mut Node) {
     let value = match (kind, &mut node.value) {
         ("s", Yaml::Bool(value)) => Yaml::Text(value.to_string()),
-        ("s", Yaml::Number(value)) => Yaml::Text(value.to_string()),
+        ("s", Yaml::Number(value)) => Yaml::Text(number::as_text(value)),
         ("n", Yaml::Text(text)) => match serde_json::from_str(text) {
             Ok(number) => Yaml::Number(number),
             Err(_) => return,
@@ -126,6 +146,18 @@ fn conform_value(kind: &str, node: &mut Node) {
     node.value = value;
 }
 
+/// The fields that take fractions; every other number of the API is an integer.
+const FRACTIONS: [&str; 3] = ["double_value", "spot_bid_max_price", "sampling_fraction"];
+
+fn is_fraction(field: &str) -> bool {
+    FRACTIONS.iter().any(|fraction| field.ends_with(fraction))
+}
+
+/// `2.0` is 2, as in the CLI.
+fn is_whole(number: &serde_json::Number) -> bool {
+    number.as_f64().is_none_or(|value| value.fract() == 0.0)
+}
+
 /// Says which fields of `map` the type does not have, and which values are of another shape.
 pub(super) fn check(of: &str, map: &Map, path: &str, found: &mut Diagnostics) {
     let Some(fields) = TYPES.get(of) else { return };
@@ -154,8 +186,16 @@ fn check_value(kind: &str, node: &Node, path: &str, found: &mut Diagnostics) {
         (_, Yaml::Null) | ("*", _) => {}
         (_, Yaml::Text(text)) if open(text) => {}
         ("s", Yaml::List(_) | Yaml::Map(_)) => wrong("a text"),
-        ("n", Yaml::Number(_)) => {}
-        ("n", Yaml::Text(text)) if text.parse::<f64>().is_ok() => {}
+        ("n", Yaml::Number(number)) if is_whole(number) || is_fraction(path) => {}
+        ("n", Yaml::Number(_)) => {
+            let message = format!("`{path}` must be a whole number");
+            found.push(node.place.error(message));
+        }
+        ("n", Yaml::Text(text))
+            if text
+                .parse::<f64>()
+                .is_ok_and(|value| value.fract() == 0.0 || is_fraction(path)) => {}
+        ("n", Yaml::Text(text)) if text.parse::<f64>().is_ok() => wrong("a whole number"),
         ("n", _) => wrong("a number"),
         ("b", Yaml::Bool(_)) => {}
         ("b", Yaml::Text(text)) if matches!(text.as_str(), "true" | "false") => {}
@@ -243,6 +283,25 @@ mod tests {
             }
         }
         assert_eq!(missing, Vec::<String>::new());
+    }
+
+    /// As normalizeInt of libs/dyn/convert/normalize.go, which leaves such a field out.
+    #[test]
+    fn integers_are_whole() {
+        let job =
+            "timeout_seconds: 1.5\nmax_concurrent_runs: 2.0\ntasks: [{max_retries: \"1.5\"}]\n";
+        assert_eq!(
+            checked("JobSettings", job),
+            "a.yml:3:23: `x.tasks[0].max_retries` must be a whole number, found a text\na.yml:1:18: `x.timeout_seconds` must be a whole number"
+        );
+        let fraction = "availability: SPOT_AZURE\nspot_bid_max_price: 1.5\n";
+        assert_eq!(checked("compute.AzureAttributes", fraction), "");
+        let mut node = Node::parse("a.yml", b"max_concurrent_runs: 2.0\n").unwrap();
+        conform("JobSettings", node.as_map_mut().unwrap());
+        assert_eq!(
+            node.to_value(),
+            serde_json::json!({"max_concurrent_runs": 2})
+        );
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 mod dangling;
 mod hard_coded;
+mod list_keys;
 mod unused;
+mod walk;
+mod words;
+mod written_out;
 
 use std::collections::BTreeSet;
 
@@ -26,7 +30,7 @@ pub struct Finding {
 }
 
 /// Every rule, with what it is for.
-pub const RULES: [(&str, &str); 6] = [
+pub const RULES: [(&str, &str); 9] = [
     (
         "resolve",
         "Everything that resolving a target says: errors of the bundle, unknown fields, files that are missing.",
@@ -46,6 +50,18 @@ pub const RULES: [(&str, &str); 6] = [
     (
         "dangling-key",
         "A task that waits for a task, or runs on a job cluster or environment, that its job does not have.",
+    ),
+    (
+        "list-key",
+        "A task, job cluster or parameter without its key, or two with the same one in one place: they are taken for one.",
+    ),
+    (
+        "unknown-word",
+        "A word in a field that takes some words and no others, such as `pause_status`.",
+    ),
+    (
+        "written-out-secret",
+        "The value of a secret, or of a field that holds nothing else, in the bundle itself. A plan refuses it.",
     ),
     (
         "no-effect",
@@ -87,6 +103,11 @@ pub fn lint_for(
             Ok((bundle, inside)) => {
                 found.extend(under_rule("resolve", bundle.warnings.clone()));
                 found.extend(under_rule("dangling-key", dangling::check(&inside)));
+                found.extend(under_rule("unknown-word", words::check(&inside)));
+                found.extend(under_rule(
+                    "written-out-secret",
+                    written_out::check(&inside),
+                ));
                 found.extend(under_rule("hard-coded-id", hard_coded::check(&inside)));
                 if bundle.mode.as_deref() == Some("production") {
                     found.extend(under_rule("no-permissions", without_permissions(&inside)));
@@ -102,6 +123,7 @@ pub fn lint_for(
     if all_resolved {
         found.extend(under_rule("unused-variable", unused::check(&loaded, &used)));
     }
+    found.extend(under_rule("list-key", list_keys::check(&loaded)));
     found.extend(under_rule("no-effect", without_effect(&loaded)));
     found.into_iter().collect()
 }

@@ -114,6 +114,8 @@ pub struct Options {
     pub host: Option<String>,
     /// The branch that the files are from, for `bundle.git.branch` of a target; when none, that is not checked.
     pub branch: Option<String>,
+    /// Where the repository is cloned from, without credentials, for `${bundle.git.origin_url}`; when none, that is not known.
+    pub origin_url: Option<String>,
     /// Whether build commands of artifacts may stand in the bundle; else each is an error.
     pub allow_builds: bool,
     /// Whether the files are as they are before those commands ran: a library that is missing then is no error where

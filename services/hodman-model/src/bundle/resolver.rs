@@ -11,6 +11,7 @@ use super::{Lookup, Options, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::Tree;
 use crate::files::node::{Entry, Node, Place, Yaml};
+use crate::number;
 
 /// What stands for the folder of the uploaded files until a plan knows it.
 pub(super) const FILES: &str = "${files}";
@@ -137,7 +138,7 @@ impl<'a> Resolver<'a> {
                     match value {
                         Yaml::Text(value) => out.push_str(&value),
                         Yaml::Bool(value) => out.push_str(&value.to_string()),
-                        Yaml::Number(value) => out.push_str(&value.to_string()),
+                        Yaml::Number(value) => out.push_str(&number::inside_text(&value)),
                         Yaml::Null => {}
                         Yaml::List(_) | Yaml::Map(_) => {
                             let error = self.at(written, place, format!("`{written}` is not a single value and cannot stand inside a text"));

@@ -4,44 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ResourceKey;
-use super::fields::has_field;
-use super::kinds::bundle_kind;
+use super::fields::{field_names, has_field};
+use super::kinds::{Standing, bundle_kind};
+use super::outputs;
 use super::reference::{Reference, Step, references};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::files::node::{Entry, Map, Node, Place, Yaml};
-
-/// What the server says of objects beside what it was told.
-const OUTPUTS: &[&str] = &[
-    "id",
-    "url",
-    "arn",
-    "application_id",
-    "full_name",
-    "metastore_id",
-    "owner",
-    "creator_name",
-    "etag",
-    "name",
-    "path",
-    "status",
-    "state",
-    "browser_url",
-    "object_id",
-    "storage_location",
-    "dashboard_id",
-    "endpoint_id",
-    "oauth2_app_client_id",
-    "service_principal_client_id",
-    "service_principal_id",
-    "service_principal_name",
-    "external_id",
-    "jdbc_url",
-    "odbc_params",
-    "default_source_code_path",
-    "lifecycle_state",
-    "modified_status",
-    "artifact_location",
-];
+use crate::number;
 
 /// A field that no volume is told, and that its names say.
 pub(super) const VOLUME_PATH: &str = "volume_path";
@@ -173,7 +142,7 @@ impl Settler<'_> {
             {
                 Some(Yaml::Text(value)) => out.push_str(&value),
                 Some(Yaml::Bool(value)) => out.push_str(&value.to_string()),
-                Some(Yaml::Number(value)) => out.push_str(&value.to_string()),
+                Some(Yaml::Number(value)) => out.push_str(&number::inside_text(&value)),
                 Some(Yaml::Null) => {}
                 Some(Yaml::List(_) | Yaml::Map(_)) => self.found.push(place.error(format!(
                     "`{written}` is not a single value and cannot stand inside a text"
@@ -242,20 +211,28 @@ impl Settler<'_> {
         Some(settled)
     }
 
-    /// A field that neither the kind nor its server has is misspelt more often than not.
+    /// A field that neither the kind nor its server has would be found missing when it is applied, as with the CLI. Of kinds that
+    /// bundles lack not all that servers say is known.
     fn check_output(&mut self, key: &ResourceKey, path: &[Step], written: &str, place: &Place) {
         let (Some(kind), Some(Step::Key(field))) = (bundle_kind(&key.kind), path.first()) else {
             return;
         };
-        if OUTPUTS.contains(&field.as_str()) || has_field(kind.schema, field) {
+        let beside = ["permissions", "grants", "lifecycle"];
+        if beside.contains(&field.as_str()) {
+            return;
+        }
+        if outputs::of(kind.name).any(|known| known == field) || has_field(kind.schema, field) {
             return;
         }
         let mut unknown = place.error(format!(
             "`{written}`: `{}` have no field `{field}`",
             key.kind
         ));
-        unknown.severity = Severity::Warning;
-        unknown.hint = crate::diagnostic::did_you_mean(field, OUTPUTS.iter().copied());
+        if kind.standing != Standing::Usual {
+            unknown.severity = Severity::Warning;
+        }
+        let known = outputs::of(kind.name).chain(field_names(kind.schema));
+        unknown.hint = crate::diagnostic::did_you_mean(field, known);
         self.found.push(unknown);
     }
 }

@@ -5,6 +5,7 @@
 
 mod defaults;
 mod owner;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +39,8 @@ pub struct Git {
 
 /// The whole configuration of a bundle that was resolved in the form [`super::Form::Validated`]: `bundle`, `workspace`,
 /// `variables` with their values, `resources` with what the CLI adds, and what else is there. `targets` is not, since it is settled.
+///
+/// Secrets are hidden; a bundle should hold none, and [`super::lint`] says where one does.
 ///
 /// What the CLI says and this does not: the host and the user's id where nobody said them, what variables look up by name,
 /// and where artifacts are on the machine; their paths are those that are written.
@@ -79,6 +82,7 @@ pub fn validated(bundle: &ResolvedBundle, around: &Surroundings) -> Value {
     if !kinds.is_empty() {
         out.insert("resources".to_owned(), Value::Object(kinds));
     }
+    secrets::hide(&mut out);
     let mut out = Value::Object(out);
     in_the_cli_s_words(&mut out, &path(bundle, "file_path"));
     out

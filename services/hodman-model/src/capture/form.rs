@@ -17,6 +17,7 @@ use crate::files::Tree;
 use crate::kinds::pattern::Keep;
 use crate::kinds::secrets::{REDACTED, redact};
 use crate::kinds::{Kind, Listed, kind};
+use crate::number;
 use crate::plan::ids_to_references;
 
 /// What stands for ids and paths of the workspace in a form.
@@ -195,6 +196,7 @@ pub(super) fn with_variables(value: &Value, variables: &BTreeMap<String, Value>)
                 known += before;
                 match variable(path, variables) {
                     Some(Value::String(value)) => known += value,
+                    Some(Value::Number(value)) => known += &number::inside_text(value),
                     Some(value) => known += &value.to_string(),
                     None => known += &format!("${{{path}}}"),
                 }

@@ -267,7 +267,7 @@ fn parse(tree: &Tree, file: &str) -> Result<Value, Diagnostic> {
         .map(|file| file.bytes.clone())
         .unwrap_or_default();
     let text = yaml::text(file, &bytes)?;
-    crate::yaml_edit::read(text).or_else(|_| yaml::read(file, text))
+    crate::yaml_edit::read(text).or_else(|_| yaml::value(file, text))
 }
 
 /// One entry of `include`.

@@ -15,6 +15,7 @@ mod outside;
 mod places;
 mod prefixes;
 mod project;
+mod queues;
 mod references;
 mod rules;
 mod shared_folders;

@@ -1,5 +1,6 @@
 //! YAML as a tree that still knows where every key and value stands.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -65,7 +66,7 @@ impl Node {
     /// Reads a whole file.
     pub fn parse(path: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
         let text = yaml::text(path, bytes)?;
-        let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, yaml::options())
+        let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, yaml::options_for(text))
             .map_err(|error| yaml::explain(path, text, &error))?;
         Ok(placed(raw, &Arc::from(path)))
     }
@@ -298,6 +299,40 @@ impl<'de> Visitor<'de> for RawVisitor {
         while let Some(entry) = access.next_entry()? {
             entries.push(entry);
         }
-        Ok(Raw::Map(entries))
+        Ok(Raw::Map(merged(entries)))
     }
+}
+
+type Entries = Vec<(Spanned<String>, Spanned<Raw>)>;
+
+/// `<<` puts the entries of other mappings beside a mapping's own. Of several in a list the last wins, as with the Databricks
+/// CLI; YAML's own description of it has it the other way round. Comes as a key like others only where
+/// [`yaml::options_for`] says so.
+fn merged(mut entries: Entries) -> Entries {
+    let Some(at) = entries.iter().position(|(key, _)| key.value == yaml::MERGE) else {
+        return entries;
+    };
+    let is_map = |item: &Spanned<Raw>| matches!(item.value, Raw::Map(_));
+    let mergeable = match &entries[at].1.value {
+        Raw::Map(_) => true,
+        Raw::List(items) => items.iter().all(is_map),
+        Raw::Scalar(_) => false,
+    };
+    if !mergeable {
+        return entries;
+    }
+    let others = match entries.remove(at).1.value {
+        Raw::List(items) => items.into_iter().map(|item| item.value).collect(),
+        one => vec![one],
+    };
+    let mut there: BTreeSet<String> = entries.iter().map(|(key, _)| key.value.clone()).collect();
+    for other in others.into_iter().rev() {
+        if let Raw::Map(more) = other {
+            entries.extend(
+                more.into_iter()
+                    .filter(|(key, _)| there.insert(key.value.clone())),
+            );
+        }
+    }
+    entries
 }

@@ -21,6 +21,21 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+/// As loadMapping of libs/dyn/yamlloader/loader.go.
+#[test]
+fn of_several_mappings_that_are_merged_the_last_wins_and_what_stands_beside_them_first() {
+    let text = "a: &a {x: 1, y: 1, z: 1}\nb: &b {y: 2, z: 2}\nc:\n  z: 3\n  <<: [*a, *b]\nd: {<<: *a, x: 4}\n";
+    let node = node::Node::parse("a.yml", text.as_bytes()).unwrap();
+    let value = node.to_value();
+    assert_eq!(value["c"], serde_json::json!({"x": 1, "y": 2, "z": 3}));
+    assert_eq!(value["d"], serde_json::json!({"x": 4, "y": 1, "z": 1}));
+    assert_eq!(crate::yaml_edit::read(text).unwrap(), value);
+    let place = &node.get("c").unwrap().get("y").unwrap().place;
+    assert_eq!((place.line, place.column), (2, 11));
+    let twice = "a: &a {x: 1}\nb:\n  <<: *a\n  <<: *a\n";
+    assert!(node::Node::parse("a.yml", twice.as_bytes()).is_err());
+}
+
 proptest! {
     #[test]
     fn releases_are_read_as_they_are_written(package in digest(), binding in digest(), plan in digest(), commit in "[0-9a-f]{40}|[0-9]{40}|[0-9]e[0-9]{38}") {

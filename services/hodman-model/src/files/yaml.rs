@@ -1,8 +1,10 @@
 //! Reads YAML and turns what the parser says into a [`Diagnostic`] a person can act on.
 
 use serde::de::DeserializeOwned;
-use serde_saphyr::{Error, Options};
+use serde_json::Value;
+use serde_saphyr::{Error, MergeKeyPolicy, Options};
 
+use super::node::Node;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// How every YAML file is read: YAML 1.2 booleans, unknown tags refused, and numbers only where all readers agree.
@@ -13,6 +15,26 @@ pub(crate) fn options() -> Options {
         underscored_numbers_as_strings: true,
         reject_unsupported_tags: true,
         with_snippet: false,
+    }
+}
+
+/// The key that puts other mappings beside a mapping's own entries.
+pub(crate) const MERGE: &str = "<<";
+
+/// The same for a bundle's file, where [`MERGE`] is done by [`super::node`]. Written in quotes it is a key like others.
+pub(crate) fn options_for(text: &str) -> Options {
+    let mut options = options();
+    if text.contains("<<:") {
+        options.merge_keys = MergeKeyPolicy::AsOrdinary;
+    }
+    options
+}
+
+/// Reads `text` as a value, as a bundle's file is read.
+pub(crate) fn value(path: &str, text: &str) -> Result<Value, Diagnostic> {
+    match text.contains("<<:") {
+        true => Node::parse(path, text.as_bytes()).map(|node| node.to_value()),
+        false => read(path, text),
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod rules;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::listed::{id_text, millis, text};
 use super::permissions::{self, Permissions};
@@ -66,7 +66,7 @@ impl Kind for Jobs {
             name: text(settings, "name").unwrap_or_default(),
             marker: Marker::from_tags(settings.get("tags")),
             natural: None,
-            config: RULES.normalise(settings),
+            config: RULES.normalised(with_queue(settings, false)),
             outputs: outputs(answer, settings),
             creator: text(answer, "creator_user_name"),
             created_at: millis(answer, "created_time"),
@@ -75,7 +75,7 @@ impl Kind for Jobs {
     }
 
     fn create(&self, config: &Value, marker: &Marker) -> Call {
-        let mut body = as_map(&RULES.as_sent(config));
+        let mut body = sent(config);
         marker.write(&mut body, "tags");
         Call::post("/api/2.2/jobs/create", Value::Object(body), false)
     }
@@ -85,7 +85,7 @@ impl Kind for Jobs {
     }
 
     fn update(&self, id: &str, _live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
-        let mut settings = as_map(&RULES.as_sent(config));
+        let mut settings = sent(config);
         marker.write(&mut settings, "tags");
         // `reset`, not `update`: the latter keeps fields and tasks that are gone from the bundle.
         vec![Call::post(
@@ -158,6 +158,25 @@ fn outputs(answer: &Value, settings: &Value) -> Value {
         true => Value::Null,
         false => Value::Object(outputs),
     }
+}
+
+/// Settings as a request carries them. Whether a job that says nothing of it queues its runs depends on the version of the API
+/// and on what the job was before; the Databricks CLI says that it does, and so do we.
+fn sent(config: &Value) -> Map<String, Value> {
+    as_map(&with_queue(&RULES.as_sent(config), true))
+}
+
+/// `settings` that say whether runs are queued.
+fn with_queue(settings: &Value, unless_said: bool) -> Value {
+    let mut settings = settings.clone();
+    if settings
+        .pointer("/queue/enabled")
+        .is_none_or(Value::is_null)
+        && let Value::Object(map) = &mut settings
+    {
+        map.insert("queue".to_owned(), json!({ "enabled": unless_said }));
+    }
+    settings
 }
 
 /// What a bundle's deployment says about itself: the sign that somebody else still writes to the job.

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use super::pattern::{Keep, Pattern};
 use crate::digest::canonical_json;
 use crate::field_path::FieldPath;
+use crate::number;
 use spot::Spot;
 
 pub use unnamed::Unnamed;
@@ -211,9 +212,12 @@ impl Rules {
     fn write_texts(&self, value: &mut Value) {
         for pattern in &self.texts {
             pattern.visit(value, &mut |scalar| {
-                if scalar.is_boolean() || scalar.is_number() {
-                    *scalar = Value::String(scalar.to_string());
-                }
+                let text = match &*scalar {
+                    Value::Number(value) => number::as_text(value),
+                    Value::Bool(value) => value.to_string(),
+                    _ => return Keep::Yes,
+                };
+                *scalar = Value::String(text);
                 Keep::Yes
             });
         }

@@ -15,6 +15,7 @@ mod unity;
 use serde_json::{Value, json};
 
 use super::*;
+use harness::marker;
 
 fn job(settings: Value) -> Value {
     json!({"job_id": 7, "creator_user_name": "ada@example.com", "created_time": 1_700_000_000_000_i64, "settings": settings})
@@ -85,6 +86,32 @@ fn values_that_are_no_defaults_stay() {
         "tasks": [{"task_key": "a", "run_if": "ALL_DONE", "notebook_task": {"notebook_path": "n", "source": "GIT"}}]
     });
     assert_eq!(managed(&Jobs, &job(kept.clone())), kept);
+}
+
+#[test]
+fn a_job_queues_its_runs_where_the_bundle_says_nothing_and_not_where_the_workspace_does() {
+    let made = |config: Value| {
+        Jobs.create(&Jobs.rules().normalise(&config), &marker())
+            .body
+            .unwrap()["queue"]
+            .clone()
+    };
+    assert_eq!(made(json!({"name": "n"})), json!({"enabled": true}));
+    let without = json!({"name": "n", "queue": {"enabled": false}});
+    assert_eq!(made(without.clone()), json!({"enabled": false}));
+    let update = &Jobs.update("7", &Value::Null, &json!({"name": "n"}), &marker())[0];
+    assert_eq!(
+        update.body.as_ref().unwrap()["new_settings"]["queue"],
+        json!({"enabled": true})
+    );
+    // What was made by an older version of the API says nothing, and has none.
+    assert_eq!(managed(&Jobs, &job(json!({"name": "n"}))), without);
+    assert_eq!(
+        managed(&Jobs, &job(json!({"name": "n", "queue": null}))),
+        without
+    );
+    let queued = json!({"name": "n", "queue": {"enabled": true}});
+    assert_eq!(managed(&Jobs, &job(queued)), json!({"name": "n"}));
 }
 
 #[test]
@@ -165,13 +192,18 @@ fn requests_carry_the_marker_and_numeric_job_ids() {
     };
     let tags = json!({"hodman_pipeline": "p", "hodman_env": "qa", "hodman_key": "k"});
     let create = Jobs.create(&json!({"name": "n"}), &marker);
-    assert_eq!(create.body, Some(json!({"name": "n", "tags": tags})));
+    assert_eq!(
+        create.body,
+        Some(json!({"name": "n", "queue": {"enabled": true}, "tags": tags}))
+    );
     assert!(!create.idempotent, "a second create makes a second job");
     let update = &Jobs.update("42", &Value::Null, &json!({"name": "n"}), &marker)[0];
     assert_eq!(update.path, "/api/2.2/jobs/reset");
     assert_eq!(
         update.body,
-        Some(json!({"job_id": 42, "new_settings": {"name": "n", "tags": tags}}))
+        Some(
+            json!({"job_id": 42, "new_settings": {"name": "n", "queue": {"enabled": true}, "tags": tags}})
+        )
     );
     assert_eq!(
         Jobs.delete("42", &Value::Null)[0].body,

@@ -131,7 +131,10 @@ async fn a_notebook_that_raises_fails_and_so_does_a_run_that_was_told_to() {
 #[tokio::test]
 async fn a_full_job_skips_or_queues_its_next_run() {
     let bench = Bench::start().await;
-    let id = bench.dev.create_job(json!({"name": "n"}), ANA).unwrap();
+    let id = bench
+        .dev
+        .create_job(json!({"name": "n", "queue": {"enabled": false}}), ANA)
+        .unwrap();
     let first = bench.dev.run_job(id, ANA).unwrap();
     let skipped = read(&bench, bench.dev.run_job(id, ANA).unwrap()).await;
     assert_eq!(skipped["state"]["life_cycle_state"], "SKIPPED");

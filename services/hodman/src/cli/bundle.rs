@@ -58,6 +58,7 @@ fn resolve(
         variables: over(bound.variables, &variables(var)?),
         outside: bound.outside,
         current_user: user.clone(),
+        origin_url: git.as_ref().and_then(|git| git.origin_url.clone()),
         form: match json {
             true => Form::Validated,
             false => Form::Planned,
@@ -131,7 +132,8 @@ fn shown(resolved: &ResolvedBundle) -> String {
 }
 
 fn lint(target: Option<&str>, var: &[String], path: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let (_, around) = git(path);
+    let (git, around) = git(path);
+    let origin_url = git.and_then(|git| git.origin_url);
     let tree = folder::read(path, around.as_ref())?;
     let (bindings, said) = (Bindings::read(&tree), variables(var)?);
     let mut found = bundle::lint_for(&tree, target, &|target| {
@@ -140,6 +142,7 @@ fn lint(target: Option<&str>, var: &[String], path: &Path, json: bool) -> anyhow
             .map(|options| {
                 options.map(|options| Options {
                     variables: over(options.variables, &said),
+                    origin_url: origin_url.clone(),
                     allow_builds: true,
                     unbuilt: true,
                     ..options

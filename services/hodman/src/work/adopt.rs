@@ -95,6 +95,7 @@ fn resolved_as(job: &Job<'_>, env: &EnvName, environment: &Environment, tree: &T
     let options = environment.options(env.as_str(), tree, &modules);
     Options {
         branch: Some(job.repo.branch.clone()),
+        origin_url: Some(job.repo.origin_url().to_owned()),
         // What they build is no part of the repository.
         allow_builds: true,
         unbuilt: true,
@@ -153,17 +154,21 @@ async fn propose(
     mut notes: Vec<String>,
 ) -> Result<Outcome, WorkError> {
     let (github, repository) = (&job.work.github, job.repo.repository());
-    let changes = changes
+    let changes: BTreeMap<String, Option<Vec<u8>>> = changes
         .into_iter()
         .map(|(path, content)| (job.repo.path(&path), content))
         .collect();
     let message = format!("{env}: adopt a change made by hand\n");
     let mut earlier = open_proposals(job, env).await?;
     // Open already: from a try whose answer was lost, or because the same difference came back. What people pushed on
-    // top of it stays.
-    let same = |(_, marker): &&(Pull, Marker)| marker.plan.as_ref() == Some(plan);
-    if let Some((open, _)) = earlier.iter().find(same) {
-        return Ok(ready(open.number, open.head_sha.clone()));
+    // top of it stays; what main has moved on from is made anew.
+    let same = |(_, marker): &(Pull, Marker)| marker.plan.as_ref() == Some(plan);
+    if let Some(at) = earlier.iter().position(same) {
+        let (open, marker) = earlier.remove(at);
+        if fits(job, &open, &changes).await? || pulls::person_pushed(job, &open).await? {
+            return Ok(ready(open.number, open.head_sha.clone()));
+        }
+        earlier.push((open, marker));
     }
     let base = Base::Commit(main.to_owned());
     let head = git::commit(job, vec![main.to_owned()], base, changes, message).await?;
@@ -215,6 +220,32 @@ async fn propose(
         }
     };
     Ok(ready(number, head))
+}
+
+/// Whether an open proposal says of the files that it changes what it would say on the present main, and can be merged there.
+async fn fits(
+    job: &Job<'_>,
+    open: &Pull,
+    changes: &BTreeMap<String, Option<Vec<u8>>>,
+) -> Result<bool, WorkError> {
+    let (head, wanted) = (open.head_sha.clone(), changes.clone());
+    let same = job
+        .repo
+        .blocking(move |repo| {
+            for (path, content) in wanted {
+                if repo.mirror.read(&head, &path)? != content {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+        .await?;
+    if !same {
+        return Ok(false);
+    }
+    let repository = job.repo.repository();
+    let now = job.work.github.pull(repository, open.number).await?;
+    Ok(now.mergeable != Some(false))
 }
 
 fn ready(number: u64, head: String) -> Outcome {

@@ -49,7 +49,7 @@ pub(super) async fn of(
         },
     };
     let tree = job.work.packages.tree(&current.package).await?;
-    let from = (&*tree, &*job.repo.branch);
+    let from = (&*tree, job.repo);
     let wanted = foundation::resolve(job, env, &environment, &tree).and_then(|modules| {
         let (_, desired) = desired(env, &environment, from, &modules)?;
         Ok((desired, modules.desired))

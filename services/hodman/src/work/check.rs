@@ -216,6 +216,7 @@ fn resolves(
             .and_then(|options| {
                 let options = Options {
                     branch: Some(repo.branch.clone()),
+                    origin_url: Some(repo.origin_url().to_owned()),
                     allow_builds,
                     unbuilt: true,
                     ..options

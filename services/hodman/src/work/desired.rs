@@ -1,6 +1,6 @@
 //! What a package wants in an environment, before anybody looked at a workspace.
 
-use super::WorkError;
+use super::{Repo, WorkError};
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::{self, Options, ResolvedBundle};
 use hodman_model::files::{Environment, Layout, Presence, Tree};
@@ -9,21 +9,22 @@ use hodman_model::modules::Foundation;
 use hodman_model::package;
 use hodman_model::plan::Desired;
 
-/// The bundle in `tree`, which is or will be on `branch`, resolved for `environment`, and what it wants together with what the modules want in workspaces.
+/// The bundle in `tree`, which is or will be on the branch of `repo` that is promoted, resolved for `environment`, and what it wants together with what the modules want in workspaces.
 ///
 /// # Errors
 /// When the bundle does not resolve, or names something that has no counterpart in the environment.
 pub(super) fn desired(
     env: &EnvName,
     environment: &Environment,
-    (tree, branch): (&Tree, &str),
+    (tree, repo): (&Tree, &Repo),
     foundation: &Foundation,
 ) -> Result<(ResolvedBundle, Desired), WorkError> {
     if environment.state == Presence::Absent {
         return Ok((ResolvedBundle::default(), Desired::nothing()));
     }
     let options = Options {
-        branch: Some(branch.to_owned()),
+        branch: Some(repo.branch.clone()),
+        origin_url: Some(repo.origin_url().to_owned()),
         // They ran when the package was made, or did not: here only what they left counts.
         allow_builds: true,
         // What was captured elsewhere has its counterpart here, or this stops.

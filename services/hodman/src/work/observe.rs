@@ -48,6 +48,7 @@ pub(super) async fn observe(
         environments: environments(job, &head).await?,
         checks: checks(job, commits).await?,
         pulls: seen.ours,
+        ended: seen.ended,
         foreign: seen.foreign,
         head: CommitSha(head),
         inputs,

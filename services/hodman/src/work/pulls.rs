@@ -19,6 +19,7 @@ pub const AUTHOR: (&str, &str) = ("hodman", "hodman@users.noreply.github.com");
 
 pub(super) struct Seen {
     pub ours: Vec<PullFact>,
+    pub ended: BTreeSet<PullNumber>,
     pub foreign: Vec<ForeignPull>,
 }
 
@@ -40,9 +41,13 @@ pub(super) async fn look(
     }
     let mut seen = Seen {
         ours: vec![],
+        ended: BTreeSet::new(),
         foreign: vec![],
     };
     for pull in open {
+        if pull.state != PullState::Open {
+            seen.ended.insert(PullNumber(pull.number));
+        }
         let marker = marker(job, &pull);
         let pinning = marker.as_ref().is_some_and(|marker| {
             matches!(

@@ -8,7 +8,7 @@ use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::digest::canonical_json;
 use hodman_model::kinds::pattern::Keep;
-use hodman_model::kinds::{Kind, kind};
+use hodman_model::kinds::{Kind, kind, written_out};
 use hodman_model::plan::{Desired, DesiredResource, Sent};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -16,14 +16,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Resources whose values are read at once.
 const AT_ONCE: usize = 8;
-
-/// Kinds whose fields that cannot be read back are secrets and nothing else: a bundle never holds one.
-const NEVER_WRITTEN_OUT: &[&str] = &[
-    "secrets",
-    "git_credentials",
-    "connections",
-    "storage_credentials",
-];
 
 /// What would be sent now, by resource.
 pub(super) async fn sent(
@@ -96,7 +88,7 @@ impl Values {
         for field in &mut fields {
             collect(field, &mut references)
                 .map_err(|error| WorkError::lasting(at(error.to_string())))?;
-            if NEVER_WRITTEN_OUT.contains(&kind.name()) && has_text(field) {
+            if written_out::is_of_secrets(kind) && written_out::is_written_out(field) {
                 return Err(WorkError::lasting(at(
                     "has a secret written out in the bundle: say where it is instead, such as {env: NAME}".to_owned(),
                 )));
@@ -194,17 +186,4 @@ fn collect(
         _ => {}
     }
     Ok(())
-}
-
-/// Whether there is text beside references. What names a secret of the workspace is none.
-fn has_text(value: &Value) -> bool {
-    match value {
-        Value::String(text) => !(text.starts_with("{{secrets/") && text.ends_with("}}")),
-        Value::Number(_) => true,
-        Value::Array(items) => items.iter().any(has_text),
-        Value::Object(map) => {
-            !matches!(Reference::read(map), Ok(Some(_))) && map.values().any(has_text)
-        }
-        Value::Null | Value::Bool(_) => false,
-    }
 }

@@ -156,7 +156,7 @@ async fn taken(
     (only_looks, engines): (bool, Engines),
 ) -> Result<Taken, WorkError> {
     let mut modules = foundation::resolve(job, env, &environment, tree)?;
-    let (bundle, mut desired) = desired(env, &environment, (tree, &job.repo.branch), &modules)?;
+    let (bundle, mut desired) = desired(env, &environment, (tree, job.repo), &modules)?;
     if !only_looks {
         let wanted = (&mut desired, &mut modules.desired);
         Box::pin(before::take_away(job, env, package, &environment, wanted)).await?;

@@ -4,6 +4,7 @@ use super::super::Verdict;
 use super::world::{World, story};
 use crate::event::{Ask, Event, Named, Outcome};
 use crate::explain::Standing;
+use crate::facts::{PullFact, PullKind, PullState};
 use crate::ids::PullNumber;
 use crate::policy::{Missed, Mode, ScheduleSpec};
 use chrono::Duration;
@@ -42,6 +43,36 @@ fn asked_for_or_scheduled_one_at_a_time() {
         w.sleep();
     }
     assert_eq!(w.now.format("%H:%M").to_string(), "10:00");
+}
+
+#[test]
+fn the_pull_request_of_the_last_capture_is_told_whatever_earlier_ones_are_open() {
+    let mut w = story();
+    let pull = |number, state| PullFact {
+        number: PullNumber(number),
+        head: "h".into(),
+        state,
+        env: "dev".into(),
+        kind: PullKind::Capture,
+        package: None,
+        plan: None,
+        approvals: 0,
+        person_pushed: false,
+    };
+    w.look();
+    w.ask(Ask::Capture { env: "dev".into() });
+    w.answer("dev", "capture", captured(Some(7)));
+    // The forge tells the newest first.
+    let open = |number| pull(number, PullState::Open);
+    w.facts.pulls = vec![open(7), open(5)];
+    w.look();
+    assert_eq!(w.of("dev").capture.pull, Some(PullNumber(7)));
+    w.facts.pulls = vec![open(5), pull(7, PullState::Merged)];
+    w.look();
+    assert_eq!(w.of("dev").capture.pull, Some(PullNumber(5)));
+    w.facts.pulls = vec![pull(5, PullState::Closed)];
+    w.look();
+    assert_eq!(w.of("dev").capture.pull, None);
 }
 
 #[test]

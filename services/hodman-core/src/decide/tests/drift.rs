@@ -4,12 +4,10 @@ use super::world::{World, plan, story};
 use crate::effect::{Act, Approved};
 use crate::event::{Ask, Outcome};
 use crate::explain::Standing;
-use crate::facts::PullState;
-use crate::ids::PullNumber;
 use crate::policy::{DriftPolicy, Missed, ScheduleSpec};
 use chrono::Duration;
 
-fn healthy(policy: DriftPolicy) -> World {
+pub(super) fn healthy(policy: DriftPolicy) -> World {
     let mut w = story();
     w.env("qa", |qa| qa.drift = policy);
     w.build("p1");
@@ -18,7 +16,7 @@ fn healthy(policy: DriftPolicy) -> World {
     w
 }
 
-fn compare(w: &mut World, actions: &[&str]) {
+pub(super) fn compare(w: &mut World, actions: &[&str]) {
     w.ask(Ask::Reconcile { env: "qa".into() });
     w.planned("qa", actions);
 }
@@ -87,58 +85,6 @@ fn what_only_people_put_right_is_told_and_nothing_else_becomes_of_it() {
         };
         assert_eq!(w.waiting("qa"), expected);
     }
-}
-
-#[test]
-fn a_pull_request_proposes_it_once() {
-    let mut w = healthy(DriftPolicy::PullRequest);
-    compare(&mut w, &["put-back"]);
-    let ready = Outcome::PullReady {
-        number: PullNumber(5),
-        head: "h".into(),
-    };
-    w.answer("qa", "adopt_drift", ready);
-    compare(&mut w, &["put-back"]);
-    assert!(w.waiting("qa").is_empty());
-    w.facts.pulls.push(crate::facts::PullFact {
-        number: PullNumber(5),
-        head: "h".into(),
-        state: PullState::Closed,
-        env: "qa".into(),
-        kind: crate::facts::PullKind::Adopt,
-        package: None,
-        plan: None,
-        approvals: 0,
-        person_pushed: false,
-    });
-    w.look();
-    compare(&mut w, &["put-back"]);
-    assert!(w.waiting("qa").is_empty(), "declined");
-    compare(&mut w, &["another"]);
-    assert_eq!(w.waiting("qa"), ["adopt_drift"]);
-}
-
-#[test]
-fn a_proposal_counts_for_a_week_and_not_for_ever() {
-    let mut w = healthy(DriftPolicy::PullRequest);
-    compare(&mut w, &["put-back"]);
-    w.answer(
-        "qa",
-        "adopt_drift",
-        Outcome::PullReady {
-            number: PullNumber(5),
-            head: "h".into(),
-        },
-    );
-    assert_eq!(w.standing("qa"), Standing::DriftProposed);
-    w.wait(Duration::days(8));
-    assert_eq!(w.standing("qa"), Standing::Drifted);
-    assert_eq!(w.noted("drift-proposal-expired"), 1);
-    compare(&mut w, &["put-back"]);
-    assert!(
-        !w.waiting("qa").contains(&"adopt_drift".to_owned()),
-        "its pull request is still open"
-    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::super::Verdict;
 use super::world::{World, story};
 use crate::effect::Act;
 use crate::event::{Ask, FormerObject, FormerResource, Outcome, Takeover};
+use crate::explain::explain;
 use crate::ids::PullNumber;
 
 fn takeover(ids: &[&str]) -> Takeover {
@@ -69,6 +70,32 @@ fn one_at_a_time_and_what_came_of_it_is_told() {
         w.waiting("qa").is_empty(),
         "a person asked and a person asks again"
     );
+}
+
+#[test]
+fn a_takeover_is_told_of_while_its_pull_request_is_open() {
+    let mut w = story();
+    w.look();
+    w.ask(adopt("qa", &["1"]));
+    let ready = Outcome::PullReady {
+        number: PullNumber(9),
+        head: "h".into(),
+    };
+    w.answer("qa", "take_over", ready);
+    let told = |w: &World| {
+        let explained = explain(&w.state, &"qa".into(), w.now).unwrap();
+        let lines = explained.there.into_iter();
+        lines
+            .filter(|line| line.contains("takeover"))
+            .collect::<Vec<_>>()
+    };
+    assert!(w.state.pulls_of_interest().contains(&PullNumber(9)));
+    w.look();
+    assert_eq!(told(&w), vec!["takeover proposed in #9".to_owned()]);
+    w.facts.ended.insert(PullNumber(9));
+    w.look();
+    assert_eq!(told(&w), Vec::<String>::new());
+    assert!(!w.state.pulls_of_interest().contains(&PullNumber(9)));
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub fn story() -> World {
             inputs_error: None,
             environments: BTreeMap::new(),
             pulls: vec![],
+            ended: Default::default(),
             foreign: vec![],
             checks: BTreeMap::new(),
         },

@@ -30,24 +30,22 @@ impl Resolver<'_> {
             return self.settled(written, place, "bundle", &node);
         }
         if reference.key(1) == Some("git") {
-            match (reference.key(2), &self.options.branch) {
-                (Some("branch"), Some(branch)) => return Ok(Some(text(place, branch))),
-                (Some("branch"), None) => {
-                    let message = format!(
-                        "`{written}` is the branch that is promoted, and that is not known here"
-                    );
+            let options = self.options;
+            let of_repository = match reference.key(2) {
+                Some("branch") => Some((&options.branch, "the branch that is promoted")),
+                Some("origin_url") => Some((&options.origin_url, "where the repository is")),
+                _ => None,
+            };
+            match of_repository {
+                Some((Some(known), _)) => return Ok(Some(text(place, known))),
+                Some((None, what)) => {
+                    let message = format!("`{written}` is {what}, and that is not known here");
                     let mut open = self.at(written, place, message);
                     open.severity = Severity::Warning;
                     self.found.push(open);
                     return Ok(None);
                 }
-                (Some("origin_url"), _) => {
-                    let message = format!("`{written}` is not known when a package is resolved");
-                    return Err(self
-                        .at(written, place, message)
-                        .hint("write it: `bundle: {git: {origin_url: …}}`"));
-                }
-                _ => {}
+                None => {}
             }
             return Err(self
                 .at(

@@ -13,6 +13,41 @@ fn warnings(bundle: &ResolvedBundle) -> Vec<String> {
     bundle.warnings.iter().map(ToString::to_string).collect()
 }
 
+/// As libs/dyn/convert/normalize.go and libs/dyn/dynvar/resolve.go of the CLI have it.
+#[test]
+fn numbers_in_texts_are_written_as_the_cli_writes_them() {
+    let qa = bundle(
+        r#"bundle: {name: d}
+variables: {f: {default: 1.0}, big: {default: 1e6}}
+targets: {qa: }
+resources:
+  jobs:
+    j:
+      name: "${var.f}"
+      description: "x-${var.f} ${var.big}"
+      tags: {v: 1.0, w: 2e3, z: -0.0}
+      tasks:
+        - task_key: a
+          notebook_task:
+            notebook_path: /n
+            base_parameters: {th: 0.000001, big: 1e20, huge: 100000000000000000000, whole: 18446744073709551615, n: "${var.big}"}
+"#,
+    );
+    let j = of(&qa, "jobs.j");
+    assert_eq!(
+        (&j["name"], &j["description"]),
+        (&json!("1"), &json!("x-1 1e+06"))
+    );
+    assert_eq!(j["tags"], json!({"v": "1", "w": "2000", "z": "-0"}));
+    assert_eq!(
+        j["tasks"][0]["notebook_task"]["base_parameters"],
+        json!({
+            "th": "0.000001", "big": "100000000000000000000", "huge": "100000000000000000000",
+            "whole": "18446744073709551615", "n": "1000000",
+        })
+    );
+}
+
 #[test]
 fn a_cluster_that_says_nothing_ends_after_an_hour() {
     let qa = bundle(

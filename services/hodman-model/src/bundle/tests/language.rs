@@ -105,17 +105,27 @@ fn fields_that_the_bundle_knows_are_put_in_place_as_they_will_be() {
 #[test]
 fn a_field_that_nobody_has_is_said() {
     let qa = bundle(
-        "bundle: {name: d}\ntargets: {qa: }\nresources:\n  jobs:\n    a: {name: \"${resources.jobs.b.ulr}\", tasks: [{task_kye: x}]}\n    b: {name: b}\n",
+        "bundle: {name: d}\ntargets: {qa: }\nresources:\n  jobs:\n    a: {name: \"${resources.jobs.b.url} ${foo.bar}\", tasks: [{task_kye: x}]}\n    b: {name: b}\n    c: {name: \"${resources.jobs.a.job_id}\"}\n",
     );
     let said: Vec<String> = qa.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         said,
         [
-            "databricks.yml:5:15: `${resources.jobs.b.ulr}`: `jobs` have no field `ulr` (hint: did you mean `url`?)",
-            "databricks.yml:5:51: unknown field `jobs.a.tasks[0].task_kye` (hint: did you mean `task_key`?)"
+            "databricks.yml:5:62: unknown field `jobs.a.tasks[0].task_kye` (hint: did you mean `task_key`?)"
         ]
     );
-    assert_eq!(job(&qa, "a")["name"], "${resources.jobs.b.ulr}");
+    // What begins with no section of a bundle is somebody else's, and the CLI leaves it.
+    assert_eq!(job(&qa, "a")["name"], "${resources.jobs.b.url} ${foo.bar}");
+    let wrong = |reference: &str| {
+        errors(&format!(
+            "bundle: {{name: d}}\ntargets: {{qa: }}\nresources:\n  jobs:\n    a: {{name: \"{reference}\"}}\n    b: {{name: b}}\n"
+        ))
+    };
+    assert_eq!(
+        wrong("${resources.jobs.b.ulr}"),
+        "databricks.yml:5:15: `${resources.jobs.b.ulr}`: `jobs` have no field `ulr` (hint: did you mean `url`?)"
+    );
+    assert!(wrong("${resources.jobs.b.schedul.pause_status}").contains("did you mean `schedule`?"));
 }
 
 const WORKSPACE: &str = r#"bundle: {name: d, git: {branch: main}}

@@ -23,7 +23,10 @@ resources:
     j:
       max_concurrent_runs: ${var.used}
       nmae: j
-      tasks: [{task_key: a, depends_on: [{task_key: b}], existing_cluster_id: 0101-x}]
+      continuous: {pause_status: MAYBE}
+      tasks: [{task_key: a, depends_on: [{task_key: b}], existing_cluster_id: 0101-x}, {}]
+  secrets:
+    s: {scope: c, key: k, value: pa55}
 "#,
     );
     let mut rules: Vec<&str> = found.iter().map(|(_, rule)| *rule).collect();
@@ -35,14 +38,19 @@ resources:
     let text = |rule: &str| &found.iter().find(|(_, of)| *of == rule).unwrap().0;
     assert_eq!(
         text("dangling-key"),
-        "databricks.yml:9:53: this job has no task `b`"
+        "databricks.yml:10:53: this job has no task `b`"
     );
     assert_eq!(
         text("unused-variable"),
         "databricks.yml:2:33: nothing uses the variable `unused` (hint: remove it, or refer to it as `${var.unused}`)"
     );
     assert!(
-        text("hard-coded-id").starts_with("databricks.yml:9:79: `existing_cluster_id` holds an id")
+        text("hard-coded-id")
+            .starts_with("databricks.yml:10:79: `existing_cluster_id` holds an id")
+    );
+    assert_eq!(
+        text("written-out-secret"),
+        "databricks.yml:12:34: `secrets.s` has a secret written out (hint: say where it is instead, such as `{env: NAME}`)"
     );
     // Said once, though both targets have it.
     assert_eq!(
@@ -51,6 +59,86 @@ resources:
             .filter(|(_, rule)| *rule == "dangling-key")
             .count(),
         1
+    );
+}
+
+/// As bundle/config/validate/enum.go and required.go of the CLI; two tasks with one key it lays together without a word.
+#[test]
+fn keys_and_words_are_looked_at() {
+    let found = said(
+        r#"bundle: {name: d}
+variables: {status: {default: PAUSE}, key: {default: k}}
+targets:
+  qa: {resources: {jobs: {j: {tasks: [{task_key: a, max_retries: 1}]}}}}
+resources:
+  jobs:
+    j:
+      name: j
+      schedule: {quartz_cron_expression: x, timezone_id: UTC, pause_status: "${var.status}"}
+      tasks:
+        - {task_key: a, notebook_task: {notebook_path: /n}}
+        - {task_key: b, notebook_task: {notebook_path: /n}, run_if: ALL_DONE}
+        - {task_key: a, condition_task: {left: x, right: y, op: SAME}}
+        - {notebook_task: {notebook_path: /n}}
+  pipelines: {p: {name: p, clusters: [{num_workers: 1}]}}
+"#,
+    );
+    let of = |wanted: &[&str]| -> Vec<String> {
+        let found = found.iter().filter(|(_, rule)| wanted.contains(rule));
+        found.map(|(text, _)| text.clone()).collect()
+    };
+    assert_eq!(
+        of(&["list-key"]),
+        [
+            "databricks.yml:13:22: `jobs.j` has two of `tasks` with the `task_key` `a` (hint: they are taken for one, the later over the earlier)",
+            "databricks.yml:14:11: `jobs.j` has one of `tasks` without `task_key`",
+        ]
+    );
+    assert_eq!(
+        of(&["unknown-word"]),
+        [
+            "databricks.yml:9:77: `jobs.j`: `PAUSE` is no `pause_status` that is known (hint: did you mean `PAUSED`?)",
+            "databricks.yml:13:65: `jobs.j`: `SAME` is no `op` that is known (hint: one of: EQUAL_TO, GREATER_THAN, GREATER_THAN_OR_EQUAL, LESS_THAN, LESS_THAN_OR_EQUAL, NOT_EQUAL)",
+        ]
+    );
+}
+
+#[test]
+fn secrets_are_found_wherever_they_are_written_out_and_their_names_are_none() {
+    let found = said(
+        r#"bundle: {name: d}
+variables: {pw: {default: pa55}}
+targets: {qa: }
+resources:
+  secrets:
+    named: {scope: c, key: a, value: {env: QA_DB}}
+    number: {scope: c, key: b, value: 1234}
+    said: {scope: c, key: c, value: "${var.pw}"}
+  connections:
+    pg:
+      name: pg
+      connection_type: POSTGRESQL
+      options: {host: h, user: u, password: pa55}
+    named:
+      name: named
+      connection_type: POSTGRESQL
+      options: {host: h, user: u, password: {aws_ssm: /pg}}
+  jobs: {j: {name: j, tags: {secret: x}}}
+"#,
+    );
+    let found = found
+        .iter()
+        .filter(|(_, rule)| *rule == "written-out-secret");
+    let places: Vec<&str> = found
+        .map(|(text, _)| text.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "databricks.yml:7:39",
+            "databricks.yml:8:37",
+            "databricks.yml:13:45"
+        ]
     );
 }
 

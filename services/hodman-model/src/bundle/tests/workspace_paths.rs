@@ -134,8 +134,20 @@ fn a_package_is_of_the_branch_that_is_promoted() {
         ("${bundle.git.branch}".into(), 1)
     );
     let origin = text.replace("git.branch", "git.origin_url");
-    assert!(
-        errors_in(&[("databricks.yml", &origin), ("src/a.py", "")])
-            .contains("`${bundle.git.origin_url}` is not known when a package is resolved (hint: write it: `bundle: {git: {origin_url: …}}`)")
+    let files = tree(&[("databricks.yml", &origin), ("src/a.py", "")]);
+    let shown = |options: &Options| {
+        let qa = resolve_with(&files, "qa", options).unwrap_or_else(|found| panic!("{found}"));
+        let task = &job(&qa, "j")["tasks"][0]["spark_python_task"];
+        (task["parameters"][0].clone(), qa.warnings.len())
+    };
+    let url = "https://github.com/acme/shop.git";
+    let of_pipeline = Options {
+        origin_url: Some(url.into()),
+        ..Options::default()
+    };
+    assert_eq!(shown(&of_pipeline), (url.into(), 0));
+    assert_eq!(
+        shown(&Options::default()),
+        ("${bundle.git.origin_url}".into(), 1)
     );
 }

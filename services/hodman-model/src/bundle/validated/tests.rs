@@ -56,6 +56,24 @@ fn job(own: Value) -> Value {
 
 const FILES: &str = "/Workspace/Users/ada@example.com/.bundle/shop/qa/files";
 
+#[test]
+fn secrets_are_not_shown() {
+    let root = r#"bundle: {name: shop}
+variables: {pw: {default: pa55}, plain: {default: hello}}
+targets: {qa: }
+resources:
+  secrets: {s: {scope: c, key: k, value: "${var.pw}"}}
+  connections: {c: {name: c, connection_type: POSTGRESQL, options: {host: h, password: pa55, user: {env: PG_USER}}}}
+  clusters: {c: {cluster_name: c, spark_version: "15", spark_conf: {my.password: pa55, plain: hello}}}
+"#;
+    let shown = printed(&[("databricks.yml", root)], None, None);
+    assert!(!shown.to_string().contains("pa55"), "{shown}");
+    assert_eq!(shown["resources"]["secrets"]["s"]["value"], "(redacted)");
+    let options = json!({"host": "h", "password": "(redacted)", "user": {"env": "PG_USER"}});
+    assert_eq!(shown["resources"]["connections"]["c"]["options"], options);
+    assert_eq!(shown["variables"]["plain"]["value"], "hello");
+}
+
 /// `bundle.environment`, `sync.paths`, the paths of `workspace` and `current_user`: acceptance/bundle/validate/job-references.
 /// `bundle.git` of a repository: acceptance/bundle/git-metadata. `include` as files: bundle/config/loader/process_root_includes.go.
 #[test]

@@ -8,7 +8,7 @@ use crate::capture::*;
 /// What somebody made, under that name.
 fn made_by(project: &mut Project, id: u64, name: &str, creator: &str) {
     let id_text = id.to_string();
-    let settings = json!({"name": name, "timeout_seconds": id});
+    let settings = json!({"name": name, "timeout_seconds": id, "queue": {"enabled": true}});
     let answer = json!({"job_id": id, "creator_user_name": creator, "settings": settings});
     project.object("jobs", &id_text, answer);
 }

@@ -70,6 +70,10 @@ impl Project {
 
     pub fn job(&mut self, id: u64, name: &str, mut settings: Value) {
         settings["name"] = json!(name);
+        // What is made today is queued, and says so.
+        if settings.get("queue").is_none() {
+            settings["queue"] = json!({"enabled": true});
+        }
         let answer = json!({"job_id": id, "creator_user_name": "ada@example.com", "created_time": 1_700_000_000_000_i64, "settings": settings});
         self.put("jobs", id.to_string(), answer);
     }

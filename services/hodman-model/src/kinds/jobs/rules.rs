@@ -81,6 +81,7 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
             &[
                 ("max_concurrent_runs", json!(1)),
                 ("timeout_seconds", json!(0)),
+                // That of bundles, which every request says; a job that answers nothing has none, see `read`.
                 ("queue.enabled", json!(true)),
                 ("schedule.pause_status", json!("UNPAUSED")),
                 ("trigger.pause_status", json!("UNPAUSED")),

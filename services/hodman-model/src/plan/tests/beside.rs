@@ -14,7 +14,7 @@ fn job_as(run_as: Value, said: Option<&str>) -> World {
     let object = world.object("jobs.a");
     let id: u64 = object.listed.id.parse().unwrap();
     let marker = object.listed.marker.clone();
-    let mut answer = json!({"job_id": id, "creator_user_name": "robot", "settings": {"name": "a"}});
+    let mut answer = json!({"job_id": id, "creator_user_name": "robot", "settings": {"name": "a", "queue": {"enabled": true}}});
     if let Some(said) = said {
         answer["run_as_user_name"] = json!(said);
     }

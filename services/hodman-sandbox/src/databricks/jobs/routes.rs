@@ -9,7 +9,7 @@ use super::validate::list as tasks_of;
 use super::{defaults, merge, runs, validate};
 use crate::databricks::call::{Call, Shared, get, post};
 use crate::databricks::error::ApiError;
-use crate::databricks::table::Table;
+use crate::databricks::table::{Table, fill};
 use crate::databricks::tokens::Caller;
 use crate::databricks::world::World;
 
@@ -44,7 +44,8 @@ pub(crate) fn router() -> Router<Shared<World>> {
 }
 
 pub(crate) fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
-    let settings = settled(&call.body, &world.policies, &call.caller)?;
+    let mut settings = settled(&call.body, &world.policies, &call.caller)?;
+    queue_by_default(&mut settings, call);
     let id = world.next_id();
     world.jobs.add(id, settings, &call.caller, call.now);
     let acl = call
@@ -61,6 +62,13 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> 
         return Err(refused);
     }
     Ok(json!({"job_id": id}))
+}
+
+/// Since version 2.2 of the API runs are queued unless the job says that they are not; before, a job that says nothing has none.
+fn queue_by_default(settings: &mut Map<String, Value>, call: &Call) {
+    if !call.path.starts_with("/api/2.1/") {
+        fill(settings, "queue", json!({"enabled": true}));
+    }
 }
 
 /// Checked and filled.

@@ -1,0 +1,210 @@
+//! What servers say of objects beside what they were told, by kind: the fields that a reference may ask for, although no
+//! bundle writes them. Read from the fields that the Databricks CLI 1.13 knows of answers.
+
+/// Fields of several kinds.
+const COMMON: &[&str] = &[
+    "application_id",
+    "arn",
+    "artifact_location",
+    "browser_url",
+    "creator_name",
+    "dashboard_id",
+    "default_source_code_path",
+    "endpoint_id",
+    "etag",
+    "external_id",
+    "full_name",
+    "id",
+    "jdbc_url",
+    "lifecycle_state",
+    "metastore_id",
+    "modified_status",
+    "name",
+    "oauth2_app_client_id",
+    "object_id",
+    "odbc_params",
+    "owner",
+    "path",
+    "service_principal_client_id",
+    "service_principal_id",
+    "service_principal_name",
+    "state",
+    "status",
+    "storage_location",
+    "url",
+];
+
+/// Fields of one kind.
+const OF_KIND: &[(&str, &[&str])] = &[
+    ("apps", &["lifecycle"]),
+    (
+        "catalogs",
+        &[
+            "browse_only",
+            "catalog_type",
+            "created_at",
+            "created_by",
+            "effective_predictive_optimization_flag",
+            "enable_predictive_optimization",
+            "isolation_mode",
+            "provisioning_info",
+            "securable_type",
+            "updated_at",
+            "updated_by",
+        ],
+    ),
+    (
+        "clusters",
+        &[
+            "cluster_cores",
+            "cluster_id",
+            "cluster_log_status",
+            "cluster_memory_mb",
+            "cluster_source",
+            "creator_user_name",
+            "default_tags",
+            "driver",
+            "executors",
+            "jdbc_port",
+            "last_restarted_time",
+            "last_state_loss_time",
+            "lifecycle",
+            "spark_context_id",
+            "spec",
+            "start_time",
+            "state_message",
+            "terminated_time",
+            "termination_reason",
+        ],
+    ),
+    ("dashboards", &["published"]),
+    (
+        "experiments",
+        &[
+            "creation_time",
+            "experiment_id",
+            "last_update_time",
+            "lifecycle_stage",
+        ],
+    ),
+    (
+        "external_locations",
+        &[
+            "browse_only",
+            "created_at",
+            "created_by",
+            "credential_id",
+            "isolation_mode",
+            "updated_at",
+            "updated_by",
+        ],
+    ),
+    (
+        "instance_pools",
+        &["default_tags", "instance_pool_id", "stats"],
+    ),
+    (
+        "jobs",
+        &[
+            "created_time",
+            "creator_user_name",
+            "effective_budget_policy_id",
+            "effective_usage_policy_id",
+            "job_id",
+            "run_as_user_name",
+            "trigger_details",
+            "trigger_state",
+        ],
+    ),
+    ("model_serving_endpoints", &["endpoint_details"]),
+    (
+        "models",
+        &[
+            "creation_timestamp",
+            "last_updated_timestamp",
+            "latest_versions",
+            "model_id",
+            "permission_level",
+            "user_id",
+        ],
+    ),
+    (
+        "pipelines",
+        &[
+            "cause",
+            "cluster_id",
+            "creator_user_name",
+            "effective_budget_policy_id",
+            "effective_publishing_mode",
+            "effective_serverless_compute_id",
+            "health",
+            "last_modified",
+            "latest_updates",
+            "pipeline_id",
+            "run_as_user_name",
+        ],
+    ),
+    (
+        "schemas",
+        &[
+            "browse_only",
+            "catalog_type",
+            "created_at",
+            "created_by",
+            "effective_predictive_optimization_flag",
+            "enable_predictive_optimization",
+            "schema_id",
+            "updated_at",
+            "updated_by",
+        ],
+    ),
+    (
+        "sql_warehouses",
+        &[
+            "health",
+            "lifecycle",
+            "num_active_sessions",
+            "num_clusters",
+            "warehouse_type",
+        ],
+    ),
+    (
+        "vector_search_endpoints",
+        &[
+            "creation_timestamp",
+            "creator",
+            "custom_tags",
+            "effective_budget_policy_id",
+            "endpoint_status",
+            "endpoint_uuid",
+            "last_updated_timestamp",
+            "last_updated_user",
+            "num_indexes",
+            "scaling_info",
+        ],
+    ),
+    (
+        "vector_search_indexes",
+        &["creator", "delta_sync_index_spec", "endpoint_uuid"],
+    ),
+    (
+        "volumes",
+        &[
+            "access_point",
+            "browse_only",
+            "created_at",
+            "created_by",
+            "encryption_details",
+            "updated_at",
+            "updated_by",
+            "volume_id",
+        ],
+    ),
+];
+
+/// The fields that the server of a kind says.
+pub(super) fn of(kind: &str) -> impl Iterator<Item = &'static str> {
+    let own = OF_KIND.iter().find(|(of, _)| *of == kind);
+    let own = own.into_iter().flat_map(|(_, fields)| *fields);
+    COMMON.iter().chain(own).copied()
+}

@@ -1,0 +1,49 @@
+//! Secrets in what is shown: whoever looks at a bundle need not see them, and pages and logs keep what they are given.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::kinds::secrets::{REDACTED, redact};
+use crate::kinds::{kind, written_out};
+
+/// Hides what is a secret by its field, the same values where variables say them, and what looks like one.
+pub(super) fn hide(out: &mut Map<String, Value>) {
+    let mut hidden = BTreeSet::new();
+    let kinds = out.get_mut("resources").and_then(Value::as_object_mut);
+    for (name, resources) in kinds.into_iter().flatten() {
+        let resources = resources.as_object_mut().into_iter().flatten();
+        for (_, resource) in resources {
+            if let Some(kind) = kind(name) {
+                hidden.extend(written_out::hide(kind, resource).iter().map(text));
+            }
+            *resource = redact("", resource).0;
+        }
+    }
+    let variables = out.get_mut("variables").and_then(Value::as_object_mut);
+    for (name, variable) in variables.into_iter().flatten() {
+        for field in ["default", "value"] {
+            if let Some(said) = variable.get_mut(field) {
+                cover(said, &hidden);
+                *said = redact(name, said).0;
+            }
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn cover(value: &mut Value, hidden: &BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| cover(item, hidden)),
+        Value::Object(map) => map.values_mut().for_each(|item| cover(item, hidden)),
+        Value::String(_) | Value::Number(_) if hidden.contains(&text(value)) => {
+            *value = REDACTED.into();
+        }
+        _ => {}
+    }
+}
