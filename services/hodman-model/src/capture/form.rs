@@ -179,6 +179,14 @@ fn repo_path(written: &str, file: &str, tree: &Tree, notebook: bool) -> Option<S
             return Some(format!("{path}{extension}"));
         }
     }
+    // A bare word may be a folder of something else, as a dbt project's `profiles`.
+    let bare = !notebook && !written.contains(['.', '*', '?', '[']);
+    let below = format!("{path}/");
+    let mut near = tree.range(below.clone()..).map(|(path, _)| path);
+    let is_folder = near.next().is_some_and(|path| path.starts_with(&below));
+    if bare && !is_folder && !tree.contains_key(&path) {
+        return None;
+    }
     Some(path)
 }
 

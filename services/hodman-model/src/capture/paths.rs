@@ -55,7 +55,7 @@ pub(super) fn each_path(
 }
 
 /// Folders that a kind's rules do not count among the paths of files.
-const FOLDERS: &[(&str, &[&str])] = &[("apps", &["source_code_path"])];
+pub(super) const FOLDERS: &[(&str, &[&str])] = &[("apps", &["source_code_path"])];
 
 /// The same of fields that are a path and nothing else.
 pub(super) fn each_field(
@@ -75,7 +75,7 @@ pub(super) fn each_field(
 }
 
 /// Where a serverless environment says which packages it has.
-const DEPENDENCIES: &[(&str, &[&str])] = &[
+pub(super) const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("jobs", &["environments", "spec", "dependencies"]),
     ("pipelines", &["environment", "dependencies"]),
 ];

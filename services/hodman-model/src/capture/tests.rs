@@ -12,6 +12,7 @@ mod identity;
 mod include;
 mod literals;
 mod outside;
+mod paths;
 mod places;
 mod prefixes;
 mod project;
