@@ -479,3 +479,9 @@ mod tests {
         }
     }
 }
+
+/// The type of a kind's fields in the field table.
+#[cfg(test)]
+pub(crate) fn schema_of(kind: &str) -> Option<&'static str> {
+    bundle_kind(kind).map(|kind| kind.schema)
+}

@@ -42,6 +42,7 @@ pub(super) fn capture(
     let mut words = Words {
         literals: &work.input.rules.literals,
         addresses: addresses(&files, &names_of),
+        keys: &known,
         variables: BTreeMap::new(),
     };
     let mut written: BTreeSet<(String, String)> = BTreeSet::new();
@@ -315,6 +316,7 @@ fn source_file(name: &str) -> String {
 struct Words<'a> {
     literals: &'a [String],
     addresses: BTreeMap<String, String>,
+    keys: &'a Keys,
     variables: BTreeMap<String, Variable>,
 }
 
@@ -376,6 +378,11 @@ impl hcl::Names for Words<'_> {
         }
         self.variables.insert(name.clone(), variable);
         name
+    }
+
+    fn id(&self, key: &ResourceKey) -> Option<String> {
+        let mut of_key = self.keys.iter().filter(|(_, other)| *other == key);
+        of_key.next().map(|((_, id), _)| id.clone())
     }
 
     fn source(&self, path: &str) -> Option<String> {
