@@ -12,6 +12,7 @@ mod appended;
 mod around;
 mod beside;
 mod calls;
+mod chosen;
 mod copies;
 mod declaring;
 mod file_access;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::beside::{self, Beside};
+use super::chosen;
 use super::jupyter::kept;
 use super::keys::Keys;
 use super::overlay::{join_keyed, lay};
@@ -42,6 +43,7 @@ pub(super) fn of_live(kind: &dyn Kind, listed: &Listed, names: &Names<'_>) -> Va
     let mut config = listed.config.clone();
     let beside = Beside::take(&mut config, creator);
     let mut form = rules.without_fills(&config, None);
+    chosen::put_back(kind, &mut form, listed);
     ids_to_references(kind, &mut form, names.keys);
     for reference in &rules.references {
         reference.at.visit(&mut form, &mut |value| {
@@ -116,7 +118,9 @@ fn of_raw(
         beside::to_managed(map);
     }
     let beside = Beside::take(&mut form, None);
-    let form = rules.without_fills(&rules.normalise(&form), None);
+    let config = rules.normalise(&form);
+    let mut form = rules.without_fills(&config, None);
+    chosen::keep_said(kind, &mut form, &config);
     let mut form = redact("", &form).0;
     hide_own(&mut form, &format!("${{var.{}_", key.key));
     beside.put(rules.normalise(&form))

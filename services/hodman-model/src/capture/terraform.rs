@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::chosen;
 use super::form::{Names, of_live};
 use super::identity::{description, said};
 use super::keys::{Keys, slug};
@@ -115,6 +116,12 @@ fn object(
             "the Databricks provider has no field for {}",
             written.unknown.join(", ")
         );
+        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+    }
+    for detail in chosen::unknown(kind, &live.listed)
+        .into_iter()
+        .filter(|_| new)
+    {
         work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
     }
     let place = format!("{FOLDER}/{}.{}{END}", key.key, kind.singular());

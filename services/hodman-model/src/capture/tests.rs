@@ -3,6 +3,7 @@
 mod adoption;
 mod adoption_lists;
 mod beside;
+mod chosen;
 mod copies;
 mod existing;
 mod files;
@@ -113,8 +114,8 @@ fn a_first_capture_writes_clean_files() {
         .collect();
     assert_eq!(
         notes,
-        ["jobs.nightly_load"],
-        "run_as is named, nothing else"
+        ["clusters.shared_etl", "jobs.nightly_load"],
+        "run_as is named, and the zone; nothing else"
     );
 }
 
