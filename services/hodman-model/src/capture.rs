@@ -19,6 +19,7 @@ mod file_access;
 mod folders;
 mod form;
 pub mod identity;
+mod inside;
 mod join;
 mod jupyter;
 mod kept;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::beside::{self, Beside};
 use super::chosen;
+use super::inside;
 use super::jupyter::kept;
 use super::keys::Keys;
 use super::overlay::{join_keyed, lay};
@@ -45,6 +46,7 @@ pub(super) fn of_live(kind: &dyn Kind, listed: &Listed, names: &Names<'_>) -> Va
     let mut form = rules.without_fills(&config, None);
     chosen::put_back(kind, &mut form, listed);
     ids_to_references(kind, &mut form, names.keys);
+    inside::ids_to_references(kind, &mut form, names.keys);
     for reference in &rules.references {
         reference.at.visit(&mut form, &mut |value| {
             // Ids of jobs are numbers.

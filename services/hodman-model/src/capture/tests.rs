@@ -11,6 +11,7 @@ mod folders;
 mod gone;
 mod identity;
 mod include;
+mod inside;
 mod literals;
 mod outside;
 mod paths;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::ids;
 use super::schema::{Fields, Shape, provider};
 use super::table::{Given, resource_of};
-use super::values::{encoded, key as object_key, number, raw, template, text};
+use super::values::{encoded, escaped, key as object_key, number, raw, template, text};
 use super::{Names, align};
 use crate::bundle::{Language, ResourceKey};
 use crate::kinds::secrets::REDACTED;
@@ -296,30 +296,32 @@ impl Writer<'_> {
 
 /// `${resources.jobs.nightly.id}` as `databricks_job.nightly.id`, alone or inside a text.
 fn referring(text_with: &str) -> Expression {
-    let Some(start) = text_with.find("${resources.") else {
-        return text(text_with);
-    };
-    let Some(end) = text_with[start..].find('}').map(|end| start + end) else {
-        return text(text_with);
-    };
-    let inside: Vec<&str> = text_with[start + 2..end].split('.').collect();
-    let [_, kind, key, field @ ..] = inside.as_slice() else {
-        return text(text_with);
-    };
-    let Some(known) = resource_of(kind) else {
-        return text(text_with);
-    };
-    let address = format!("{}.{key}.{}", known.name, field.join("."));
-    if start == 0 && end + 1 == text_with.len() {
+    let whole =
+        address_in(text_with).filter(|(before, _, after)| before.is_empty() && after.is_empty());
+    if let Some((_, address, _)) = whole {
         return raw(&address);
     }
-    template(&format!(
-        "{}${{{address}}}{}",
-        escaped(&text_with[..start]),
-        escaped(&text_with[end + 1..])
-    ))
+    let mut written = String::new();
+    let mut rest = text_with;
+    while let Some((before, address, after)) = address_in(rest) {
+        written += &format!("{}${{{address}}}", escaped(before));
+        rest = after;
+    }
+    match written.is_empty() {
+        true => text(text_with),
+        false => template(&format!("{written}{}", escaped(rest))),
+    }
 }
 
-fn escaped(text: &str) -> String {
-    text.replace("${", "$${").replace("%{", "%%{")
+/// The first address that a text refers to, with what stands before and after it.
+fn address_in(text_with: &str) -> Option<(&str, String, &str)> {
+    let start = text_with.find("${resources.")?;
+    let end = start + text_with[start..].find('}')?;
+    let inside: Vec<&str> = text_with[start + 2..end].split('.').collect();
+    let [_, kind, key, field @ ..] = inside.as_slice() else {
+        return None;
+    };
+    let known = resource_of(kind)?;
+    let address = format!("{}.{key}.{}", known.name, field.join("."));
+    Some((&text_with[..start], address, &text_with[end + 1..]))
 }
