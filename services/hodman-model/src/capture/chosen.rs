@@ -23,8 +23,6 @@ const SINGLE_USER: &[&str] = &["single_user_name"];
 const ELASTIC_DISK: &[&str] = &["enable_elastic_disk"];
 const ZONE: &[&str] = &["aws_attributes", "zone_id"];
 const PARENT: &[&str] = &["parent_path"];
-/// Kinds whose zone is the one that was found, whatever was asked for.
-const FOUND_ZONE: &[&str] = &["clusters", "instance_pools"];
 /// Where to look for a zone by itself.
 const AUTO: &str = "auto";
 
@@ -65,7 +63,6 @@ fn said<'v>(kind: &dyn Kind, config: &'v Value) -> Vec<Said<'v>> {
             look(path, cluster, OF_CLUSTERS);
         }
     }
-    found.retain(|said| said.field != ZONE || !FOUND_ZONE.contains(&kind.name()));
     found
 }
 
@@ -117,12 +114,17 @@ fn is_chosen(said: &Said<'_>, listed: &Listed) -> bool {
                 && Some(text) != runs_as
                 && known.all(|name| name != text)
         }
-        // A pool decides both.
-        ELASTIC_DISK => said.value.is_boolean() && said.of.get("instance_pool_id").is_none(),
-        ZONE => !["", AUTO].contains(&text) && said.of.get("instance_pool_id").is_none(),
+        // Where there is no pool that decides it, a disk grows.
+        ELASTIC_DISK => *said.value == Value::Bool(false) && !has_pool(said.of),
+        // The one that was found, whatever was asked for.
+        ZONE => false,
         PARENT => !text.is_empty() && home(text).is_none(),
         _ => !text.is_empty(),
     }
+}
+
+fn has_pool(cluster: &Value) -> bool {
+    cluster.get("instance_pool_id").is_some()
 }
 
 /// Whose home a folder lies in.
@@ -153,13 +155,20 @@ pub(super) fn settle(kind: &dyn Kind, form: &mut Value, git: &Value, listed: &Li
     let in_git = said(kind, git);
     for said in &in_git {
         let there = live.iter().find(|other| other.path == said.path);
-        let same = match there {
-            Some(there) => there.value == said.value || (said.field == ZONE && said.value == AUTO),
+        let wanted = match there {
+            Some(there) if there.value == said.value => Some(said.value),
+            // Who asks for a certain zone gets none but that.
+            Some(there) if said.field == ZONE => Some(if said.value == AUTO {
+                said.value
+            } else {
+                there.value
+            }),
+            Some(_) => None,
             // Not every answer has these.
-            None => [ELASTIC_DISK, ZONE, PARENT].contains(&said.field),
+            None => Some(said.value).filter(|_| [ELASTIC_DISK, ZONE, PARENT].contains(&said.field)),
         };
-        if same {
-            said.path.put(form, Some(said.value.clone()));
+        if let Some(wanted) = wanted {
+            said.path.put(form, Some(wanted.clone()));
         }
     }
     if listed.marker.is_none() {
@@ -181,24 +190,31 @@ pub(super) fn settle(kind: &dyn Kind, form: &mut Value, git: &Value, listed: &Li
 
 /// What a new object has of which nobody can tell who said it, in words.
 pub(super) fn unknown(kind: &dyn Kind, listed: &Listed) -> Vec<String> {
-    let text = |path: &[&str]| {
-        let value = path
+    let mut zones: Vec<&str> = said(kind, &listed.config)
+        .iter()
+        .filter(|said| said.field == ZONE && !has_pool(said.of))
+        .filter_map(|said| said.value.as_str())
+        .collect();
+    // Pools are no clusters, and have the same field.
+    if kind.name() == "instance_pools" {
+        let zone = ZONE
             .iter()
             .try_fold(&listed.config, |value, key| value.get(key));
-        value.and_then(Value::as_str).unwrap_or_default()
-    };
+        zones.extend(zone.and_then(Value::as_str));
+    }
+    zones.retain(|zone| !["", AUTO].contains(zone));
+    zones.sort_unstable();
+    zones.dedup();
     let mut told = Vec::new();
-    let zone = text(ZONE);
-    if FOUND_ZONE.contains(&kind.name())
-        && !["", AUTO].contains(&zone)
-        && listed.config.get("instance_pool_id").is_none()
-    {
+    if !zones.is_empty() {
         told.push(format!(
-            "`aws_attributes.zone_id` is not captured: {zone} may be the zone that the server found by itself; write it into the \
-             bundle where it ought to be a certain one"
+            "`aws_attributes.zone_id` is not captured: {} may be what the server found by itself; write it into the bundle where it \
+             ought to be a certain zone",
+            zones.join(", ")
         ));
     }
-    let parent = text(PARENT);
+    let parent = listed.config.get("parent_path").and_then(Value::as_str);
+    let parent = parent.unwrap_or_default();
     if kind.name() == "jobs"
         && let Some(whose) = home(parent)
         && Some(whose) != listed.creator.as_deref()

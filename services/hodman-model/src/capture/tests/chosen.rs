@@ -78,12 +78,11 @@ fn what_the_server_would_not_have_filled_is_captured() {
         &[
             "single_user_name: ${var.principal_analysts}",
             "enable_elastic_disk: false",
-            "zone_id: ${var.zone_eu_1a}",
             "budget_policy_id: ${var.budget_policy_b_1}",
             "usage_policy_id: ${var.budget_policy_u_1}",
             "parent_path: /Workspace/Shared/jobs",
         ],
-        &[],
+        &["zone"],
     );
     has(
         &project,
@@ -95,6 +94,7 @@ fn what_the_server_would_not_have_filled_is_captured() {
         &["zone"],
     );
     for (key, zone) in [
+        ("jobs.nightly", "eu-1a"),
         ("clusters.shared", "eu-1a"),
         ("instance_pools.pool", "eu-1b"),
     ] {
@@ -111,7 +111,7 @@ fn what_the_server_would_not_have_filled_is_captured() {
     let file = "environments/qa/environment.yaml";
     let environment = parse_environment(file, &text.to_string()).unwrap();
     let refused = identity::variables(file, &environment, "qa", &project.tree).unwrap_err();
-    for sort in ["principals", "zones", "budget_policies"] {
+    for sort in ["principals", "budget_policies"] {
         assert!(
             refused.to_string().contains(&format!("identity.{sort}")),
             "{refused}"
@@ -167,11 +167,10 @@ fn what_git_says_in_words_of_its_own_stays() {
     );
     project.merge_capture();
     project.rewrite("resources/nightly.job.yml", |text| {
-        text.replace("zone_id: ${var.zone_eu_1a}", "zone_id: auto # anywhere")
-            .replace(
-                "num_workers: 1",
-                "num_workers: 1\n            single_user_name: ada@example.com # me",
-            )
+        text.replace(
+            "num_workers: 1",
+            "num_workers: 1\n            aws_attributes: {zone_id: auto} # anywhere\n            single_user_name: ada@example.com # me",
+        )
     });
     let captured = project.capture();
     assert_eq!(captured.changes, BTreeMap::new(), "{:#?}", captured.rows);
@@ -186,8 +185,23 @@ fn what_git_says_in_words_of_its_own_stays() {
         "resources/nightly.job.yml",
         &[
             "single_user_name: ${var.principal_analysts}",
-            "zone_id: auto # anywhere",
+            "{zone_id: auto} # anywhere",
         ],
+        &[],
+    );
+    // So does another zone where Git asks for a certain one.
+    project.rewrite("resources/nightly.job.yml", |text| {
+        text.replace("zone_id: auto", "zone_id: eu-1a")
+    });
+    project.lock = project.capture().lock;
+    project.edit_job(11, |settings| {
+        settings["job_clusters"][0]["new_cluster"]["aws_attributes"]["zone_id"] = json!("eu-1b");
+    });
+    settled(&mut project);
+    has(
+        &project,
+        "resources/nightly.job.yml",
+        &["{zone_id: \"${var.zone_eu_1b}\"}"],
         &[],
     );
 }
