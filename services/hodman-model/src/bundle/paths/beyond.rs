@@ -84,7 +84,7 @@ impl Paths<'_> {
                 .iter_mut()
                 .for_each(|item| self.each(item, rest, from_git, visit)),
             Yaml::Map(map) => {
-                if let Some(entry) = map.get_mut(*step) {
+                if let Some(entry) = map.get_mut(step) {
                     self.each(&mut entry.node, rest, from_git, visit);
                 }
             }
