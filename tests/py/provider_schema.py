@@ -15,9 +15,9 @@ import sys
 
 RESOURCES = """
 alert alert-v2 app catalog cluster cluster-policy connection dashboard directory external-location git-credential
-global-init-script grants group instance-pool ip-access-list job mlflow-experiment mlflow-model model-serving notebook permissions pipeline
-query registered-model repo schema secret secret-acl secret-scope service-principal sql-endpoint storage-credential
-vector-search-endpoint vector-search-index volume workspace-conf workspace-file
+global-init-script grants group group-member group-role instance-pool ip-access-list job mlflow-experiment mlflow-model model-serving notebook
+permissions pipeline query registered-model repo schema secret secret-acl secret-scope service-principal service-principal-role sql-endpoint
+storage-credential vector-search-endpoint vector-search-index volume workspace-conf workspace-file
 """.split()
 
 ATTRIBUTES = re.compile(r"^( +)const attrs = \{(.*?)^\1\};\n|^ +const attrs = \{\};\n", re.S | re.M)

@@ -46,9 +46,13 @@ use crate::diagnostic::Diagnostic;
 
 pub use access::{Grant, Lifecycle, Permission, Principal};
 pub use artifacts::{ArtifactFiles, builds};
+#[cfg(test)]
+pub(crate) use fields::full;
 pub use folder::inputs;
 pub(crate) use globs::path_glob;
 pub use key::{InvalidResourceKey, ResourceKey};
+#[cfg(test)]
+pub(crate) use kinds::schema_of;
 pub(crate) use kinds::{Keyed, common_level, keyed_lists};
 pub use lint::{Finding, RULES, lint, lint_for};
 pub(crate) use lone::lone;

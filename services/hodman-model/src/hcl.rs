@@ -42,6 +42,11 @@ pub trait Names {
     /// The Terraform variable for a secret in the field `field` of `key`.
     fn secret(&mut self, key: &ResourceKey, field: &str) -> String;
 
+    /// The id that a captured resource has in the workspace.
+    fn id(&self, _key: &ResourceKey) -> Option<String> {
+        None
+    }
+
     /// The address of the source file at a path of the repository, such as `databricks_notebook.load`.
     fn source(&self, path: &str) -> Option<String>;
 }

@@ -234,6 +234,39 @@ fn check_value(kind: &str, node: &Node, path: &str, found: &mut Diagnostics) {
     }
 }
 
+/// A value with every field of the type, what types hold of themselves left out. None for a type that is not in the table.
+#[cfg(test)]
+pub(crate) fn full(of: &str) -> Option<serde_json::Value> {
+    full_inside(of, &mut Vec::new())
+}
+
+#[cfg(test)]
+fn full_inside<'t>(of: &'t str, above: &mut Vec<&'t str>) -> Option<serde_json::Value> {
+    use serde_json::json;
+    if above.contains(&of) {
+        return None;
+    }
+    let fields = TYPES.get(of)?;
+    above.push(of);
+    let mut map = serde_json::Map::new();
+    for (name, kind) in fields {
+        let value = match *kind {
+            "s" | "*" => Some(json!("x")),
+            "n" => Some(json!(7)),
+            "b" => Some(json!(true)),
+            "{}" => Some(json!({"a": "x"})),
+            "[]" => Some(json!(["x"])),
+            other => match other.strip_prefix("[]") {
+                Some(item) => full_inside(item, above).map(|item| json!([item])),
+                None => full_inside(other, above),
+            },
+        };
+        map.extend(value.map(|value| ((*name).to_owned(), value)));
+    }
+    above.pop();
+    Some(serde_json::Value::Object(map))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixups::OTHER_NAMES;

@@ -1,6 +1,9 @@
 //! Paths to files in resources: from relative to the YAML file, to below the folder of the uploaded files.
 
+mod beyond;
 mod pipeline;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +31,17 @@ pub(super) struct Paths<'a> {
     pub found: &'a mut Diagnostics,
 }
 
+/// The paths of a task: the mapping that each is in, its field, and what it leads to.
+const TASKS: &[(&[&str], &str, Want)] = &[
+    (&["notebook_task"], "notebook_path", Want::Notebook),
+    (&["spark_python_task"], "python_file", Want::File),
+    (&["sql_task", "file"], "path", Want::File),
+    (&["dbt_task"], "project_directory", Want::Folder),
+    (&["alert_task"], "workspace_path", Want::File),
+];
+/// Libraries of a task that are files; their paths may be patterns.
+const LIBRARIES: [&str; 3] = ["whl", "jar", "requirements"];
+
 /// What a path must lead to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Want {
@@ -51,6 +65,7 @@ impl Paths<'_> {
             }
             _ => {}
         }
+        self.beyond(kind, resource);
     }
 
     fn job(&mut self, job: &mut Node) {
@@ -72,14 +87,7 @@ impl Paths<'_> {
     }
 
     fn task(&mut self, task: &mut Node, from_git: bool) {
-        let places: [(&[&str], &str, Want); 5] = [
-            (&["notebook_task"], "notebook_path", Want::Notebook),
-            (&["spark_python_task"], "python_file", Want::File),
-            (&["sql_task", "file"], "path", Want::File),
-            (&["dbt_task"], "project_directory", Want::Folder),
-            (&["alert_task"], "workspace_path", Want::File),
-        ];
-        for (parents, key, want) in places {
+        for (parents, key, want) in TASKS {
             let Some(parent) = node_mut(task, parents) else {
                 continue;
             };
@@ -89,8 +97,8 @@ impl Paths<'_> {
             if may_be_git && (source == Some("GIT") || (source.is_none() && from_git)) {
                 continue;
             }
-            if let Some(path) = node_mut(parent, &[key]) {
-                self.rewrite(path, want);
+            if let Some(path) = node_mut(parent, &[*key]) {
+                self.rewrite(path, *want);
             }
         }
         if let Some(Yaml::List(libraries)) = value_mut(task, &["libraries"]) {
@@ -106,7 +114,7 @@ impl Paths<'_> {
 
     /// One library is several when its path is a pattern.
     fn library(&mut self, library: Node) -> Vec<Node> {
-        for key in ["whl", "jar", "requirements"] {
+        for key in LIBRARIES {
             let Some(path) = library.get(key) else {
                 continue;
             };

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::beside::{self, Beside};
+use super::chosen;
 use super::git_code::GitCode;
+use super::inside;
 use super::jupyter::kept;
 use super::keys::Keys;
 use super::overlay::{join_keyed, lay};
@@ -44,7 +46,9 @@ pub(super) fn of_live(kind: &dyn Kind, listed: &Listed, names: &Names<'_>) -> Va
     let mut config = listed.config.clone();
     let beside = Beside::take(&mut config, creator);
     let mut form = rules.without_fills(&config, None);
+    chosen::put_back(kind, &mut form, listed);
     ids_to_references(kind, &mut form, names.keys);
+    inside::ids_to_references(kind, &mut form, names.keys);
     for reference in &rules.references {
         reference.at.visit(&mut form, &mut |value| {
             // Ids of jobs are numbers.
@@ -113,7 +117,9 @@ fn of_raw(
         beside::to_managed(map);
     }
     let beside = Beside::take(&mut form, None);
-    let form = rules.without_fills(&rules.normalise(&form), None);
+    let config = rules.normalise(&form);
+    let mut form = rules.without_fills(&config, None);
+    chosen::keep_said(kind, &mut form, &config);
     let mut form = redact("", &form).0;
     hide_own(&mut form, &format!("${{var.{}_", key.key));
     beside.put(rules.normalise(&form))
@@ -173,6 +179,14 @@ fn repo_path(written: &str, file: &str, tree: &Tree, notebook: bool) -> Option<S
         if let Some(extension) = [".py", ".sql", ".scala", ".r", ".ipynb"].iter().find(with) {
             return Some(format!("{path}{extension}"));
         }
+    }
+    // A bare word may be a folder of something else, as a dbt project's `profiles`.
+    let bare = !notebook && !written.contains(['.', '*', '?', '[']);
+    let below = format!("{path}/");
+    let mut near = tree.range(below.clone()..).map(|(path, _)| path);
+    let is_folder = near.next().is_some_and(|path| path.starts_with(&below));
+    if bare && !is_folder && !tree.contains_key(&path) {
+        return None;
     }
     Some(path)
 }

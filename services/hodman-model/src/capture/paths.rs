@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::bundle::{Language, Room};
-use crate::kinds::Kind;
 use crate::kinds::pattern::Keep;
+use crate::kinds::{Kind, permissions};
 
 /// How a path of the repository is written inside a form.
 pub(super) const REPO: &str = "${repo}/";
@@ -26,12 +26,27 @@ pub(super) fn is_of_workspace(path: &str) -> bool {
             .any(|start| path.starts_with(start))
 }
 
-/// A person's own folder; scratch work unless it is named.
+/// A person's or principal's own folder; scratch work unless it is named. Next to people's homes `/Repos` has folders that teams
+/// share, and what is around homes is nobody's but theirs.
 pub(super) fn is_personal(short: &str) -> bool {
-    ["/Users/", "/Repos/"]
-        .iter()
-        .any(|start| short.starts_with(start))
+    if short.starts_with("/Users/") {
+        return true;
+    }
+    let whose = short
+        .strip_prefix(REPOS)
+        .and_then(|rest| rest.split('/').next());
+    whose.is_some_and(|whose| {
+        whose.is_empty() || whose.contains('@') || permissions::is_application_id(whose)
+    })
 }
+
+/// A checkout of another repository where those were kept before: what lies in it has its home elsewhere.
+pub(super) fn is_checkout(short: &str) -> bool {
+    short.starts_with(REPOS)
+}
+
+/// Where checkouts were kept.
+const REPOS: &str = "/Repos/";
 
 /// A pattern's folder, which no other character than its own matches, and the rest of it; a path as it is.
 pub(super) fn split_pattern(path: &str) -> (&str, &str) {
@@ -55,7 +70,7 @@ pub(super) fn each_path(
 }
 
 /// Folders that a kind's rules do not count among the paths of files.
-const FOLDERS: &[(&str, &[&str])] = &[("apps", &["source_code_path"])];
+pub(super) const FOLDERS: &[(&str, &[&str])] = &[("apps", &["source_code_path"])];
 
 /// The same of fields that are a path and nothing else.
 pub(super) fn each_field(
@@ -75,7 +90,7 @@ pub(super) fn each_field(
 }
 
 /// Where a serverless environment says which packages it has.
-const DEPENDENCIES: &[(&str, &[&str])] = &[
+pub(super) const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("jobs", &["environments", "spec", "dependencies"]),
     ("pipelines", &["environment", "dependencies"]),
 ];

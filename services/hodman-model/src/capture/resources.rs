@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::beside::graft;
+use super::chosen;
 use super::copies::graft_mode;
 use super::folders::was_looked_for;
 use super::form::{Names, Overrides, digest, of_live, of_repo, resource_in};
@@ -113,6 +114,7 @@ fn one(
     if let Some(git) = &git {
         for form in std::iter::once(&mut form).chain(before.as_mut()) {
             graft(form, git, &live.listed.config);
+            chosen::settle(kind, form, git, &live.listed);
             if live.copy {
                 graft_mode(form, git);
             }
@@ -171,6 +173,9 @@ fn one(
                 live.listed.created_at,
                 detail,
             );
+            for detail in chosen::unknown(kind, &live.listed) {
+                work.row(&name, CapturedAs::Note, None, None, detail);
+            }
             notes(work, kind, key, live, dev);
             work.entries.push(entry);
             return;

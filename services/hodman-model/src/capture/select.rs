@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::copies::{Prefix, Users, fold};
 use super::folders;
-use super::paths::{each_path, is_personal, short, split_pattern};
+use super::paths::{each_path, is_checkout, is_personal, short, split_pattern};
 use super::{CaptureInput, LiveFile, LiveResource, UNKNOWN};
 use crate::files::{CaptureRules, Selection};
 use crate::kinds::{Captured, Kind, Listed, Marker, RESTORED, kind};
@@ -59,7 +59,7 @@ pub(super) fn select<'a>(input: &CaptureInput<'a>, prefix: Option<Prefix<'_>>) -
         .map(|(path, file)| (short(path).to_owned(), file))
         .filter(|(path, _)| !path.starts_with("/Shared/.hodman/"))
         .filter(|(path, file)| {
-            is_below(&referred, path) && !is_personal(path)
+            is_below(&referred, path) && !is_personal(path) && !is_checkout(path)
                 || names(&roots, path) && since(rules, file.modified_at.or(file.created_at))
         })
         .collect();
@@ -127,7 +127,8 @@ pub fn wanted_paths(rules: &CaptureRules, resources: &[LiveResource]) -> BTreeSe
         .collect();
     referred(&chosen)
         .into_iter()
-        .filter(|path| path.starts_with('/') && (!is_personal(path) || names(&roots, path)))
+        .filter(|path| path.starts_with('/'))
+        .filter(|path| !is_personal(path) && !is_checkout(path) || names(&roots, path))
         // What is at the top is everybody's folder.
         .filter(|path| path.matches('/').count() > 1)
         .collect()

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::chosen;
 use super::form::{Names, of_live};
 use super::identity::{description, said};
 use super::keys::{Keys, slug};
@@ -42,6 +43,7 @@ pub(super) fn capture(
     let mut words = Words {
         literals: &work.input.rules.literals,
         addresses: addresses(&files, &names_of),
+        keys: &known,
         variables: BTreeMap::new(),
     };
     let mut written: BTreeSet<(String, String)> = BTreeSet::new();
@@ -114,6 +116,12 @@ fn object(
             "the Databricks provider has no field for {}",
             written.unknown.join(", ")
         );
+        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+    }
+    for detail in chosen::unknown(kind, &live.listed)
+        .into_iter()
+        .filter(|_| new)
+    {
         work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
     }
     let place = format!("{FOLDER}/{}.{}{END}", key.key, kind.singular());
@@ -315,6 +323,7 @@ fn source_file(name: &str) -> String {
 struct Words<'a> {
     literals: &'a [String],
     addresses: BTreeMap<String, String>,
+    keys: &'a Keys,
     variables: BTreeMap<String, Variable>,
 }
 
@@ -376,6 +385,11 @@ impl hcl::Names for Words<'_> {
         }
         self.variables.insert(name.clone(), variable);
         name
+    }
+
+    fn id(&self, key: &ResourceKey) -> Option<String> {
+        let mut of_key = self.keys.iter().filter(|(_, other)| *other == key);
+        of_key.next().map(|((_, id), _)| id.clone())
     }
 
     fn source(&self, path: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 mod adoption;
 mod adoption_lists;
 mod beside;
+mod chosen;
 mod copies;
 mod existing;
 mod files;
@@ -10,8 +11,10 @@ mod folders;
 mod gone;
 mod identity;
 mod include;
+mod inside;
 mod literals;
 mod outside;
+mod paths;
 mod places;
 mod prefixes;
 mod project;
@@ -114,8 +117,8 @@ fn a_first_capture_writes_clean_files() {
         .collect();
     assert_eq!(
         notes,
-        ["jobs.nightly_load"],
-        "run_as is named, nothing else"
+        ["clusters.shared_etl", "jobs.nightly_load"],
+        "run_as is named, and the zone; nothing else"
     );
 }
 

@@ -94,6 +94,11 @@ pub const SORTS: &[Sort] = &[
         fields: &["budget_policy_id", "usage_policy_id"],
     },
     Sort {
+        name: "zones",
+        word: "zone",
+        fields: &["zone_id"],
+    },
+    Sort {
         name: "storage",
         word: "storage",
         fields: &[],
@@ -146,6 +151,8 @@ pub(super) fn sort_of(kind: &str, path: &[&str], text: &str) -> Option<&'static 
     match sort.name {
         "principals" if EVERYWHERE.contains(&text) => None,
         "catalogs" if CATALOGS_EVERYWHERE.contains(&text) => None,
+        // Wherever there is one.
+        "zones" if text == "auto" => None,
         _ => Some(sort),
     }
 }

@@ -1,13 +1,16 @@
 //! One captured object as a resource, with its import, permissions and grants.
 
+mod access;
+mod scim;
+
 use hcl::expr::{Expression, Object, ObjectKey};
 use hcl::structure::{Attribute, Block, BlockBuilder, Body};
 use serde_json::Value;
 
 use super::ids;
 use super::schema::{Fields, Shape, provider};
-use super::table::{Resource, resource_of};
-use super::values::{encoded, key as object_key, number, raw, template, text};
+use super::table::{Given, resource_of};
+use super::values::{encoded, escaped, key as object_key, number, raw, template, text};
 use super::{Names, align};
 use crate::bundle::{Language, ResourceKey};
 use crate::kinds::secrets::REDACTED;
@@ -15,11 +18,6 @@ use crate::kinds::{grants, permissions};
 
 /// How a form says that something lies at a path of the repository.
 const REPO: &str = "${repo}/";
-
-/// The kind whose permissions are resources of their own for each principal.
-const SCOPES: &str = "secret_scopes";
-/// That resource.
-const ACL: &str = "databricks_secret_acl";
 
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,20 +43,42 @@ pub fn resource(
     let mut writer = Writer {
         key,
         names,
+        renamed: known.renamed,
         unknown: Vec::new(),
         path: Vec::new(),
     };
     let mut own = Block::builder("resource").add_labels([known.name, key.key.as_str()]);
     let map = form.as_object()?;
     let mut blocks = Vec::new();
-    for (field, value) in map {
-        if field == permissions::FIELD || field == grants::FIELD {
-            continue;
+    let beside = |field: &str| {
+        field == permissions::FIELD || field == grants::FIELD || scim::is_beside(&key.kind, field)
+    };
+    let all = map.iter().filter(|(field, _)| !beside(field));
+    match known.whole {
+        Some(name) => {
+            let all: Value = all
+                .map(|(field, value)| (field.clone(), value.clone()))
+                .collect();
+            own = writer.field(own, &mut blocks, &fields, name, &all);
         }
-        let renamed = known.renamed.iter().find(|(api, _)| api == field);
-        let name = renamed.map_or(field.as_str(), |(_, name)| name);
-        own = writer.field(own, &mut blocks, &fields, name, value);
+        None => {
+            for (field, value) in all {
+                own = writer.field(own, &mut blocks, &fields, field, value);
+            }
+        }
     }
+    for (field, given) in known
+        .given
+        .iter()
+        .filter(|(field, _)| !map.contains_key(*field))
+    {
+        let value = match given {
+            Given::Text(word) => text(word),
+            Given::Bool(truth) => Expression::from(*truth),
+        };
+        own = own.add_attribute((*field, value));
+    }
+    own = writer.entitlements(own, &fields, form);
     for block in blocks {
         own = own.add_block(block);
     }
@@ -71,18 +91,23 @@ pub fn resource(
         let import_id = ids::of_permissions(&key.kind, id, outputs);
         body = body.add_block(import(&access, &import_id)).add_block(block);
     }
-    if key.kind == SCOPES {
+    if key.kind == access::SCOPES {
         for (name, principal, block) in writer.acls(form, &address) {
-            let access = format!("{ACL}.{name}");
+            let access = format!("{}.{name}", access::ACL);
             let import_id = format!("{id}|||{principal}");
             body = body.add_block(import(&access, &import_id)).add_block(block);
+        }
+    }
+    for (import_of, block) in writer.members(form, id, &address) {
+        for block in import_of.into_iter().chain([block]) {
+            body = body.add_block(block);
         }
     }
     // Access that the provider has no place for is said, as every other field is.
     for (field, has) in [
         (
             permissions::FIELD,
-            known.permissions.is_some() || key.kind == SCOPES,
+            known.permissions.is_some() || key.kind == access::SCOPES,
         ),
         (grants::FIELD, known.grants.is_some()),
     ] {
@@ -132,6 +157,7 @@ fn import(address: &str, id: &str) -> Block {
 struct Writer<'a> {
     key: &'a ResourceKey,
     names: &'a mut dyn Names,
+    renamed: &'static [(&'static str, &'static str)],
     unknown: Vec<String>,
     path: Vec<String>,
 }
@@ -146,10 +172,12 @@ impl Writer<'_> {
         field: &str,
         value: &Value,
     ) -> BlockBuilder {
-        let Some((name, shape)) = fields.get(field) else {
-            let mut path = self.path.clone();
-            path.push(field.to_owned());
-            let path = path.join(".");
+        let mut path = self.path.clone();
+        path.push(field.to_owned());
+        let path = path.join(".");
+        let renamed = self.renamed.iter().find(|(api, _)| *api == path);
+        let name = renamed.map_or(field, |(_, name)| name);
+        let Some((name, shape)) = fields.get(name) else {
             if !self.unknown.contains(&path) {
                 self.unknown.push(path);
             }
@@ -264,122 +292,36 @@ impl Writer<'_> {
         }
         referring(inner)
     }
-
-    fn permissions(&mut self, known: &Resource, form: &Value, address: &str) -> Option<Block> {
-        let argument = known.permissions?;
-        let managed = form.get(permissions::FIELD)?.as_object()?;
-        let output = if argument.ends_with("_name") {
-            "name"
-        } else {
-            "id"
-        };
-        let mut block = Block::builder("resource")
-            .add_labels([
-                "databricks_permissions",
-                &format!("{}_{}", known.kind, self.key.key),
-            ])
-            .add_attribute((argument, raw(&format!("{address}.{output}"))));
-        for (principal, level) in managed {
-            let (word, name) = principal.split_once(':').unwrap_or(("user", principal));
-            let field = format!("{word}_name");
-            let name = self.principal(&field, name);
-            block = block.add_block(
-                Block::builder("access_control")
-                    .add_attribute(Attribute::new(field.as_str(), name))
-                    .add_attribute(("permission_level", text(level.as_str().unwrap_or_default())))
-                    .build(),
-            );
-        }
-        Some(block.build())
-    }
-
-    /// Who may do what with a secret scope: the name of the resource, the principal, the resource.
-    fn acls(&mut self, form: &Value, address: &str) -> Vec<(String, String, Block)> {
-        let managed = form.get(permissions::FIELD).and_then(Value::as_object);
-        let mut found: Vec<(String, String, Block)> = Vec::new();
-        for (principal, level) in managed.into_iter().flatten() {
-            let (word, bare) = principal.split_once(':').unwrap_or(("user", principal));
-            let letters = bare.chars().map(|c| match c.is_ascii_alphanumeric() {
-                true => c.to_ascii_lowercase(),
-                false => '_',
-            });
-            let wanted = format!("{}_{word}_{}", self.key.key, letters.collect::<String>());
-            let taken = |name: &String| found.iter().any(|(other, _, _)| other == name);
-            let name = std::iter::once(wanted.clone())
-                .chain((2..).map(|number| format!("{wanted}_{number}")))
-                .find(|name| !taken(name))
-                .unwrap_or(wanted);
-            let who = self.principal(&format!("{word}_name"), bare);
-            let block = Block::builder("resource")
-                .add_labels([ACL, name.as_str()])
-                .add_attribute(("scope", raw(&format!("{address}.name"))))
-                .add_attribute(Attribute::new("principal", who))
-                .add_attribute(("permission", text(level.as_str().unwrap_or_default())));
-            found.push((name, bare.to_owned(), block.build()));
-        }
-        found
-    }
-
-    fn grants(&mut self, known: &Resource, form: &Value, address: &str) -> Option<Block> {
-        let argument = known.grants?;
-        let managed = form.get(grants::FIELD)?.as_object()?;
-        let mut block = Block::builder("resource")
-            .add_labels([
-                "databricks_grants",
-                &format!("{}_{}", known.kind, self.key.key),
-            ])
-            .add_attribute((argument, raw(&format!("{address}.id"))));
-        for (principal, privileges) in managed {
-            let name = self.principal("principal", principal);
-            let privileges = privileges.as_array().into_iter().flatten();
-            let privileges = privileges.filter_map(Value::as_str).map(text).collect();
-            block = block.add_block(
-                Block::builder("grant")
-                    .add_attribute(Attribute::new("principal", name))
-                    .add_attribute(("privileges", Expression::Array(privileges)))
-                    .build(),
-            );
-        }
-        Some(block.build())
-    }
-
-    fn principal(&mut self, field: &str, name: &str) -> Expression {
-        match self
-            .names
-            .variable(&self.key.kind, &["permissions", field], name)
-        {
-            Some(variable) => raw(&format!("var.{variable}")),
-            None => text(name),
-        }
-    }
 }
 
 /// `${resources.jobs.nightly.id}` as `databricks_job.nightly.id`, alone or inside a text.
 fn referring(text_with: &str) -> Expression {
-    let Some(start) = text_with.find("${resources.") else {
-        return text(text_with);
-    };
-    let Some(end) = text_with[start..].find('}').map(|end| start + end) else {
-        return text(text_with);
-    };
-    let inside: Vec<&str> = text_with[start + 2..end].split('.').collect();
-    let [_, kind, key, field @ ..] = inside.as_slice() else {
-        return text(text_with);
-    };
-    let Some(known) = resource_of(kind) else {
-        return text(text_with);
-    };
-    let address = format!("{}.{key}.{}", known.name, field.join("."));
-    if start == 0 && end + 1 == text_with.len() {
+    let whole =
+        address_in(text_with).filter(|(before, _, after)| before.is_empty() && after.is_empty());
+    if let Some((_, address, _)) = whole {
         return raw(&address);
     }
-    template(&format!(
-        "{}${{{address}}}{}",
-        escaped(&text_with[..start]),
-        escaped(&text_with[end + 1..])
-    ))
+    let mut written = String::new();
+    let mut rest = text_with;
+    while let Some((before, address, after)) = address_in(rest) {
+        written += &format!("{}${{{address}}}", escaped(before));
+        rest = after;
+    }
+    match written.is_empty() {
+        true => text(text_with),
+        false => template(&format!("{written}{}", escaped(rest))),
+    }
 }
 
-fn escaped(text: &str) -> String {
-    text.replace("${", "$${").replace("%{", "%%{")
+/// The first address that a text refers to, with what stands before and after it.
+fn address_in(text_with: &str) -> Option<(&str, String, &str)> {
+    let start = text_with.find("${resources.")?;
+    let end = start + text_with[start..].find('}')?;
+    let inside: Vec<&str> = text_with[start + 2..end].split('.').collect();
+    let [_, kind, key, field @ ..] = inside.as_slice() else {
+        return None;
+    };
+    let known = resource_of(kind)?;
+    let address = format!("{}.{key}.{}", known.name, field.join("."));
+    Some((&text_with[..start], address, &text_with[end + 1..]))
 }

@@ -11,8 +11,22 @@ pub struct Resource {
     pub permissions: Option<&'static str>,
     /// The argument of `databricks_grants` that takes its full name.
     pub grants: Option<&'static str>,
-    /// Fields that the provider calls otherwise.
+    /// Fields that the provider calls otherwise, by their path, and the name they have there; nothing where what it calls so is
+    /// another one.
     pub renamed: &'static [(&'static str, &'static str)],
+    /// What is said where nothing else is, because the provider requires the field or takes another default than the API.
+    pub given: &'static [(&'static str, Given)],
+    /// The one argument that takes everything.
+    pub whole: Option<&'static str>,
+}
+
+/// A value that is written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// A text.
+    Text(&'static str),
+    /// A truth.
+    Bool(bool),
 }
 
 const fn of(kind: &'static str, name: &'static str) -> Resource {
@@ -22,6 +36,8 @@ const fn of(kind: &'static str, name: &'static str) -> Resource {
         permissions: None,
         grants: None,
         renamed: &[],
+        given: &[],
+        whole: None,
     }
 }
 
@@ -51,7 +67,11 @@ pub(super) const RESOURCES: &[Resource] = &[
     ),
     shared("clusters", "databricks_cluster", "cluster_id"),
     granted("connections", "databricks_connection", "foreign_connection"),
-    shared("dashboards", "databricks_dashboard", "dashboard_id"),
+    Resource {
+        // True where it is not said.
+        given: &[("embed_credentials", Given::Bool(false))],
+        ..shared("dashboards", "databricks_dashboard", "dashboard_id")
+    },
     shared("directories", "databricks_directory", "directory_id"),
     shared(
         "experiments",
@@ -64,16 +84,39 @@ pub(super) const RESOURCES: &[Resource] = &[
         "external_location",
     ),
     of("git_credentials", "databricks_git_credential"),
-    shared("git_folders", "databricks_repo", "repo_id"),
-    of("global_init_scripts", "databricks_global_init_script"),
-    of("groups", "databricks_group"),
+    Resource {
+        renamed: &[("provider", "git_provider")],
+        ..shared("git_folders", "databricks_repo", "repo_id")
+    },
+    Resource {
+        renamed: &[("script", "content_base64")],
+        ..of("global_init_scripts", "databricks_global_init_script")
+    },
+    Resource {
+        renamed: &[
+            ("displayName", "display_name"),
+            ("externalId", "external_id"),
+        ],
+        ..of("groups", "databricks_group")
+    },
     shared(
         "instance_pools",
         "databricks_instance_pool",
         "instance_pool_id",
     ),
     of("ip_access_lists", "databricks_ip_access_list"),
-    shared("jobs", "databricks_job", "job_id"),
+    Resource {
+        renamed: &[
+            ("git_source.git_url", "url"),
+            ("git_source.git_provider", "provider"),
+            ("git_source.git_branch", "branch"),
+            ("git_source.git_tag", "tag"),
+            ("git_source.git_commit", "commit"),
+            // A block `trigger` is the one and only of before.
+            ("triggers", ""),
+        ],
+        ..shared("jobs", "databricks_job", "job_id")
+    },
     shared(
         "model_serving_endpoints",
         "databricks_model_serving",
@@ -91,7 +134,14 @@ pub(super) const RESOURCES: &[Resource] = &[
         ..of("secret_scopes", "databricks_secret_scope")
     },
     of("secrets", "databricks_secret"),
-    of("service_principals", "databricks_service_principal"),
+    Resource {
+        renamed: &[
+            ("displayName", "display_name"),
+            ("externalId", "external_id"),
+            ("applicationId", "application_id"),
+        ],
+        ..of("service_principals", "databricks_service_principal")
+    },
     shared(
         "sql_warehouses",
         "databricks_sql_endpoint",
@@ -102,19 +152,28 @@ pub(super) const RESOURCES: &[Resource] = &[
         "databricks_storage_credential",
         "storage_credential",
     ),
-    shared(
-        "vector_search_endpoints",
-        "databricks_vector_search_endpoint",
-        "vector_search_endpoint_id",
-    ),
+    Resource {
+        given: &[("endpoint_type", Given::Text("STANDARD"))],
+        ..shared(
+            "vector_search_endpoints",
+            "databricks_vector_search_endpoint",
+            "vector_search_endpoint_id",
+        )
+    },
     // The grants API counts indexes among tables.
     granted(
         "vector_search_indexes",
         "databricks_vector_search_index",
         "table",
     ),
-    granted("volumes", "databricks_volume", "volume"),
-    of("workspace_conf", "databricks_workspace_conf"),
+    Resource {
+        given: &[("volume_type", Given::Text("MANAGED"))],
+        ..granted("volumes", "databricks_volume", "volume")
+    },
+    Resource {
+        whole: Some("custom_config"),
+        ..of("workspace_conf", "databricks_workspace_conf")
+    },
 ];
 
 /// The resource of a kind; none where the provider has none.

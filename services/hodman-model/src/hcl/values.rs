@@ -7,10 +7,25 @@ use serde_json::Value;
 /// A text that is meant literally: `${` and `%{` begin templates in HCL.
 pub(super) fn text(text: &str) -> Expression {
     if text.contains("${") || text.contains("%{") {
-        let escaped = text.replace("${", "$${").replace("%{", "%%{");
-        return template(&escaped);
+        return template(&escaped(text));
     }
     Expression::from(text)
+}
+
+/// A text as it stands between the quotes of a template.
+pub(super) fn escaped(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' => written.push_str("\\\\"),
+            '"' => written.push_str("\\\""),
+            '\n' => written.push_str("\\n"),
+            '\r' => written.push_str("\\r"),
+            '\t' => written.push_str("\\t"),
+            c => written.push(c),
+        }
+    }
+    written.replace("${", "$${").replace("%{", "%%{")
 }
 
 /// A quoted template, whose placeholders are Terraform's.

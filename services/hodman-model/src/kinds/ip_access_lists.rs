@@ -77,7 +77,8 @@ impl Kind for IpAccessLists {
             natural: self.natural(list),
             config: RULES.normalise(&only(list, SETTABLE)),
             outputs: Value::Null,
-            creator: id_text(list.get("created_by")),
+            // Who made it is said by a number, which is nobody's name.
+            creator: None,
             created_at: millis(list, "created_at"),
             modified_at: millis(list, "updated_at"),
         }))

@@ -6,6 +6,7 @@ mod every_kind;
 mod folders;
 mod guards;
 mod held;
+mod inside;
 mod left;
 pub(crate) mod properties;
 mod renaming;

@@ -6,6 +6,12 @@ use crate::bundle::globs::is_pattern;
 use crate::bundle::resolver::FILES;
 use crate::files::node::{Node, Yaml};
 
+/// What a pipeline runs, one by one.
+pub(super) const SOURCES: [([&str; 2], Want); 2] = [
+    (["notebook", "path"], Want::Notebook),
+    (["file", "path"], Want::File),
+];
+
 impl Paths<'_> {
     pub(super) fn pipeline(&mut self, pipeline: &mut Node) {
         if let Some(root) = node_mut(pipeline, &["root_path"]) {
@@ -17,10 +23,7 @@ impl Paths<'_> {
                 .flat_map(|library| self.sources(library))
                 .collect();
             for library in libraries {
-                for (keys, want) in [
-                    (["notebook", "path"], Want::Notebook),
-                    (["file", "path"], Want::File),
-                ] {
+                for (keys, want) in SOURCES {
                     if let Some(path) = node_mut(library, &keys) {
                         self.rewrite(path, want);
                     }
@@ -41,7 +44,7 @@ impl Paths<'_> {
 
     /// A notebook or file of a pipeline is several when its path is a pattern.
     fn sources(&mut self, library: Node) -> Vec<Node> {
-        for way in [["notebook", "path"], ["file", "path"]] {
+        for (way, _) in SOURCES {
             let path = way.iter().try_fold(&library, |node, key| node.get(key));
             let Some(path) = path else { continue };
             let Some(text) = path

@@ -1,6 +1,6 @@
 //! A first capture beside a bundle that people wrote.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::project::Project;
 use crate::capture::*;
@@ -207,7 +207,7 @@ fn paths_of_a_job_from_git_are_paths_of_that_repository() {
     );
     let told = |row: &CaptureRow| {
         row.detail
-            .contains("runs /Repos/team/app/load from a personal")
+            .contains("points to /Repos/team/app/load, which is not captured as it is")
     };
     assert!(captured.rows.iter().any(told), "{:#?}", captured.rows);
     assert!(!captured.changes.keys().any(|path| path.starts_with("src/")));
@@ -301,4 +301,46 @@ fn a_new_file_does_not_take_the_place_of_one_that_git_has_elsewhere() {
     let text = project.text("resources/other.job.yml");
     assert!(text.contains("../src/load_2.py"), "{text}");
     nothing_new(&project);
+}
+
+#[test]
+fn homes_are_those_of_people_and_principals() {
+    let mut project = Project::new();
+    let paths = [
+        ("/Repos/ada@example.com/app/load", true),
+        ("/Repos/11111111-2222-3333-4444-555555555555/app/load", true),
+        ("/Repos/team/b/nb", false),
+        ("/Workspace/Users/ada@example.com/x", true),
+        ("/Workspace/Users/robot/x", true),
+    ];
+    let tasks: Vec<Value> = paths
+        .iter()
+        .enumerate()
+        .map(|(at, (path, _))| json!({"task_key": format!("t{at}"), "notebook_task": {"notebook_path": path}}))
+        .collect();
+    project.job(11, "Load", json!({ "tasks": tasks }));
+    project.object(
+        "ip_access_lists",
+        "l-1",
+        json!({"list_id": "l-1", "label": "Office", "list_type": "ALLOW", "ip_addresses": ["1.1.1.1"], "created_by": 10003}),
+    );
+    let captured = project.capture();
+    for (path, personal) in paths {
+        let told = captured
+            .rows
+            .iter()
+            .find(|row| row.detail.contains(path))
+            .unwrap();
+        assert_eq!(
+            told.detail.contains("from a personal folder"),
+            personal,
+            "{told:?}"
+        );
+    }
+    let list = captured
+        .rows
+        .iter()
+        .find(|row| row.key.starts_with("ip_access_lists."))
+        .unwrap();
+    assert_eq!(list.by, UNKNOWN, "a number is nobody's name");
 }

@@ -241,6 +241,7 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 "{task}.sql_task.file.path",
                 "{task}.dbt_task.project_directory",
                 "{task}.dbt_task.profiles_directory",
+                "{task}.alert_task.workspace_path",
                 "{task}.gen_ai_compute_task.training_script_path",
                 "{task}.gen_ai_compute_task.yaml_parameters_file_path",
                 "{task}.libraries.*.whl",

@@ -1,0 +1,227 @@
+//! Fields that the server fills where nobody says them and that a person may have said. A capture keeps what the server would
+//! not have filled by itself; where nothing tells the two apart, it says so.
+
+use serde_json::Value;
+
+use super::paths::short;
+use crate::field_path::FieldPath;
+use crate::kinds::pattern::Pattern;
+use crate::kinds::rules::{Rules, element_segment};
+use crate::kinds::{Kind, Listed};
+
+/// Fields of every cluster that a kind has inside.
+const OF_CLUSTERS: &[&[&str]] = &[SINGLE_USER, ELASTIC_DISK, ZONE];
+/// Fields of the kinds themselves.
+const OF_KINDS: &[(&str, &[&[&str]])] = &[
+    (
+        "jobs",
+        &[&["budget_policy_id"], &["usage_policy_id"], PARENT],
+    ),
+    ("pipelines", &[&["budget_policy_id"], &["usage_policy_id"]]),
+];
+const SINGLE_USER: &[&str] = &["single_user_name"];
+const ELASTIC_DISK: &[&str] = &["enable_elastic_disk"];
+const ZONE: &[&str] = &["aws_attributes", "zone_id"];
+const PARENT: &[&str] = &["parent_path"];
+/// Where to look for a zone by itself.
+const AUTO: &str = "auto";
+
+/// One such field that a config says.
+struct Said<'v> {
+    path: FieldPath,
+    field: &'static [&'static str],
+    /// The mapping that it is a field of.
+    of: &'v Value,
+    value: &'v Value,
+}
+
+/// Every such field that `config` says.
+fn said<'v>(kind: &dyn Kind, config: &'v Value) -> Vec<Said<'v>> {
+    let rules = kind.rules();
+    let mut found = Vec::new();
+    let mut look = |path: FieldPath, of: &'v Value, fields: &[&'static [&'static str]]| {
+        for field in fields {
+            let value = field.iter().try_fold(of, |value, key| value.get(key));
+            if let Some(value) = value.filter(|value| !value.is_null()) {
+                let path = field.iter().fold(path.clone(), |path, key| path.key(*key));
+                found.push(Said {
+                    path,
+                    field,
+                    of,
+                    value,
+                });
+            }
+        }
+    };
+    for (name, fields) in OF_KINDS {
+        if *name == kind.name() {
+            look(FieldPath::default(), config, fields);
+        }
+    }
+    for at in rules.policy_fills.iter().filter(|at| at.names_any(config)) {
+        for (path, cluster) in mappings(rules, at, config) {
+            look(path, cluster, OF_CLUSTERS);
+        }
+    }
+    found
+}
+
+/// What `at` names in `config`, each with its path.
+fn mappings<'v>(rules: &Rules, at: &Pattern, config: &'v Value) -> Vec<(FieldPath, &'v Value)> {
+    let mut found = Vec::new();
+    let mut left = vec![(FieldPath::default(), config)];
+    while let Some((path, value)) = left.pop() {
+        if at.matches(&path) {
+            found.push((path, value));
+            continue;
+        }
+        match value {
+            Value::Object(map) => {
+                let inside = map
+                    .iter()
+                    .map(|(key, value)| (path.key(key.clone()), value));
+                left.extend(inside);
+            }
+            Value::Array(items) => {
+                let field = rules.list_key_at(&path);
+                let inside = items.iter().enumerate();
+                left.extend(
+                    inside.map(|(index, item)| {
+                        (path.then(element_segment(field, item, index)), item)
+                    }),
+                );
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether the server would not have filled that by itself.
+fn is_chosen(said: &Said<'_>, listed: &Listed) -> bool {
+    let text = said.value.as_str().unwrap_or_default();
+    match said.field {
+        // A cluster of one person has its creator, and one of a job whoever the job runs as.
+        SINGLE_USER => {
+            let run_as = listed.config.get("run_as").and_then(Value::as_object);
+            let mut known = run_as
+                .into_iter()
+                .flatten()
+                .filter_map(|(_, name)| name.as_str());
+            let runs_as = listed.outputs.get("runs_as").and_then(Value::as_str);
+            !text.is_empty()
+                && Some(text) != listed.creator.as_deref()
+                && Some(text) != runs_as
+                && known.all(|name| name != text)
+        }
+        // Where there is no pool that decides it, a disk grows.
+        ELASTIC_DISK => *said.value == Value::Bool(false) && !has_pool(said.of),
+        // The one that was found, whatever was asked for.
+        ZONE => false,
+        PARENT => !text.is_empty() && home(text).is_none(),
+        _ => !text.is_empty(),
+    }
+}
+
+fn has_pool(cluster: &Value) -> bool {
+    cluster.get("instance_pool_id").is_some()
+}
+
+/// Whose home a folder lies in.
+fn home(path: &str) -> Option<&str> {
+    short(path).strip_prefix("/Users/")?.split('/').next()
+}
+
+/// Puts what was chosen back into the form of an object of the workspace, which has nothing of what the server may fill.
+pub(super) fn put_back(kind: &dyn Kind, form: &mut Value, listed: &Listed) {
+    for said in said(kind, &listed.config) {
+        if is_chosen(&said, listed) {
+            said.path.put(form, Some(said.value.clone()));
+        }
+    }
+}
+
+/// Puts what the repository says of such fields, in `config`, back into its form.
+pub(super) fn keep_said(kind: &dyn Kind, form: &mut Value, config: &Value) {
+    for said in said(kind, config) {
+        said.path.put(form, Some(said.value.clone()));
+    }
+}
+
+/// Makes the form of an object silent where `git`, the form of the repository, is and the server may have filled it, because
+/// we deployed it from there; and say what `git` says where that is no difference.
+pub(super) fn settle(kind: &dyn Kind, form: &mut Value, git: &Value, listed: &Listed) {
+    let live = said(kind, &listed.config);
+    let in_git = said(kind, git);
+    for said in &in_git {
+        let there = live.iter().find(|other| other.path == said.path);
+        let wanted = match there {
+            Some(there) if there.value == said.value => Some(said.value),
+            // Who asks for a certain zone gets none but that.
+            Some(there) if said.field == ZONE => Some(if said.value == AUTO {
+                said.value
+            } else {
+                there.value
+            }),
+            Some(_) => None,
+            // Not every answer has these.
+            None => Some(said.value).filter(|_| [ELASTIC_DISK, ZONE, PARENT].contains(&said.field)),
+        };
+        if let Some(wanted) = wanted {
+            said.path.put(form, Some(wanted.clone()));
+        }
+    }
+    if listed.marker.is_none() {
+        return;
+    }
+    for said in &live {
+        if in_git.iter().any(|other| other.path == said.path) {
+            continue;
+        }
+        said.path.put(form, None);
+        let mut around = said.path.clone();
+        around.0.pop();
+        let empty = |value: &Value| value.as_object().is_some_and(serde_json::Map::is_empty);
+        if said.field.len() > 1 && around.get(form).is_some_and(empty) {
+            around.put(form, None);
+        }
+    }
+}
+
+/// What a new object has of which nobody can tell who said it, in words.
+pub(super) fn unknown(kind: &dyn Kind, listed: &Listed) -> Vec<String> {
+    let mut zones: Vec<&str> = said(kind, &listed.config)
+        .iter()
+        .filter(|said| said.field == ZONE && !has_pool(said.of))
+        .filter_map(|said| said.value.as_str())
+        .collect();
+    // Pools are no clusters, and have the same field.
+    if kind.name() == "instance_pools" {
+        let zone = ZONE
+            .iter()
+            .try_fold(&listed.config, |value, key| value.get(key));
+        zones.extend(zone.and_then(Value::as_str));
+    }
+    zones.retain(|zone| !["", AUTO].contains(zone));
+    zones.sort_unstable();
+    zones.dedup();
+    let mut told = Vec::new();
+    if !zones.is_empty() {
+        told.push(format!(
+            "`aws_attributes.zone_id` is not captured: {} may be what the server found by itself; write it into the bundle where it \
+             ought to be a certain zone",
+            zones.join(", ")
+        ));
+    }
+    let parent = listed.config.get("parent_path").and_then(Value::as_str);
+    let parent = parent.unwrap_or_default();
+    if kind.name() == "jobs"
+        && let Some(whose) = home(parent)
+        && Some(whose) != listed.creator.as_deref()
+    {
+        told.push(format!(
+            "`parent_path` is not captured: {parent} is a personal folder; write another one into the bundle where it ought to lie in one"
+        ));
+    }
+    told
+}
