@@ -160,8 +160,8 @@ pub(super) async fn take(
         // What is about to be changed may be right then.
         let mut settled = known.clone();
         plan.rows().for_each(|(_, row)| settled.forget(&row.key));
-        if let Some(wrong) = foundation.given_wrongly(&settled) {
-            return Err(WorkError::lasting(format!("{}: {wrong}", file(env))));
+        if let Some(wrong) = foundation.given_wrongly(&file(env), &settled) {
+            return Err(WorkError::lasting(wrong.to_string()));
         }
     }
     let mut staying = known.clone();
