@@ -49,6 +49,7 @@ impl Stacks {
         record.made = Some(told);
         record.begun = None;
         self.remember(name, Some(&record)).await?;
+        self.forget_instead(name);
         drop(run);
         self.show(name, &Value::Null).await
     }
@@ -83,6 +84,7 @@ impl Stacks {
         self.carry_out(&run, &doing, record).await?;
         self.leave_place(&run).await?;
         self.remember(name, None).await?;
+        self.forget_instead(name);
         Ok(Value::Null)
     }
 
