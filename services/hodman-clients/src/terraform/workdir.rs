@@ -27,6 +27,12 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What Terraform calls a state that it could not store.
 pub(super) const ERRORED: &str = "errored.tfstate";
 
+/// Files with secrets in clear that lie beside the checked out ones for one command.
+pub(super) const BACKEND_FILE: &str = "backend.tfbackend.json";
+pub(super) const PLAN_FILE: &str = "plan.tfplan";
+pub(super) const PUSHED_FILE: &str = "push.tfstate";
+pub(super) const VARIABLES_FILE: &str = "inputs.tfvars.json";
+
 impl Workdir {
     /// The same for a folder that several might use, one after the other: none while somebody else is at work in it, be it a
     /// program that an earlier process of ours left behind. A state that such a program could not store is moved out of
