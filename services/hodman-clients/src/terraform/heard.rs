@@ -57,6 +57,13 @@ pub(super) fn refusal(command: &'static str, code: Option<i32>, message: &str) -
     if message.contains("nstance cannot be destroyed") {
         return TerraformError::PreventDestroy(message);
     }
+    let of_older = [
+        "over newer state with serial",
+        "with a different state that has the same serial",
+    ];
+    if of_older.iter().any(|words| one_line.contains(words)) {
+        return TerraformError::OlderState(message);
+    }
     TerraformError::Failed {
         command,
         code,

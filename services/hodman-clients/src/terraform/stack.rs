@@ -316,6 +316,7 @@ impl Stack {
         let option = variables.as_ref().map(variables_option);
         arguments.extend(option.as_deref());
         arguments.push(&name);
+        self.workdir.may_leave_state()?;
         match self.lines("apply", &arguments, &[0], say).await {
             Ok(_) => Ok(()),
             // Whatever else went wrong: a state that was kept here is all that knows what was made.
@@ -380,7 +381,7 @@ impl Stack {
     /// or an older one.
     ///
     /// # Errors
-    /// When the backend still refuses it.
+    /// [`TerraformError::OlderState`] when the one that is stored is as new or newer; when the backend still refuses it.
     pub async fn push_state(
         &self,
         state: &SecretString,
@@ -389,6 +390,7 @@ impl Stack {
         let file = self.passing(PUSHED_FILE, state)?;
         let (lock, name) = (self.lock_option(), file.path().display().to_string());
         let arguments = ["state", "push", &lock, &name];
+        self.workdir.may_leave_state()?;
         self.lines("state push", &arguments, &[0], say).await?;
         // Else the next failure would take it for its own.
         let _ = std::fs::remove_file(self.workdir.directory().join(ERRORED));

@@ -99,7 +99,7 @@ impl TerraformStacks {
         let mut body = wanted.clone();
         body[MERGED] = json!(merged);
         Call {
-            body: Some(wanted.clone()),
+            body: Some(body),
             ..TerraformStacks.get(id)
         }
     }
@@ -134,6 +134,12 @@ impl TerraformStacks {
     pub fn unlock(id: &str, lock: &str) -> Call {
         let body = json!({"lock": lock});
         Call::with_body(Method::Post, format!("{PATH}/{id}/unlock"), body, true)
+    }
+
+    /// Forgets the state that an apply could not store, where a newer one is stored.
+    #[must_use]
+    pub fn forget_state(id: &str) -> Call {
+        Call::plain(Method::Post, format!("{PATH}/{id}/forget-state"))
     }
 
     /// Stores the state that an apply could not store.

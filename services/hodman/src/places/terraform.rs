@@ -103,6 +103,7 @@ impl Stacks {
         done.map_err(|failure| refusal(request, (&self.env, &call), &self.now(), failure))
     }
 
+            ("POST", name, "forget-state") => self.forget_state(name, &body).await,
     /// The call of a stack, as people name it.
     fn call_of(&self, name: &str, body: &Value) -> String {
         let tagged = body["tags"][TAG_KEY].as_str();
