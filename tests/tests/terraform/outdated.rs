@@ -122,6 +122,8 @@ async fn what_a_stack_is_told_is_remembered_also_when_nothing_is_to_be_done_and_
     assert!(pull.body.contains("terraform_data.kept"), "{}", pull.body);
     assert_eq!(bench.resources("one"), [""; 0]);
     assert_eq!(record(&scene, "one").await, Value::Null);
+    let folder = scene.data().join("terraform/hodman-shop-qa-one");
+    assert!(!folder.exists(), "it needs no folder any more");
     daemon.stop().await;
 }
 

@@ -76,6 +76,29 @@ impl Workdir {
         Ok(())
     }
 
+    /// Takes away the folders below `runs` in which nobody is at work, with what a death left in them: plans and variables in clear,
+    /// providers of stacks that are gone. States that could not be stored are kept as [`Workdir::alone`] keeps them. Gives how many.
+    ///
+    /// # Errors
+    /// When one cannot be removed; the others are.
+    pub fn sweep(runs: &Path) -> Result<usize, TerraformError> {
+        let entries = match std::fs::read_dir(runs) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+            read => read.map_err(|error| failed("reading the folder of all runs", error))?,
+        };
+        let (mut swept, mut wrong) = (0, None);
+        for entry in entries.flatten() {
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            match sweep_one(&entry.path()) {
+                Ok(free) => swept += usize::from(free),
+                Err(error) => wrong = Some(error),
+            }
+        }
+        wrong.map_or(Ok(swept), Err)
+    }
+
     /// A file about the folder, which lies beside it and stays when it is made anew.
     #[must_use]
     pub fn about(root: &Path, what: &str) -> PathBuf {
@@ -223,6 +246,17 @@ fn keep_left(root: &Path) -> Result<(), TerraformError> {
         .map_err(|error| failed("keeping a state that was not stored", error))
 }
 
+/// Whether it was free, and is gone.
+fn sweep_one(root: &Path) -> Result<bool, TerraformError> {
+    let Some(_lock) = try_lock(root)? else {
+        return Ok(false);
+    };
+    keep_left(root)?;
+    std::fs::remove_dir_all(root)
+        .map_err(|error| failed("removing what an earlier run left", error))?;
+    Ok(true)
+}
+
 pub(super) fn write(path: &Path, content: &[u8], runs: bool) -> Result<(), TerraformError> {
     let mut options = std::fs::OpenOptions::new();
     let mode = if runs { 0o700 } else { 0o600 };
@@ -283,5 +317,24 @@ mod tests {
         drop(first);
         drop(alone());
         assert!(!Workdir::left_state(&root).exists());
+    }
+
+    #[test]
+    fn folders_in_which_nobody_is_at_work_are_swept_and_states_in_them_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Workdir::sweep(&folder.path().join("none")).unwrap(), 0);
+        let root = |name: &str| folder.path().join(name);
+        let alone = |name: &str| Workdir::alone(&root(name), "net", []).unwrap().unwrap();
+        let (busy, left) = (alone("busy"), alone("left"));
+        std::fs::write(left.beside(PLAN_FILE), "secret").unwrap();
+        left.may_leave_state().unwrap();
+        std::fs::write(left.directory().join(ERRORED), "{}").unwrap();
+        drop(left);
+        assert_eq!(Workdir::sweep(folder.path()).unwrap(), 1);
+        assert!(busy.directory().exists() && !root("left").exists());
+        assert!(Workdir::left_state(&root("left")).exists());
+        drop(busy);
+        assert_eq!(Workdir::sweep(folder.path()).unwrap(), 1);
+        assert!(!root("busy").exists());
     }
 }

@@ -85,6 +85,10 @@ impl Stacks {
         self.leave_place(&run).await?;
         self.remember(name, None).await?;
         self.forget_instead(name);
+        // With its providers it is not small, and nobody comes back to it.
+        if let Err(error) = run.stack.into_workdir().remove() {
+            tracing::warn!(stack = name, "its folder stays: {error:#}");
+        }
         Ok(Value::Null)
     }
 
