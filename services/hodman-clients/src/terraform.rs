@@ -4,11 +4,14 @@
 //! applied is byte for byte the one that was shown, and lies encrypted between the two.
 
 mod child;
+mod declared;
 mod environment;
 mod error;
 mod events;
+mod heard;
 mod lock;
 mod mask;
+mod passing;
 mod plugin_cache;
 mod sealed;
 mod stack;

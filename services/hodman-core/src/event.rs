@@ -149,6 +149,8 @@ pub enum Unlock {
     Lock(String),
     /// A state that an apply could not store: it is stored now.
     StoreState,
+    /// A state that an apply could not store, where a newer one is stored already: it is forgotten.
+    ForgetState,
 }
 
 /// What a former owner knows of the objects that it made: keys, ids and names, and what tells resources of AWS apart; nothing else of

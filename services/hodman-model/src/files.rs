@@ -19,6 +19,7 @@ pub use captured_lock::{
     CapturedEntry, CapturedLock, Seen, parse_captured_lock, render_captured_lock,
 };
 pub use duration::{InvalidSpan, Span};
+pub(crate) use environment::Spot;
 pub use environment::{
     CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, Drift, Environment, FileSets, Freeze,
     Gates, Layout, Merge, Missed, Mode, ModuleCall, Open, Presence, Rotate, Schedule, Schedules,

@@ -81,7 +81,9 @@ pub use permissions::Permissions;
 pub use policy_fills::{Policies, PolicyDefinition};
 pub use readiness::{Readiness, Said};
 use rules::Rules;
-pub use terraform_stacks::{SENSITIVE_OUTPUT, SOURCES, TerraformStacks, holds_sensitive_output};
+pub use terraform_stacks::{
+    MERGED, SENSITIVE_OUTPUT, SOURCES, TerraformStacks, holds_sensitive_output,
+};
 
 /// How an object of a kind is known to be ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

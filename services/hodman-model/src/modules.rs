@@ -122,10 +122,10 @@ impl Foundation {
         }
     }
 
-    /// What is wrong with what modules gave to each other, as far as it is in `known`: an output is of no type before it is there.
+    /// What is wrong in `file` with what modules gave to each other, as far as it is in `known`: an output is of no type before it is there.
     #[must_use]
-    pub fn given_wrongly(&self, known: &Known) -> Option<String> {
-        self.late.iter().find_map(|late| late.wrong(known))
+    pub fn given_wrongly(&self, file: &str, known: &Known) -> Option<Diagnostic> {
+        self.late.iter().find_map(|late| late.wrong(file, known))
     }
 
     /// The resources of modules that a bundle may refer to.

@@ -104,6 +104,16 @@ impl Places {
         Ok(())
     }
 
+    /// Takes away what a death left in the folders of runs, where nobody is at work any more. Reads and removes many files: off the
+    /// async threads.
+    pub fn sweep(&self) {
+        match terraform::sweep(&self.ground.folder) {
+            Ok(0) => {}
+            Ok(folders) => tracing::debug!(folders, "folders of earlier runs are swept"),
+            Err(error) => tracing::warn!("what earlier runs of Terraform left stays: {error:#}"),
+        }
+    }
+
     /// How long their end is worth waiting for: `otherwise` when none is at work.
     #[must_use]
     pub fn patience(&self, otherwise: Duration) -> Duration {

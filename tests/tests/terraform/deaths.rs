@@ -98,3 +98,21 @@ async fn an_apply_that_is_known_as_begun_and_never_began_is_gone_on_with() {
     assert_eq!(asked_for(&scene), 1);
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_death_left_in_the_folder_of_a_run_goes_when_a_daemon_starts() {
+    let bench = Bench::new();
+    let scene = Scene::start(bench.options(ONE)).await;
+    let left = scene.data().join("terraform/hodman-shop-qa-gone");
+    std::fs::create_dir_all(&left).expect("a folder");
+    std::fs::write(left.join("plan.tfplan"), "secrets in clear").expect("a file");
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short
+        .wait("the end of the folder", async || {
+            (!left.exists()).then_some(())
+        })
+        .await
+        .expect("it is gone");
+    daemon.stop().await;
+}

@@ -130,6 +130,57 @@ async fn a_state_that_could_not_be_stored_stops_its_stack_until_it_is() {
     daemon.stop().await;
 }
 
+/// What is said of a request to free the state, once it says these words.
+async fn refused(short: &Short<'_>, words: &str) {
+    short
+        .wait(&format!("a refusal with {words}"), async || {
+            let state = short.state().await.ok()?;
+            let error = qa(&state)?.unlocking.error.as_ref()?;
+            error.contains(words).then_some(())
+        })
+        .await
+        .expect("refused");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_that_was_kept_is_forgotten_only_where_a_newer_one_is_stored() {
+    let bench = Bench::new();
+    let bucket = Bucket::new().await;
+    let scene = Scene::start(bucket.waiting(&bench, Secrets::Inline)).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    bench.sign(&short).await;
+    bucket.lose().await;
+    bench.go_on();
+    explained(&short, &scene, "could not store its state").await;
+    let kept = scene
+        .data()
+        .join("terraform/hodman-shop-qa-one/repository/modules/waits/errored.tfstate");
+    let kept = std::fs::read(kept).expect("a state");
+    let mut state: Value = serde_json::from_slice(&kept).expect("JSON");
+
+    bucket.make().await;
+    unlock(&short, Unlock::ForgetState).await;
+    refused(&short, "`--store-state` stores the kept one").await;
+
+    // Somebody stores it by hand, and goes on from there.
+    let serial = state["serial"].as_u64().expect("a serial");
+    state["serial"] = (serial + 1).into();
+    let put = bucket.client.put_object().bucket(&bucket.name);
+    let put = put.key("hodman-shop-qa-one.tfstate");
+    let put = put.body(state.to_string().into_bytes().into()).send();
+    put.await.expect("stored");
+    unlock(&short, Unlock::StoreState).await;
+    refused(&short, "hodman unlock qa one --forget-state").await;
+    unlock(&short, Unlock::ForgetState).await;
+    healthy(&short).await;
+    assert_eq!(record(&scene, "one").await["unsaved"], Value::Null);
+    assert!(!bench.path("pid").exists(), "nothing is made twice");
+    daemon.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_state_that_nobody_was_left_to_hear_of_is_found_by_the_next_daemon() {
     let bench = Bench::new();

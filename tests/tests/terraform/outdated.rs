@@ -1,11 +1,12 @@
 //! What a stack was applied with last, when there was nothing to do for what it is told now: it is remembered, and where it was not,
 //! it stands in nobody's way.
 
-use hodman_tests::harness::{Scene, Short};
+use hodman_tests::harness::{Options, REPOSITORY, Scene, Short};
 use serde_json::Value;
 
 use super::bench::{Bench, KEPT, KEPT_MODULE, ONE, real};
-use super::looks::{asked, change, commit, healthy, keep_record, record};
+use super::looks::{asked, change, commit, explained, healthy, keep_record, record};
+use super::policy::checked;
 
 const MAIN: &str = "modules/kept/main.tf";
 const MODULE: &str = "modules/kept/module.yaml";
@@ -65,6 +66,10 @@ async fn remembered(scene: &Scene) -> (bool, Value) {
 
 /// A world in which the stack is told what it was in 2021.
 async fn begun(bench: &Bench) -> Scene {
+    Scene::start(begun_with(bench)).await
+}
+
+fn begun_with(bench: &Bench) -> Options {
     let mut options = bench.options(ONE);
     for (path, text) in &mut options.files {
         let first = files(2021).into_iter().find(|(name, _)| name == path);
@@ -72,7 +77,7 @@ async fn begun(bench: &Bench) -> Scene {
             *text = first.leak();
         }
     }
-    Scene::start(options).await
+    options
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,6 +122,52 @@ async fn what_a_stack_is_told_is_remembered_also_when_nothing_is_to_be_done_and_
     assert!(pull.body.contains("terraform_data.kept"), "{}", pull.body);
     assert_eq!(bench.resources("one"), [""; 0]);
     assert_eq!(record(&scene, "one").await, Value::Null);
+    let folder = scene.data().join("terraform/hodman-shop-qa-one");
+    assert!(!folder.exists(), "it needs no folder any more");
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_files_of_a_pull_request_that_nobody_merged_are_run_for_nothing_else() {
+    let bench = Bench::new();
+    let mut options = begun_with(&bench);
+    options
+        .files
+        .push(("environments/policy.yaml", "terraform_plans: allowed\n"));
+    let scene = Scene::start(options).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("made");
+    bench.install(2023);
+
+    let stolen = bench.path("stolen");
+    let provisioner = format!(
+        "resource \"terraform_data\" \"kept\" {{\n  provisioner \"local-exec\" {{\n    when = destroy\n    command = \"touch {}\"\n  }}\n",
+        stolen.display()
+    );
+    let text = of(2023).replace("resource \"terraform_data\" \"kept\" {\n", &provisioner);
+    assert_ne!(text, of(2023));
+    let module = module(2023);
+    let files = [
+        (MAIN, Some(text.as_bytes())),
+        (MODULE, Some(module.as_bytes())),
+    ];
+    let forge = &scene.forge;
+    forge
+        .commit(REPOSITORY, "more", &files, "more", "mallory")
+        .expect("committed");
+    let number = forge.open_pull(REPOSITORY, "more", "main", "more", "", "mallory");
+    let (_, summary) = checked(&scene, &short, number.expect("a pull request")).await;
+    assert!(
+        summary.contains("Nothing is approved by this"),
+        "it is looked at by them: {summary}"
+    );
+
+    let call = "modules:\n  one:\n    module: kept\n    inputs: {size: 1}\n";
+    change(&scene, call, "");
+    explained(&short, &scene, "Unsupported Terraform Core").await;
+    assert!(!stolen.exists());
+    assert_eq!(bench.resources("one"), ["terraform_data.kept"]);
     daemon.stop().await;
 }
 
@@ -133,7 +184,7 @@ async fn what_is_wanted_now_is_not_taken_for_another_state_in_place_of_what_was_
     std::fs::write(&file, other.to_string()).expect("another one");
     bench.install(2023);
     told(&scene, 2023);
-    let words = super::looks::explained(&short, &scene, "Unsupported Terraform Core").await;
+    let words = explained(&short, &scene, "Unsupported Terraform Core").await;
     assert!(words.contains("init failed"), "{words}");
     daemon.stop().await;
 }

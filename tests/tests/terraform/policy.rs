@@ -37,7 +37,7 @@ fn propose(scene: &Scene, branch: &str, size: &str) -> u64 {
 }
 
 /// What the check of a pull request says.
-async fn checked(scene: &Scene, short: &Short<'_>, number: u64) -> (PullView, String) {
+pub async fn checked(scene: &Scene, short: &Short<'_>, number: u64) -> (PullView, String) {
     let pull = scene.forge.pull(REPOSITORY, number).expect("it is open");
     let number = PullNumber(number);
     let summary = short

@@ -1,12 +1,13 @@
 //! What a stack is given: variables, identity, backend. Nothing else of our own surroundings reaches the program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::TerraformError;
+use super::declared::{Declared, Form};
 use super::mask::{LateSecrets, Mask};
 
 /// What of our own environment the program sees.
@@ -31,7 +32,7 @@ const REFUSED: &[&str] = &[
 /// The value of an input variable.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// May be shown. Texts as they are, all else in JSON.
+    /// May be shown.
     Plain(Value),
     /// Is masked wherever the program says it.
     Secret(SecretString),
@@ -40,8 +41,10 @@ pub enum Input {
 /// What a stack is given.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
-    /// Input variables, passed as `TF_VAR_…`, so that they stand in no list of processes.
+    /// Input variables, passed in a file of the run, each as the value that it is. They win over whatever stands in the directory.
     pub variables: BTreeMap<String, Input>,
+    /// Those of them whose secret is JSON. Else it is a text, and JSON only for a variable that takes no text.
+    pub structured_secrets: BTreeSet<String>,
     /// Files for `-var-file`, relative to the stack's directory and inside what was checked out.
     pub variable_files: Vec<String>,
     /// Who the program is: `AWS_ACCESS_KEY_ID` and the like. Without any it is nobody: the machine's own role and the
@@ -117,8 +120,41 @@ impl Inputs {
         Ok(SecretString::from(whole.to_string()))
     }
 
-    /// The program's environment, but for what the run's folder says.
-    pub(super) fn environment(&self) -> BTreeMap<String, String> {
+    /// The variables as a file for `-var-file`, in JSON: there a text is that text and no template, and a list is one also for a
+    /// variable without a type.
+    pub(super) fn variables_file(&self, declared: &Declared) -> SecretString {
+        let all: Map<String, Value> = self
+            .variables
+            .iter()
+            .map(|(name, input)| (name.clone(), self.value(name, input, declared.form(name))))
+            .collect();
+        SecretString::from(Value::from(all).to_string())
+    }
+
+    fn value(&self, name: &str, input: &Input, form: Option<Form>) -> Value {
+        let (text, may_be_json) = match input {
+            Input::Plain(Value::String(text)) => (text.as_str(), form == Some(Form::Structure)),
+            Input::Plain(value) => return value.clone(),
+            Input::Secret(secret) => {
+                let takes_json = matches!(form, Some(Form::Structure | Form::Any));
+                let is_json = self.structured_secrets.contains(name);
+                let text = secret.expose_secret();
+                match serde_json::from_str(text) {
+                    Ok(value) if is_json => return value,
+                    _ => (text, takes_json),
+                }
+            }
+        };
+        let json = || serde_json::from_str(text).ok();
+        let structure = json().filter(|value: &Value| value.is_object() || value.is_array());
+        structure
+            .filter(|_| may_be_json)
+            .unwrap_or_else(|| Value::from(text))
+    }
+
+    /// The program's environment, but for what the run's folder says. Texts of variables that take them as they are stand in it
+    /// also as `TF_VAR_…`, for commands that take no file of variables: OpenTofu may need them for its backend or to decrypt.
+    pub(super) fn environment(&self, declared: &Declared) -> BTreeMap<String, String> {
         let mut all: BTreeMap<String, String> = INHERITED
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
@@ -136,11 +172,14 @@ impl Inputs {
         for (name, value) in &self.identity {
             all.insert(name.clone(), value.expose_secret().to_owned());
         }
-        for (name, value) in &self.variables {
-            let value = match value {
-                Input::Secret(secret) => secret.expose_secret().to_owned(),
-                Input::Plain(Value::String(text)) => text.clone(),
-                Input::Plain(value) => value.to_string(),
+        for (name, input) in &self.variables {
+            let form = declared.form(name);
+            // Terraform would read anything else as an expression.
+            let value = match self.value(name, input, form) {
+                _ if form != Some(Form::Scalar) => continue,
+                Value::String(text) => text,
+                scalar @ (Value::Number(_) | Value::Bool(_)) => scalar.to_string(),
+                _ => continue,
             };
             all.insert(format!("TF_VAR_{name}"), value);
         }

@@ -65,6 +65,9 @@ pub enum TerraformError {
         /// The state that it could not store, for `state push`; none when it could not even be kept.
         state: Option<SecretString>,
     },
+    /// A state was to be stored over one that is as new or newer.
+    #[error("a newer state is stored already: {0}")]
+    OlderState(String),
     /// It was asked to stop and did, before it was through.
     #[error("{command} was stopped{}", killed_words(*killed))]
     Stopped {

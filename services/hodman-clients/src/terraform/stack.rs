@@ -2,7 +2,6 @@
 //!
 //! Long because each command is one method of the same object, and they share how a run is begun, heard and judged.
 
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -13,15 +12,12 @@ use tokio::process::Command;
 use tokio::sync::watch;
 
 use super::child::{self, End, Ended, Limits};
+use super::declared::Declared;
+use super::heard::{Heard, refusal};
 use super::mask::Mask;
-use super::workdir::{ERRORED, failed, write};
-use super::{
-    Binding, Inputs, LockHolder, PlanKey, SealedPlan, Terraform, TerraformError, Workdir, events,
-};
-
-/// How much of what the program said is kept for its error.
-const KEPT: usize = 4000;
-const PLAN_FILE: &str = "plan.tfplan";
+use super::passing::Passing;
+use super::workdir::{BACKEND_FILE, ERRORED, PLAN_FILE, PUSHED_FILE, VARIABLES_FILE, failed};
+use super::{Binding, Inputs, PlanKey, SealedPlan, Terraform, TerraformError, Workdir, events};
 
 /// Which state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +27,18 @@ pub struct StateVersion {
     /// Grows by each change; 0 before the first apply.
     pub serial: u64,
 }
+
+impl StateVersion {
+    /// Which one a whole state is.
+    ///
+    /// # Errors
+    /// When it is no state.
+    pub fn of(state: &SecretString) -> Result<Self, TerraformError> {
+        parse(PULL, state)
+    }
+}
+
+const PULL: &str = "state pull";
 
 /// A plan that was made.
 #[derive(Debug)]
@@ -55,24 +63,12 @@ pub struct Stack {
     mask: Mask,
     stop: watch::Receiver<bool>,
     locks_plans: bool,
-    _left: Left,
-}
-
-/// A file that is taken away with the last command.
-#[derive(Debug)]
-struct Left(Option<PathBuf>);
-
-impl Drop for Left {
-    fn drop(&mut self) {
-        if let Some(file) = &self.0 {
-            // It may not be there.
-            let _ = std::fs::remove_file(file);
-        }
-    }
+    declared: Declared,
+    _left: Option<Passing>,
 }
 
 /// Where `init` leaves the backend's values for the other commands, below the data folder; secrets among them in clear.
-const BACKEND_FILE: &str = "terraform.tfstate";
+const LEFT_BY_INIT: &str = "terraform.tfstate";
 
 impl Stack {
     pub(super) fn new(
@@ -83,16 +79,18 @@ impl Stack {
     ) -> Result<Self, TerraformError> {
         inputs.check()?;
         // With secrets in it; no command comes any more that needs them, and the next `init` writes them anew.
-        let left =
-            (!inputs.backend_secrets.is_empty()).then(|| workdir.beside("data").join(BACKEND_FILE));
+        let left = (!inputs.backend_secrets.is_empty())
+            .then(|| Passing::at(workdir.beside("data").join(LEFT_BY_INIT)));
+        let declared = Declared::read(workdir.directory());
         Ok(Self {
             terraform,
             workdir,
+            declared,
             mask: inputs.mask(),
             inputs,
             stop,
             locks_plans: true,
-            _left: Left(left),
+            _left: left,
         })
     }
 
@@ -131,19 +129,17 @@ impl Stack {
     /// [`TerraformError::LockFile`] when a provider is missing from the lock file or is another one; when the backend refuses, or it
     /// cannot be run.
     pub async fn init(&self, say: Say<'_>) -> Result<(), TerraformError> {
-        let backend = self.workdir.beside("backend.tfbackend.json");
         let mut arguments = vec!["init", "-input=false", "-no-color", "-lockfile=readonly"];
-        let option = format!("-backend-config={}", backend.display());
-        if !self.inputs.backend.is_empty() {
-            let text = self.inputs.whole_backend()?;
-            write(&backend, text.expose_secret().as_bytes(), false)?;
-            arguments.push(&option);
-        }
+        let backend = match self.inputs.backend.is_empty() {
+            true => None,
+            false => Some(self.passing(BACKEND_FILE, &self.inputs.whole_backend()?)?),
+        };
+        let option = backend
+            .as_ref()
+            .map(|file| format!("-backend-config={}", file.path().display()));
+        arguments.extend(option.as_deref());
         let _held = self.terraform.cache.hold().await?;
-        let done = self.lines("init", &arguments, &[0], say).await;
-        // There may be secrets in it: it goes, whatever happened.
-        let _ = std::fs::remove_file(&backend);
-        done.map(drop)
+        self.lines("init", &arguments, &[0], say).await.map(drop)
     }
 
     /// The backend as `init` understood it, `{"type", "config"}`; null when the directory has no `backend` block, so that the
@@ -152,7 +148,7 @@ impl Stack {
     /// # Errors
     /// When what `init` left cannot be read.
     pub fn backend(&self) -> Result<Value, TerraformError> {
-        let file = self.workdir.beside("data").join(BACKEND_FILE);
+        let file = self.workdir.beside("data").join(LEFT_BY_INIT);
         let bytes = match std::fs::read(file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
@@ -212,8 +208,8 @@ impl Stack {
         let version = self.version().await?;
         // Before the plan: whatever is stored in between makes it stale, never the other way round.
         let state = self.state().await?;
-        let file = self.workdir.beside(PLAN_FILE);
-        let out = format!("-out={}", file.display());
+        let file = Passing::at(self.workdir.beside(PLAN_FILE));
+        let out = format!("-out={}", file.path().display());
         let lock = match self.locks_plans {
             true => self.lock_option(),
             false => "-lock=false".to_owned(),
@@ -236,14 +232,14 @@ impl Stack {
             .map(|file| format!("-var-file={file}"))
             .collect();
         arguments.extend(files.iter().map(String::as_str));
-        let planned = self.lines("plan", &arguments, &[0, 2], say).await;
-        let taken = match planned {
-            Ok(ended) => self.take(&file).await.map(|taken| (ended, taken)),
-            Err(error) => Err(error),
-        };
-        // Secrets in clear: it goes, whatever happened.
-        let _ = std::fs::remove_file(&file);
-        let (ended, (bytes, shown)) = taken?;
+        let variables = self.variables_file()?;
+        let option = variables.as_ref().map(variables_option);
+        // The last one wins, also over `terraform.tfvars` and `*.auto.tfvars` in the directory.
+        arguments.extend(option.as_deref());
+        let ended = self.lines("plan", &arguments, &[0, 2], say).await?;
+        drop(variables);
+        let (bytes, shown) = self.take(file.path()).await?;
+        drop(file);
         let binding = Binding {
             commit: commit.to_owned(),
             lineage: state.lineage,
@@ -305,17 +301,23 @@ impl Stack {
                 binding.serial, binding.lineage, state.serial, state.lineage
             ));
         }
-        let file = self.workdir.beside(PLAN_FILE);
-        write(&file, &bytes, false)?;
+        let file = Passing::with(self.workdir.beside(PLAN_FILE), &bytes)?;
         let lock = self.lock_option();
-        let name = file.display().to_string();
+        let name = file.path().display().to_string();
         let many = self.parallelism_option();
         let mut arguments = vec!["apply", "-json", "-input=false", &lock];
         arguments.extend(many.as_deref());
+        // All others stand in the plan; before there were such ones, no file was taken beside a plan.
+        let names = self.inputs.variables.keys();
+        let variables = match self.declared.any_ephemeral(names) {
+            true => self.variables_file()?,
+            false => None,
+        };
+        let option = variables.as_ref().map(variables_option);
+        arguments.extend(option.as_deref());
         arguments.push(&name);
-        let applied = self.lines("apply", &arguments, &[0], say).await;
-        let _ = std::fs::remove_file(&file);
-        match applied {
+        self.workdir.may_leave_state()?;
+        match self.lines("apply", &arguments, &[0], say).await {
             Ok(_) => Ok(()),
             // Whatever else went wrong: a state that was kept here is all that knows what was made.
             Err(error) => Err(self.kept_state(error)),
@@ -349,18 +351,11 @@ impl Stack {
     /// # Errors
     /// When it cannot be read.
     pub async fn state(&self) -> Result<StateVersion, TerraformError> {
-        #[derive(Deserialize)]
-        struct State {
-            lineage: String,
-            serial: u64,
-        }
-        let command = "state pull";
-        let written = self.whole(command, &["state", "pull"]).await?;
+        let written = self.whole(PULL, &["state", "pull"]).await?;
         if written.expose_secret().trim().is_empty() {
             return Ok(StateVersion::default());
         }
-        let State { lineage, serial } = parse(command, &written)?;
-        Ok(StateVersion { lineage, serial })
+        StateVersion::of(&written)
     }
 
     /// Takes a lock away that its holder left behind. For a person who knows that nobody works under it any more: two at
@@ -386,22 +381,34 @@ impl Stack {
     /// or an older one.
     ///
     /// # Errors
-    /// When the backend still refuses it.
+    /// [`TerraformError::OlderState`] when the one that is stored is as new or newer; when the backend still refuses it.
     pub async fn push_state(
         &self,
         state: &SecretString,
         say: Say<'_>,
     ) -> Result<(), TerraformError> {
-        let file = self.workdir.beside("push.tfstate");
-        write(&file, state.expose_secret().as_bytes(), false)?;
-        let (lock, name) = (self.lock_option(), file.display().to_string());
+        let file = self.passing(PUSHED_FILE, state)?;
+        let (lock, name) = (self.lock_option(), file.path().display().to_string());
         let arguments = ["state", "push", &lock, &name];
-        let pushed = self.lines("state push", &arguments, &[0], say).await;
-        let _ = std::fs::remove_file(&file);
-        pushed?;
+        self.workdir.may_leave_state()?;
+        self.lines("state push", &arguments, &[0], say).await?;
         // Else the next failure would take it for its own.
         let _ = std::fs::remove_file(self.workdir.directory().join(ERRORED));
         Ok(())
+    }
+
+    /// A file with these secrets for one command.
+    fn passing(&self, name: &str, text: &SecretString) -> Result<Passing, TerraformError> {
+        Passing::with(self.workdir.beside(name), text.expose_secret().as_bytes())
+    }
+
+    /// The variables as a file for one command; none when there are none.
+    fn variables_file(&self) -> Result<Option<Passing>, TerraformError> {
+        if self.inputs.variables.is_empty() {
+            return Ok(None);
+        }
+        let text = self.inputs.variables_file(&self.declared);
+        self.passing(VARIABLES_FILE, &text).map(Some)
     }
 
     fn lock_option(&self) -> String {
@@ -504,7 +511,7 @@ impl Stack {
             .current_dir(self.workdir.directory())
             .env_clear()
             .env("HOME", self.workdir.beside("home"))
-            .envs(self.inputs.environment())
+            .envs(self.inputs.environment(&self.declared))
             .env("TF_DATA_DIR", self.workdir.beside("data"))
             .env(
                 "TF_CLI_CONFIG_FILE",
@@ -527,60 +534,6 @@ fn parse<T: for<'de> Deserialize<'de>>(
         .map_err(|_| TerraformError::Unreadable { command })
 }
 
-/// What was said, for an error: its own words where the program marks them, else the end of all.
-#[derive(Default)]
-struct Heard {
-    errors: Vec<String>,
-    all: String,
-}
-
-impl Heard {
-    fn add(&mut self, text: &str, error: Option<String>) {
-        self.errors.extend(error);
-        self.all.push_str(text);
-        self.all.push('\n');
-        if self.all.len() > 2 * KEPT {
-            let cut = self.all.ceil_char_boundary(self.all.len() - KEPT);
-            self.all.drain(..cut);
-        }
-    }
-
-    fn message(&self) -> String {
-        let text = if self.errors.is_empty() {
-            self.all.trim().to_owned()
-        } else {
-            self.errors.join("\n")
-        };
-        text.chars().take(KEPT).collect()
-    }
-}
-
-fn refusal(command: &'static str, code: Option<i32>, message: &str) -> TerraformError {
-    if message.contains("acquiring the state lock")
-        && let Some(holder) = LockHolder::parse(message)
-    {
-        return TerraformError::Locked(Box::new(holder));
-    }
-    let message = message.to_owned();
-    // Terraform breaks its lines.
-    let one_line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let of_lock_file = [
-        "but the lock file is read-only",
-        "recorded in the dependency lock file",
-    ];
-    if of_lock_file.iter().any(|words| one_line.contains(words)) {
-        return TerraformError::LockFile(message);
-    }
-    if message.contains("Saved plan is stale") {
-        return TerraformError::Stale(message);
-    }
-    // "Instance …" of Terraform, "Resource instance …" of OpenTofu since 1.12.
-    if message.contains("nstance cannot be destroyed") {
-        return TerraformError::PreventDestroy(message);
-    }
-    TerraformError::Failed {
-        command,
-        code,
-        message,
-    }
+fn variables_option(file: &Passing) -> String {
+    format!("-var-file={}", file.path().display())
 }

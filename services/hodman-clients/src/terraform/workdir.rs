@@ -1,7 +1,9 @@
 //! The folder of one run: the files of a commit, and beside them what the program keeps.
 
+use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
 use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
@@ -27,6 +29,16 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What Terraform calls a state that it could not store.
 pub(super) const ERRORED: &str = "errored.tfstate";
 
+/// Files with secrets in clear that lie beside the checked out ones for one command.
+pub(super) const BACKEND_FILE: &str = "backend.tfbackend.json";
+pub(super) const PLAN_FILE: &str = "plan.tfplan";
+pub(super) const PUSHED_FILE: &str = "push.tfstate";
+pub(super) const VARIABLES_FILE: &str = "inputs.tfvars.json";
+
+/// Says, beside the checked out files, that a command was begun that may leave a state, and in which directory. Whatever else is
+/// called as such a state is none: who only plans leaves none, and what is checked out may have any name.
+const MAY_LEAVE: &str = "may-leave-state";
+
 impl Workdir {
     /// The same for a folder that several might use, one after the other: none while somebody else is at work in it, be it a
     /// program that an earlier process of ours left behind. A state that such a program could not store is moved out of
@@ -47,10 +59,7 @@ impl Workdir {
         let Some(lock) = try_lock(root)? else {
             return Ok(None);
         };
-        if let Some(left) = find(&root.join("repository"), ERRORED) {
-            std::fs::rename(left, Self::left_state(root))
-                .map_err(|error| failed("keeping a state that was not stored", error))?;
-        }
+        keep_left(root)?;
         let mut workdir = Self::new(root, directory, files)?;
         workdir.lock = Some(lock);
         Ok(Some(workdir))
@@ -65,6 +74,29 @@ impl Workdir {
             tokio::time::sleep(LOOK).await;
         }
         Ok(())
+    }
+
+    /// Takes away the folders below `runs` in which nobody is at work, with what a death left in them: plans and variables in clear,
+    /// providers of stacks that are gone. States that could not be stored are kept as [`Workdir::alone`] keeps them. Gives how many.
+    ///
+    /// # Errors
+    /// When one cannot be removed; the others are.
+    pub fn sweep(runs: &Path) -> Result<usize, TerraformError> {
+        let entries = match std::fs::read_dir(runs) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+            read => read.map_err(|error| failed("reading the folder of all runs", error))?,
+        };
+        let (mut swept, mut wrong) = (0, None);
+        for entry in entries.flatten() {
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            match sweep_one(&entry.path()) {
+                Ok(free) => swept += usize::from(free),
+                Err(error) => wrong = Some(error),
+            }
+        }
+        wrong.map_or(Ok(swept), Err)
     }
 
     /// A file about the folder, which lies beside it and stays when it is made anew.
@@ -124,6 +156,10 @@ impl Workdir {
         )?;
         for (path, content, runs) in files {
             let path = inside(path)?;
+            // Nobody could tell it from one that Terraform leaves.
+            if path == stack.join(ERRORED) {
+                continue;
+            }
             if let Some(parent) = path.parent() {
                 make(parent)?;
             }
@@ -149,6 +185,12 @@ impl Workdir {
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// Says that the command that is about to begin may leave a state that it cannot store.
+    pub(super) fn may_leave_state(&self) -> Result<(), TerraformError> {
+        let directory = self.directory.as_os_str().as_bytes();
+        write(&self.beside(MAY_LEAVE), directory, false)
     }
 
     /// What a program that runs here reads: nothing.
@@ -190,16 +232,29 @@ fn beside(root: &Path, name: &str) -> PathBuf {
     path.into()
 }
 
-/// A file of that name in a folder or one below it.
-fn find(folder: &Path, name: &str) -> Option<PathBuf> {
-    let here = folder.join(name);
-    if here.is_file() {
-        return Some(here);
+/// Moves a state out of the way that a command in a folder could not store.
+fn keep_left(root: &Path) -> Result<(), TerraformError> {
+    let directory = match std::fs::read(root.join(MAY_LEAVE)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        read => read.map_err(|error| failed("reading whether a state was left", error))?,
+    };
+    let left = Path::new(OsStr::from_bytes(&directory)).join(ERRORED);
+    if !left.is_file() {
+        return Ok(());
     }
-    let entries = std::fs::read_dir(folder).ok()?.flatten();
-    entries
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-        .find_map(|entry| find(&entry.path(), name))
+    std::fs::rename(left, Workdir::left_state(root))
+        .map_err(|error| failed("keeping a state that was not stored", error))
+}
+
+/// Whether it was free, and is gone.
+fn sweep_one(root: &Path) -> Result<bool, TerraformError> {
+    let Some(_lock) = try_lock(root)? else {
+        return Ok(false);
+    };
+    keep_left(root)?;
+    std::fs::remove_dir_all(root)
+        .map_err(|error| failed("removing what an earlier run left", error))?;
+    Ok(true)
 }
 
 pub(super) fn write(path: &Path, content: &[u8], runs: bool) -> Result<(), TerraformError> {
@@ -232,6 +287,7 @@ mod tests {
         assert!(alone().is_none());
         // As a program has it that outlives us.
         let held = first.lock.as_ref().unwrap().try_clone().unwrap();
+        first.may_leave_state().unwrap();
         std::fs::write(first.directory().join(ERRORED), "{}").unwrap();
         drop(first);
         assert!(alone().is_none());
@@ -239,5 +295,46 @@ mod tests {
         let again = alone().unwrap();
         assert!(!again.directory().join(ERRORED).exists());
         assert_eq!(std::fs::read(Workdir::left_state(&root)).unwrap(), b"{}");
+    }
+
+    #[test]
+    fn what_is_only_called_as_a_state_that_was_left_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("shop.qa.net");
+        let files = [
+            ("modules/net/errored.tfstate", b"{}".as_slice(), false),
+            ("modules/net/test/errored.tfstate", b"{}".as_slice(), false),
+        ];
+        let alone = || {
+            Workdir::alone(&root, "modules/net", files)
+                .unwrap()
+                .unwrap()
+        };
+        let first = alone();
+        assert!(!first.directory().join(ERRORED).exists());
+        // As a program may that only plans.
+        std::fs::write(first.directory().join(ERRORED), "{}").unwrap();
+        drop(first);
+        drop(alone());
+        assert!(!Workdir::left_state(&root).exists());
+    }
+
+    #[test]
+    fn folders_in_which_nobody_is_at_work_are_swept_and_states_in_them_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Workdir::sweep(&folder.path().join("none")).unwrap(), 0);
+        let root = |name: &str| folder.path().join(name);
+        let alone = |name: &str| Workdir::alone(&root(name), "net", []).unwrap().unwrap();
+        let (busy, left) = (alone("busy"), alone("left"));
+        std::fs::write(left.beside(PLAN_FILE), "secret").unwrap();
+        left.may_leave_state().unwrap();
+        std::fs::write(left.directory().join(ERRORED), "{}").unwrap();
+        drop(left);
+        assert_eq!(Workdir::sweep(folder.path()).unwrap(), 1);
+        assert!(busy.directory().exists() && !root("left").exists());
+        assert!(Workdir::left_state(&root("left")).exists());
+        drop(busy);
+        assert_eq!(Workdir::sweep(folder.path()).unwrap(), 1);
+        assert!(!root("busy").exists());
     }
 }

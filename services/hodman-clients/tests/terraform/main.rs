@@ -7,3 +7,4 @@ mod faults;
 mod locks;
 mod plans;
 mod runs;
+mod variables;

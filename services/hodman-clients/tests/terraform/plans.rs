@@ -172,7 +172,7 @@ async fn what_may_not_be_destroyed_and_what_is_wrong_is_said_in_terraforms_words
 }
 
 #[tokio::test]
-async fn a_variable_file_of_the_directory_is_used_and_wins_over_the_environment() {
+async fn a_variable_file_of_the_directory_is_used_for_what_nobody_gives() {
     let bench = Bench::local();
     let stack = bench.stack("run", MAIN, 1);
     let inputs = |files: &[&str]| {

@@ -32,6 +32,7 @@ pub(super) fn ask(
     let what = match unlock {
         Unlock::Lock(id) => format!("lock {id} of {stack}"),
         Unlock::StoreState => format!("the state of {stack} that was not stored"),
+        Unlock::ForgetState => format!("the state of {stack} that is older than the stored one"),
     };
     draft.note(Some(name), "unlock-asked", format!("by {by}: {what}"));
     let act = Act::Unlock {

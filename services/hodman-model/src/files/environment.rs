@@ -1,6 +1,7 @@
 //! `environments/<env>/environment.yaml`: what an environment is, what differs in it, and what guards it.
 
 mod binding;
+mod call_places;
 mod capture;
 mod check;
 mod file_sets;
@@ -20,6 +21,7 @@ use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
 use crate::stacks::Imports;
 
+pub(crate) use call_places::{CallPlaces, Spot};
 pub use capture::{CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, Selection, TagSelection};
 pub use file_sets::{FileSets, Layout};
 pub use gates::{Freeze, Gates, Window, WindowKind};
@@ -138,6 +140,9 @@ pub struct ModuleCall {
     /// each there: `Vpc: {VpcId: vpc-0a1b}`. `hodman adopt` proposes them. Those that are in the stack may stay listed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub import: Imports,
+    /// Where it stands.
+    #[serde(skip)]
+    pub(crate) places: CallPlaces,
 }
 
 /// Who merges a promotion pull request.
@@ -267,7 +272,8 @@ pub enum Presence {
 /// # Errors
 /// Everything wrong in the file, each with its place: what does not parse, unknown keys, and what does not fit together.
 pub fn parse_environment(path: &str, text: &str) -> Result<Environment, Diagnostics> {
-    let environment: Environment = yaml::read(path, text)?;
+    let mut environment: Environment = yaml::read(path, text)?;
     let root = Node::parse(path, text.as_bytes())?;
+    call_places::note(&mut environment, &root);
     check::check(path, &environment, &root).into_result(environment)
 }

@@ -26,6 +26,10 @@ pub const SOURCES: &str = "sources";
 /// other stacks take it.
 pub const SENSITIVE_OUTPUT: &str = "sensitive_output";
 
+/// The field of a request that says whether what a stack is told now is merged: only then it is remembered for others, and used by
+/// whoever may change things.
+pub const MERGED: &str = "merged";
+
 /// Where whoever answers for Terraform takes requests for stacks.
 const PATH: &str = "/terraform/stacks";
 
@@ -89,11 +93,13 @@ impl TerraformStacks {
         Call::with_body(Method::Post, path, body, true)
     }
 
-    /// Asks for a stack as [`Kind::get`] does, by what was applied last, else by what is wanted of it now.
+    /// Asks for a stack as [`Kind::get`] does, by what was applied last, else by what is wanted of it now, `merged` or not.
     #[must_use]
-    pub fn look(id: &str, wanted: &Value) -> Call {
+    pub fn look(id: &str, wanted: &Value, merged: bool) -> Call {
+        let mut body = wanted.clone();
+        body[MERGED] = json!(merged);
         Call {
-            body: Some(wanted.clone()),
+            body: Some(body),
             ..TerraformStacks.get(id)
         }
     }
@@ -114,10 +120,11 @@ impl TerraformStacks {
         Call::with_body(Method::Put, format!("{PATH}/{id}"), body, true)
     }
 
-    /// Removes everything in a stack as it was `shown`.
+    /// Removes everything in a stack as it was `shown`. What is `wanted` of it now is merged.
     #[must_use]
     pub fn remove(id: &str, wanted: Option<&Value>, shown: &Digest) -> Call {
         let mut body = wanted.cloned().unwrap_or_else(|| json!({}));
+        body[MERGED] = json!(true);
         body["shown"] = json!(shown);
         Call::with_body(Method::Delete, format!("{PATH}/{id}"), body, true)
     }
@@ -127,6 +134,12 @@ impl TerraformStacks {
     pub fn unlock(id: &str, lock: &str) -> Call {
         let body = json!({"lock": lock});
         Call::with_body(Method::Post, format!("{PATH}/{id}/unlock"), body, true)
+    }
+
+    /// Forgets the state that an apply could not store, where a newer one is stored.
+    #[must_use]
+    pub fn forget_state(id: &str) -> Call {
+        Call::plain(Method::Post, format!("{PATH}/{id}/forget-state"))
     }
 
     /// Stores the state that an apply could not store.

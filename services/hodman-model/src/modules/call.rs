@@ -10,7 +10,7 @@ use super::text::{is_almost, is_reference, meant_output, nobody_gives, output, w
 use super::{Late, fields, stack};
 use crate::bundle::{Lifecycle, Resource, ResourceKey, lone};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
-use crate::files::{Environment, ModuleCall, Tree};
+use crate::files::{Environment, ModuleCall, Spot, Tree};
 use crate::foundation::policies::expand;
 use crate::kinds::foundation_kinds;
 
@@ -58,8 +58,14 @@ impl<'a> Calls<'a> {
         (self.resources, self.outputs, self.late, self.found)
     }
 
-    fn wrong(&mut self, message: String, hint: Option<String>) {
-        let mut error = Diagnostic::error(self.file, message);
+    /// Where a call stands, or an input of it.
+    fn spot(&self, call: &str, input: Option<&str>) -> Spot {
+        let call = self.environment.modules.get(call);
+        call.map(|call| call.places.spot(input)).unwrap_or_default()
+    }
+
+    fn wrong(&mut self, spot: Spot, message: String, hint: Option<String>) {
+        let mut error = spot.put(Diagnostic::error(self.file, message));
         error.hint = hint;
         self.found.push(error);
     }
@@ -75,6 +81,7 @@ impl<'a> Calls<'a> {
         if way.iter().any(|before| before == name) {
             let circle = way.join(" -> ");
             self.wrong(
+                self.spot(name, None),
                 format!("modules take from each other in a circle: {circle} -> {name}"),
                 None,
             );
@@ -109,6 +116,7 @@ impl<'a> Calls<'a> {
                 .filter_map(|path| path.strip_prefix("modules/")?.strip_suffix("/module.yaml"));
             let hint = did_you_mean(name, known);
             self.wrong(
+                self.spot(call, None),
                 format!("`modules.{call}` calls `{name}`, and there is no {path}"),
                 hint,
             );
@@ -132,6 +140,7 @@ impl<'a> Calls<'a> {
         {
             let hint = did_you_mean(name, module.inputs.keys().map(String::as_str));
             self.wrong(
+                self.spot(call, Some(name)),
                 format!("`modules.{call}`: the module has no input `{name}`"),
                 hint,
             );
@@ -139,32 +148,38 @@ impl<'a> Calls<'a> {
         for (name, input) in &module.inputs {
             let Some(value) = said.get(name).or(input.default.as_ref()) else {
                 let hint = (!input.description.is_empty()).then(|| input.description.clone());
-                self.wrong(format!("`modules.{call}`: input `{name}` is missing"), hint);
+                let words = format!("`modules.{call}`: input `{name}` is missing");
+                self.wrong(self.spot(call, None), words, hint);
                 continue;
             };
             let mut wrong = Vec::new();
+            let spot = self.spot(call, Some(name));
             let value = walk(value, &mut |inside| {
                 let Some((other, field)) = output(inside) else {
                     if is_reference(inside) {
                         let words = format!(
                             "`modules.{call}`: input `{name}`: `${{{inside}}}` stands for nothing here"
                         );
-                        wrong.push(Diagnostic::error(self.file, words).hint(meant_output(inside)));
+                        let error = Diagnostic::error(self.file, words);
+                        wrong.push(spot.put(error).hint(meant_output(inside)));
                     }
                     return None;
                 };
                 let given = self.outputs.get(other).and_then(|given| given.get(field));
                 if given.is_none() {
-                    wrong.push(nobody_gives(self.file, other, field, &self.outputs));
+                    let error = nobody_gives(self.file, other, field, &self.outputs);
+                    wrong.push(spot.put(error));
                 }
                 given.cloned()
             });
             if !wrong.is_empty() {
                 self.found.0.append(&mut wrong);
             } else if let Some(why) = input.refuses(&value) {
-                self.wrong(format!("`modules.{call}`: input `{name}` {why}"), None);
+                let words = format!("`modules.{call}`: input `{name}` {why}");
+                self.wrong(spot, words, None);
             } else {
-                self.late.extend(Late::of(call, name, input, &value));
+                let late = Late::of((call, spot), name, input, &value);
+                self.late.extend(late);
             }
             inputs.insert(name.clone(), value);
         }
@@ -179,6 +194,7 @@ impl<'a> Calls<'a> {
         if !called.import.is_empty() && module.engine != Engine::Cloudformation {
             let hint = "only stacks of CloudFormation take resources over so: `adopt` lists objects, Terraform has blocks of its own";
             self.wrong(
+                self.spot(call, None),
                 format!("`modules.{call}.import` has no meaning for this module"),
                 Some(hint.to_owned()),
             );

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::{Input, InputType};
+use crate::diagnostic::Diagnostic;
+use crate::files::Spot;
 use crate::kinds::{CloudformationStacks, Kind as _};
 use crate::plan::{Known, asked_in, substitute_known};
 
@@ -10,6 +12,7 @@ use crate::plan::{Known, asked_in, substitute_known};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Late {
     call: String,
+    spot: Spot,
     name: String,
     input: Input,
     value: Value,
@@ -18,7 +21,12 @@ pub(super) struct Late {
 impl Late {
     /// None when the value is known already, and for a list from CloudFormation, which gives lists as texts with commas and takes
     /// them so.
-    pub fn of(call: &str, name: &str, input: &Input, value: &Value) -> Option<Self> {
+    pub fn of(
+        (call, spot): (&str, Spot),
+        name: &str,
+        input: &Input,
+        value: &Value,
+    ) -> Option<Self> {
         let asked = asked_in(value);
         let joined = input.of == InputType::List
             && asked
@@ -26,26 +34,28 @@ impl Late {
                 .any(|key| key.kind == CloudformationStacks.name());
         (!asked.is_empty() && !joined).then(|| Self {
             call: call.to_owned(),
+            spot,
             name: name.to_owned(),
             input: input.clone(),
             value: value.clone(),
         })
     }
 
-    /// What is wrong with it; none when nothing is, or when it is not known yet.
-    pub fn wrong(&self, known: &Known) -> Option<String> {
+    /// What is wrong with it in `file`; none when nothing is, or when it is not known yet.
+    pub fn wrong(&self, file: &str, known: &Known) -> Option<Diagnostic> {
         let given = substitute_known(&self.value, "", known).ok()?;
         let why = self.input.refuses_given(&given)?;
         let from: Vec<String> = asked_in(&self.value)
             .into_keys()
             .map(|key| key.to_string())
             .collect();
-        Some(format!(
+        let words = format!(
             "`modules.{}`: input `{}`, which {} gives, {why}",
             self.call,
             self.name,
             from.join(", ")
-        ))
+        );
+        Some(self.spot.put(Diagnostic::error(file, words)))
     }
 }
 
@@ -83,14 +93,15 @@ mod tests {
         .collect();
         let environment = parse_environment(FILE, environment).unwrap();
         let found = Foundation::resolve("shop", FILE, &environment, &tree).unwrap();
-        assert_eq!(found.given_wrongly(&Known::default()), None);
+        assert_eq!(found.given_wrongly(FILE, &Known::default()), None);
         let key = "terraform_stacks.net".parse().unwrap();
         let kind = crate::kinds::kind("terraform_stacks").unwrap();
         let given = |zones: Value| {
             let mut known = Known::default();
             let answer = json!({"name": "hodman-shop-qa-net", "outputs": {"zones": zones}});
             known.made(&found.desired, &key, &kind.read(&answer).unwrap().unwrap());
-            found.given_wrongly(&known)
+            let wrong = found.given_wrongly(FILE, &known);
+            wrong.map(|wrong| wrong.to_string())
         };
         assert_eq!(given(json!(3)), None);
         for (zones, why) in [
@@ -101,6 +112,8 @@ mod tests {
             assert!(said.contains(why), "{said}");
             let from = "input `zones`, which terraform_stacks.net gives";
             assert!(said.contains(from), "{said}");
+            let place = format!("{FILE}:5:");
+            assert!(said.starts_with(&place), "{said}");
         }
     }
 }

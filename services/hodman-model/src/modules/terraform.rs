@@ -12,6 +12,9 @@ use crate::diagnostic::Diagnostic;
 use crate::digest::Hasher;
 use crate::files::{SourceBytes, Tree};
 
+/// What Terraform calls a state that it could not store, in the directory itself.
+const ERRORED: &str = "errored.tfstate";
+
 /// A file of a Terraform stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackFile {
@@ -91,6 +94,13 @@ pub(super) fn sources(
         let error = format!("there is no Terraform in {directory}");
         return Err(Diagnostic::error(module::path(of.module), error)
             .hint("a directory below `modules/`, whose files are part of every package"));
+    }
+    if sources.contains_key(ERRORED) {
+        let error =
+            format!("{directory}/{ERRORED} has the name of a state that could not be stored");
+        return Err(Diagnostic::error(module::path(of.module), error).hint(
+            "Terraform leaves such a file where an apply fails: store what is in it (`terraform state push`) and take it out of Git",
+        ));
     }
     let mut hasher = Hasher::default();
     hasher.field(b"hodman terraform 1");
@@ -226,6 +236,26 @@ mod tests {
                 "modules/words/one.txt",
             ]
         );
+    }
+
+    #[test]
+    fn a_file_with_the_name_of_a_state_that_was_left_is_refused() {
+        let module = Module::parse("modules/net/module.yaml", "engine: terraform\n").unwrap();
+        let of = |files: &[(&str, &str)]| {
+            let of = Of {
+                pipeline: "shop",
+                env: "qa",
+                call: "net",
+                module: "net",
+                tree: &tree(files),
+                import: &BTreeMap::default(),
+            };
+            sources(&of, &module).map_err(|error| error.to_string())
+        };
+        let main = ("modules/net/main.tf", "");
+        let refused = of(&[main, ("modules/net/errored.tfstate", "{}")]).unwrap_err();
+        assert!(refused.contains("modules/net/errored.tfstate"), "{refused}");
+        of(&[main, ("modules/net/test/errored.tfstate", "{}")]).unwrap();
     }
 
     #[test]

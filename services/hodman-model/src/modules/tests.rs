@@ -2,6 +2,7 @@
 
 mod environments;
 mod import;
+mod spots;
 
 use serde_json::{Value, json};
 

@@ -111,13 +111,18 @@ fn meant(ask: args::Ask) -> anyhow::Result<(Ask, Remote)> {
             env,
             stack,
             lock,
+            forget_state,
             remote,
             ..
         } => (
             Ask::Unlock {
                 env: env.into(),
                 stack,
-                unlock: lock.map_or(Unlock::StoreState, Unlock::Lock),
+                unlock: match (lock, forget_state) {
+                    (Some(lock), _) => Unlock::Lock(lock),
+                    (None, true) => Unlock::ForgetState,
+                    (None, false) => Unlock::StoreState,
+                },
             },
             remote,
         ),

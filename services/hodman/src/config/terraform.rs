@@ -28,7 +28,8 @@ pub struct TerraformPlace {
     /// state of its own. A secret is written as elsewhere: `password: {env: NAME}`.
     #[serde(default)]
     pub backend: BTreeMap<String, BackendValue>,
-    /// Variables that every stack gets which declares them, as sensitive: secrets that stand in no repository.
+    /// Variables that every stack gets which declares them, as sensitive: secrets that stand in no repository. A list or
+    /// an object is written as JSON.
     #[serde(default)]
     pub variables: BTreeMap<String, SecretRef>,
     /// Who plans: may read what the stacks manage, and their states.

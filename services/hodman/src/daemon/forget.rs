@@ -1,4 +1,4 @@
-//! Forgets what is kept for a while only, also when nothing else happens any more.
+//! Forgets what is kept for a while only, also when nothing else happens any more; at first what a death left.
 
 use super::Parts;
 use std::time::Duration;
@@ -11,6 +11,8 @@ const HANDLED_FOR: chrono::Duration = chrono::Duration::days(30);
 
 /// Forgets until told to stop. A failure is logged, never fatal: whoever would take something looks at its age, too.
 pub(super) async fn run(parts: &Parts, stop: CancellationToken) -> anyhow::Result<()> {
+    let work = parts.work.clone();
+    tokio::task::spawn_blocking(move || work.places.sweep()).await?;
     loop {
         let now = parts.clock.now();
         if let Err(error) = parts.work.places.forget_old(now).await {

@@ -19,7 +19,7 @@ use super::at_work::AtWork;
 use crate::config::TerraformPlace;
 use failure::{Failure, refusal};
 use hodman_clients::databricks::{ApiError, Elsewhere, ErrorKind, Request};
-use hodman_clients::terraform::{PlanKey, Terraform};
+use hodman_clients::terraform::{PlanKey, Terraform, TerraformError, Workdir};
 use hodman_model::digest::{Digest, sha256};
 use hodman_model::kinds::{SENSITIVE_OUTPUT, TAG_KEY};
 use run::As;
@@ -27,12 +27,21 @@ pub(super) use saved::forget_old;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, watch};
 
 /// Where requests for stacks go.
 pub(super) const PATH: &str = "/terraform/stacks";
+
+/// The folder of all runs, below the daemon's own.
+const RUNS: &str = "terraform";
+
+/// Sweeps the folders of runs below the daemon's own `folder`; gives how many.
+pub(super) fn sweep(folder: &Path) -> Result<usize, TerraformError> {
+    Workdir::sweep(&folder.join(RUNS))
+}
 
 /// What keys for saved plans are derived for.
 const KEY_PURPOSE: &str = "saved plans of Terraform";
@@ -94,6 +103,7 @@ impl Stacks {
             ("POST", name, "preview-removal") => self.preview_removal(name, &body).await,
             ("POST", name, "unlock") => self.unlock(name, &body).await,
             ("POST", name, "store-state") => self.store_state(name, &body).await,
+            ("POST", name, "forget-state") => self.forget_state(name, &body).await,
             _ => {
                 let words = "no such request";
                 return Err(super::error(request, ErrorKind::Unsupported, words));

@@ -60,6 +60,8 @@ pub(super) enum Engines {
     Asked,
     /// They also look for what people changed inside of stacks: for a comparison of what is in place.
     Compared,
+    /// They are, for the plan of an environment that nobody may have merged yet.
+    Proposed,
     /// Only those are asked that may run what nobody merged yet, and what they say is kept for no apply.
     Unmerged {
         /// Whether Terraform may, by the policy on the promoted branch. Templates may not: a change set runs their macros.
@@ -70,6 +72,11 @@ pub(super) enum Engines {
 }
 
 impl Engines {
+    /// Whether what stacks are told now is certain to be merged.
+    pub fn are_of_merged(self) -> bool {
+        matches!(self, Self::Asked | Self::Compared)
+    }
+
     /// What a plan asks for.
     pub fn for_plan(compares: bool) -> Self {
         match compares {
@@ -119,7 +126,10 @@ pub(super) async fn take(
         readers: BTreeSet::new(),
         given: None,
         adopt: &adopt,
-        told: may_run.then_some(&foundation.told),
+        told: may_run.then_some(live::Wanted {
+            by_name: &foundation.told,
+            merged: engines.are_of_merged(),
+        }),
     };
     let mut found = live::observe_foundation(job, &place, environment, &question).await?;
     foundation.say_defaults(&found.ledgers.own.said());
@@ -160,8 +170,8 @@ pub(super) async fn take(
         // What is about to be changed may be right then.
         let mut settled = known.clone();
         plan.rows().for_each(|(_, row)| settled.forget(&row.key));
-        if let Some(wrong) = foundation.given_wrongly(&settled) {
-            return Err(WorkError::lasting(format!("{}: {wrong}", file(env))));
+        if let Some(wrong) = foundation.given_wrongly(&file(env), &settled) {
+            return Err(WorkError::lasting(wrong.to_string()));
         }
     }
     let mut staying = known.clone();

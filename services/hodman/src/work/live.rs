@@ -23,6 +23,7 @@ pub(super) use folder::{
 };
 pub(super) use gone::may_be_gone;
 pub(super) use lists::{add, by_id, no_such_api, of_kind};
+pub(super) use named::Wanted;
 
 use super::claims::{Ledgers, elsewhere};
 use super::in_place::Manifest;
@@ -43,7 +44,6 @@ use missed::Missed;
 use scope::Scope;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Lists and objects that are asked for at once; the limiter has the last word for each API family.
 const AT_ONCE: usize = 32;
@@ -64,8 +64,8 @@ pub(super) struct Question<'a> {
     pub given: Option<&'a Known>,
     /// Objects that are to be taken over.
     pub adopt: &'a BTreeMap<ResourceKey, String>,
-    /// By name: what stacks of Terraform are told now, where that may be run.
-    pub told: Option<&'a BTreeMap<String, Arc<Value>>>,
+    /// What stacks of Terraform are told now, where that may be run.
+    pub told: Option<Wanted<'a>>,
 }
 
 /// What was found in a workspace.

@@ -39,7 +39,10 @@ pub(super) async fn look(
         readers: BTreeSet::new(),
         given: None,
         adopt: &adopt,
-        told: Some(&resolved.told),
+        told: Some(live::Wanted {
+            by_name: &resolved.told,
+            merged: true,
+        }),
     };
     let found = live::observe_single(job, &place, &question).await?;
     let protected = found.ledgers.own.protected();

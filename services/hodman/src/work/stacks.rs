@@ -12,7 +12,7 @@ use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::Environment;
 use hodman_model::kinds::{
-    Call, CloudformationStacks, IMPORT, Kind as _, Marker, TerraformStacks, UNMADE,
+    Call, CloudformationStacks, IMPORT, Kind as _, MERGED, Marker, TerraformStacks, UNMADE,
     holds_sensitive_output,
 };
 use hodman_model::modules::Foundation;
@@ -88,7 +88,7 @@ pub(super) async fn ask(
     no_secret_leaves_terraform(&question.foundation.desired, &known)?;
     let (templates, terraform) = match question.engines {
         Engines::Unmerged { terraform } => (false, terraform),
-        Engines::Asked | Engines::Compared => (true, true),
+        Engines::Asked | Engines::Compared | Engines::Proposed => (true, true),
         Engines::Left => (false, false),
     };
     if terraform {
@@ -315,6 +315,7 @@ impl Question<'_> {
         let body = call.body.get_or_insert_with(|| json!({}));
         let unmerged = matches!(self.engines, Engines::Unmerged { .. });
         body["keep"] = json!(!self.job.fence.is_for_reading() && !unmerged);
+        body[MERGED] = json!(self.engines.are_of_merged());
         let mut answer = self.place.call(live::request(&call)).await?;
         let foreign = answer["foreign"].as_str().map(str::to_owned);
         Ok((serde_json::from_value(answer["plan"].take())?, foreign))

@@ -99,7 +99,7 @@ pub(super) async fn take_tree(
     environment: Environment,
     tree: &Arc<Tree>,
 ) -> Result<Taken, WorkError> {
-    take_tree_asking(job, env, environment, tree, Engines::Asked).await
+    take_tree_asking(job, env, environment, tree, Engines::Proposed).await
 }
 
 /// The same, asking the engines of stacks so much.
@@ -145,7 +145,8 @@ pub(super) async fn look(
     environment: Environment,
     tree: &Arc<Tree>,
 ) -> Result<Taken, WorkError> {
-    taken(job, env, environment, (tree, None), (true, Engines::Asked)).await
+    let how = (true, Engines::Proposed);
+    taken(job, env, environment, (tree, None), how).await
 }
 
 async fn taken(

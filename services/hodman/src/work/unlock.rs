@@ -32,6 +32,7 @@ pub(super) async fn unlock(
     let mut call = match unlock {
         Unlock::Lock(id) => TerraformStacks::unlock(&name, id),
         Unlock::StoreState => TerraformStacks::store_state(&name),
+        Unlock::ForgetState => TerraformStacks::forget_state(&name),
     };
     let marker = Marker {
         pipeline: job.pipeline.to_owned(),

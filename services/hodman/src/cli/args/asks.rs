@@ -84,11 +84,14 @@ pub enum Ask {
         /// The stack: the name of the module's call.
         stack: String,
         /// The lock's id. Only for a lock whose holder is gone: two at once damage the state.
-        #[arg(long, value_name = "ID", required_unless_present = "store_state")]
+        #[arg(long, value_name = "ID", required_unless_present_any = ["store_state", "forget_state"])]
         lock: Option<String>,
         /// Store the state that was kept when it could not be stored.
         #[arg(long, conflicts_with = "lock")]
         store_state: bool,
+        /// Forget the state that was kept, where a newer one is stored already. What only the kept one has is in no state then.
+        #[arg(long, conflicts_with_all = ["lock", "store_state"])]
+        forget_state: bool,
         #[command(flatten)]
         remote: Remote,
     },

@@ -49,6 +49,7 @@ impl Stacks {
         record.made = Some(told);
         record.begun = None;
         self.remember(name, Some(&record)).await?;
+        self.forget_instead(name);
         drop(run);
         self.show(name, &Value::Null).await
     }
@@ -83,6 +84,11 @@ impl Stacks {
         self.carry_out(&run, &doing, record).await?;
         self.leave_place(&run).await?;
         self.remember(name, None).await?;
+        self.forget_instead(name);
+        // With its providers it is not small, and nobody comes back to it.
+        if let Err(error) = run.stack.into_workdir().remove() {
+            tracing::warn!(stack = name, "its folder stays: {error:#}");
+        }
         Ok(Value::Null)
     }
 

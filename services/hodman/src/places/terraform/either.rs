@@ -1,11 +1,15 @@
 //! By which files a stack is looked at that is there: by those that were applied last, else by those that are wanted now. The former
 //! may be of no use any more, when Terraform itself, a lock file or a backend has changed since and nothing in the stack had to.
+//!
+//! What is wanted may be somebody's who has yet to find anybody that merges it. It is looked at by, where the policy lets it run, and
+//! nothing more: it is remembered for no later request, and whoever may change things never runs it.
 
 use super::record::Record;
 use super::run::{As, Run};
 use super::told::Told;
 use super::{Failure, Stacks};
 use hodman_clients::terraform::TerraformError;
+use hodman_model::kinds::MERGED;
 use hodman_model::plan::asked_in;
 use serde_json::Value;
 use std::sync::PoisonError;
@@ -37,7 +41,10 @@ impl Stacks {
             Err(Failure::Terraform(failed)) if is_of_files(&failed) => failed,
             opened => return Ok((opened?, told.clone())),
         };
-        let wanted = told.in_place_of(body).or_else(|| self.instead(name));
+        let merged = body[MERGED] == true;
+        let only_looks = who == As::Plan;
+        let wanted = told.in_place_of(body).filter(|_| merged || only_looks);
+        let wanted = wanted.or_else(|| self.instead(name).filter(|_| only_looks));
         let Some(wanted) = wanted else {
             return Err(failed.into());
         };
@@ -50,11 +57,19 @@ impl Stacks {
             stack = name,
             "looked at by the files that are wanted now, for those that were applied last are of no use: {failed}"
         );
-        self.instead
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.to_owned(), wanted.clone());
+        if merged {
+            self.instead
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(name.to_owned(), wanted.clone());
+        }
         Ok((run, wanted))
+    }
+
+    /// Forgets it where a stack was applied anew, or is gone.
+    pub(super) fn forget_instead(&self, name: &str) {
+        let instead = self.instead.lock();
+        instead.unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// What a stack was looked at by, where nobody says what is wanted of it: whoever takes its outputs.
@@ -67,16 +82,25 @@ impl Stacks {
     }
 }
 
-/// Whether Terraform refuses the files: other ones may be taken.
+/// What `init` says of files that it can have nothing to do with, and never of a network or an identity.
+const OF_FILES: &[&str] = &[
+    "Unsupported Terraform Core version",
+    "Unsupported OpenTofu Core version",
+    "Unsupported backend type",
+    "Invalid backend configuration argument",
+];
+
+/// Whether it is certain that Terraform refuses the files: other ones may be taken.
 fn is_of_files(error: &TerraformError) -> bool {
-    matches!(
-        error,
+    match error {
+        TerraformError::LockFile(_) => true,
         TerraformError::Failed {
             command: "init",
             code: Some(_),
-            ..
-        }
-    )
+            message,
+        } => OF_FILES.iter().any(|words| message.contains(words)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +108,25 @@ mod tests {
     use super::*;
     use hodman_model::kinds::SOURCES;
     use serde_json::json;
+
+    #[test]
+    fn other_files_are_taken_only_where_it_is_certain_that_these_are_refused() {
+        let init = |message: &str| TerraformError::Failed {
+            command: "init",
+            code: Some(1),
+            message: message.to_owned(),
+        };
+        assert!(is_of_files(&init(
+            "Error: Unsupported Terraform Core version"
+        )));
+        assert!(is_of_files(&TerraformError::LockFile(String::new())));
+        for passing in [
+            "Error: Failed to query available provider packages",
+            "Error: error configuring S3 Backend: no valid credential sources",
+        ] {
+            assert!(!is_of_files(&init(passing)), "{passing}");
+        }
+    }
 
     #[test]
     fn what_is_not_known_yet_stays_as_it_was_applied() {

@@ -35,6 +35,9 @@ impl Stacks {
                 value if holds_sensitive_output(value) => {
                     let mut value = value.clone();
                     Box::pin(self.put_secrets_in(&mut value)).await?;
+                    if !value.is_string() {
+                        inputs.structured_secrets.insert(variable.clone());
+                    }
                     Input::Secret(secret_text(&value))
                 }
                 value => Input::Plain(value.clone()),

@@ -3,7 +3,7 @@
 use super::keys::Desk;
 use super::place::place_of;
 use super::told::Told;
-use super::{Failure, Stacks, keys};
+use super::{Failure, RUNS, Stacks, keys};
 use crate::places::at_work::Working;
 use hodman_clients::terraform::{Input, LateSecrets, Stack, Workdir};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -68,7 +68,7 @@ impl Run {
 impl Stacks {
     /// The folder of a stack's runs: the same for all of them, because paths stand in saved plans.
     fn root(&self, name: &str) -> PathBuf {
-        self.ground.folder.join("terraform").join(name)
+        self.ground.folder.join(RUNS).join(name)
     }
 
     /// Waits until the stack's folder is free, and makes it ready.

@@ -6,6 +6,18 @@ use super::scope::Scope;
 use crate::work::WorkError;
 use hodman_clients::databricks::Workspace;
 use hodman_model::kinds::{Kind, Listed, TerraformStacks};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What stacks of Terraform are told now.
+#[derive(Clone, Copy)]
+pub(in crate::work) struct Wanted<'a> {
+    /// By name.
+    pub by_name: &'a BTreeMap<String, Arc<Value>>,
+    /// Whether it is certain to be merged. What is not is remembered for nobody else.
+    pub merged: bool,
+}
 
 /// One object by its name; a stack of Terraform with what it is told now.
 pub(super) async fn by_name(
@@ -18,7 +30,7 @@ pub(super) async fn by_name(
     let Some(told) = told.filter(|_| kind.name() == TerraformStacks.name()) else {
         return Box::pin(by_id(workspace, kind, name)).await;
     };
-    let call = TerraformStacks::look(name, told);
+    let call = TerraformStacks::look(name, told, scope.told_is_merged);
     match workspace.call(request(&call)).await {
         Ok(answer) => kind
             .read(&answer)

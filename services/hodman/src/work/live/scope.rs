@@ -31,6 +31,8 @@ pub(super) struct Scope {
     pub policies_told_only: bool,
     /// By name: what stacks of Terraform are told now.
     pub told: BTreeMap<String, Arc<Value>>,
+    /// Whether that is certain to be merged.
+    pub told_is_merged: bool,
     /// What is wanted under names that are not known before others were read.
     pub symbols: Symbols,
     /// Kinds whose lists must be there; an API that a workspace does not have holds nothing of the others.
@@ -77,7 +79,11 @@ impl Scope {
         let claimed = claimed.filter_map(|(key, claim)| Some((key.clone(), claim.id.clone()?)));
         let mut scope = Self {
             symbols: Symbols::new(question.pipeline, question.env, claimed.collect()),
-            told: question.told.cloned().unwrap_or_default(),
+            told: question
+                .told
+                .map(|told| told.by_name.clone())
+                .unwrap_or_default(),
+            told_is_merged: question.told.is_some_and(|told| told.merged),
             ..Self::default()
         };
         for (key, wanted) in &question.desired.resources {
