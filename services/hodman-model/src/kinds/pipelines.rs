@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::fields::{Aliases, defaults, fills, only, references};
 use super::listed::{id_text, millis, text};
 use super::permissions::Permissions;
-use super::rules::{Rules, as_map, patterns};
+use super::rules::{Rules, as_map, patterns, spelled, upper_case};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError,
     Reversibility, cluster_spec,
@@ -81,6 +81,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 // State of the service.
                 "id",
                 "pipeline_type",
+                // Output only (databricks/cli, bundle/direct/dresources/resources.yml).
+                "ingestion_definition.source_type",
             ],
             none,
         ),
@@ -107,10 +109,19 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 ("serverless_compute_id", false),
                 ("parent_path", false),
                 ("environment.environment_version", true),
+                // Those of the pipeline itself.
+                ("event_log.catalog", false),
+                ("event_log.schema", false),
             ],
             none,
         ),
         texts: patterns(&["tags.*", "configuration.*", "parameters.*"], none),
+        // As the Terraform provider compares them (pipelines/resource_pipeline.go).
+        lower_case: patterns(&["catalog"], none),
+        spellings: spelled(
+            &patterns(&["channel", "edition", "clusters.*.autoscale.mode"], none),
+            upper_case,
+        ),
         sets: patterns(
             &[
                 "notifications.*.alerts",

@@ -4,11 +4,14 @@
 //! equal to the server's default is the same as none.
 
 mod fills;
+mod implied;
 mod prefixed;
 mod said;
+mod spelling;
 mod spot;
 mod touched;
 mod unnamed;
+mod wish;
 
 use serde_json::{Map, Value};
 
@@ -17,7 +20,11 @@ use crate::digest::canonical_json;
 use crate::field_path::FieldPath;
 use spot::Spot;
 
+pub use implied::Implied;
+pub use spelling::{Form, Spelling};
+pub(super) use spelling::{spelled, upper_case};
 pub use unnamed::Unnamed;
+pub use wish::Wish;
 
 /// A value that the server takes when the field is absent.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +90,12 @@ pub struct Rules {
     pub beside: &'static [&'static str],
     /// Names that the server writes in lower case whatever was asked for.
     pub lower_case: Vec<Pattern>,
+    /// What the server takes in several forms and keeps in one.
+    pub spellings: Vec<Spelling>,
+    /// Values that leave the choice to the server.
+    pub wishes: Vec<Wish>,
+    /// What the server adds where a flag asks for it.
+    pub implied: Vec<Implied>,
     /// Names in front of which the server puts a word of the account's and a hyphen.
     pub prefixed: &'static [&'static str],
     /// Places in a store: a slash at the end means nothing.
@@ -153,6 +166,7 @@ impl Rules {
         self.write_texts(&mut value);
         self.drop_own_entries(&mut value);
         rewrite(&self.lower_case, &mut value, &lower_case);
+        self.spell(&mut value);
         rewrite(&self.locations, &mut value, &|place| {
             place.trim_end_matches('/').to_owned()
         });
@@ -316,16 +330,21 @@ pub(super) fn workspace_path(path: &str) -> String {
 
 /// `name` in lower case, but for the names of resources in placeholders, whose case means something.
 fn lower_case(name: &str) -> String {
-    let mut lower = String::new();
+    in_case(name, &str::to_lowercase)
+}
+
+/// `name` as `cased` writes it, but for what is in placeholders.
+fn in_case(name: &str, cased: &dyn Fn(&str) -> String) -> String {
+    let mut written = String::new();
     let mut rest = name;
     while let Some((before, (inside, after))) = rest
         .split_once("${")
         .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
     {
-        lower += &format!("{}${{{inside}}}", before.to_lowercase());
+        written += &format!("{}${{{inside}}}", cased(before));
         rest = after;
     }
-    lower + &rest.to_lowercase()
+    written + &cased(rest)
 }
 
 /// Brings the texts that `patterns` name to `form`.

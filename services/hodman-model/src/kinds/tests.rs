@@ -3,6 +3,7 @@
 mod access;
 mod apps_and_models;
 mod compute;
+mod forms;
 mod harness;
 mod jobs;
 mod permissions;

@@ -99,7 +99,7 @@ async fn an_endpoint_serves_the_old_configuration_until_the_new_one_does() {
         json!({"ready": "READY", "config_update": "NOT_UPDATING"})
     );
     let config = |sum: i64| {
-        json!({"served_models": [{"model_name": "m", "model_version": "1"}],
+        json!({"served_models": [{"model_name": "m", "model_version": "1", "scale_to_zero_enabled": false}],
         "traffic_config": {"routes": [{"served_model_name": "m-1", "traffic_percentage": sum}]}})
     };
     let part = format!("{one}/config");

@@ -25,6 +25,10 @@ impl Rules {
     ) -> Value {
         let mut value = live.clone();
         self.drop_prefixes(&mut value, desired);
+        self.drop_implied(&mut value, desired);
+        if let Some(desired) = desired {
+            self.meet_wishes(&mut value, desired);
+        }
         for fill in &self.server_fills {
             // Most patterns name nothing in most objects, and to walk a whole object for each is dear.
             if (desired.is_some() || !fill.captured) && fill.at.names_any(&value) {
@@ -48,21 +52,33 @@ impl Rules {
         path: &FieldPath,
         at: &Pattern,
     ) {
-        let silent = |path: &FieldPath| desired.and_then(|desired| path.get(desired)).is_none();
+        let said = |path: &FieldPath| desired.and_then(|desired| path.get(desired)).is_some();
+        self.retain_at(value, path, at, &mut |path, _| said(path));
+    }
+
+    /// Calls `keep` for every field of a mapping in `value` that `at` names, and takes out what it does not keep; `path` is where
+    /// `value` stands.
+    pub(super) fn retain_at(
+        &self,
+        value: &mut Value,
+        path: &FieldPath,
+        at: &Pattern,
+        keep: &mut dyn FnMut(&FieldPath, &mut Value) -> bool,
+    ) {
         match value {
             Value::Object(map) => map.retain(|key, inner| {
                 let path = path.key(key.clone());
-                if at.matches(&path) && silent(&path) {
+                if at.matches(&path) && !keep(&path, inner) {
                     return false;
                 }
-                self.drop_silent(inner, desired, &path, at);
+                self.retain_at(inner, &path, at, keep);
                 true
             }),
             Value::Array(items) => {
                 let field = self.list_key_at(path);
                 for (index, item) in items.iter_mut().enumerate() {
                     let path = path.then(element_segment(field, item, index));
-                    self.drop_silent(item, desired, &path, at);
+                    self.retain_at(item, &path, at, keep);
                 }
             }
             _ => {}

@@ -1,5 +1,7 @@
 //! The calls on indexes. They cannot be changed: another definition is another index.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use serde_json::{Map, Value, json};
 
@@ -37,19 +39,46 @@ fn spec(call: &Call) -> Result<(&'static str, Map<String, Value>), ApiError> {
                     "Missing required field: delta_sync_index_spec.source_table",
                 ));
             }
+            if let Some(Value::String(table)) = spec.get_mut("source_table") {
+                *table = table.to_lowercase();
+            }
             let pipeline = uuid::Uuid::new_v4().to_string();
             spec.insert("pipeline_id".into(), json!(pipeline));
             spec.entry("pipeline_type").or_insert(json!("TRIGGERED"));
             Ok(("delta_sync_index_spec", spec))
         }
-        "DIRECT_ACCESS" => Ok((
-            "direct_access_index_spec",
-            given("direct_access_index_spec")?,
-        )),
+        "DIRECT_ACCESS" => {
+            let mut spec = given("direct_access_index_spec")?;
+            if let Some(Value::String(schema)) = spec.get_mut("schema_json") {
+                *schema = stored(schema);
+            }
+            Ok(("direct_access_index_spec", spec))
+        }
         other => Err(ApiError::invalid(format!(
             "index_type must be DELTA_SYNC or DIRECT_ACCESS, not {other}."
         ))),
     }
+}
+
+/// The schema as Unity Catalog keeps it: its own words for types, columns by name.
+fn stored(schema: &str) -> String {
+    const WORDS: [(&str, &str); 4] = [
+        ("integer", "int"),
+        ("long", "bigint"),
+        ("short", "smallint"),
+        ("byte", "tinyint"),
+    ];
+    let Ok(columns) = serde_json::from_str::<BTreeMap<String, String>>(schema) else {
+        return schema.to_owned();
+    };
+    let columns: BTreeMap<String, String> = columns
+        .into_iter()
+        .map(|(column, kind)| {
+            let word = WORDS.iter().find(|(word, _)| *word == kind);
+            (column, word.map_or(kind, |(_, kept)| (*kept).to_owned()))
+        })
+        .collect();
+    json!(columns).to_string()
 }
 
 fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
