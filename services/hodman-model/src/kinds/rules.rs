@@ -96,6 +96,8 @@ pub struct Rules {
     pub wishes: Vec<Wish>,
     /// What the server adds where a flag asks for it.
     pub implied: Vec<Implied>,
+    /// What an answer remarks of an object and no package says: something is amiss, and an update mends it. Captures leave it out.
+    pub remarks: Vec<Pattern>,
     /// Names in front of which the server puts a word of the account's and a hyphen.
     pub prefixed: &'static [&'static str],
     /// Places in a store: a slash at the end means nothing.
@@ -165,7 +167,7 @@ impl Rules {
         }
         self.write_texts(&mut value);
         self.drop_own_entries(&mut value);
-        rewrite(&self.lower_case, &mut value, &lower_case);
+        rewrite(&self.lower_case, &mut value, &spelling::lower_case);
         self.spell(&mut value);
         rewrite(&self.locations, &mut value, &|place| {
             place.trim_end_matches('/').to_owned()
@@ -326,25 +328,6 @@ pub(super) fn workspace_path(path: &str) -> String {
         return path.to_owned();
     }
     format!("/Workspace{path}")
-}
-
-/// `name` in lower case, but for the names of resources in placeholders, whose case means something.
-fn lower_case(name: &str) -> String {
-    in_case(name, &str::to_lowercase)
-}
-
-/// `name` as `cased` writes it, but for what is in placeholders.
-fn in_case(name: &str, cased: &dyn Fn(&str) -> String) -> String {
-    let mut written = String::new();
-    let mut rest = name;
-    while let Some((before, (inside, after))) = rest
-        .split_once("${")
-        .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
-    {
-        written += &format!("{}${{{inside}}}", cased(before));
-        rest = after;
-    }
-    written + &cased(rest)
 }
 
 /// Brings the texts that `patterns` name to `form`.

@@ -3,11 +3,13 @@
 mod access;
 mod apps_and_models;
 mod compute;
+mod dashboards;
 mod forms;
 mod harness;
 mod jobs;
 mod permissions;
 mod pipelines;
+mod queries;
 mod redaction;
 mod requests;
 mod said;

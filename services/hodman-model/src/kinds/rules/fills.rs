@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Rules, element_segment};
 use crate::field_path::FieldPath;
-use crate::kinds::pattern::Pattern;
+use crate::kinds::pattern::{Keep, Pattern};
 use crate::kinds::policy_fills::Policies;
 use crate::kinds::rules::spot::Spot;
 
@@ -26,8 +26,13 @@ impl Rules {
         let mut value = live.clone();
         self.drop_prefixes(&mut value, desired);
         self.drop_implied(&mut value, desired);
-        if let Some(desired) = desired {
-            self.meet_wishes(&mut value, desired);
+        match desired {
+            Some(desired) => self.meet_wishes(&mut value, desired),
+            None => {
+                for at in &self.remarks {
+                    at.visit(&mut value, &mut |_| Keep::No);
+                }
+            }
         }
         for fill in &self.server_fills {
             // Most patterns name nothing in most objects, and to walk a whole object for each is dear.

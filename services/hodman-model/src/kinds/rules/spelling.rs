@@ -48,5 +48,24 @@ pub(in crate::kinds) fn spelled(places: &[Pattern], form: fn(&str) -> String) ->
 
 /// In capitals, but for placeholders, whose case means something.
 pub(in crate::kinds) fn upper_case(text: &str) -> String {
-    super::in_case(text, &str::to_uppercase)
+    in_case(text, &str::to_uppercase)
+}
+
+/// `name` in lower case, but for the names of resources in placeholders, whose case means something.
+pub(super) fn lower_case(name: &str) -> String {
+    in_case(name, &str::to_lowercase)
+}
+
+/// `name` as `cased` writes it, but for what is in placeholders.
+fn in_case(name: &str, cased: &dyn Fn(&str) -> String) -> String {
+    let mut written = String::new();
+    let mut rest = name;
+    while let Some((before, (inside, after))) = rest
+        .split_once("${")
+        .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
+    {
+        written += &format!("{}${{{inside}}}", cased(before));
+        rest = after;
+    }
+    written + &cased(rest)
 }
