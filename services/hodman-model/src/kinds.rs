@@ -6,6 +6,7 @@ mod account;
 mod alerts;
 mod apps;
 mod aws;
+pub mod bindings;
 mod call;
 mod captured;
 mod catalogs;

@@ -2,10 +2,12 @@
 
 mod access;
 mod apps_and_models;
+mod catalogs;
 mod compute;
 mod dashboards;
 mod forms;
 mod harness;
+mod indexes;
 mod jobs;
 mod permissions;
 mod pipelines;

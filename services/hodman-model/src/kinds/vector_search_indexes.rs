@@ -155,6 +155,17 @@ impl Kind for VectorSearchIndexes {
         }
     }
 
+    /// The delete is answered at once, and goes on for one to ten minutes.
+    fn settles(&self) -> bool {
+        true
+    }
+
+    fn passing(&self, message: &str) -> bool {
+        // The name is not free yet when the index is not found any more
+        // (databricks/cli, bundle/direct/dresources/vector_search_index.go).
+        message.contains("pending deletion")
+    }
+
     fn needs(&self, config: &Value) -> Vec<(&'static str, String)> {
         let endpoint = text(config, "endpoint_name").map(|name| ("vector_search_endpoints", name));
         let schema = self.natural(config).and_then(|name| {
