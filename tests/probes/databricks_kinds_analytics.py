@@ -6,7 +6,8 @@ from databricks.sdk.errors import Aborted, AlreadyExists, BadRequest, NotFound, 
 from databricks.sdk.service import apps, dashboards, ml, serving, sql, vectorsearch, workspace
 
 FILE_LEVELS = ["CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"]
-QUERY_LEVELS = ["CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"]
+QUERY_LEVELS = ["CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"]
+OLD_ALERT_LEVELS = ["CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"]
 
 
 @kind("dashboards")
@@ -84,7 +85,7 @@ def _():
     w.alerts.update(made.id, "notify_on_ok", alert=sql.UpdateAlertRequestAlert(notify_on_ok=True))
     need(w.alerts.get(made.id).notify_on_ok is True, "update")
     need(made.id in [found.id for found in w.alerts.list()], "list")
-    permissions("alerts", made.id, *QUERY_LEVELS)
+    permissions("alerts", made.id, *OLD_ALERT_LEVELS)
     w.alerts.delete(made.id)
     need(w.alerts.get(made.id).lifecycle_state.value == "TRASHED", "one in the trash says so")
 
@@ -253,5 +254,13 @@ def _():
     need([found.name for found in w.vector_search_indexes.list_indexes(endpoint)] == [title], "list")
     refused(lambda: w.vector_search_endpoints.delete_endpoint(endpoint), BadRequest, saying="indexes")
     w.vector_search_indexes.delete_index(title)
-    refused(lambda: w.vector_search_indexes.get_index(title), NotFound)
+    refused(lambda: w.vector_search_indexes.create_index(title, endpoint, "id", **body), BadRequest, saying="pending deletion")
+
+    def is_there():
+        try:
+            return w.vector_search_indexes.get_index(title)
+        except NotFound:
+            return None
+
+    until(is_there, lambda found: found is None)
     w.vector_search_endpoints.delete_endpoint(endpoint)

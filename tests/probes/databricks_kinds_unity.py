@@ -35,6 +35,15 @@ def check_grants(securable, full_name, privilege, wrong):
     need(change(remove=[privilege]) == [], "remove")
 
 
+def bind(securable, full_name):
+    """Opens what is isolated to this workspace."""
+    own = uc.WorkspaceBinding(
+        workspace_id=w.metastores.current().workspace_id,
+        binding_type=uc.WorkspaceBindingBindingType.BINDING_TYPE_READ_WRITE,
+    )
+    w.workspace_bindings.update_bindings(securable, full_name, add=[own])
+
+
 @kind("catalogs")
 def _():
     title = name("Catalog")
@@ -47,6 +56,7 @@ def _():
     refused(lambda: w.catalogs.create(name="a.b"), BadRequest)
     changed = w.catalogs.update(made.name, comment="b", owner=PRINCIPAL, isolation_mode=uc.CatalogIsolationMode.ISOLATED)
     need((changed.comment, changed.owner, changed.properties) == ("b", PRINCIPAL, {"k": "v"}), changed)
+    bind("catalog", made.name)
     need(made.name in [one.name for one in w.catalogs.list(max_results=1)], "list")
     check_grants("catalog", made.name, uc.Privilege.USE_CATALOG, uc.Privilege.READ_FILES)
     renamed = w.catalogs.update(made.name, new_name=name("catalog"))
@@ -131,6 +141,7 @@ def _():
     refused(lambda: w.storage_credentials.create(name=name("x"), aws_iam_role=wrong), BadRequest)
     changed = w.storage_credentials.update(title, comment="b", isolation_mode=uc.IsolationMode.ISOLATION_MODE_ISOLATED)
     need((changed.comment, changed.id, changed.aws_iam_role) == ("b", made.id, made.aws_iam_role), changed)
+    bind("storage_credential", title)
     checked = w.storage_credentials.validate(storage_credential_name=title, url="s3://lake/x")
     need({one.result.value for one in checked.results} == {"PASS"}, checked)
     need(title in [one.name for one in w.storage_credentials.list()], "list")
@@ -201,6 +212,8 @@ def _():
     catalog, _ = schema()
     own = w.metastores.current().workspace_id
     w.catalogs.update(catalog, isolation_mode=uc.CatalogIsolationMode.ISOLATED)
+    refused(lambda: w.catalogs.get(catalog), PermissionDenied, saying="not accessible in current workspace")
+    bind("catalog", catalog)
     read_only = uc.WorkspaceBindingBindingType.BINDING_TYPE_READ_ONLY
     w.workspace_bindings.update_bindings("catalog", catalog, add=[uc.WorkspaceBinding(workspace_id=5, binding_type=read_only)])
     found = {one.workspace_id: one.binding_type.value for one in w.workspace_bindings.get_bindings("catalog", catalog)}

@@ -6,7 +6,9 @@ mod account;
 mod alerts;
 mod apps;
 mod aws;
+pub mod bindings;
 mod call;
+mod captured;
 mod catalogs;
 mod change;
 mod cloudformation_stacks;
@@ -22,6 +24,7 @@ mod fields;
 pub mod files;
 mod git_credentials;
 mod git_folders;
+mod git_providers;
 mod global_init_scripts;
 pub mod grants;
 mod groups;
@@ -47,6 +50,7 @@ mod scim;
 mod secret_acls;
 mod secret_scopes;
 pub mod secrets;
+mod served_entities;
 mod service_principals;
 mod sql_warehouses;
 mod storage_credentials;
@@ -69,6 +73,7 @@ use serde_json::Value;
 pub use account::ACCOUNT_KINDS;
 pub use aws::{AWS_KINDS, tags_of_others};
 pub use call::{Call, ListCall, Listing, Method, Paging};
+pub use captured::Captured;
 pub use change::{Change, Reversibility};
 pub use cloudformation_stacks::{CloudformationStacks, HELD_BY, IMPORT, TEMPLATE_BODY, UNMADE};
 pub use cluster_policies::ClusterPolicies;
@@ -104,17 +109,6 @@ pub struct Detail {
     pub call: Call,
     /// When the answer comes in pages: the field with the items, which are put together into a list.
     pub items_field: Option<&'static str>,
-}
-
-/// What a capture does with a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Captured {
-    /// Fields and references, as a resource.
-    Whole,
-    /// That it is there and what it is called; its content is a secret, or belongs to no file.
-    NameOnly,
-    /// Not at all; why.
-    Never(&'static str),
 }
 
 /// One kind of object in a workspace.

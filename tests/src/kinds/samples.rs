@@ -226,6 +226,7 @@ fn analytics() -> Vec<Sample> {
         sample(
             "experiments",
             json!({"name": "/Workspace/Shared/proof-experiment", "tags": [{"key": "team", "value": "first"}],
+                   "trace_location": {"uc_trace_location": {"catalog": "Main", "schema": "ML", "table_prefix": "proof"}},
                    "permissions": [{"level": "CAN_READ", "group_name": "users"}]}),
             json!({"tags": [{"key": "team", "value": "by hand"}]}),
             json!({"tags": [{"key": "team", "value": "second"}]}),

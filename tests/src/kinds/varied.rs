@@ -38,6 +38,11 @@ pub fn varied(sample: &Sample, dice: &mut Dice) -> Value {
             config[field] = value.clone();
         }
     }
+    if config["is_single_node"] == json!(true)
+        && let Some(map) = config.as_object_mut()
+    {
+        map.remove("num_workers");
+    }
     // Who may do what, by another level or not at all.
     for (field, word) in [("permissions", "level"), ("grants", "privileges")] {
         if dice.one_of(4) == 0
@@ -129,8 +134,14 @@ fn optional(kind: &str) -> Vec<(&'static str, Vec<Value>)> {
             ("spark_env_vars", vec![json!({"A": "1"})]),
             (
                 "data_security_mode",
-                vec![json!("SINGLE_USER"), json!("USER_ISOLATION")],
+                vec![
+                    json!("SINGLE_USER"),
+                    json!("USER_ISOLATION"),
+                    json!("DATA_SECURITY_MODE_AUTO"),
+                    json!("DATA_SECURITY_MODE_STANDARD"),
+                ],
             ),
+            ("is_single_node", vec![json!(true)]),
             ("runtime_engine", vec![json!("STANDARD"), json!("PHOTON")]),
         ],
         "jobs" => vec![
@@ -173,7 +184,10 @@ fn optional(kind: &str) -> Vec<(&'static str, Vec<Value>)> {
         "pipelines" => vec![
             ("continuous", vec![json!(true), json!(false)]),
             ("development", vec![json!(true), json!(false)]),
-            ("channel", vec![json!("CURRENT"), json!("PREVIEW")]),
+            ("channel", vec![json!("CURRENT"), json!("preview")]),
+            ("edition", vec![json!("pro"), json!("ADVANCED")]),
+            ("event_log", vec![json!({"name": "log"})]),
+            ("cascade_on_destroy", vec![json!(true), json!(false)]),
             ("configuration", vec![json!({}), json!({"a": 1, "b": true})]),
             (
                 "notifications",
@@ -198,7 +212,10 @@ fn optional(kind: &str) -> Vec<(&'static str, Vec<Value>)> {
             ("auto_stop_mins", vec![json!(0), json!(120)]),
         ],
         "global_init_scripts" => vec![("enabled", vec![json!(true)])],
-        "git_folders" => vec![("branch", vec![json!("other")])],
+        "git_folders" => vec![
+            ("branch", vec![json!("other")]),
+            ("provider", vec![json!("github"), json!("GITHUB")]),
+        ],
         "ip_access_lists" => vec![
             (
                 "ip_addresses",
@@ -218,10 +235,18 @@ fn optional(kind: &str) -> Vec<(&'static str, Vec<Value>)> {
             "entitlements",
             vec![json!([{"value": "databricks-sql-access"}, {"value": "workspace-access"}])],
         )],
-        "storage_credentials" | "external_locations" => {
-            vec![comment(), ("read_only", vec![json!(true), json!(false)])]
-        }
-        "catalogs" | "schemas" => vec![comment(), ("properties", vec![json!({"team": "shop"})])],
+        "storage_credentials" | "external_locations" => vec![
+            comment(),
+            ("read_only", vec![json!(true), json!(false)]),
+            ("isolation_mode", vec![json!("ISOLATION_MODE_ISOLATED")]),
+        ],
+        "catalogs" => vec![
+            comment(),
+            ("properties", vec![json!({"team": "shop"})]),
+            ("isolation_mode", vec![json!("ISOLATED"), json!("OPEN")]),
+            ("options", vec![json!({"authorized_paths": "s3://a"})]),
+        ],
+        "schemas" => vec![comment(), ("properties", vec![json!({"team": "shop"})])],
         "volumes" | "registered_models" => vec![comment()],
         "connections" => vec![comment(), ("properties", vec![json!({"purpose": "proof"})])],
         "experiments" => vec![(
@@ -230,6 +255,16 @@ fn optional(kind: &str) -> Vec<(&'static str, Vec<Value>)> {
         )],
         "model_serving_endpoints" => vec![
             ("tags", vec![json!([{"key": "team", "value": "shop"}])]),
+            (
+                "config",
+                vec![
+                    json!({"served_entities": [{"entity_name": "proof.sales.churn", "entity_version": "1"}]}),
+                    json!({"served_entities": [{"name": "a", "entity_name": "proof.sales.churn", "entity_version": "2"}],
+                           "traffic_config": {"routes": [{"served_entity_name": "a", "traffic_percentage": 100}]}}),
+                    json!({"served_entities": [{"name": "b", "entity_name": "proof.sales.churn", "entity_version": "2"}],
+                           "traffic_config": {"routes": [{"served_model_name": "b", "traffic_percentage": 100}]}}),
+                ],
+            ),
             (
                 "rate_limits",
                 vec![json!([{"calls": 10, "key": "endpoint", "renewal_period": "minute"}])],
@@ -245,10 +280,26 @@ fn optional(kind: &str) -> Vec<(&'static str, Vec<Value>)> {
             ("run_as_mode", vec![json!("OWNER"), json!("VIEWER")]),
             (
                 "parameters",
-                vec![json!([{"name": "a", "text_value": {"value": "x"}}])],
+                vec![
+                    json!([{"name": "a", "text_value": {"value": "x"}}]),
+                    json!([{"name": "d", "date_value": {"dynamic_date_value": "NOW"}}]),
+                ],
+            ),
+            (
+                "permissions",
+                vec![json!([{"level": "CAN_VIEW", "group_name": "users"}])],
             ),
         ],
-        "apps" => vec![("description", vec![json!(""), json!("of the shop")])],
+        "dashboards" => vec![("dataset_catalog", vec![json!("main")])],
+        "apps" => vec![
+            ("description", vec![json!(""), json!("of the shop")]),
+            (
+                "resources",
+                vec![
+                    json!([{"name": "t", "uc_securable": {"securable_full_name": "a.b.c", "securable_type": "TABLE", "permission": "SELECT"}}]),
+                ],
+            ),
+        ],
         _ => vec![],
     }
 }

@@ -360,8 +360,8 @@ pub(super) const KINDS: &[BundleKind] = &[
     BundleKind {
         name_field: "display_name",
         prefix: Text,
-        common_levels: Some(["CAN_MANAGE", "CAN_VIEW", "CAN_RUN"]),
-        levels: &["CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"],
+        common_levels: Some(["CAN_MANAGE", "CAN_READ", "CAN_RUN"]),
+        levels: &["CAN_READ", "CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"],
         ..extra("queries", "Query")
     },
     BundleKind {
@@ -464,7 +464,14 @@ mod tests {
                 continue;
             };
             let theirs = managed.permissions().map_or(&[][..], |all| all.levels);
-            if row.levels != theirs || row.grants != managed.securable().is_some() {
+            // What a level was called once is taken, too.
+            let today = |level: &&&str| {
+                managed
+                    .permissions()
+                    .is_none_or(|all| all.spelled(level) == **level)
+            };
+            let ours: Vec<&str> = row.levels.iter().filter(today).copied().collect();
+            if ours != theirs || row.grants != managed.securable().is_some() {
                 others.push(row.name);
             }
         }

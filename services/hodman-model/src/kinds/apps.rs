@@ -59,6 +59,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
             "git_source.resolved_commit",
             "git_source.git_repository",
             "telemetry_export_destinations.*.state",
+            // Output only (databricks/cli#6342).
+            "resources.*.uc_securable.securable_kind",
         ],
         &[],
     ),

@@ -78,6 +78,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
             "connection_name",
             "provider_name",
             "share_name",
+            // All but [`IN_PLACE`].
+            "options.!authorized_paths",
         ],
     )
 });
@@ -142,7 +144,8 @@ impl Kind for Catalogs {
     }
 
     fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
-        API.update(&RULES, id, live, config).into_iter().collect()
+        let patch = API.update(&RULES, id, live, config);
+        patch.and_then(with_options_in_place).into_iter().collect()
     }
 
     fn delete(&self, id: &str, live: &Value) -> Vec<Call> {
@@ -180,6 +183,22 @@ impl Kind for Catalogs {
         };
         unity::reversibility(change, gone)
     }
+}
+
+/// The one option that an update takes ("UpdateCatalog options can not be provided", terraform-provider-databricks,
+/// catalog/resource_catalog.go).
+const IN_PLACE: &str = "authorized_paths";
+
+/// `patch` without the options that it may not say; none when nothing is left of it.
+fn with_options_in_place(mut patch: Call) -> Option<Call> {
+    let body = patch.body.as_mut().and_then(Value::as_object_mut)?;
+    if let Some(Value::Object(options)) = body.get_mut("options") {
+        options.retain(|option, _| option == IN_PLACE);
+        if options.is_empty() {
+            body.remove("options");
+        }
+    }
+    (!body.is_empty()).then_some(patch)
 }
 
 /// Whether a catalog only shows what stands elsewhere: a database behind a connection, or a share.

@@ -3,7 +3,24 @@
 use serde_json::json;
 
 use super::fields::{Aliases, defaults, fills, references};
-use super::rules::{Rules, patterns};
+use super::rules::{Implied, Rules, Wish, patterns, spelled};
+
+/// The older names of two access modes, which clusters answer whatever was asked for; jobs answer what was.
+/// (databricks/cli, bundle/direct/dresources/cluster.go; terraform-provider-databricks, clusters/resource_cluster.go.)
+const DEDICATED: &str = "SINGLE_USER";
+const STANDARD: &str = "USER_ISOLATION";
+
+/// What the service adds to a cluster with `is_single_node: true` (databricks-sdk-py, service/compute.py;
+/// terraform-provider-databricks#4360).
+const SINGLE_NODE: &[(&[&str], &str)] = &[
+    (&["num_workers"], "0"),
+    (&["custom_tags", "ResourceClass"], "SingleNode"),
+    (
+        &["spark_conf", "spark.databricks.cluster.profile"],
+        "singleNode",
+    ),
+    (&["spark_conf", "spark.master"], "local["),
+];
 
 /// Adds the rules for cluster specs that stand at `places` (`""` is the root).
 pub(super) fn add_rules(rules: &mut Rules, places: &[&str]) {
@@ -62,6 +79,18 @@ pub(super) fn add_rules(rules: &mut Rules, places: &[&str]) {
         ],
         aliases,
     ));
+    let modes = patterns(&["{cluster}.data_security_mode"], aliases);
+    rules.spellings.extend(spelled(&modes, access_mode));
+    rules.wishes.extend(modes.into_iter().map(|at| Wish {
+        at,
+        value: "DATA_SECURITY_MODE_AUTO",
+        met_by: &[DEDICATED, STANDARD],
+    }));
+    let flags = patterns(&["{cluster}.is_single_node"], aliases);
+    rules.implied.extend(flags.into_iter().map(|flag| Implied {
+        flag,
+        beside: SINGLE_NODE,
+    }));
     rules.policy_fills.extend(patterns(&["{cluster}"], aliases));
     for place in patterns(&["{cluster}"], aliases) {
         for (field, other) in [
@@ -91,4 +120,13 @@ pub(super) fn add_rules(rules: &mut Rules, places: &[&str]) {
         &["{cluster}.init_scripts.*.workspace.destination"],
         aliases,
     ));
+}
+
+fn access_mode(mode: &str) -> String {
+    let answered = match mode {
+        "DATA_SECURITY_MODE_DEDICATED" => DEDICATED,
+        "DATA_SECURITY_MODE_STANDARD" => STANDARD,
+        other => other,
+    };
+    answered.to_owned()
 }

@@ -23,6 +23,8 @@ use super::{
 pub struct Dashboards;
 
 const SETTABLE: &[&str] = &[
+    "dataset_catalog",
+    "dataset_schema",
     "display_name",
     "embed_credentials",
     "parent_path",
@@ -33,6 +35,10 @@ const SETTABLE: &[&str] = &[
 
 /// The fields of the dashboard itself; the others are about its publication.
 const DRAFT: &[&str] = &["display_name", "serialized_dashboard", "warehouse_id"];
+
+/// What a create and a change take in the query, and nothing answers: where datasets look for tables without a full name
+/// (databricks-sdk-go, service/dashboards/impl.go).
+const IN_QUERY: &[&str] = &["dataset_catalog", "dataset_schema"];
 
 const ROOT: &str = "/api/2.0/lakeview/dashboards";
 
@@ -49,6 +55,8 @@ static PERMISSIONS: Permissions = Permissions {
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: SETTABLE,
     name_field: "display_name",
+    volatile: patterns(IN_QUERY, &[]),
+    remarks: patterns(&[PUBLICATION], &[]),
     defaults: defaults(
         &[
             ("embed_credentials", json!(false)),
@@ -123,6 +131,9 @@ impl Kind for Dashboards {
         match answer.get(PUBLICATION) {
             Some(publication) => {
                 config.extend(as_map(&only(publication, &["embed_credentials"])));
+                if is_stale(answer, publication) {
+                    config.insert(PUBLICATION.to_owned(), json!("older than the draft"));
+                }
             }
             None => {
                 config.insert("published".to_owned(), json!(false));
@@ -145,7 +156,7 @@ impl Kind for Dashboards {
     fn create(&self, config: &Value, _marker: &Marker) -> Call {
         let mut body = as_map(&only(config, &["parent_path"]));
         body.extend(as_map(&only(&RULES.as_sent(config), DRAFT)));
-        Call::post(ROOT, Value::Object(body), false)
+        with_datasets(Call::post(ROOT, Value::Object(body), false), config)
     }
 
     fn after_create(&self, id: &str, config: &Value, _marker: &Marker) -> Vec<Call> {
@@ -160,12 +171,13 @@ impl Kind for Dashboards {
         let mut calls = Vec::new();
         if !changes(&RULES, DRAFT, live, config).is_empty() {
             // All of the draft: a warehouse that is left out is taken away.
-            calls.push(Call::with_body(
+            let change = Call::with_body(
                 Method::Patch,
                 format!("{ROOT}/{id}"),
                 only(&RULES.as_sent(config), DRAFT),
                 true,
-            ));
+            );
+            calls.push(with_datasets(change, config));
         }
         if is_published(config) {
             calls.push(publish(id, config));
@@ -198,6 +210,21 @@ impl Kind for Dashboards {
 
 fn is_published(config: &Value) -> bool {
     config.get("published") != Some(&json!(false))
+}
+
+/// Whether readers see an older version than the draft: a publication that failed after a change, or a change by hand that was put
+/// back. A publication is never older than the draft that it shows (databricks/cli, bundle/direct/dresources/dashboard.go).
+fn is_stale(draft: &Value, publication: &Value) -> bool {
+    let changed = rfc3339(draft, "update_time");
+    let published = rfc3339(publication, "revision_create_time");
+    matches!((changed, published), (Some(changed), Some(published)) if published < changed)
+}
+
+fn with_datasets(call: Call, config: &Value) -> Call {
+    let said = IN_QUERY
+        .iter()
+        .filter_map(|field| Some((field, text(config, field)?)));
+    said.fold(call, |call, (field, value)| call.and_query(field, &value))
 }
 
 fn publish(id: &str, config: &Value) -> Call {

@@ -39,6 +39,14 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     ),
     server_fills: fills(&[("artifact_location", false)], &[]),
     workspace_paths: patterns(&["name"], &[]),
+    // The server lower-cases them; the Terraform provider compares them so (mlflow/resource_mlflow_experiment.go).
+    lower_case: patterns(
+        &[
+            "trace_location.uc_trace_location.catalog",
+            "trace_location.uc_trace_location.schema",
+        ],
+        &[],
+    ),
     locations: patterns(&["artifact_location"], &[]),
     replace_on: patterns(&["artifact_location", "trace_location"], &[]),
     list_keys: &[("tags", "key")],

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::fields::{fills, only};
 use super::listed::{id_text, text};
-use super::rules::{Rules, patterns};
+use super::rules::{Rules, patterns, spelled};
 use super::{
     Call, Captured, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, Paging,
-    ReadError, Reversibility,
+    ReadError, Reversibility, git_providers,
 };
 
 /// Git credentials.
@@ -53,6 +53,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
+    spellings: spelled(&patterns(&["git_provider"], &[]), git_providers::spelled),
     write_only: patterns(&["personal_access_token"], &[]),
     replace_on: patterns(&["git_provider"], &[]),
     ..Rules::default()

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use super::fields::{fills, only, references};
 use super::listed::{id_text, text};
 use super::permissions::Permissions;
-use super::rules::{Rules, as_map, patterns, workspace_path};
+use super::rules::{Rules, as_map, patterns, spelled, workspace_path};
 use super::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility,
+    git_providers,
 };
 
 /// Git folders.
@@ -53,6 +54,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         &[],
     ),
     workspace_paths: patterns(&["path"], &[]),
+    spellings: spelled(&patterns(&["provider"], &[]), git_providers::spelled),
     write_only: patterns(&["tag"], &[]),
     // A folder that stands on a tag is on no branch; the tag itself is not answered.
     instead: &[("tag", "branch")],

@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{defaults, fills, only};
 use super::listed::{id_text, millis, text};
+use super::pattern::Pattern;
 use super::permissions::Permissions;
-use super::rules::{Rules, Unnamed, as_map, patterns};
+use super::rules::{Form, Rules, Spelling, Unnamed, as_map, patterns};
 use super::unity::{changes, compensable};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError, Readiness,
-    Reversibility, tag_list,
+    Reversibility, served_entities, tag_list,
 };
 
 /// Model serving endpoints.
@@ -112,12 +113,29 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
             ],
             &[],
         ),
-        defaults: defaults(&[("route_optimized", json!(false))], &[]),
+        defaults: defaults(
+            &[
+                ("route_optimized", json!(false)),
+                (
+                    "config.served_entities.*.scale_to_zero_enabled",
+                    json!(false),
+                ),
+            ],
+            &[],
+        ),
+        spellings: vec![Spelling {
+            at: Pattern::new("config.traffic_config.routes.*"),
+            form: Form::Any(served_entities::name_route),
+        }],
         server_fills: fills(
             &[
                 ("config.served_entities.*.name", false),
                 ("config.served_entities.*.workload_type", true),
+                // Where neither it nor a throughput is said (terraform-provider-databricks, serving/resource_model_serving.go).
+                ("config.served_entities.*.workload_size", true),
                 ("config.auto_capture_config.enabled", true),
+                // The endpoint's name (the same file: computed).
+                ("config.auto_capture_config.table_name_prefix", true),
                 ("config.traffic_config", true),
                 ("telemetry_config", false),
             ],
@@ -144,7 +162,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
             list: "/config/served_entities",
             field: "name",
             known_by: &["/entity_name", "/entity_version", "/external_model/name"],
-            name: served_name,
+            name: served_entities::name,
         }],
         field_order: &["name", "description", "config"],
         ..Rules::default()
@@ -233,6 +251,9 @@ impl Kind for ModelServingEndpoints {
 
     fn create(&self, config: &Value, marker: &Marker) -> Call {
         let mut body = as_map(&only(config, SETTABLE));
+        if let Some(config) = body.get_mut("config") {
+            served_entities::say_scaling(config);
+        }
         body.insert(
             "tags".to_owned(),
             tag_list::with_marker(config.get("tags"), marker),
@@ -251,12 +272,13 @@ impl Kind for ModelServingEndpoints {
         ));
         for (field, method, part, inside) in IN_PLACE {
             let changed = changes(&RULES, &[field], live, config);
-            let Some(value) = changed.get(*field) else {
+            let Some(mut value) = changed.get(*field).cloned() else {
                 continue;
             };
+            served_entities::say_scaling(&mut value);
             let body = match inside {
-                Some(inside) => Map::from_iter([((*inside).to_owned(), value.clone())]),
-                None => as_map(value),
+                Some(inside) => Map::from_iter([((*inside).to_owned(), value)]),
+                None => as_map(&value),
             };
             let path = format!("{ROOT}/{id}/{part}");
             calls.push(Call::with_body(*method, path, Value::Object(body), true));
@@ -316,17 +338,6 @@ impl Kind for ModelServingEndpoints {
         let gone = compensable("its id, and answers until another is ready");
         super::unity::reversibility(change, gone)
     }
-}
-
-/// What the server calls a served entity that nobody named: by its model and version. Routes name them so, too.
-fn served_name(entity: &Value) -> Option<String> {
-    let said = |field: &str| id_text(entity.get(field)).filter(|text| !text.contains("${"));
-    if let Some(external) = entity.pointer("/external_model/name") {
-        return Some(external.as_str()?.replace(['.', ':'], "-"));
-    }
-    let (name, version) = (said("entity_name")?, said("entity_version")?);
-    let last = name.rsplit('.').next()?;
-    Some(format!("{last}-{version}"))
 }
 
 /// What the API says about the last update of the config.

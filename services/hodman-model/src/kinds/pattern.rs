@@ -1,4 +1,4 @@
-//! Patterns over field paths, such as `tasks.*.run_if`: `*` is any list element or any key.
+//! Patterns over field paths, such as `tasks.*.run_if`: `*` is any list element or any key, and `!name` any key but that one.
 
 use std::fmt;
 
@@ -14,6 +14,7 @@ pub struct Pattern(Vec<Step>);
 enum Step {
     Name(String),
     Any,
+    Other(String),
 }
 
 /// What becomes of a value that was visited.
@@ -37,6 +38,8 @@ impl Pattern {
                 .map(|step| {
                     if step == "*" {
                         Step::Any
+                    } else if let Some(name) = step.strip_prefix('!') {
+                        Step::Other(name.to_owned())
                     } else {
                         Step::Name(step.to_owned())
                     }
@@ -97,7 +100,11 @@ impl Pattern {
             .all(|(step, segment)| match (step, segment) {
                 (Step::Any, _) => true,
                 (Step::Name(name), PathSegment::Key(key)) => name == key,
-                (Step::Name(_), PathSegment::Element { .. } | PathSegment::Index(_)) => false,
+                (Step::Other(name), PathSegment::Key(key)) => name != key,
+                (
+                    Step::Name(_) | Step::Other(_),
+                    PathSegment::Element { .. } | PathSegment::Index(_),
+                ) => false,
             })
     }
 }
@@ -111,6 +118,7 @@ impl fmt::Display for Pattern {
             match step {
                 Step::Name(name) => f.write_str(name)?,
                 Step::Any => f.write_str("*")?,
+                Step::Other(name) => write!(f, "!{name}")?,
             }
         }
         Ok(())
@@ -126,6 +134,9 @@ fn names_any(steps: &[Step], value: &Value) -> bool {
             map.get(name).is_some_and(|inner| names_any(rest, inner))
         }
         (Step::Any, Value::Object(map)) => map.values().any(|inner| names_any(rest, inner)),
+        (Step::Other(name), Value::Object(map)) => map
+            .iter()
+            .any(|(key, inner)| key != name && names_any(rest, inner)),
         (Step::Any, Value::Array(items)) => items.iter().any(|inner| names_any(rest, inner)),
         _ => false,
     }
@@ -146,6 +157,9 @@ fn walk(value: &mut Value, steps: &[Step], visit: &mut dyn FnMut(&mut Value) -> 
         }
         (Step::Any, Value::Object(map)) => {
             map.retain(|_, inner| walk(inner, rest, visit) == Keep::Yes)
+        }
+        (Step::Other(name), Value::Object(map)) => {
+            map.retain(|key, inner| key == name || walk(inner, rest, visit) == Keep::Yes);
         }
         (Step::Any, Value::Array(items)) => {
             items.retain_mut(|inner| walk(inner, rest, visit) == Keep::Yes)

@@ -17,6 +17,10 @@ pub const OWNER: &str = "IS_OWNER";
 /// The level of those who may change an object and its permissions.
 const MANAGE: &str = "CAN_MANAGE";
 
+/// Levels that were called otherwise once, by object type: (type, older name, name)
+/// (terraform-provider-databricks, permissions/permission_definitions.go).
+const RENAMED: &[(&str, &str, &str)] = &[("queries", "CAN_VIEW", "CAN_READ")];
+
 /// How the permissions of a kind are read and set. Source: `/api/2.0/permissions/{object_type}/{id}`; secret scopes have an
 /// API of their own, which takes several requests: [`Permissions::calls`] is right for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,12 +124,21 @@ impl Permissions {
                 .into_iter()
                 .flatten()
                 .filter(|permission| permission.get("inherited") != Some(&Value::Bool(true)))
-                .filter_map(|permission| permission.get("permission_level")?.as_str());
+                .filter_map(|permission| permission.get("permission_level")?.as_str())
+                .map(|level| self.spelled(level));
             if let Some(level) = direct.max_by_key(|level| self.rank(level)) {
                 found.insert(principal, json!(level));
             }
         }
         Value::Object(found)
+    }
+
+    /// The level by the name that it has today.
+    #[must_use]
+    pub fn spelled<'l>(&self, level: &'l str) -> &'l str {
+        let mut renamed = RENAMED.iter();
+        let renamed = renamed.find(|(of, old, _)| *of == self.object_type && *old == level);
+        renamed.map_or(level, |(_, _, new)| new)
     }
 
     /// Higher means more; an unknown level is above all known ones, that it is never taken away unseen.

@@ -3,12 +3,12 @@
 
 use std::sync::LazyLock;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::fields::{Aliases, defaults, fills, only, references};
 use super::listed::{id_text, millis, text};
 use super::permissions::Permissions;
-use super::rules::{Rules, as_map, patterns};
+use super::rules::{Rules, as_map, patterns, spelled, upper_case};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError,
     Reversibility, cluster_spec,
@@ -18,12 +18,16 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 pub struct Pipelines;
 
+/// The tag that says that a delete leaves the tables: only the request for that takes it, when the package may be gone.
+const KEEPS_TABLES: &str = "hodman_cascade";
+
 const PATH: &str = "/api/2.0/pipelines";
 
 /// The settings of a pipeline: the request to create it, without what says how the request is meant
 /// (`allow_duplicate_names`, `dry_run`).
 const SETTABLE: &[&str] = &[
     "budget_policy_id",
+    "cascade_on_destroy",
     "catalog",
     "channel",
     "clusters",
@@ -73,6 +77,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 "tags.hodman_pipeline",
                 "tags.hodman_env",
                 "tags.hodman_key",
+                "tags.hodman_cascade",
                 // Taken with a create or an update and never answered.
                 "allow_duplicate_names",
                 "dry_run",
@@ -81,11 +86,14 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 // State of the service.
                 "id",
                 "pipeline_type",
+                // Output only (databricks/cli, bundle/direct/dresources/resources.yml).
+                "ingestion_definition.source_type",
             ],
             none,
         ),
         defaults: defaults(
             &[
+                ("cascade_on_destroy", json!(true)),
                 ("channel", json!("CURRENT")),
                 ("edition", json!("ADVANCED")),
                 ("continuous", json!(false)),
@@ -107,11 +115,20 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 ("serverless_compute_id", false),
                 ("parent_path", false),
                 ("environment.environment_version", true),
+                // Those of the pipeline itself.
+                ("event_log.catalog", false),
+                ("event_log.schema", false),
             ],
             none,
         ),
         silence_resets: Some(&["storage"]),
         texts: patterns(&["tags.*", "configuration.*", "parameters.*"], none),
+        // As the Terraform provider compares them (pipelines/resource_pipeline.go).
+        lower_case: patterns(&["catalog"], none),
+        spellings: spelled(
+            &patterns(&["channel", "edition", "clusters.*.autoscale.mode"], none),
+            upper_case,
+        ),
         sets: patterns(
             &[
                 "notifications.*.alerts",
@@ -221,6 +238,9 @@ impl Kind for Pipelines {
                 settings.insert(beside.to_owned(), value.clone());
             }
         }
+        if spec.pointer(&format!("/tags/{KEEPS_TABLES}")).is_some() {
+            settings.insert("cascade_on_destroy".to_owned(), json!(false));
+        }
         Ok(Some(Listed {
             id,
             name: text(spec, "name")
@@ -237,14 +257,12 @@ impl Kind for Pipelines {
     }
 
     fn create(&self, config: &Value, marker: &Marker) -> Call {
-        let mut body = as_map(&RULES.as_sent(config));
-        marker.write(&mut body, "tags");
+        let body = body(config, marker);
         Call::post(PATH, Value::Object(body), false)
     }
 
     fn update(&self, id: &str, live: &Value, config: &Value, marker: &Marker) -> Vec<Call> {
-        let mut body = as_map(&RULES.as_sent(config));
-        marker.write(&mut body, "tags");
+        let mut body = body(config, marker);
         body.insert("id".to_owned(), json!(id));
         // The edit is a full replacement: a storage location that the service chose would be refused when left out.
         if let Some(storage) = live
@@ -261,9 +279,13 @@ impl Kind for Pipelines {
         )]
     }
 
-    fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
+    fn delete(&self, id: &str, live: &Value) -> Vec<Call> {
         // Takes its tables with it: see `guarded`.
-        vec![Call::plain(Method::Delete, format!("{PATH}/{id}"))]
+        let delete = Call::plain(Method::Delete, format!("{PATH}/{id}"));
+        vec![match keeps_tables(live) {
+            true => delete.and_query("cascade", "false"),
+            false => delete,
+        }]
     }
 
     fn created_id(&self, answer: &Value, _config: &Value) -> Option<String> {
@@ -291,6 +313,9 @@ impl Kind for Pipelines {
     fn guarded(&self, live: &Value) -> Option<String> {
         if live.get("gateway_definition").is_some() {
             return Some("the staged data of its gateway".to_owned());
+        }
+        if keeps_tables(live) {
+            return None;
         }
         // A pipeline in a catalog takes its tables along; one that writes to the Hive metastore leaves them behind.
         let catalog = live.get("catalog")?.as_str()?;
@@ -325,4 +350,21 @@ impl Kind for Pipelines {
             },
         }
     }
+}
+
+/// The settings as a request carries them.
+fn body(config: &Value, marker: &Marker) -> Map<String, Value> {
+    let mut body = as_map(&RULES.as_sent(config));
+    marker.write(&mut body, "tags");
+    body.remove("cascade_on_destroy");
+    if keeps_tables(config)
+        && let Some(Value::Object(tags)) = body.get_mut("tags")
+    {
+        tags.insert(KEEPS_TABLES.to_owned(), json!("false"));
+    }
+    body
+}
+
+fn keeps_tables(config: &Value) -> bool {
+    config.get("cascade_on_destroy") == Some(&json!(false))
 }

@@ -42,7 +42,7 @@ const ROOT: &str = "/api/2.0/sql/queries";
 
 static PERMISSIONS: Permissions = Permissions {
     object_type: "queries",
-    levels: &["CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"],
+    levels: &["CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"],
     one_owner: false,
     id_output: None,
 };
@@ -55,6 +55,11 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
             ("apply_auto_limit", json!(false)),
             ("description", json!("")),
             ("run_as_mode", json!("OWNER")),
+            ("parameters.*.date_value.precision", json!("DAY_PRECISION")),
+            (
+                "parameters.*.date_range_value.precision",
+                json!("DAY_PRECISION"),
+            ),
         ],
         &[],
     ),

@@ -16,6 +16,7 @@ use super::{Call, Change, Identity, Kind, Listed, Listing, Marker, ReadError, Re
 pub struct RegisteredModels;
 
 const SETTABLE: &[&str] = &[
+    "aliases",
     "catalog_name",
     "comment",
     "name",
@@ -29,6 +30,7 @@ const API: Securable = Securable {
     path: "/api/2.1/unity-catalog/models",
     items_field: "registered_models",
     create: &[
+        "aliases",
         "catalog_name",
         "comment",
         "name",
@@ -41,6 +43,9 @@ const API: Securable = Securable {
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut rules = Rules {
+        // Taken with the create; afterwards they are those who release versions' to move (databricks/cli,
+        // bundle/direct/dresources/resources.yml: input only).
+        volatile: patterns(&["aliases"], &[]),
         locations: patterns(&["storage_location"], &[]),
         ..unity::rules(SETTABLE, &["storage_location"])
     };

@@ -5,12 +5,15 @@
 
 mod code;
 mod fills;
+mod implied;
 mod left;
 mod prefixed;
 mod said;
+mod spelling;
 mod spot;
 mod touched;
 mod unnamed;
+mod wish;
 
 use serde_json::{Map, Value};
 
@@ -20,7 +23,11 @@ use crate::field_path::FieldPath;
 use crate::number;
 use spot::Spot;
 
+pub use implied::Implied;
+pub use spelling::{Form, Spelling};
+pub(super) use spelling::{spelled, upper_case};
 pub use unnamed::Unnamed;
+pub use wish::Wish;
 
 /// A value that the server takes when the field is absent.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +107,14 @@ pub struct Rules {
     pub beside: &'static [&'static str],
     /// Names that the server writes in lower case whatever was asked for.
     pub lower_case: Vec<Pattern>,
+    /// What the server takes in several forms and keeps in one.
+    pub spellings: Vec<Spelling>,
+    /// Values that leave the choice to the server.
+    pub wishes: Vec<Wish>,
+    /// What the server adds where a flag asks for it.
+    pub implied: Vec<Implied>,
+    /// What an answer remarks of an object and no package says: something is amiss, and an update mends it. Captures leave it out.
+    pub remarks: Vec<Pattern>,
     /// Names in front of which the server puts a word of the account's and a hyphen.
     pub prefixed: &'static [&'static str],
     /// Places in a store: a slash at the end means nothing.
@@ -170,7 +185,8 @@ impl Rules {
         }
         self.write_texts(&mut value);
         self.drop_own_entries(&mut value);
-        rewrite(&self.lower_case, &mut value, &lower_case);
+        rewrite(&self.lower_case, &mut value, &spelling::lower_case);
+        self.spell(&mut value);
         rewrite(&self.locations, &mut value, &|place| {
             place.trim_end_matches('/').to_owned()
         });
@@ -333,20 +349,6 @@ pub(super) fn workspace_path(path: &str) -> String {
         return path.to_owned();
     }
     format!("/Workspace{path}")
-}
-
-/// `name` in lower case, but for the names of resources in placeholders, whose case means something.
-fn lower_case(name: &str) -> String {
-    let mut lower = String::new();
-    let mut rest = name;
-    while let Some((before, (inside, after))) = rest
-        .split_once("${")
-        .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
-    {
-        lower += &format!("{}${{{inside}}}", before.to_lowercase());
-        rest = after;
-    }
-    lower + &rest.to_lowercase()
 }
 
 /// Brings the texts that `patterns` name to `form`.

@@ -2,11 +2,16 @@
 
 mod access;
 mod apps_and_models;
+mod catalogs;
 mod compute;
+mod dashboards;
+mod forms;
 mod harness;
+mod indexes;
 mod jobs;
 mod permissions;
 mod pipelines;
+mod queries;
 mod redaction;
 mod requests;
 mod said;

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::fields::{defaults, fills, only};
 use super::listed::text;
-use super::rules::{Rules, patterns};
+use super::rules::{Rules, patterns, spelled};
 use super::unity::{self, compensable, irreversible};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError, Readiness,
     Reversibility,
 };
+use crate::digest::canonical_json;
 
 /// Vector search indexes.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,12 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         &[],
     ),
     json_texts: patterns(&["direct_access_index_spec.schema_json"], &[]),
-    lower_case: patterns(&["name"], &[]),
+    // As the Terraform provider compares them (vectorsearch/resource_vector_search_index.go).
+    lower_case: patterns(&["name", "delta_sync_index_spec.source_table"], &[]),
+    spellings: spelled(
+        &patterns(&["direct_access_index_spec.schema_json"], &[]),
+        stored_schema,
+    ),
     replace_on: patterns(SETTABLE, &[]),
     list_keys: &[
         ("embedding_source_columns", "name"),
@@ -149,6 +155,17 @@ impl Kind for VectorSearchIndexes {
         }
     }
 
+    /// The delete is answered at once, and goes on for one to ten minutes.
+    fn settles(&self) -> bool {
+        true
+    }
+
+    fn passing(&self, message: &str) -> bool {
+        // The name is not free yet when the index is not found any more
+        // (databricks/cli, bundle/direct/dresources/vector_search_index.go).
+        message.contains("pending deletion")
+    }
+
     fn needs(&self, config: &Value) -> Vec<(&'static str, String)> {
         let endpoint = text(config, "endpoint_name").map(|name| ("vector_search_endpoints", name));
         let schema = self.natural(config).and_then(|name| {
@@ -178,4 +195,33 @@ impl Kind for VectorSearchIndexes {
         };
         unity::reversibility(change, gone)
     }
+}
+
+/// The columns of a schema with the types that Unity Catalog stores: the API takes other words for some, and answers these
+/// (databricks/cli, acceptance/bundle/resources/vector_search_indexes/schema_normalization).
+fn stored_schema(schema: &str) -> String {
+    let Ok(Value::Object(mut columns)) = serde_json::from_str(schema) else {
+        return schema.to_owned();
+    };
+    for column in columns.values_mut() {
+        if let Value::String(kind) = column {
+            *kind = stored_type(kind);
+        }
+    }
+    canonical_json(&Value::Object(columns))
+}
+
+fn stored_type(name: &str) -> String {
+    let element = name.strip_prefix("array<");
+    if let Some(element) = element.and_then(|rest| rest.strip_suffix('>')) {
+        return format!("array<{}>", stored_type(element));
+    }
+    let stored = match name {
+        "integer" => "int",
+        "long" => "bigint",
+        "short" => "smallint",
+        "byte" => "tinyint",
+        other => other,
+    };
+    stored.to_owned()
 }

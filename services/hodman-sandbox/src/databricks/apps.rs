@@ -157,6 +157,7 @@ impl App {
             "service_principal_name": format!("app-{} {}", &self.id[..6], self.name),
         }));
         overlay(&mut view, &more);
+        say_kinds(&mut view);
         super::table::fill(&mut view, "description", json!(""));
         super::table::fill(&mut view, "compute_size", json!("MEDIUM"));
         if let Some(active) = self.active_deployment() {
@@ -170,6 +171,19 @@ impl App {
             view.insert("pending_deployment".into(), pending.view());
         }
         Value::Object(view)
+    }
+}
+
+/// Answers say what kind of table a resource is.
+fn say_kinds(view: &mut Map<String, Value>) {
+    let resources = view.get_mut("resources").and_then(Value::as_array_mut);
+    for resource in resources.into_iter().flatten() {
+        let securable = resource.get_mut("uc_securable");
+        if let Some(Value::Object(securable)) = securable
+            && securable.get("securable_type") == Some(&json!("TABLE"))
+        {
+            securable.insert("securable_kind".into(), json!("TABLE_DELTA"));
+        }
     }
 }
 

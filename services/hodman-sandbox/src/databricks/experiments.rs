@@ -20,6 +20,8 @@ struct Experiment {
     /// Absolute path.
     name: String,
     artifact_location: String,
+    /// Where its traces go, with names in lower case.
+    trace_location: Option<Value>,
     tags: BTreeMap<String, String>,
     created: i64,
     updated: i64,
@@ -58,7 +60,7 @@ impl Experiment {
             .iter()
             .map(|(key, value)| json!({"key": key, "value": value}))
             .collect();
-        json!({
+        let mut view = json!({
             "experiment_id": self.id.to_string(),
             "name": self.name,
             "artifact_location": self.artifact_location,
@@ -66,7 +68,11 @@ impl Experiment {
             "creation_time": self.created,
             "last_update_time": self.updated,
             "tags": tags,
-        })
+        });
+        if let Some(place) = &self.trace_location {
+            view["trace_location"] = place.clone();
+        }
+        view
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::call::{Call, Shared, delete, get, patch, post};
 use super::error::ApiError;
 use super::saved_sql::SavedSql;
-use super::table::object;
+use super::table::{fill, object};
 use super::world::World;
 
 const ROOT: &str = "/api/2.0/sql/queries";
@@ -51,7 +51,25 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         "run_as_mode": "OWNER",
         "last_modifier_user_name": call.caller.login,
     });
-    KIND.create(world, call, object(defaults))
+    KIND.create(world, &precise(call), object(defaults))
+}
+
+/// Dates are days unless the parameter says otherwise.
+fn precise(call: &Call) -> Call {
+    let mut call = call.clone();
+    let parameters = call
+        .body
+        .get_mut("query")
+        .and_then(|query| query.get_mut("parameters"));
+    let parameters = parameters.and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        for kind in ["date_value", "date_range_value"] {
+            if let Some(Value::Object(date)) = parameter.get_mut(kind) {
+                fill(date, "precision", json!("DAY_PRECISION"));
+            }
+        }
+    }
+    call
 }
 
 fn show(world: &mut World, call: &Call) -> Result<Value, ApiError> {
@@ -60,7 +78,8 @@ fn show(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 
 /// The owner can be changed, too, which a create cannot say.
 fn change(world: &mut World, call: &Call) -> Result<Value, ApiError> {
-    KIND.change(world, call, call.text("update_mask"), &["owner_user_name"])
+    let call = precise(call);
+    KIND.change(world, &call, call.text("update_mask"), &["owner_user_name"])
 }
 
 fn trash(world: &mut World, call: &Call) -> Result<Value, ApiError> {

@@ -20,6 +20,8 @@ struct Row {
     coming: Option<Progress>,
     /// Why it will never be, when it will not.
     fault: Option<String>,
+    /// Since when it is being deleted.
+    going: Option<Progress>,
 }
 
 /// All endpoints and indexes of a workspace by name.
@@ -27,6 +29,8 @@ struct Row {
 pub(crate) struct VectorSearch {
     endpoints: BTreeMap<String, Row>,
     indexes: BTreeMap<String, Row>,
+    /// Names of indexes that are gone, and since when: a while longer they are nobody's.
+    held: BTreeMap<String, Progress>,
 }
 
 impl VectorSearch {

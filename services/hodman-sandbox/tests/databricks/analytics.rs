@@ -99,7 +99,7 @@ async fn an_endpoint_serves_the_old_configuration_until_the_new_one_does() {
         json!({"ready": "READY", "config_update": "NOT_UPDATING"})
     );
     let config = |sum: i64| {
-        json!({"served_models": [{"model_name": "m", "model_version": "1"}],
+        json!({"served_models": [{"model_name": "m", "model_version": "1", "scale_to_zero_enabled": false}],
         "traffic_config": {"routes": [{"served_model_name": "m-1", "traffic_percentage": sum}]}})
     };
     let part = format!("{one}/config");
@@ -214,4 +214,32 @@ async fn an_endpoint_with_indexes_stays() {
     )
     .await;
     done(&bench, Method::DELETE, &one, json!({})).await;
+}
+
+#[tokio::test]
+async fn the_name_of_an_index_is_taken_for_a_while_after_it_went() {
+    let bench = Bench::start().await;
+    let (endpoints, indexes) = (
+        "/api/2.0/vector-search/endpoints",
+        "/api/2.0/vector-search/indexes",
+    );
+    let endpoint = json!({"name": "e", "endpoint_type": "STANDARD"});
+    done(&bench, Method::POST, endpoints, endpoint).await;
+    let index = || {
+        json!({"name": "a.b.c", "endpoint_name": "e", "primary_key": "id", "index_type": "DIRECT_ACCESS",
+        "direct_access_index_spec": {"schema_json": "{\"n\": \"long\", \"id\": \"integer\"}"}})
+    };
+    let made = done(&bench, Method::POST, indexes, index()).await;
+    let schema = &made["direct_access_index_spec"]["schema_json"];
+    assert_eq!(*schema, "{\"id\":\"int\",\"n\":\"bigint\"}");
+    let one = format!("{indexes}/a.b.c");
+    done(&bench, Method::DELETE, &one, json!({})).await;
+    read(&bench, &one).await;
+    assert_eq!(refused(&bench, Method::GET, &one, json!({})).await.0, 404);
+    let (status, _, text) = refused(&bench, Method::POST, indexes, index()).await;
+    assert_eq!(
+        (status, text.as_str()),
+        (400, "Index a.b.c is currently pending deletion.")
+    );
+    done(&bench, Method::POST, indexes, index()).await;
 }

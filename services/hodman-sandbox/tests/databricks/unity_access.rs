@@ -220,9 +220,11 @@ async fn an_isolated_catalog_is_for_bound_workspaces_only() {
     let binding =
         json!({"workspace_id": qa.workspace_id(), "binding_type": "BINDING_TYPE_READ_ONLY"});
     let path = "/bindings/catalog/main";
-    let body = json!({"add": [binding]});
-    let (_, bound) = bench.uc(Method::PATCH, path, body).await;
     let own = json!({"workspace_id": bench.dev.workspace_id(), "binding_type": "BINDING_TYPE_READ_WRITE"});
+    let (status, _) = bench.uc(Method::GET, "/catalogs/main", json!({})).await;
+    assert_eq!(status, 403, "not even for the one that isolated it");
+    let body = json!({"add": [own, binding]});
+    let (_, bound) = bench.uc(Method::PATCH, path, body).await;
     assert_eq!(bound, json!({"bindings": [own, binding]}));
     assert_eq!(bench.uc_read(path).await, bound);
     assert_eq!(from_qa("/catalogs/main").await.0, 200);

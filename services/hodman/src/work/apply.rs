@@ -5,6 +5,7 @@
 mod access;
 mod approval;
 mod asleep;
+mod bind;
 mod compute;
 mod find;
 mod former;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Rules, element_segment};
 use crate::field_path::FieldPath;
-use crate::kinds::pattern::Pattern;
+use crate::kinds::pattern::{Keep, Pattern};
 use crate::kinds::policy_fills::Policies;
 use crate::kinds::rules::spot::Spot;
 
@@ -25,6 +25,15 @@ impl Rules {
     ) -> Value {
         let mut value = live.clone();
         self.drop_prefixes(&mut value, desired);
+        self.drop_implied(&mut value, desired);
+        match desired {
+            Some(desired) => self.meet_wishes(&mut value, desired),
+            None => {
+                for at in &self.remarks {
+                    at.visit(&mut value, &mut |_| Keep::No);
+                }
+            }
+        }
         for fill in &self.server_fills {
             // Most patterns name nothing in most objects, and to walk a whole object for each is dear.
             if (desired.is_some() || !fill.captured) && fill.at.names_any(&value) {
@@ -48,21 +57,33 @@ impl Rules {
         path: &FieldPath,
         at: &Pattern,
     ) {
-        let silent = |path: &FieldPath| desired.and_then(|desired| path.get(desired)).is_none();
+        let said = |path: &FieldPath| desired.and_then(|desired| path.get(desired)).is_some();
+        self.retain_at(value, path, at, &mut |path, _| said(path));
+    }
+
+    /// Calls `keep` for every field of a mapping in `value` that `at` names, and takes out what it does not keep; `path` is where
+    /// `value` stands.
+    pub(super) fn retain_at(
+        &self,
+        value: &mut Value,
+        path: &FieldPath,
+        at: &Pattern,
+        keep: &mut dyn FnMut(&FieldPath, &mut Value) -> bool,
+    ) {
         match value {
             Value::Object(map) => map.retain(|key, inner| {
                 let path = path.key(key.clone());
-                if at.matches(&path) && silent(&path) {
+                if at.matches(&path) && !keep(&path, inner) {
                     return false;
                 }
-                self.drop_silent(inner, desired, &path, at);
+                self.retain_at(inner, &path, at, keep);
                 true
             }),
             Value::Array(items) => {
                 let field = self.list_key_at(path);
                 for (index, item) in items.iter_mut().enumerate() {
                     let path = path.then(element_segment(field, item, index));
-                    self.drop_silent(item, desired, &path, at);
+                    self.retain_at(item, &path, at, keep);
                 }
             }
             _ => {}

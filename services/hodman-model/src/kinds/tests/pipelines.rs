@@ -105,3 +105,40 @@ fn its_tables_are_guarded() {
         None
     );
 }
+
+#[test]
+fn one_that_leaves_its_tables_says_so_until_it_is_deleted() {
+    let kind = kind("pipelines");
+    let leaves =
+        json!({"name": "n", "catalog": "main", "schema": "x", "cascade_on_destroy": false});
+    let body = said(&kind.create(&leaves, &marker())).2;
+    assert_eq!(
+        body.get("cascade_on_destroy"),
+        None,
+        "only a delete takes it"
+    );
+    let listed = comes_back(kind, &leaves, &answer(body));
+    // The package may be gone by then: what the pipeline says of itself counts.
+    assert_eq!(
+        said(&kind.delete("p-1", &listed.config)[0]).1,
+        "/api/2.0/pipelines/p-1?cascade=false"
+    );
+    assert_eq!(kind.guarded(&listed.config), None);
+
+    let takes = json!({"name": "n", "catalog": "main", "schema": "x", "cascade_on_destroy": true});
+    let body = said(&kind.update("p-1", &listed.config, &takes, &marker())[0]).2;
+    assert_eq!(
+        (body.get("cascade_on_destroy"), &body["tags"]),
+        (None, &tags())
+    );
+    let listed = comes_back(kind, &takes, &answer(body.clone()));
+    assert_eq!(
+        said(&kind.delete("p-1", &listed.config)[0]).1,
+        "/api/2.0/pipelines/p-1"
+    );
+    assert!(kind.guarded(&listed.config).is_some());
+    assert_eq!(
+        changes(kind, &leaves, &answer(body)),
+        ["cascade_on_destroy"]
+    );
+}

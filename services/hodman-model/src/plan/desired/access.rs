@@ -42,7 +42,7 @@ pub(super) fn permissions(
     };
     let mut managed = Map::<String, Value>::new();
     for entry in entries {
-        let level = entry.level.as_str();
+        let level = allowed.spelled(&entry.level);
         if !allowed.levels.contains(&level) {
             let hint = did_you_mean(level, allowed.levels.iter().copied()).unwrap_or_else(|| {
                 format!("a {} has {}", kind.singular(), allowed.levels.join(", "))

@@ -52,6 +52,7 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
             || format!("dbfs:/databricks/mlflow-tracking/{id}"),
             str::to_owned,
         ),
+        trace_location: call.body.get("trace_location").cloned().map(lower_names),
         tags: [
             ("mlflow.experimentType", "MLFLOW_EXPERIMENT"),
             ("mlflow.experiment.sourceName", name.as_str()),
@@ -75,6 +76,17 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         .permissions
         .created("experiments", &id, &call.caller, None, &world.directory)?;
     Ok(json!({ "experiment_id": id }))
+}
+
+/// Names of Unity Catalog are kept in lower case.
+fn lower_names(mut place: Value) -> Value {
+    for name in ["catalog", "schema"] {
+        if let Some(Value::String(name)) = place.pointer_mut(&format!("/uc_trace_location/{name}"))
+        {
+            *name = name.to_lowercase();
+        }
+    }
+    place
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {

@@ -74,7 +74,7 @@ const KINDS: [Kind; 22] = [
     },
     Kind {
         name: "queries",
-        levels: QUERY_LEVELS,
+        levels: FILE_LEVELS,
     },
     Kind {
         name: "alerts",
@@ -192,7 +192,12 @@ impl Kind {
     }
 
     /// Only levels of this kind; exactly one owner where the kind has owners.
-    pub(super) fn checked(&self, acl: Acl) -> Result<Acl, ApiError> {
+    pub(super) fn checked(&self, mut acl: Acl) -> Result<Acl, ApiError> {
+        if self.name == "queries" {
+            // What it was called once.
+            let old = acl.values_mut().filter(|level| *level == "CAN_VIEW");
+            old.for_each(|level| *level = "CAN_READ".to_owned());
+        }
         if let Some(level) = acl
             .values()
             .find(|level| !self.levels.contains(&level.as_str()))

@@ -183,8 +183,11 @@ impl Filter {
     }
 }
 
-/// With all it has run. Its tables, where a catalog holds them, are not the sandbox's.
+/// With all it has run. Its tables, where a catalog holds them, are not the sandbox's, and what becomes of them is the query's to say.
 fn remove(world: &mut World, call: &Call) -> Result<Value, ApiError> {
+    if !matches!(call.query("cascade"), None | Some("true" | "false")) {
+        return Err(ApiError::invalid("cascade must be true or false."));
+    }
     let id = call.param("id");
     world.pipelines.get_mut(id)?;
     world.pipelines.rows.remove(id);

@@ -68,9 +68,31 @@ pub(super) fn settled(body: &Map<String, Value>, id: &str) -> Result<Map<String,
     if let Some(Value::Array(clusters)) = spec.get_mut("clusters") {
         for cluster in clusters.iter_mut().filter_map(Value::as_object_mut) {
             fill(cluster, "label", json!("default"));
+            if let Some(Value::Object(scale)) = cluster.get_mut("autoscale") {
+                rewrite(scale, "mode", str::to_uppercase);
+            }
         }
     }
+    rewrite(&mut spec, "catalog", str::to_lowercase);
+    rewrite(&mut spec, "channel", str::to_uppercase);
+    rewrite(&mut spec, "edition", str::to_uppercase);
+    let own = ["catalog", "schema"].map(|field| (field, spec.get(field).cloned()));
+    if let Some(Value::Object(log)) = spec.get_mut("event_log") {
+        for (field, value) in own {
+            fill(log, field, value.unwrap_or(json!("main")));
+        }
+    }
+    if let Some(Value::Object(ingestion)) = spec.get_mut("ingestion_definition") {
+        ingestion.insert("source_type".into(), json!("SQLSERVER"));
+    }
     Ok(spec)
+}
+
+/// The service keeps one spelling of `field`.
+fn rewrite(map: &mut Map<String, Value>, field: &str, form: fn(&str) -> String) {
+    if let Some(Value::String(text)) = map.get_mut(field) {
+        *text = form(text);
+    }
 }
 
 /// Refuses an edit of what cannot be edited. A field that only one of the two has is not looked at.

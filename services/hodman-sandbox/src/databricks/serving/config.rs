@@ -44,6 +44,7 @@ pub(super) fn settled(
         config.insert("traffic_config".into(), routes);
     }
     check_routes(&config, &names)?;
+    name_routes(&mut config);
     config.insert("config_version".into(), json!(version));
     Ok(config)
 }
@@ -131,6 +132,47 @@ fn check_routes(config: &Map<String, Value>, names: &[String]) -> Result<(), Api
         return Err(ApiError::invalid(format!(
             "The traffic percentages must sum to 100, they sum to {sum}."
         )));
+    }
+    Ok(())
+}
+
+/// Answers name what a route leads to by both words.
+fn name_routes(config: &mut Map<String, Value>) {
+    let traffic = config.get_mut("traffic_config");
+    let routes = traffic.and_then(|traffic| traffic.get_mut("routes")?.as_array_mut());
+    for route in routes
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        for (said, other) in [
+            ("served_model_name", "served_entity_name"),
+            ("served_entity_name", "served_model_name"),
+        ] {
+            if let Some(name) = route.get(said).cloned() {
+                fill(route, other, name);
+            }
+        }
+    }
+}
+
+/// Fills in the table that requests and answers are written to.
+pub(super) fn name_tables(config: &mut Map<String, Value>, endpoint: &str) {
+    if let Some(Value::Object(capture)) = config.get_mut("auto_capture_config") {
+        fill(capture, "enabled", json!(true));
+        fill(capture, "table_name_prefix", json!(endpoint));
+    }
+}
+
+/// Refuses an update that does not say of each entity that runs here whether it goes to sleep.
+pub(super) fn say_scaling(given: &Map<String, Value>) -> Result<(), ApiError> {
+    let lists = ["served_entities", "served_models"].map(|list| given.get(list));
+    let entities = lists.into_iter().flatten().filter_map(Value::as_array);
+    let silent = |entity: &Value| {
+        entity.get("external_model").is_none() && entity.get("scale_to_zero_enabled").is_none()
+    };
+    if entities.flatten().any(silent) {
+        return Err(ApiError::invalid("scaleToZeroEnabled is undefined"));
     }
     Ok(())
 }

@@ -59,7 +59,8 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let login = &call.caller.login;
     let pending = match call.body.get("config") {
         Some(Value::Object(given)) => {
-            let config = config::settled(given, 1, login, call.now)?;
+            let mut config = config::settled(given, 1, login, call.now)?;
+            config::name_tables(&mut config, name);
             let fault = world.jobs.failing.remove(name);
             Some(Pending::new(config, call.now, fault))
         }
@@ -107,7 +108,9 @@ fn update(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         )));
     }
     let version = endpoint.version + 1;
-    let config = config::settled(&call.body, version, &call.caller.login, call.now)?;
+    config::say_scaling(&call.body)?;
+    let mut config = config::settled(&call.body, version, &call.caller.login, call.now)?;
+    config::name_tables(&mut config, call.param("name"));
     let fault = world.jobs.failing.remove(call.param("name"));
     let endpoint = existing(world, call)?;
     endpoint.version = version;

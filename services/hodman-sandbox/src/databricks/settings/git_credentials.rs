@@ -24,6 +24,10 @@ pub(super) fn router() -> Router<Shared<World>> {
 fn without_token(call: &Call) -> Map<String, Value> {
     let mut row = call.body.clone();
     row.remove("personal_access_token");
+    let given = row.get("git_provider").and_then(Value::as_str);
+    if let Some(known) = given.and_then(super::repos::known_provider) {
+        row.insert("git_provider".into(), json!(known));
+    }
     row
 }
 

@@ -28,7 +28,7 @@ fn commit(stands_on: &str) -> String {
     hex::encode(&digest[..20])
 }
 
-/// Providers of the API, in any case.
+/// Providers of the API, taken in any case and answered in this one.
 const PROVIDERS: [&str; 8] = [
     "gitHub",
     "gitHubEnterprise",
@@ -40,17 +40,17 @@ const PROVIDERS: [&str; 8] = [
     "awsCodeCommit",
 ];
 
+/// The provider as answers have it.
+pub(super) fn known_provider(given: &str) -> Option<&'static str> {
+    let mut known = PROVIDERS.into_iter();
+    known.find(|known| known.eq_ignore_ascii_case(given))
+}
+
 fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let url = call.required_text("url")?;
     let provider = call.required_text("provider")?;
-    if !PROVIDERS
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(provider))
-    {
-        return Err(ApiError::invalid(format!(
-            "'{provider}' is not a valid Git provider."
-        )));
-    }
+    let provider = known_provider(provider)
+        .ok_or_else(|| ApiError::invalid(format!("'{provider}' is not a valid Git provider.")))?;
     let name = url
         .trim_end_matches(".git")
         .rsplit('/')
@@ -67,6 +67,7 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let mut row = call.body.clone();
     row.insert("id".into(), json!(id));
     row.insert("path".into(), json!(path));
+    row.insert("provider".into(), json!(provider));
     row.insert("branch".into(), json!("main"));
     row.insert("head_commit_id".into(), json!(commit(url)));
     row.remove("git_credential_id");

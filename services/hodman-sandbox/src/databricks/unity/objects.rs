@@ -188,7 +188,6 @@ fn change(desk: &mut Desk<'_>, call: &Call) -> Result<Value, ApiError> {
     let new_name = new_name
         .map(|new_name| rename::checked(desk.metastore, kind, name, new_name))
         .transpose()?;
-    let workspace = desk.workspace;
     let securable = desk.metastore.get_mut(kind, name)?;
     overlay(&mut securable.row, &fields);
     securable.row.insert("updated_at".into(), json!(call.now));
@@ -196,11 +195,6 @@ fn change(desk: &mut Desk<'_>, call: &Call) -> Result<Value, ApiError> {
     securable.row.insert("updated_by".into(), by);
     if let Some(secrets) = secrets {
         securable.secrets = secrets;
-    }
-    // Isolating it keeps it open to the workspace that does so.
-    if fields.get("isolation_mode") == Some(&json!(kind.isolation_modes()[1])) {
-        let binding = securable.bindings.entry(workspace);
-        binding.or_insert_with(|| "BINDING_TYPE_READ_WRITE".to_owned());
     }
     let full_name = match new_name {
         Some(new_name) => rename::rename(desk.metastore, kind, name, &new_name),

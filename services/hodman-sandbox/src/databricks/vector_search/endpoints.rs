@@ -61,6 +61,7 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         view,
         coming: Some(Progress::start(call.now)),
         fault: None,
+        going: None,
     };
     world.vector_search.endpoints.insert(name.to_owned(), row);
     world.permissions.created(
@@ -77,8 +78,10 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 impl super::VectorSearch {
     /// How many indexes an endpoint serves.
     fn count(&self, endpoint: &str) -> usize {
-        let of =
-            |row: &&Row| row.view.get("endpoint_name").and_then(Value::as_str) == Some(endpoint);
+        let of = |row: &&Row| {
+            let name = row.view.get("endpoint_name").and_then(Value::as_str);
+            name == Some(endpoint) && row.going.is_none()
+        };
         self.indexes.values().filter(of).count()
     }
 }

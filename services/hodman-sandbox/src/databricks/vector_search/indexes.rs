@@ -1,5 +1,7 @@
 //! The calls on indexes. They cannot be changed: another definition is another index.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use serde_json::{Map, Value, json};
 
@@ -37,19 +39,46 @@ fn spec(call: &Call) -> Result<(&'static str, Map<String, Value>), ApiError> {
                     "Missing required field: delta_sync_index_spec.source_table",
                 ));
             }
+            if let Some(Value::String(table)) = spec.get_mut("source_table") {
+                *table = table.to_lowercase();
+            }
             let pipeline = uuid::Uuid::new_v4().to_string();
             spec.insert("pipeline_id".into(), json!(pipeline));
             spec.entry("pipeline_type").or_insert(json!("TRIGGERED"));
             Ok(("delta_sync_index_spec", spec))
         }
-        "DIRECT_ACCESS" => Ok((
-            "direct_access_index_spec",
-            given("direct_access_index_spec")?,
-        )),
+        "DIRECT_ACCESS" => {
+            let mut spec = given("direct_access_index_spec")?;
+            if let Some(Value::String(schema)) = spec.get_mut("schema_json") {
+                *schema = stored(schema);
+            }
+            Ok(("direct_access_index_spec", spec))
+        }
         other => Err(ApiError::invalid(format!(
             "index_type must be DELTA_SYNC or DIRECT_ACCESS, not {other}."
         ))),
     }
+}
+
+/// The schema as Unity Catalog keeps it: its own words for types, columns by name.
+fn stored(schema: &str) -> String {
+    const WORDS: [(&str, &str); 4] = [
+        ("integer", "int"),
+        ("long", "bigint"),
+        ("short", "smallint"),
+        ("byte", "tinyint"),
+    ];
+    let Ok(columns) = serde_json::from_str::<BTreeMap<String, String>>(schema) else {
+        return schema.to_owned();
+    };
+    let columns: BTreeMap<String, String> = columns
+        .into_iter()
+        .map(|(column, kind)| {
+            let word = WORDS.iter().find(|(word, _)| *word == kind);
+            (column, word.map_or(kind, |(_, kept)| (*kept).to_owned()))
+        })
+        .collect();
+    json!(columns).to_string()
 }
 
 fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
@@ -64,14 +93,13 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let endpoint_row = endpoint_row.ok_or_else(|| {
         ApiError::missing(format!("Vector search endpoint {endpoint} not found."))
     })?;
-    if world.vector_search.indexes.contains_key(name) {
-        return Err(ApiError::exists(format!("Index {name} already exists.")));
-    }
+    let endpoint_id = endpoint_row.view.get("id").cloned();
+    refuse_if_taken(world, name, call.now)?;
     let (field, spec) = spec(call)?;
     let view = object(json!({
         "name": name,
         "endpoint_name": endpoint,
-        "endpoint_id": endpoint_row.view.get("id"),
+        "endpoint_id": endpoint_id,
         "index_type": call.text("index_type"),
         "primary_key": call.required_text("primary_key")?,
         "creator": call.caller.login,
@@ -81,10 +109,47 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         view,
         coming: Some(Progress::start(call.now)),
         fault: world.jobs.failing.remove(name),
+        going: None,
     };
     let shown = shown(&row);
     world.vector_search.indexes.insert(name.to_owned(), row);
     Ok(shown)
+}
+
+/// Not while another has the name, and not for a while after it went.
+fn refuse_if_taken(world: &mut World, name: &str, now: i64) -> Result<(), ApiError> {
+    let pace = world.pace;
+    forget_gone(world, name, now);
+    let search = &mut world.vector_search;
+    if let Some(row) = search.indexes.get(name)
+        && row.going.is_none()
+    {
+        return Err(ApiError::exists(format!("Index {name} already exists.")));
+    }
+    let free = match search.held.get_mut(name) {
+        Some(progress) => progress.read(pace, now),
+        None => !search.indexes.contains_key(name),
+    };
+    if !free {
+        return Err(ApiError::invalid(format!(
+            "Index {name} is currently pending deletion."
+        )));
+    }
+    search.held.remove(name);
+    Ok(())
+}
+
+/// A delete is answered at once, and the index is there until its states have gone by.
+fn forget_gone(world: &mut World, name: &str, now: i64) {
+    let (pace, search) = (world.pace, &mut world.vector_search);
+    let going = search
+        .indexes
+        .get_mut(name)
+        .and_then(|row| row.going.as_mut());
+    if going.is_some_and(|progress| progress.read(pace, now)) {
+        search.indexes.remove(name);
+        search.held.insert(name.to_owned(), Progress::start(now));
+    }
 }
 
 fn shown(row: &Row) -> Value {
@@ -105,6 +170,7 @@ fn shown(row: &Row) -> Value {
 
 fn existing<'a>(world: &'a mut World, call: &Call) -> Result<&'a mut Row, ApiError> {
     let (pace, name) = (world.pace, call.param("name"));
+    forget_gone(world, name, call.now);
     let row = world.vector_search.indexes.get_mut(name);
     let row = row.ok_or_else(|| ApiError::missing(format!("Index {name} does not exist.")))?;
     if let Some(progress) = &mut row.coming
@@ -154,7 +220,7 @@ fn sync(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 }
 
 fn remove(world: &mut World, call: &Call) -> Result<Value, ApiError> {
-    existing(world, call)?;
-    world.vector_search.indexes.remove(call.param("name"));
+    let row = existing(world, call)?;
+    row.going.get_or_insert(Progress::start(call.now));
     Ok(json!({}))
 }

@@ -6,7 +6,7 @@ use super::super::{WorkError, live};
 use super::find::{begun, find, formerly, left, left_in_part};
 use super::patience::{self, Patience};
 use super::site::Site;
-use super::{access, stack, wait};
+use super::{access, bind, stack, wait};
 use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_model::claims::is_made_in_steps;
 use hodman_model::kinds::pattern::Keep;
@@ -190,8 +190,12 @@ async fn again(
         calls.push(kind.get(id));
     }
     for call in calls {
+        bind::before(site, kind, id, &call).await?;
         match patience::send(site, kind, &call).await? {
-            Ok(answer) => wait::until_taken(site, kind, id, &call, &answer).await?,
+            Ok(answer) => {
+                bind::after(site, kind, id, &call).await?;
+                wait::until_taken(site, kind, id, &call, &answer).await?;
+            }
             Err(error) if error.is_not_found() => return Ok(false),
             Err(error) => return Err(error.into()),
         }

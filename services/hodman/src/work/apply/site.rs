@@ -3,7 +3,7 @@
 use super::super::claims::Ledger;
 use super::super::taken::{Part, Taken};
 use super::super::{Job, WorkError, live};
-use super::{patience, wait};
+use super::{bind, patience, wait};
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Call, Kind, Listed, Listing, Marker};
@@ -158,9 +158,11 @@ impl<'a> Site<'a> {
     /// The same for a change of an object, whose refusals may pass and whose work may go on after the answer.
     pub async fn change(&self, kind: &dyn Kind, id: &str, calls: &[Call]) -> Result<(), WorkError> {
         for call in calls {
+            bind::before(self, kind, id, call).await?;
             let answer = patience::send(self, kind, call)
                 .await?
                 .map_err(|error| patience::put_off(self, kind, id, error))?;
+            bind::after(self, kind, id, call).await?;
             wait::until_taken(self, kind, id, call, &answer).await?;
         }
         Ok(())
@@ -174,7 +176,9 @@ impl<'a> Site<'a> {
         calls: &[Call],
     ) -> Result<(), WorkError> {
         for call in calls {
+            bind::before(self, kind, id, call).await?;
             let answer = self.to_new(call).await?;
+            bind::after(self, kind, id, call).await?;
             wait::until_taken(self, kind, id, call, &answer).await?;
         }
         Ok(())

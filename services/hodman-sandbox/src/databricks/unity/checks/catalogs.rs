@@ -1,6 +1,6 @@
 //! Catalogs and schemas.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::databricks::error::ApiError;
 use crate::databricks::table::{fill, object, overlay};
@@ -9,6 +9,18 @@ use crate::databricks::unity::kind::Kind;
 use crate::databricks::unity::metastore::Securable;
 use crate::databricks::unity::objects::Author;
 use crate::databricks::unity::storage;
+
+/// Of the options only one can change.
+pub(super) fn change(fields: &Map<String, Value>) -> Result<(), ApiError> {
+    let options = fields.get("options").and_then(Value::as_object);
+    let mut names = options.into_iter().flat_map(Map::keys);
+    if names.any(|name| name != "authorized_paths") {
+        return Err(ApiError::invalid(
+            "UpdateCatalog options can not be provided",
+        ));
+    }
+    Ok(())
+}
 
 /// A standard catalog, a foreign one behind a connection, or one that another organisation shares.
 pub(super) fn catalog(desk: &Desk<'_>, catalog: &mut Securable) -> Result<(), ApiError> {
@@ -55,9 +67,6 @@ pub(super) fn catalog(desk: &Desk<'_>, catalog: &mut Securable) -> Result<(), Ap
         "provisioning_info": {"state": "ACTIVE"},
     });
     overlay(row, &object(filled));
-    // Not in force while the catalog is open to all.
-    let binding = "BINDING_TYPE_READ_WRITE".to_owned();
-    catalog.bindings.insert(desk.workspace, binding);
     Ok(())
 }
 
