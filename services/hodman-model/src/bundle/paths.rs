@@ -92,7 +92,7 @@ impl Paths<'_> {
                 continue;
             };
             // An alert is one of the workspace, also in a job whose code is in Git.
-            let may_be_git = parents != ["alert_task"];
+            let may_be_git = *parents != ["alert_task"];
             let source = parent.get("source").and_then(Node::as_text);
             if may_be_git && (source == Some("GIT") || (source.is_none() && from_git)) {
                 continue;
