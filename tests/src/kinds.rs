@@ -10,7 +10,7 @@ mod varied;
 
 pub use bench::{Bench, by_key};
 pub use samples::{KEY, Sample, UNSAMPLED, samples};
-pub use shown::{leaves, with_needs};
+pub use shown::{kept_leaves, leaves, with_needs};
 pub use varied::{Dice, declared_twice, varied};
 
 use base64::Engine as _;

@@ -9,7 +9,7 @@ use hodman_model::kinds::{self, KINDS};
 use hodman_model::plan::Action;
 use hodman_sandbox::faults::{FaultRule, PathMatch};
 use hodman_tests::harness::CANARY;
-use hodman_tests::kinds::{Bench, Sample, UNSAMPLED, by_key, leaves, samples, with_needs};
+use hodman_tests::kinds::{Bench, Sample, UNSAMPLED, by_key, kept_leaves, samples, with_needs};
 use hodman_tests::servers::python;
 use serde_json::{Value, json};
 
@@ -212,8 +212,7 @@ async fn the_official_client_finds_what_was_declared() {
     let mut expected = serde_json::Map::new();
     for (name, config) in declared(&all) {
         let kind = kinds::kind(name).expect("a kind");
-        let mut found = vec![];
-        leaves(&config, &mut found);
+        let found = kept_leaves(kind, &config);
         let permissions = kind.permissions().filter(|known| known.id_output.is_none());
         expected.insert(
             name.to_owned(),

@@ -11,7 +11,7 @@ use hodman_model::plan::{Action, Plan};
 use hodman_sandbox::databricks::WorkspaceHandle;
 use serde_json::{Map, Value, json};
 
-use super::{KEY, leaves};
+use super::{KEY, kept_leaves, leaves};
 use crate::harness::{CANARY, Options, REPOSITORY, Scene};
 
 /// A scene whose branch is put into a workspace as `hodman restore` does it.
@@ -278,14 +278,8 @@ impl Bench {
             Ok(shown) => shown,
             Err(error) => return vec![format!("{kind} {id}: {error:#}")],
         };
-        let (mut wanted, mut there, mut kept) = (vec![], vec![], vec![]);
-        leaves(config, &mut wanted);
+        let (wanted, mut there) = (kept_leaves(known, config), vec![]);
         leaves(&shown, &mut there);
-        // What the service spells otherwise is compared by that, which is what a plan that needs nothing more says.
-        leaves(&known.rules().normalise(config), &mut kept);
-        let respelled = |leaf: &Value| {
-            leaf.as_str().is_some_and(|text| !text.is_empty()) && !kept.contains(leaf)
-        };
         wanted
             .iter()
             .filter(|leaf| {
@@ -293,7 +287,7 @@ impl Bench {
                 let text = leaf
                     .as_str()
                     .map_or_else(|| leaf.to_string(), str::to_owned);
-                !there.contains(leaf) && !there.contains(&Value::String(text)) && !respelled(leaf)
+                !there.contains(leaf) && !there.contains(&Value::String(text))
             })
             .map(|leaf| format!("{kind} {id} does not show {leaf}: {shown}"))
             .collect()

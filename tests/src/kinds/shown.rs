@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use hodman_model::kinds::Kind;
 use serde_json::Value;
 
 /// The texts, numbers and switches of a declaration that the object must show; neither references nor who may do what.
@@ -22,6 +23,16 @@ pub fn leaves(value: &Value, found: &mut Vec<Value>) {
         Value::Null => {}
         Value::Bool(_) | Value::Number(_) => found.push(value.clone()),
     }
+}
+
+/// Those of `config` that the service answers as they were written. What it spells otherwise is compared by a plan that needs
+/// nothing more.
+pub fn kept_leaves(kind: &dyn Kind, config: &Value) -> Vec<Value> {
+    let (mut said, mut kept) = (vec![], vec![]);
+    leaves(config, &mut said);
+    leaves(&kind.rules().normalise(config), &mut kept);
+    said.retain(|leaf| leaf.as_str().is_none_or(str::is_empty) || kept.contains(leaf));
+    said
 }
 
 /// Adds what the declarations of `stays` refer to.

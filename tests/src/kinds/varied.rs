@@ -259,10 +259,10 @@ fn optional(kind: &str) -> Vec<(&'static str, Vec<Value>)> {
                 "config",
                 vec![
                     json!({"served_entities": [{"entity_name": "proof.sales.churn", "entity_version": "1"}]}),
-                    json!({"served_entities": [{"name": "a", "entity_name": "proof.sales.churn", "entity_version": "2"}],
-                           "traffic_config": {"routes": [{"served_entity_name": "a", "traffic_percentage": 100}]}}),
-                    json!({"served_entities": [{"name": "b", "entity_name": "proof.sales.churn", "entity_version": "2"}],
-                           "traffic_config": {"routes": [{"served_model_name": "b", "traffic_percentage": 100}]}}),
+                    json!({"served_entities": [{"entity_name": "proof.sales.churn", "entity_version": "2"}],
+                           "traffic_config": {"routes": [{"served_entity_name": "churn-2", "traffic_percentage": 100}]}}),
+                    json!({"served_entities": [{"entity_name": "proof.sales.churn", "entity_version": "2"}],
+                           "traffic_config": {"routes": [{"served_model_name": "churn-2", "traffic_percentage": 100}]}}),
                 ],
             ),
             (

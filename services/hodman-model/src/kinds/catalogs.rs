@@ -145,7 +145,10 @@ impl Kind for Catalogs {
 
     fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
         let patch = API.update(&RULES, id, live, config);
-        patch.and_then(with_options_in_place).into_iter().collect()
+        patch
+            .and_then(|patch| with_options_in_place(patch, live))
+            .into_iter()
+            .collect()
     }
 
     fn delete(&self, id: &str, live: &Value) -> Vec<Call> {
@@ -189,12 +192,15 @@ impl Kind for Catalogs {
 /// catalog/resource_catalog.go).
 const IN_PLACE: &str = "authorized_paths";
 
-/// `patch` without the options that it may not say; none when nothing is left of it.
-fn with_options_in_place(mut patch: Call) -> Option<Call> {
+/// `patch` without the options that it may not say; none when nothing is left of it. That the one is gone is said by its absence.
+fn with_options_in_place(mut patch: Call, live: &Value) -> Option<Call> {
+    let had = live
+        .get("options")
+        .and_then(|options| options.get(IN_PLACE));
     let body = patch.body.as_mut().and_then(Value::as_object_mut)?;
     if let Some(Value::Object(options)) = body.get_mut("options") {
         options.retain(|option, _| option == IN_PLACE);
-        if options.is_empty() {
+        if options.is_empty() && had.is_none() {
             body.remove("options");
         }
     }

@@ -36,6 +36,13 @@ fn only_authorized_paths_of_a_catalog_change_in_place() {
         said(&calls[0]).2,
         json!({"options": {"authorized_paths": "s3://y"}})
     );
+    let calls = kind.update(
+        "c",
+        &of("a", "s3://x"),
+        &json!({"name": "c", "options": {"database": "a"}}),
+        &marker(),
+    );
+    assert_eq!(said(&calls[0]).2, json!({"options": {}}));
     // What was made by a try before this one cannot be told its options again.
     let wanted = json!({"name": "c", "options": {"database": "a"}});
     assert_eq!(kind.update("c", &json!(null), &wanted, &marker()), []);

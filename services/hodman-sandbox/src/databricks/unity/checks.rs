@@ -121,7 +121,7 @@ pub(super) fn of_update(
         }
     }
     match kind {
-        Kind::Catalog => catalogs::change(fields)?,
+        Kind::Catalog => catalogs::change(desk.get(kind, name)?, fields)?,
         Kind::ExternalLocation => locations::change_location(desk, name, fields, body)?,
         Kind::StorageCredential => return locations::change_credential(desk, fields, body),
         Kind::Connection => return connections::change(fields, body).map(Some),

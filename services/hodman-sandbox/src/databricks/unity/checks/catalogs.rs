@@ -10,14 +10,22 @@ use crate::databricks::unity::metastore::Securable;
 use crate::databricks::unity::objects::Author;
 use crate::databricks::unity::storage;
 
-/// Of the options only one can change.
-pub(super) fn change(fields: &Map<String, Value>) -> Result<(), ApiError> {
-    let options = fields.get("options").and_then(Value::as_object);
-    let mut names = options.into_iter().flat_map(Map::keys);
-    if names.any(|name| name != "authorized_paths") {
+/// Of the options only one can change, or go; the others stay as they are.
+pub(super) fn change(catalog: &Securable, fields: &mut Map<String, Value>) -> Result<(), ApiError> {
+    const FREE: &str = "authorized_paths";
+    let Some(Value::Object(options)) = fields.get_mut("options") else {
+        return Ok(());
+    };
+    if options.keys().any(|name| name != FREE) {
         return Err(ApiError::invalid(
             "UpdateCatalog options can not be provided",
         ));
+    }
+    let old = catalog.row.get("options").and_then(Value::as_object);
+    for (name, value) in old.into_iter().flatten() {
+        if name != FREE {
+            options.insert(name.clone(), value.clone());
+        }
     }
     Ok(())
 }
