@@ -230,6 +230,13 @@ async fn what_was_made_and_never_worked_is_no_success_the_next_time() {
 
     let path = "/api/2.0/vector-search/indexes/shop.sales.facts";
     by_hand(&bench, Method::DELETE, path, Value::Null).await;
+    let qa = bench.workspace();
+    let mut looks = 0;
+    // It goes a while after it was asked to.
+    while qa.call("ana", Method::GET, path, Value::Null).await.is_ok() {
+        looks += 1;
+        assert!(looks < 50, "it is there still");
+    }
     converge(&bench).await;
     let plan = bench.plan().await.expect("a plan");
     bench.apply(&plan).await.expect("nothing to do");

@@ -23,7 +23,6 @@ const LACKING: &[(&str, &[(&str, &str)])] = &[
             ("apps", "resources.app"),
             ("apps", "resources.experiment"),
             ("apps", "resources.postgres"),
-            ("apps", "resources.uc_securable.securable_kind"),
             ("apps", "telemetry_export_destinations"),
             ("apps", "usage_policy_id"),
             ("catalogs", "managed_encryption_settings"),

@@ -202,7 +202,10 @@ fn a_task_whose_code_is_in_the_workspace_says_so_in_a_job_with_a_repository() {
             json!({"git_source": {"git_url": "u", "git_provider": "gitHub"}, "tasks": [task]})
         };
         let ours = job(json!("WORKSPACE"));
-        let live = |settings: Value| json!({"job_id": 7, "settings": settings});
+        let live = |mut settings: Value| {
+            settings["queue"] = json!({"enabled": true});
+            json!({"job_id": 7, "settings": settings})
+        };
         let same = changes(kind("jobs"), &ours, &live(ours.clone()));
         assert_eq!(same, [""; 0], "{name}");
         let found = changes(kind("jobs"), &ours, &live(job(json!("GIT"))));
