@@ -9,6 +9,8 @@ mod dependencies;
 mod fields;
 mod fixups;
 mod folder;
+#[cfg(test)]
+pub(crate) mod full;
 mod globs;
 mod key;
 mod kinds;
@@ -46,13 +48,9 @@ use crate::diagnostic::Diagnostic;
 
 pub use access::{Grant, Lifecycle, Permission, Principal};
 pub use artifacts::{ArtifactFiles, builds};
-#[cfg(test)]
-pub(crate) use fields::full;
 pub use folder::inputs;
 pub(crate) use globs::path_glob;
 pub use key::{InvalidResourceKey, ResourceKey};
-#[cfg(test)]
-pub(crate) use kinds::schema_of;
 pub(crate) use kinds::{Keyed, common_level, keyed_lists};
 pub use lint::{Finding, RULES, lint, lint_for};
 pub(crate) use lone::lone;

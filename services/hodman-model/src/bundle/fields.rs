@@ -13,9 +13,9 @@ use crate::number;
 
 const FIELDS: &str = include_str!("fields.txt");
 
-type Fields = BTreeMap<&'static str, &'static str>;
+pub(super) type Fields = BTreeMap<&'static str, &'static str>;
 
-static TYPES: LazyLock<BTreeMap<&'static str, Fields>> = LazyLock::new(|| {
+pub(super) static TYPES: LazyLock<BTreeMap<&'static str, Fields>> = LazyLock::new(|| {
     FIELDS
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -232,39 +232,6 @@ fn check_value(kind: &str, node: &Node, path: &str, found: &mut Diagnostics) {
             }
         }
     }
-}
-
-/// A value with every field of the type, what types hold of themselves left out. None for a type that is not in the table.
-#[cfg(test)]
-pub(crate) fn full(of: &str) -> Option<serde_json::Value> {
-    full_inside(of, &mut Vec::new())
-}
-
-#[cfg(test)]
-fn full_inside<'t>(of: &'t str, above: &mut Vec<&'t str>) -> Option<serde_json::Value> {
-    use serde_json::json;
-    if above.contains(&of) {
-        return None;
-    }
-    let fields = TYPES.get(of)?;
-    above.push(of);
-    let mut map = serde_json::Map::new();
-    for (name, kind) in fields {
-        let value = match *kind {
-            "s" | "*" => Some(json!("x")),
-            "n" => Some(json!(7)),
-            "b" => Some(json!(true)),
-            "{}" => Some(json!({"a": "x"})),
-            "[]" => Some(json!(["x"])),
-            other => match other.strip_prefix("[]") {
-                Some(item) => full_inside(item, above).map(|item| json!([item])),
-                None => full_inside(other, above),
-            },
-        };
-        map.extend(value.map(|value| ((*name).to_owned(), value)));
-    }
-    above.pop();
-    Some(serde_json::Value::Object(map))
 }
 
 #[cfg(test)]

@@ -412,12 +412,6 @@ pub(super) fn bundle_kind(name: &str) -> Option<&'static BundleKind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
 
-/// The type of a kind's fields in the field table.
-#[cfg(test)]
-pub(crate) fn schema_of(kind: &str) -> Option<&'static str> {
-    bundle_kind(kind).map(|kind| kind.schema)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -80,11 +80,16 @@ impl Cast {
         Ok(self.workspace.jobs().reset(id, settings).await?)
     }
 
-    /// Makes a job.
+    /// Makes a job as the workspace's page does, which queues the runs of a new one.
     ///
     /// # Errors
     /// When the workspace refuses.
-    pub async fn create_job(&self, settings: Value) -> anyhow::Result<i64> {
+    pub async fn create_job(&self, mut settings: Value) -> anyhow::Result<i64> {
+        if let Some(settings) = settings.as_object_mut() {
+            settings
+                .entry("queue")
+                .or_insert_with(|| serde_json::json!({ "enabled": true }));
+        }
         Ok(self.workspace.jobs().create(settings).await?)
     }
 

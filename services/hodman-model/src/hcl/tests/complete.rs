@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Plain, parses_and_is_formatted, resource};
-use crate::bundle::{ResourceKey, full, schema_of};
+use crate::bundle::ResourceKey;
+use crate::bundle::full::{full, schema_of};
 use crate::kinds::{Captured, KINDS, Kind};
 
 /// Fields that the provider has no argument for, kind and path, by the reason. A path with a star in front is any that ends
