@@ -18,6 +18,7 @@ const OF_KINDS: &[(&str, &[&[&str]])] = &[
         &[&["budget_policy_id"], &["usage_policy_id"], PARENT],
     ),
     ("pipelines", &[&["budget_policy_id"], &["usage_policy_id"]]),
+    ("instance_pools", &[ZONE]),
 ];
 const SINGLE_USER: &[&str] = &["single_user_name"];
 const ELASTIC_DISK: &[&str] = &["enable_elastic_disk"];
@@ -149,20 +150,31 @@ pub(super) fn keep_said(kind: &dyn Kind, form: &mut Value, config: &Value) {
 }
 
 /// Makes the form of an object silent where `git`, the form of the repository, is and the server may have filled it, because
-/// we deployed it from there; and say what `git` says where that is no difference.
-pub(super) fn settle(kind: &dyn Kind, form: &mut Value, git: &Value, listed: &Listed) {
+/// we deployed it from there; and say what `git` says where that is no difference. `base` is the form of the last capture.
+pub(super) fn settle(
+    kind: &dyn Kind,
+    form: &mut Value,
+    git: &Value,
+    listed: &Listed,
+    base: &dyn Fn() -> Option<Value>,
+) {
     let live = said(kind, &listed.config);
     let in_git = said(kind, git);
     for said in &in_git {
         let there = live.iter().find(|other| other.path == said.path);
         let wanted = match there {
             Some(there) if there.value == said.value => Some(said.value),
-            // Who asks for a certain zone gets none but that.
-            Some(there) if said.field == ZONE => Some(if said.value == AUTO {
-                said.value
-            } else {
-                there.value
-            }),
+            // Who asks for a certain zone gets none but that: another one is somebody's doing. Where nobody asked before, the server found
+            // the one that is there.
+            Some(there) if said.field == ZONE => {
+                let before = base();
+                let before = before.as_ref().and_then(|base| said.path.get(base));
+                let asked = before.is_some_and(|zone| zone != AUTO);
+                Some(match asked && said.value != AUTO {
+                    true => there.value,
+                    false => said.value,
+                })
+            }
             Some(_) => None,
             // Not every answer has these.
             None => Some(said.value).filter(|_| [ELASTIC_DISK, ZONE, PARENT].contains(&said.field)),
@@ -176,6 +188,10 @@ pub(super) fn settle(kind: &dyn Kind, form: &mut Value, git: &Value, listed: &Li
     }
     for said in &live {
         if in_git.iter().any(|other| other.path == said.path) {
+            continue;
+        }
+        // These two say by themselves that no server filled them.
+        if [ELASTIC_DISK, PARENT].contains(&said.field) && is_chosen(said, listed) {
             continue;
         }
         said.path.put(form, None);
@@ -195,13 +211,6 @@ pub(super) fn unknown(kind: &dyn Kind, listed: &Listed) -> Vec<String> {
         .filter(|said| said.field == ZONE && !has_pool(said.of))
         .filter_map(|said| said.value.as_str())
         .collect();
-    // Pools are no clusters, and have the same field.
-    if kind.name() == "instance_pools" {
-        let zone = ZONE
-            .iter()
-            .try_fold(&listed.config, |value, key| value.get(key));
-        zones.extend(zone.and_then(Value::as_str));
-    }
     zones.retain(|zone| !["", AUTO].contains(zone));
     zones.sort_unstable();
     zones.dedup();

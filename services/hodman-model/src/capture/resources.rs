@@ -20,6 +20,7 @@ use super::select::Selected;
 use super::variables::lookups;
 use super::{CapturedAs, LiveResource, NAME_ONLY, Work, sources, terraform};
 use crate::bundle::ResourceKey;
+use crate::digest::Digest;
 use crate::field_path::PathSegment;
 use crate::files::CapturedEntry;
 use crate::kinds::pattern::Keep;
@@ -111,10 +112,22 @@ fn one(
         work.input.tree,
         work.input.variables,
     );
+    let last = work.locked(&live.kind, &live.listed.id);
+    let locked = last.map(|entry| entry.digest.clone());
+    let repo = work.repo.resources.get(key).map(|repo| &repo.file);
+    let file = repo.or(last.map(|entry| &entry.file)).cloned();
+    let file = file.unwrap_or_else(|| write::place(work, kind, key));
     if let Some(git) = &git {
+        let base = || {
+            let locked = locked.as_ref()?;
+            match digest(git) == *locked {
+                true => Some(git.clone()),
+                false => base(work, &file, locked),
+            }
+        };
         for form in std::iter::once(&mut form).chain(before.as_mut()) {
             graft(form, git, &live.listed.config);
-            chosen::settle(kind, form, git, &live.listed);
+            chosen::settle(kind, form, git, &live.listed, &base);
             if live.copy {
                 graft_mode(form, git);
             }
@@ -130,11 +143,6 @@ fn one(
         return;
     }
     let dev = &form;
-    let last = work.locked(&live.kind, &live.listed.id);
-    let locked = last.map(|entry| entry.digest.clone());
-    let repo = work.repo.resources.get(key).map(|repo| &repo.file);
-    let file = repo.or(last.map(|entry| &entry.file)).cloned();
-    let file = file.unwrap_or_else(|| write::place(work, kind, key));
     let unchanged = before
         .as_ref()
         .map(digest)
@@ -182,12 +190,7 @@ fn one(
         }
         (Some(git), Some(locked)) if digest(git) == *locked => take(kind.rules(), git, dev),
         (Some(git), locked) => {
-            let base = locked.as_ref().and_then(|locked| {
-                let bytes = (work.input.base)(&file, locked)?;
-                let over = Overrides::in_repo(work.repo, work.input.target);
-                let (tree, variables) = (work.input.tree, work.input.variables);
-                resource_in(&file, &bytes, tree, &over, variables, locked)
-            });
+            let base = locked.as_ref().and_then(|locked| base(work, &file, locked));
             merge(kind.rules(), base.as_ref(), git, dev)
         }
     };
@@ -238,6 +241,14 @@ fn one(
     if locked.is_some() {
         work.entries.push(entry);
     }
+}
+
+/// What the file of the last capture says, in the form of that capture: what has the digest that it remembered.
+fn base(work: &Work<'_>, file: &str, locked: &Digest) -> Option<Value> {
+    let bytes = (work.input.base)(file, locked)?;
+    let over = Overrides::in_repo(work.repo, work.input.target);
+    let (tree, variables) = (work.input.tree, work.input.variables);
+    resource_in(file, &bytes, tree, &over, variables, locked)
 }
 
 /// A kind that was not read and to which both sides refer, Git by name: what the id in the workspace stands for is not

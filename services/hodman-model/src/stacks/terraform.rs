@@ -179,9 +179,16 @@ pub fn unknown_protected(
     let mut known = BTreeSet::new();
     addresses::configured(&shown.configuration["root_module"], "", &mut known);
     addresses::kept(&shown.prior_state["values"]["root_module"], &mut known);
+    for resource in &shown.resource_changes {
+        known.insert(resource.address.clone());
+        known.extend(resource.previous_address.clone());
+    }
     let unknown = protected.iter().filter(|entry| {
-        let entry = entry.as_str();
-        !known.contains(entry) && !known.contains(&addresses::without_keys(entry))
+        let only = StackRules {
+            protected: BTreeSet::from([String::clone(entry)]),
+            ..StackRules::default()
+        };
+        !known.iter().any(|address| only.protects(address))
     });
     Ok(unknown.cloned().collect())
 }

@@ -7,7 +7,7 @@ use super::{Edited, comments, edit};
 use crate::field_path::{FieldPath, PathSegment};
 use crate::pairs::Pairs;
 
-/// Each step reads the text again: of more, the block is written anew.
+/// Each step reads the text again: of more, with those inside of them, the block is written anew.
 const MOST_STEPS: usize = 200;
 
 /// Puts `new` in the place of `old` at `path` step by step; none where the two have nothing in common, or where a step would
@@ -18,6 +18,9 @@ pub(super) fn taken(
     (old, new): (&Value, &Value),
     order: &[&str],
 ) -> Option<Edited> {
+    if changes(old, new) > MOST_STEPS {
+        return None;
+    }
     let mut steps = Steps {
         edited: Edited {
             text: text.to_owned(),
@@ -25,7 +28,6 @@ pub(super) fn taken(
         },
         path,
         order,
-        left: MOST_STEPS,
     };
     match (old, new) {
         (Value::Object(old), Value::Object(new)) if old.keys().any(|key| new.contains_key(key)) => {
@@ -55,13 +57,31 @@ struct Steps<'a> {
     edited: Edited,
     path: &'a [PathSegment],
     order: &'a [&'a str],
-    left: usize,
+}
+
+/// How many values differ, all the way down; items of lists by their places, so that one more at the beginning counts as all.
+fn changes(old: &Value, new: &Value) -> usize {
+    match (old, new) {
+        _ if old == new => 0,
+        (Value::Object(old), Value::Object(new)) => {
+            let gone = old.keys().filter(|key| !new.contains_key(*key)).count();
+            let there = new.iter().map(|(key, value)| {
+                let before = old.get(key);
+                before.map_or(1, |before| changes(before, value))
+            });
+            gone + there.sum::<usize>()
+        }
+        (Value::Array(old), Value::Array(new)) => {
+            let both = old.iter().zip(new).map(|(old, new)| changes(old, new));
+            both.sum::<usize>() + old.len().abs_diff(new.len())
+        }
+        _ => 1,
+    }
 }
 
 impl Steps<'_> {
     /// Sets or removes what is at `segment` of the block.
     fn one(&mut self, segment: PathSegment, value: Option<&Value>) -> Option<()> {
-        self.left = self.left.checked_sub(1)?;
         let path = [self.path, &[segment]].concat();
         let step = edit(&self.edited.text, &path, value, self.order).ok()?;
         self.edited.text = step.text;

@@ -189,6 +189,14 @@ fn what_git_says_in_words_of_its_own_stays() {
         ],
         &[],
     );
+    // A zone that only Git asks for is no difference: whatever is there was found by the server, before and after.
+    let asked = project.text("resources/nightly.job.yml");
+    project.rewrite("resources/nightly.job.yml", |text| {
+        text.replace("zone_id: auto", "zone_id: eu-1c")
+    });
+    let captured = project.capture();
+    assert!(captured.rows.is_empty(), "{:#?}", captured.rows);
+    project.rewrite("resources/nightly.job.yml", |_| asked.clone());
     // So does another zone where Git asks for a certain one.
     project.rewrite("resources/nightly.job.yml", |text| {
         text.replace("zone_id: auto", "zone_id: eu-1a")

@@ -138,6 +138,7 @@ fn a_protected_address_that_is_nowhere_is_told() {
             "resources": [{"address": "aws_vpc.main"}],
             "module_calls": {"net": {"module": {"resources": [{"address": "aws_subnet.one"}]}}},
         }},
+        "resource_changes": [{"address": "aws_vpc.main[\"a\"]", "type": "aws_vpc", "change": {"actions": ["no-op"]}}],
         "prior_state": {"values": {"root_module": {
             "resources": [{"address": "aws_vpc.gone[0]"}],
             "child_modules": [{"resources": [{"address": "module.net[\"eu\"].aws_subnet.old"}]}],
@@ -150,8 +151,15 @@ fn a_protected_address_that_is_nowhere_is_told() {
         "aws_vpc.gone",
         "module.net.aws_subnet.old",
         "aws_vpc.mian",
+        "aws_vpc.main[\"b\"]",
+        "module.net.aws_subnet.one[0]",
     ];
     let known = known.map(str::to_owned).into();
     let unknown = unknown_protected(plan.to_string().as_bytes(), &known).unwrap();
-    assert_eq!(unknown, ["aws_vpc.mian"]);
+    let nowhere = [
+        "aws_vpc.main[\"b\"]",
+        "aws_vpc.mian",
+        "module.net.aws_subnet.one[0]",
+    ];
+    assert_eq!(unknown, nowhere);
 }

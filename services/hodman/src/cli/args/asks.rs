@@ -65,7 +65,7 @@ pub enum Ask {
         #[arg(long, value_enum)]
         from: AdoptFrom,
         /// The file. Keys, ids and names are read from it, and of AWS what tells one resource from another (ranges, zones, tags
-        /// `Name`, descriptions); nothing else leaves this machine.
+        /// `Name`, descriptions, what refers to what); nothing else leaves this machine.
         file: PathBuf,
         /// The workspace the objects are in, where the environment has several.
         #[arg(long, value_name = "NAME")]
