@@ -31,12 +31,22 @@ pub(super) struct Variable {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Declared(BTreeMap<String, Variable>);
 
+/// Whether a file overrides what others say: `override.tf`, `x_override.tf.json`.
+fn overrides(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.split('.').next().unwrap_or_default();
+    stem == "override" || stem.ends_with("_override")
+}
+
 impl Declared {
     /// As far as the files in it can be read: what is wrong with them Terraform says itself.
     pub fn read(directory: &Path) -> Self {
         let mut found = Self::default();
         let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-        for path in entries.map(|entry| entry.path()) {
+        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+        // As Terraform does: by name, and what overrides comes last and says only what it changes.
+        paths.sort_by_key(|path| (overrides(path), path.clone()));
+        for path in paths {
             let name = path.to_string_lossy().into_owned();
             let ends = |end: [&str; 2]| end.iter().any(|end| name.ends_with(end));
             let (hcl, json) = (ends([".tf", ".tofu"]), ends([".tf.json", ".tofu.json"]));
@@ -74,11 +84,13 @@ impl Declared {
                 .as_array()
                 .and_then(|said| said.first())
                 .unwrap_or(said);
-            let variable = Variable {
-                form: said["type"].as_str().map_or(Form::Scalar, form),
-                ephemeral: said["ephemeral"] == true,
-            };
-            self.0.insert(name.clone(), variable);
+            let variable = self.0.entry(name.clone()).or_default();
+            if let Some(of) = said["type"].as_str() {
+                variable.form = form(of);
+            }
+            if let Some(ephemeral) = said["ephemeral"].as_bool() {
+                variable.ephemeral = ephemeral;
+            }
         }
     }
 
@@ -93,7 +105,8 @@ impl Declared {
                         (depth, before(2), before(1))
                         && what == "variable"
                     {
-                        open = Some((name.clone(), Variable::default()));
+                        let known = self.0.get(name).copied().unwrap_or_default();
+                        open = Some((name.clone(), known));
                     }
                     depth += 1;
                 }

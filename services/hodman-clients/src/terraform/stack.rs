@@ -351,11 +351,19 @@ impl Stack {
     /// # Errors
     /// When it cannot be read.
     pub async fn state(&self) -> Result<StateVersion, TerraformError> {
-        let written = self.whole(PULL, &["state", "pull"]).await?;
+        let written = self.pull().await?;
         if written.expose_secret().trim().is_empty() {
             return Ok(StateVersion::default());
         }
         StateVersion::of(&written)
+    }
+
+    /// The whole state, empty before the first apply; what it may hold is secret.
+    ///
+    /// # Errors
+    /// When the backend does not give it.
+    pub async fn pull(&self) -> Result<SecretString, TerraformError> {
+        self.whole(PULL, &["state", "pull"]).await
     }
 
     /// Takes a lock away that its holder left behind. For a person who knows that nobody works under it any more: two at

@@ -61,7 +61,7 @@ pub const RULES: [(&str, &str); 9] = [
     ),
     (
         "written-out-secret",
-        "The value of a secret, or of a field that holds nothing else, in the bundle itself. A plan refuses it.",
+        "The value of a secret, of a connection or of a credential, in the bundle itself. A plan refuses it.",
     ),
     (
         "no-effect",

@@ -24,7 +24,7 @@ pub fn current() -> Call {
     Call::plain(Method::Get, format!("{ROOT}/current-metastore-assignment"))
 }
 
-/// The request that binds the object `id` to the workspace of the answer to [`current`]; none for kinds that are never isolated.
+/// The request that binds the object `id` to the workspace of the answer to [`current`]; none for kinds without a securable. Only asked for what [`isolates`].
 #[must_use]
 pub fn bind(kind: &dyn Kind, id: &str, current: &Value) -> Option<Call> {
     let securable = kind.securable()?;

@@ -24,6 +24,7 @@ const TELLING_WORDS: &[&str] = &[
     "privatekey",
     "accountkey",
     "connectionstring",
+    "plaintext",
 ];
 
 /// Ends of keys that say the same when they are a word of their own, or after one of [`WHOSE`]: `DB_PASS`, not `compass`.

@@ -179,7 +179,7 @@ impl Rules {
     }
 
     /// What `value` says, in the one spelling of each; also what goes without saying.
-    fn spelled(&self, mut value: Value) -> Value {
+    pub(crate) fn spelled(&self, mut value: Value) -> Value {
         for pattern in &self.volatile {
             pattern.visit(&mut value, &mut |_| Keep::No);
         }

@@ -5,26 +5,42 @@ use serde_json::Value;
 use super::known::Known;
 use super::references::{Placeholder, is_symbolic, placeholder};
 use super::substitute::{replace_all, scalar_text};
+use crate::kinds::grants;
 use crate::kinds::rules::Rules;
 
 /// Where `desired` has a text with placeholders and `live` has just what they stand for, puts the text into `live`:
 /// ids also stand in parameters and other places that no rule knows.
 pub(super) fn follow_desired(live: &mut Value, desired: &Value, rules: &Rules, known: &Known) {
-    follow(live, desired, rules, known, "");
+    let spelled = rules
+        .respells()
+        .then(|| rules.spelled(rendered(desired, known)));
+    follow(live, desired, spelled.as_ref(), rules, known, "");
 }
 
-fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name: &str) {
+/// The same with what the server makes of each placeholder's value, as far as mappings go: it keeps some names in lower case, say, and
+/// a location without the slash at its end.
+fn follow(
+    live: &mut Value,
+    desired: &Value,
+    spelled: Option<&Value>,
+    rules: &Rules,
+    known: &Known,
+    name: &str,
+) {
     match (live, desired) {
         (Value::Object(live), Value::Object(desired)) => {
             for (key, desired) in desired {
                 if key.contains("${") {
                     let rendered = render(key, known);
-                    if let Some(value) = live.remove(&rendered) {
+                    let found = live.remove(&rendered);
+                    let found = found.or_else(|| live.remove(&grants::spelled(&rendered)));
+                    if let Some(value) = found {
                         live.insert(key.clone(), value);
                     }
                 }
                 if let Some(live) = live.get_mut(key) {
-                    follow(live, desired, rules, known, key);
+                    let spelled = spelled.and_then(|spelled| spelled.get(key));
+                    follow(live, desired, spelled, rules, known, key);
                 }
             }
         }
@@ -43,7 +59,7 @@ fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name:
                     None => desired.get(index),
                 };
                 if let Some(twin) = twin {
-                    follow(live, twin, rules, known, "");
+                    follow(live, twin, None, rules, known, "");
                 }
                 if field.is_none() && live.is_string() && !desired.contains(live) {
                     elsewhere(live, desired, rules, known);
@@ -68,7 +84,7 @@ fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name:
                     rendered != *text && scalar_text(live).as_deref() == Some(rendered.as_str())
                 }
             };
-            if same {
+            if same || spelled == Some(&*live) {
                 *live = Value::String(text.clone());
             }
         }
@@ -90,7 +106,7 @@ fn follow(live: &mut Value, desired: &Value, rules: &Rules, known: &Known, name:
 /// has at one place may be wanted at another.
 fn elsewhere(live: &mut Value, desired: &[Value], rules: &Rules, known: &Known) {
     for other in desired.iter().filter(|other| is_symbolic(other)) {
-        follow(live, other, rules, known, "");
+        follow(live, other, None, rules, known, "");
         if live == other {
             return;
         }
@@ -100,6 +116,22 @@ fn elsewhere(live: &mut Value, desired: &[Value], rules: &Rules, known: &Known) 
 /// The placeholder that is all of `text`.
 pub(super) fn whole(text: &str) -> Option<Placeholder> {
     placeholder(text.strip_prefix("${")?.strip_suffix('}')?)
+}
+
+/// `value` with what its placeholders stand for, as far as that is known.
+fn rendered(value: &Value, known: &Known) -> Value {
+    match value {
+        Value::String(text) if is_symbolic(value) => {
+            let whole = whole(text).and_then(|found| known.get(&found));
+            whole.unwrap_or_else(|| Value::String(render(text, known)))
+        }
+        Value::Array(items) => items.iter().map(|item| rendered(item, known)).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, item)| (key.clone(), rendered(item, known)))
+            .collect(),
+        scalar => scalar.clone(),
+    }
 }
 
 fn render(text: &str, known: &Known) -> String {
@@ -164,5 +196,27 @@ mod tests {
         let mut live = json!({"parameters": ["/v/b", "/v/a"]});
         follow_desired(&mut live, &desired, rules, &known);
         assert_ne!(rules.normalise(&live), rules.normalise(&desired));
+    }
+
+    #[test]
+    fn what_the_server_spells_its_own_way_is_what_a_placeholder_stands_for() {
+        let rules = kind("catalogs").unwrap().rules();
+        let mut known = Known::default();
+        let key = ResourceKey::new("volumes", "v");
+        known.id(&key, "s3://Bucket/x/");
+        let of = "${resources.volumes.v.id}";
+        let desired = json!({"storage_root": of, "name": of, "grants": {of: ["ALL"]}});
+        let mut live = json!({"storage_root": "s3://Bucket/x", "name": "s3://bucket/x/", "grants": {"s3://Bucket/x/": ["ALL"]}});
+        follow_desired(&mut live, &desired, rules, &known);
+        assert_eq!(live, desired);
+        let mut other = json!({"storage_root": "s3://bucket/y", "name": "z", "grants": {}});
+        let before = other.clone();
+        follow_desired(&mut other, &desired, rules, &known);
+        assert_eq!(other, before);
+        // A user is one in whatever case the address is written.
+        known.id(&key, "Ada@acme.com");
+        let mut live = json!({"grants": {"ada@acme.com": ["ALL"]}});
+        follow_desired(&mut live, &json!({"grants": {of: ["ALL"]}}), rules, &known);
+        assert_eq!(live, json!({"grants": {of: ["ALL"]}}));
     }
 }

@@ -52,7 +52,12 @@ pub(super) async fn of(
     let from = (&*tree, job.repo);
     let wanted = foundation::resolve(job, env, &environment, &tree).and_then(|modules| {
         let (_, desired) = desired(env, &environment, from, &modules)?;
-        Ok((desired, modules.desired))
+        // Of what was to go nothing was given.
+        let foundation = match environment.state {
+            Presence::Absent => Desired::nothing(),
+            _ => modules.desired,
+        };
+        Ok((desired, foundation))
     });
     match wanted {
         Ok((desired, foundation)) => Ok(Some(Before {
@@ -139,7 +144,8 @@ pub(super) async fn take_away(
         {
             wanted.take_away(&before.desired);
         }
-        if now.account == before.environment.account {
+        let then = &before.environment;
+        if (&now.account, &now.aws) == (&then.account, &then.aws) {
             foundation.take_away(&before.foundation);
         }
     }

@@ -7,7 +7,11 @@ use serde_json::{Map, Value};
 use crate::kinds::secrets::{REDACTED, redact};
 use crate::kinds::{kind, written_out};
 
-/// Hides what is a secret by its field, the same values where variables say them, and what looks like one.
+/// Shorter values stand elsewhere by chance: they are hidden where they are the whole.
+const LONG_ENOUGH: usize = 4;
+
+/// Hides what is a secret by its field, the same values wherever else they stand, variables that they are made of, and what looks
+/// like one.
 pub(super) fn hide(out: &mut Map<String, Value>) {
     let mut hidden = BTreeSet::new();
     let kinds = out.get_mut("resources").and_then(Value::as_object_mut);
@@ -17,18 +21,31 @@ pub(super) fn hide(out: &mut Map<String, Value>) {
             if let Some(kind) = kind(name) {
                 hidden.extend(written_out::hide(kind, resource).iter().map(text));
             }
-            *resource = redact("", resource).0;
         }
     }
     let variables = out.get_mut("variables").and_then(Value::as_object_mut);
     for (name, variable) in variables.into_iter().flatten() {
         for field in ["default", "value"] {
             if let Some(said) = variable.get_mut(field) {
-                cover(said, &hidden);
+                cover(said, &|said| {
+                    let of = |hidden: &String| said.len() >= LONG_ENOUGH && hidden.contains(said);
+                    holds(said, &hidden) || hidden.iter().any(of)
+                });
                 *said = redact(name, said).0;
             }
         }
     }
+    for (_, said) in out.iter_mut() {
+        cover(said, &|said| holds(said, &hidden));
+        *said = redact("", said).0;
+    }
+}
+
+fn holds(said: &str, hidden: &BTreeSet<String>) -> bool {
+    let mut hidden = hidden.iter();
+    hidden.any(|hidden| {
+        said == hidden || hidden.len() >= LONG_ENOUGH && said.contains(hidden.as_str())
+    })
 }
 
 fn text(value: &Value) -> String {
@@ -37,11 +54,11 @@ fn text(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn cover(value: &mut Value, hidden: &BTreeSet<String>) {
+fn cover(value: &mut Value, is_hidden: &dyn Fn(&str) -> bool) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| cover(item, hidden)),
-        Value::Object(map) => map.values_mut().for_each(|item| cover(item, hidden)),
-        Value::String(_) | Value::Number(_) if hidden.contains(&text(value)) => {
+        Value::Array(items) => items.iter_mut().for_each(|item| cover(item, is_hidden)),
+        Value::Object(map) => map.values_mut().for_each(|item| cover(item, is_hidden)),
+        Value::String(_) | Value::Number(_) if is_hidden(&text(value)) => {
             *value = REDACTED.into();
         }
         _ => {}

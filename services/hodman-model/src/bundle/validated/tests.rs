@@ -59,15 +59,25 @@ const FILES: &str = "/Workspace/Users/ada@example.com/.bundle/shop/qa/files";
 #[test]
 fn secrets_are_not_shown() {
     let root = r#"bundle: {name: shop}
-variables: {pw: {default: pa55}, plain: {default: hello}}
+variables: {pw: {default: pa55}, part: {default: hunter2}, plain: {default: hello}}
 targets: {qa: }
 resources:
-  secrets: {s: {scope: c, key: k, value: "${var.pw}"}}
+  secrets: {s: {scope: c, key: k, value: "${var.pw}"}, t: {scope: c, key: l, value: "app:${var.part}"}}
+  jobs: {j: {name: j, parameters: [{name: x, default: "${var.pw}"}]}}
+  model_serving_endpoints:
+    e:
+      name: e
+      config:
+        served_entities:
+          - name: m
+            external_model: {name: m, provider: custom, task: t, custom_provider_config: {custom_provider_url: "https://h", api_key_auth: {key: X-Api-Key, value_plaintext: sk-live}}}
   connections: {c: {name: c, connection_type: POSTGRESQL, options: {host: h, password: pa55, user: {env: PG_USER}}}}
   clusters: {c: {cluster_name: c, spark_version: "15", spark_conf: {my.password: pa55, plain: hello}}}
 "#;
     let shown = printed(&[("databricks.yml", root)], None, None);
-    assert!(!shown.to_string().contains("pa55"), "{shown}");
+    for secret in ["pa55", "hunter2", "sk-live"] {
+        assert!(!shown.to_string().contains(secret), "{secret}: {shown}");
+    }
     assert_eq!(shown["resources"]["secrets"]["s"]["value"], "(redacted)");
     let options = json!({"host": "h", "password": "(redacted)", "user": {"env": "PG_USER"}});
     assert_eq!(shown["resources"]["connections"]["c"]["options"], options);

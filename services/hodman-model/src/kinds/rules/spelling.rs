@@ -69,3 +69,10 @@ fn in_case(name: &str, cased: &dyn Fn(&str) -> String) -> String {
     }
     written + &cased(rest)
 }
+
+impl Rules {
+    /// Whether the server keeps any field in another spelling than it was given in.
+    pub(crate) fn respells(&self) -> bool {
+        !self.lower_case.is_empty() || !self.locations.is_empty() || !self.spellings.is_empty()
+    }
+}

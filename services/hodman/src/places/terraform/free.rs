@@ -4,7 +4,38 @@ use super::run::{As, tell};
 use super::told::Told;
 use super::{Failure, Stacks};
 use hodman_clients::terraform::{StateVersion, TerraformError};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What a state has, by address, with what the provider calls it: another object at the same address is another.
+fn instances(state: &SecretString) -> BTreeSet<String> {
+    let state: Value = serde_json::from_str(state.expose_secret()).unwrap_or_default();
+    let resources = state["resources"].as_array().into_iter().flatten();
+    let managed = resources.filter(|one| one["mode"] == "managed");
+    managed
+        .flat_map(|one| {
+            let module = one["module"].as_str().map(|module| format!("{module}."));
+            let (kind, name) = (one["type"].as_str(), one["name"].as_str());
+            let address = format!(
+                "{}{}.{}",
+                module.unwrap_or_default(),
+                kind.unwrap_or_default(),
+                name.unwrap_or_default()
+            );
+            let instances = one["instances"].as_array().into_iter().flatten();
+            instances.map(move |instance| {
+                let key = match &instance["index_key"] {
+                    Value::Null => String::new(),
+                    key => format!("[{key}]"),
+                };
+                let id = instance["attributes"]["id"].as_str();
+                let id = id.map(|id| format!(" ({id})")).unwrap_or_default();
+                format!("{address}{key}{id}")
+            })
+        })
+        .collect()
+}
 
 impl Stacks {
     /// Takes a lock away whose holder is gone; Terraform refuses when another lock is there.
@@ -50,8 +81,8 @@ impl Stacks {
         Ok(Value::Null)
     }
 
-    /// Forgets the state that an apply could not store, if one is stored that is as new or newer: somebody brought what was made
-    /// there into it. Without such a one, what is in the kept one would be made a second time.
+    /// Forgets the state that an apply could not store, if one is stored that is as new or newer and has all that is in it: somebody
+    /// brought what was made there into it. Without such a one, what is in the kept one would be made a second time.
     pub(super) async fn forget_state(&self, name: &str, body: &Value) -> Result<Value, Failure> {
         let told = self.told(name, body).await?;
         let Some(mut record) = self.record(name).await? else {
@@ -62,15 +93,34 @@ impl Stacks {
                 "the state of stack {name} is stored: there is nothing to forget"
             )));
         };
-        if let Some(state) = self.unseal(name, &unsaved)? {
+        let Some(state) = self.unseal(name, &unsaved)? else {
+            return Err(Failure::Refused(format!(
+                "nobody knows what is in the state of stack {name}, which could not be kept either: bring what was made into the one that \
+                 is stored, and say so with `--store-state`"
+            )));
+        };
+        {
             let kept = StateVersion::of(&state)?;
             let run = self.open(name, &told, As::Plan).await?;
-            let stored = run.stack.state().await?;
+            let written = run.stack.pull().await?;
+            let stored = match written.expose_secret().trim().is_empty() {
+                true => StateVersion::default(),
+                false => StateVersion::of(&written)?,
+            };
             if stored.lineage != kept.lineage || stored.serial < kept.serial {
                 return Err(Failure::Refused(format!(
                     "the state of stack {name} that is stored is older than the one that was kept (serial {} and {}), or another: \
                      `--store-state` stores the kept one",
                     stored.serial, kept.serial
+                )));
+            }
+            let there = instances(&written);
+            let lost: Vec<String> = instances(&state).difference(&there).cloned().collect();
+            if !lost.is_empty() {
+                return Err(Failure::Refused(format!(
+                    "the state of stack {name} that is stored does not have what the kept one has, and it would be made a second time: {}; \
+                     import it there first",
+                    lost.join(", ")
                 )));
             }
             record.lineage = stored.lineage;
@@ -90,5 +140,25 @@ impl Stacks {
             Some(told) => Ok(told.clone()),
             None => Told::of(body),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_state_has_is_told_apart_by_address_and_id() {
+        let state = r#"{"resources": [
+            {"mode": "managed", "module": "module.net", "type": "aws_vpc", "name": "main",
+             "instances": [{"index_key": "eu", "attributes": {"id": "vpc-1"}}, {"index_key": 0, "attributes": {}}]},
+            {"mode": "data", "type": "aws_vpc", "name": "seen", "instances": [{"attributes": {"id": "vpc-2"}}]}]}"#;
+        let found: Vec<String> = instances(&state.into()).into_iter().collect();
+        let wanted = [
+            "module.net.aws_vpc.main[\"eu\"] (vpc-1)",
+            "module.net.aws_vpc.main[0]",
+        ];
+        assert_eq!(found, wanted);
+        assert!(instances(&"".into()).is_empty());
     }
 }

@@ -17,6 +17,9 @@ pub(super) async fn before(
         return Ok(());
     }
     if let Err(error) = bind(site, kind, id).await? {
+        if error.is_transient() {
+            return Err(error.into());
+        }
         tracing::info!(
             kind = kind.name(),
             id,
