@@ -142,6 +142,12 @@ pub trait Kind: Sync + fmt::Debug {
         None
     }
 
+    /// What the natural name of an object ends with of which a list shows only the name; none where lists show all of it.
+    fn natural_end(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
     /// How objects of this kind are found.
     fn listing(&self) -> Listing;
 

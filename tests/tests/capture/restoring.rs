@@ -231,6 +231,63 @@ async fn an_upload_that_stops_between_its_two_notes_is_finished_by_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_made_when_our_claims_could_not_be_noted_in_the_end_is_ours() {
+    for restarted in [false, true] {
+        made_without_a_note(restarted).await;
+    }
+}
+
+/// What this process made it remembers; another one finds it in the workspace.
+async fn made_without_a_note(restarted: bool) {
+    let mut stage = Stage::start(Options::short()).await;
+    a_team_at_work(&stage).await;
+    stage.captured().await;
+    let prod = stage.scene.workspace("prod");
+    // What is claimed is noted before anything is made, and which files are; nothing else is, the claims at the end included.
+    let rule = FaultRule::status(400, 100)
+        .on("POST")
+        .path_contains("/workspace/import")
+        .skipping(2);
+    prod.faults().add(rule);
+    let work = &stage.daemon.as_ref().expect("a daemon").parts().work;
+    let plan = work
+        .plan_restore("shop", &wanted("prod"))
+        .await
+        .expect("a plan");
+    let stopped = work.apply_restore("shop", &wanted("prod"), &plan).await;
+    assert!(stopped.is_err(), "{stopped:?}");
+    assert_eq!(dashboards(&stage).await, 1, "beside the files that failed");
+    prod.faults().clear();
+    if restarted {
+        stage.daemon.take().expect("a daemon").stop().await;
+        stage.daemon = Some(stage.scene.daemon().await);
+    }
+
+    let work = &stage.daemon.as_ref().expect("a daemon").parts().work;
+    let plan = work
+        .plan_restore("shop", &wanted("prod"))
+        .await
+        .expect("a plan");
+    let found = plan.rows().any(|(_, row)| row.key.kind == "dashboards");
+    assert!(!found, "known again by its path: {}", plan.to_table());
+    work.apply_restore("shop", &wanted("prod"), &plan)
+        .await
+        .expect("done");
+    let left = work
+        .plan_restore("shop", &wanted("prod"))
+        .await
+        .expect("a plan");
+    assert!(left.is_empty(), "{}", left.to_table());
+    assert_eq!(dashboards(&stage).await, 1);
+    stage.stop().await;
+}
+
+async fn dashboards(stage: &Stage) -> usize {
+    let list = stage.get("prod", "/api/2.0/lakeview/dashboards").await;
+    list["dashboards"].as_array().map_or(0, Vec::len)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_somebody_has_at_the_same_place_is_not_written_over() {
     let stage = Stage::start(Options::short()).await;
     a_team_at_work(&stage).await;

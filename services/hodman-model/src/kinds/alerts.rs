@@ -102,6 +102,10 @@ impl Kind for Alerts {
         super::dashboards::file(config, "dbalert")
     }
 
+    fn natural_end(&self, name: &str) -> Option<String> {
+        Some(format!("/{name}.dbalert.json"))
+    }
+
     fn listing(&self) -> Listing {
         Listing::All(ListCall {
             query: vec![("page_size".to_owned(), "100".to_owned())],

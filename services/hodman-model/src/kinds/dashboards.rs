@@ -97,8 +97,12 @@ impl Kind for Dashboards {
         file(config, "lvdash")
     }
 
+    fn natural_end(&self, name: &str) -> Option<String> {
+        Some(format!("/{name}.lvdash.json"))
+    }
+
     fn listing(&self) -> Listing {
-        // Lists leave the content out.
+        // Lists leave the content out, and the folder.
         Listing::All(ListCall {
             query: vec![("page_size".to_owned(), "100".to_owned())],
             whole: false,

@@ -108,6 +108,10 @@ impl Kind for Queries {
         super::dashboards::file(config, "dbquery")
     }
 
+    fn natural_end(&self, name: &str) -> Option<String> {
+        Some(format!("/{name}.dbquery.json"))
+    }
+
     fn listing(&self) -> Listing {
         // Lists leave `parent_path` out.
         Listing::All(ListCall {

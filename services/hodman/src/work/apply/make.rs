@@ -10,7 +10,7 @@ use super::{access, bind, stack, wait};
 use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_model::claims::is_made_in_steps;
 use hodman_model::kinds::pattern::Keep;
-use hodman_model::kinds::{Identity, Kind, Listed, Marker};
+use hodman_model::kinds::{Identity, Kind, Listed, Marker, Method};
 use hodman_model::plan::{Action, Row};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -196,6 +196,8 @@ async fn again(
                 bind::after(site, kind, id, &call).await?;
                 wait::until_taken(site, kind, id, &call, &answer).await?;
             }
+            // What is to go from it is gone: a dashboard that nobody published yet.
+            Err(error) if error.is_not_found() && call.method == Method::Delete => {}
             Err(error) if error.is_not_found() => return Ok(false),
             Err(error) => return Err(error.into()),
         }

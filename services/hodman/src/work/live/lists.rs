@@ -286,6 +286,7 @@ impl Entry {
             scope.whole
                 || may_be_ours
                 || scope.speaks_of(kind, &listed.id, listed.natural.as_deref())
+                || scope.may_speak_of(kind, listed)
         };
         if list.whole && !cut {
             return match read {

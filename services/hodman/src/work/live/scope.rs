@@ -10,7 +10,7 @@ use super::symbols::Symbols;
 use crate::work::claims::Ledgers;
 use hodman_model::bundle::Lookup;
 use hodman_model::claims::is_noted;
-use hodman_model::kinds::{ClusterPolicies, Identity, KINDS, Kind, Listing, Marker, kind};
+use hodman_model::kinds::{ClusterPolicies, Identity, KINDS, Kind, Listed, Listing, Marker, kind};
 use hodman_model::plan::ObservedObject;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,6 +201,17 @@ impl Scope {
                 .is_some_and(|names| names.contains(name))
         };
         has(&self.ids, id) || natural.is_some_and(|name| has(&self.names, name))
+    }
+
+    /// Whether a plan speaks of an object of which a list shows less than its natural name: only the whole of it says.
+    pub fn may_speak_of(&self, kind: &dyn Kind, listed: &Listed) -> bool {
+        let Some(names) = self.names.get(kind.name()) else {
+            return false;
+        };
+        let end = kind.natural_end(&listed.name);
+        end.is_some_and(|end| {
+            listed.natural.is_none() && names.iter().any(|name| name.ends_with(&end))
+        })
     }
 
     /// Whether what carries this mark is ours.
