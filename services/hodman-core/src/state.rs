@@ -64,6 +64,8 @@ pub struct Observing {
     pub not_before: Option<DateTime<Utc>>,
     /// The last failure.
     pub error: Option<String>,
+    /// The commits whose checks the last look asked for.
+    pub commits: BTreeSet<CommitSha>,
 }
 
 /// One package.

@@ -129,8 +129,10 @@ impl World {
         let mut own = Vec::new();
         for effect in decision.effects {
             match &effect.act {
-                Act::Observe { .. } if !self.blind => {
-                    let facts = Box::new(self.facts.clone());
+                Act::Observe { commits, .. } if !self.blind => {
+                    let mut facts = Box::new(self.facts.clone());
+                    // Checks of nothing else are told.
+                    facts.checks.retain(|commit, _| commits.contains(commit));
                     own.push((effect.op, Outcome::Observed { facts }));
                 }
                 Act::Say { .. } => own.push((effect.op, Outcome::Said)),
