@@ -60,7 +60,7 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
 
 /// What stands between an approved run and its apply.
 fn waits(env: &Environment, draft: &Draft) -> Vec<Reason> {
-    crate::explain::run_waits(env, draft.now)
+    crate::explain::run_waits(&draft.state, env, draft.now)
 }
 
 /// Begins a run when something approved is not in place and nothing is on its way.

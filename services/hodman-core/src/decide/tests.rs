@@ -17,6 +17,7 @@ mod proposals;
 mod pulls;
 mod rollback;
 mod still;
+mod successors;
 mod takeover;
 mod unlock;
 mod way;

@@ -152,6 +152,7 @@ impl World {
         let again = decide(&self.settings, &self.state, event, self.now);
         assert_eq!(decision, again, "deciding twice differs");
         invariants::check(&decision.state)
+            .and_then(|()| invariants::check_step(&self.state, &decision.state, &decision.effects))
             .unwrap_or_else(|broken| panic!("{broken:#?} after {event:?}"));
         let json = serde_json::to_string(&decision.state).unwrap();
         assert_eq!(
