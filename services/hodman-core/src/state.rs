@@ -92,7 +92,10 @@ pub struct Build {
     pub error: Option<String>,
     /// Failures in a row.
     pub tries: u32,
-    /// Next try.
+    /// Those among them that do not pass by themselves, as far as anybody can tell.
+    #[serde(default)]
+    pub lasting: u32,
+    /// Next try; none when a person or another commit has to help.
     pub not_before: Option<DateTime<Utc>>,
 }
 
@@ -181,6 +184,19 @@ pub struct Environment {
     pub said: BTreeMap<String, String>,
     /// Reports under way.
     pub saying: BTreeMap<Op, String>,
+    /// Reports that could not be said, by topic: they are said again.
+    pub unsaid: BTreeMap<String, Unsaid>,
+}
+
+/// A report that could not be said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsaid {
+    /// Why.
+    pub why: String,
+    /// Failures in a row.
+    pub tries: u32,
+    /// Next try.
+    pub not_before: DateTime<Utc>,
 }
 
 /// A rollback that a person asked for.
@@ -503,6 +519,10 @@ pub struct Drift {
     pub unsure: BTreeSet<ActionDigest>,
     /// The last failure to compare.
     pub error: Option<String>,
+    /// Failures in a row.
+    pub tries: u32,
+    /// Not before, after a failure.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// A difference.

@@ -15,6 +15,7 @@ mod pins;
 mod property;
 mod proposals;
 mod pulls;
+mod reports;
 mod rollback;
 mod still;
 mod successors;

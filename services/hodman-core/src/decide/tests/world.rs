@@ -25,6 +25,8 @@ pub struct World {
     pub verdict: Verdict,
     /// While true, looks are not answered by themselves.
     pub blind: bool,
+    /// While true, reports are not answered by themselves.
+    pub mute: bool,
     pub looks: u32,
     commits: u32,
     pub pins: BTreeMap<PullNumber, Pin>,
@@ -78,6 +80,7 @@ pub fn story() -> World {
         wake: None,
         verdict: Verdict::Handled,
         blind: false,
+        mute: false,
         looks: 0,
         commits: 0,
         pins: BTreeMap::new(),
@@ -135,7 +138,7 @@ impl World {
                     facts.checks.retain(|commit, _| commits.contains(commit));
                     own.push((effect.op, Outcome::Observed { facts }));
                 }
-                Act::Say { .. } => own.push((effect.op, Outcome::Said)),
+                Act::Say { .. } if !self.mute => own.push((effect.op, Outcome::Said)),
                 _ => drop(self.due.insert(effect.op, effect)),
             }
         }
