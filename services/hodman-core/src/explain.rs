@@ -232,7 +232,7 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
         reasons.push(Reason::Failed {
             what: "comparing".to_owned(),
             why: why.clone(),
-            retry_at: None,
+            retry_at: env.drift.not_before.filter(|_| env.drift.wanted),
         });
     }
     reasons.dedup();
