@@ -104,6 +104,7 @@ fn one(
                 ));
             }
             env.drift.wanted = true;
+            env.drift.not_before = None;
             // A person asking is the look that the brake waits for.
             env.drift.healed.clear();
             draft.note(Some(name), "reconcile-asked", format!("by {by}"));
@@ -127,7 +128,8 @@ fn one(
 /// helps a step along on the way back does not ask for that.
 fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) {
     draft.note(Some(name), "retry-asked", format!("by {by}"));
-    let failed = go_on(draft, env);
+    let built = super::build::again(draft);
+    let failed = go_on(draft, env) || built;
     let leaving = env.over.is_some()
         || env.asked.is_some()
         || env
@@ -148,6 +150,11 @@ pub(super) fn go_on(draft: &Draft, env: &mut Environment) -> bool {
     let mut failed = false;
     if let Some(found) = &mut env.drift.found {
         failed |= found.note.take().is_some();
+    }
+    if env.drift.error.is_some() && env.policy.mode == Mode::Promoted {
+        env.drift.wanted = true;
+        env.drift.not_before = None;
+        failed = true;
     }
     if let Some(run) = &mut env.run
         && matches!(
