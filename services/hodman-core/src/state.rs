@@ -136,6 +136,8 @@ pub struct Environment {
     pub gone: bool,
     /// The binding on main.
     pub binding: Option<BindingDigest>,
+    /// A binding that was approved, and the last commit that was seen with it: main may go on to one that nobody approved.
+    pub bound_at: Option<(BindingDigest, CommitSha)>,
     /// The pin on main.
     pub pin: Option<Pin>,
     /// Why the pin was not taken as approved.
@@ -687,6 +689,24 @@ impl Environment {
             .as_ref()
             .map(|over| &over.package)
             .or(self.accepted.as_ref().map(|accepted| &accepted.package))
+    }
+
+    /// The commit that an override takes its binding from: main as long as its binding is approved, else the last one that was
+    /// seen with the approved one.
+    #[must_use]
+    pub fn approved_config<'a>(
+        &'a self,
+        head: Option<&'a CommitSha>,
+        binding: &BindingDigest,
+    ) -> Option<&'a CommitSha> {
+        if self.binding.as_ref() == Some(binding) {
+            return head;
+        }
+        let (_, commit) = self
+            .bound_at
+            .as_ref()
+            .filter(|(known, _)| known == binding)?;
+        Some(commit)
     }
 
     /// In place with this very package and verified.

@@ -209,6 +209,7 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
         with_env(draft, name, |draft, env| {
             if env.broken.is_none() {
                 pins::consider(draft, name, env, seen);
+                pins::bound(draft, env);
             }
             pulls::own(draft, name, env, facts);
         });

@@ -7,6 +7,7 @@ mod captures;
 mod drift;
 mod forge;
 mod gates;
+mod going_back;
 mod new_environment;
 mod notices;
 mod observing;

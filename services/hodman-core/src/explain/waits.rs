@@ -12,7 +12,15 @@ pub fn run_waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
     let Some(run) = &env.run else { return vec![] };
     let mut reasons: Vec<Reason> = gates::hold(env).into_iter().collect();
     reasons.extend(env.broken.clone().map(|error| Reason::Broken { error }));
-    if env.binding.as_ref() != Some(&run.binding) {
+    // Going back at once does not wait for somebody's change of the binding: it is done under the approved one.
+    let at_once = matches!(run.cause, Cause::Override { .. });
+    let bound = if at_once {
+        env.approved_config(state.head.as_ref(), &run.binding)
+            .is_some()
+    } else {
+        env.binding.as_ref() == Some(&run.binding)
+    };
+    if !bound {
         reasons.push(Reason::NeedsApproval {
             outside: vec!["the binding that main has now".to_owned()],
         });
@@ -27,7 +35,7 @@ pub fn run_waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
         reasons.extend(entry);
     }
     // An override is there for the night when no window is open; a hold is a person's word, though, and stays.
-    if !matches!(run.cause, Cause::Override { .. }) {
+    if !at_once {
         reasons.extend(gates::window(&env.policy, now));
     }
     reasons

@@ -9,7 +9,7 @@ use crate::facts::{PullKind, PullState};
 use crate::policy::{FreezeSpec, VerifySpec};
 use chrono::Duration;
 
-fn back(now: bool) -> Ask {
+pub(super) fn back(now: bool) -> Ask {
     Ask::Rollback {
         env: "qa".into(),
         to: None,
@@ -18,7 +18,7 @@ fn back(now: bool) -> Ask {
     }
 }
 
-fn two_packages() -> World {
+pub(super) fn two_packages() -> World {
     let mut w = story();
     w.build("p1");
     w.promote("qa", 1);
@@ -332,47 +332,5 @@ fn now_does_not_wait_for_what_is_being_applied_or_verified() {
             unreachable!()
         };
         assert_eq!(package, digest("p2"));
-    }
-}
-
-/// p2 was rolled back from by an override that failed on its way.
-fn half_way_back() -> World {
-    let mut w = two_packages();
-    w.ask(back(true));
-    w.fail("qa", "apply", false);
-    w
-}
-
-fn unlocked(w: &mut World) {
-    w.ask(Ask::Unlock {
-        env: "qa".into(),
-        stack: "net".into(),
-        unlock: crate::event::Unlock::Lock("1".into()),
-    });
-    w.answer("qa", "unlock", Outcome::Unlocked);
-}
-
-#[test]
-fn helping_a_rollback_along_does_not_let_in_again_what_it_leaves() {
-    for by_unlock in [true, false] {
-        let mut w = half_way_back();
-        match by_unlock {
-            true => unlocked(&mut w),
-            false => w.ask(Ask::Retry { env: "qa".into() }),
-        }
-        // Nothing has failed any more, and the way back has not come to its end.
-        w.applied("qa");
-        w.ask(Ask::Retry { env: "qa".into() });
-        w.planned("qa", &[]);
-        w.opened("qa", 3);
-        w.merge(3);
-        w.applied("qa");
-        w.wait(Duration::hours(1));
-        assert_eq!(w.waiting("qa"), [""; 0], "p2 is not proposed again");
-        assert!(w.why("qa").contains("rolled back"), "{}", w.why("qa"));
-        unlocked(&mut w);
-        assert!(w.waiting("qa").is_empty(), "nor by an unlock later on");
-        w.ask(Ask::Retry { env: "qa".into() });
-        assert_eq!(w.waiting("qa"), ["plan"], "somebody asked for it");
     }
 }
