@@ -2,85 +2,19 @@
 
 mod candidate;
 mod standing;
+mod waits;
 
 pub use candidate::{Candidate, candidate, is_here};
 pub use standing::Standing;
+pub use waits::{gate_lines, pull_waits, run_waits};
 
-use crate::facts::PullKind;
 use crate::gates;
 use crate::ids::{EnvName, PackageDigest};
 use crate::policy::Mode;
 use crate::reason::{Reason, stamp};
-use crate::state::{Aside, Cause, Environment, Phase, PipelineState, Promotion, RunPhase};
+use crate::state::{Aside, Environment, Phase, PipelineState, RunPhase};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-
-/// What stands between an approved run and its apply.
-#[must_use]
-pub fn run_waits(env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
-    let Some(run) = &env.run else { return vec![] };
-    let mut reasons: Vec<Reason> = gates::hold(env).into_iter().collect();
-    reasons.extend(env.broken.clone().map(|error| Reason::Broken { error }));
-    if env.binding.as_ref() != Some(&run.binding) {
-        reasons.push(Reason::NeedsApproval {
-            outside: vec!["the binding that main has now".to_owned()],
-        });
-    }
-    // An override is there for the night when no window is open; a hold is a person's word, though, and stays.
-    if !matches!(run.cause, Cause::Override { .. }) {
-        reasons.extend(gates::window(&env.policy, now));
-    }
-    reasons
-}
-
-/// What stands between an open pull request and its merge by hodman.
-#[must_use]
-pub fn pull_waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
-    let Some(promotion) = &env.promotion else {
-        return vec![];
-    };
-    let mut reasons: Vec<Reason> = gates::hold(env).into_iter().collect();
-    if promotion.kind == PullKind::Promotion {
-        reasons.extend(gates::entry(
-            state,
-            &env.policy,
-            &promotion.package,
-            &promotion.source_commit,
-            now,
-        ));
-    }
-    let seen = match &promotion.phase {
-        Phase::Open(pull) => pull.seen.as_ref(),
-        _ => None,
-    };
-    let have = seen.map_or(0, |seen| seen.approvals);
-    let want = env.policy.gates.approvals;
-    if have < want {
-        reasons.push(Reason::Reviews { have, want });
-    }
-    reasons.extend(gates::window(&env.policy, now));
-    reasons
-}
-
-/// The gates of a promotion, one line each, for its pull request.
-#[must_use]
-pub fn gate_lines(
-    state: &PipelineState,
-    env: &Environment,
-    promotion: &Promotion,
-    now: DateTime<Utc>,
-) -> Vec<String> {
-    let with = Environment {
-        promotion: Some(promotion.clone()),
-        ..env.clone()
-    };
-    let waits = pull_waits(state, &with, now);
-    if waits.is_empty() {
-        vec!["every gate is open: merging applies at once".to_owned()]
-    } else {
-        waits.iter().map(ToString::to_string).collect()
-    }
-}
 
 /// What an environment is about, in one screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,7 +206,7 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
             .clone()
             .map(|(_, refusal)| Reason::Refused { refusal }),
     );
-    reasons.extend(run_reasons(env, now));
+    reasons.extend(run_reasons(state, env, now));
     reasons.extend(promotion_reasons(state, env, now));
     if let Some(accepted) = &env.accepted
         && let Some(Aside::Declined(number)) = env.put_aside.get(&accepted.package)
@@ -298,17 +232,17 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
         reasons.push(Reason::Failed {
             what: "comparing".to_owned(),
             why: why.clone(),
-            retry_at: None,
+            retry_at: env.drift.not_before.filter(|_| env.drift.wanted),
         });
     }
     reasons.dedup();
     reasons
 }
 
-fn run_reasons(env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
+fn run_reasons(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {
     let Some(run) = &env.run else { return vec![] };
     let gates = || {
-        run_waits(env, now)
+        run_waits(state, env, now)
             .into_iter()
             .filter(|reason| !matches!(reason, Reason::Held { .. } | Reason::Broken { .. }))
     };

@@ -5,7 +5,7 @@ use crate::ids::{CommitSha, EnvName, PackageDigest};
 use crate::policy::{Mode, Policy};
 use crate::reason::Reason;
 use crate::schedule::Schedule;
-use crate::state::{Deployed, Environment, PipelineState};
+use crate::state::{Aside, Deployed, Environment, PipelineState};
 use crate::window::{self, Freeze, Window, WindowKind};
 use chrono::{DateTime, Duration, Utc};
 
@@ -28,6 +28,13 @@ pub fn predecessors<'a>(
 pub fn passed(env: &Environment, package: &PackageDigest) -> bool {
     env.latest(package)
         .is_some_and(|deployed| deployed.healthy_since.is_some())
+}
+
+/// Having the package here would be news: it is not in place, and was not healthy here when it last was.
+#[must_use]
+pub fn arrives(env: &Environment, package: &PackageDigest) -> bool {
+    let current = env.current.as_ref();
+    current.is_none_or(|current| &current.package != package) && !passed(env, package)
 }
 
 /// What still stands between a package and a promotion into the environment, predecessors first, then checks.
@@ -63,6 +70,14 @@ fn predecessor(
     package: &PackageDigest,
     now: DateTime<Utc>,
 ) -> Option<Reason> {
+    // However long it had been good there before: somebody found out more.
+    let aside = env.and_then(|env| env.put_aside.get(package));
+    if aside == Some(&Aside::RolledBack) {
+        return Some(Reason::NotHealthy {
+            env: name.clone(),
+            why: format!("it was rolled back from there; `hodman retry {name}` lets it on again"),
+        });
+    }
     let there = env
         .and_then(|env| env.current.as_ref())
         .filter(|current| &current.package == package);

@@ -1,6 +1,10 @@
 //! What must hold of every state, whatever happened: each can be read off a state alone. The tests ask after every
 //! decision.
 
+mod steps;
+
+pub use steps::check_step;
+
 use crate::effect::Approved;
 use crate::facts::PullKind;
 use crate::ids::Op;

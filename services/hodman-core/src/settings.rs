@@ -28,6 +28,16 @@ pub struct Settings {
     pub retry_at_most: Duration,
     /// After this many failures in a row an apply waits for a person.
     pub apply_tries: u32,
+    /// After this many failures that do not look as if they passed, a build waits for a person: three, because commands that build
+    /// fetch what they need, and what they say when that fails looks like any other failure.
+    pub build_tries: u32,
+    /// The first pause after such a failure. A minute: what is away for seconds was tried for as long by the command itself.
+    pub build_again: Duration,
+    /// The first pause after a report that could not be said; doubles with each, up to `retry_at_most`. A minute: by then it was
+    /// tried for a minute already.
+    pub say_again: Duration,
+    /// The pause after a report that the forge does not take. An hour: somebody has to give a right, and nobody tells when.
+    pub say_again_refused: Duration,
     /// The pause of an apply that waits for a run to end. A minute: runs take minutes to hours, and each look costs a plan.
     pub busy_pause: Duration,
     /// Former deployments remembered per environment, and packages per pipeline.
@@ -46,6 +56,10 @@ impl Default for Settings {
             retry_first: Duration::seconds(2),
             retry_at_most: Duration::minutes(15),
             apply_tries: 5,
+            build_tries: 3,
+            build_again: Duration::minutes(1),
+            say_again: Duration::minutes(1),
+            say_again_refused: Duration::hours(1),
             busy_pause: Duration::minutes(1),
             remember: 50,
         }
@@ -56,7 +70,13 @@ impl Settings {
     /// The pause before try number `tries + 1`.
     #[must_use]
     pub fn backoff(&self, tries: u32) -> Duration {
-        let doubled = self.retry_first * 2_i32.pow(tries.saturating_sub(1).min(10));
+        self.doubled(self.retry_first, tries)
+    }
+
+    /// The same with another first pause.
+    #[must_use]
+    pub fn doubled(&self, first: Duration, tries: u32) -> Duration {
+        let doubled = first * 2_i32.pow(tries.saturating_sub(1).min(10));
         doubled.min(self.retry_at_most)
     }
 }

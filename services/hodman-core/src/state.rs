@@ -64,6 +64,8 @@ pub struct Observing {
     pub not_before: Option<DateTime<Utc>>,
     /// The last failure.
     pub error: Option<String>,
+    /// The commits whose checks the last look asked for.
+    pub commits: BTreeSet<CommitSha>,
 }
 
 /// One package.
@@ -90,7 +92,10 @@ pub struct Build {
     pub error: Option<String>,
     /// Failures in a row.
     pub tries: u32,
-    /// Next try.
+    /// Those among them that do not pass by themselves, as far as anybody can tell.
+    #[serde(default)]
+    pub lasting: u32,
+    /// Next try; none when a person or another commit has to help.
     pub not_before: Option<DateTime<Utc>>,
 }
 
@@ -131,6 +136,8 @@ pub struct Environment {
     pub gone: bool,
     /// The binding on main.
     pub binding: Option<BindingDigest>,
+    /// A binding that was approved, and the last commit that was seen with it: main may go on to one that nobody approved.
+    pub bound_at: Option<(BindingDigest, CommitSha)>,
     /// The pin on main.
     pub pin: Option<Pin>,
     /// Why the pin was not taken as approved.
@@ -179,6 +186,19 @@ pub struct Environment {
     pub said: BTreeMap<String, String>,
     /// Reports under way.
     pub saying: BTreeMap<Op, String>,
+    /// Reports that could not be said, by topic: they are said again.
+    pub unsaid: BTreeMap<String, Unsaid>,
+}
+
+/// A report that could not be said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsaid {
+    /// Why.
+    pub why: String,
+    /// Failures in a row.
+    pub tries: u32,
+    /// Next try.
+    pub not_before: DateTime<Utc>,
 }
 
 /// A rollback that a person asked for.
@@ -501,6 +521,10 @@ pub struct Drift {
     pub unsure: BTreeSet<ActionDigest>,
     /// The last failure to compare.
     pub error: Option<String>,
+    /// Failures in a row.
+    pub tries: u32,
+    /// Not before, after a failure.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// A difference.
@@ -665,6 +689,24 @@ impl Environment {
             .as_ref()
             .map(|over| &over.package)
             .or(self.accepted.as_ref().map(|accepted| &accepted.package))
+    }
+
+    /// The commit that an override takes its binding from: main as long as its binding is approved, else the last one that was
+    /// seen with the approved one.
+    #[must_use]
+    pub fn approved_config<'a>(
+        &'a self,
+        head: Option<&'a CommitSha>,
+        binding: &BindingDigest,
+    ) -> Option<&'a CommitSha> {
+        if self.binding.as_ref() == Some(binding) {
+            return head;
+        }
+        let (_, commit) = self
+            .bound_at
+            .as_ref()
+            .filter(|(known, _)| known == binding)?;
+        Some(commit)
     }
 
     /// In place with this very package and verified.

@@ -23,8 +23,8 @@ use tokio_util::task::AbortOnDropHandle;
 /// without crowding a forge that asks for one writer.
 const AT_ONCE: usize = 16;
 
-/// A report, or a wait for a verification run, is tried this often before it is given up. A report says everything
-/// again at the next change; a verification that was given up is a failed one, which a passing outage must not make.
+/// A report, or a wait for a verification run, is tried this often before it is given up. A report is asked for again later;
+/// a verification that was given up is a failed one, which a passing outage must not make.
 const TRIES: i64 = 6;
 
 /// Effects of a pipeline that was taken out of the configuration are looked at again after this: they wait for its

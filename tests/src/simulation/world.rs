@@ -231,6 +231,10 @@ impl<S: Remembers> World<S> {
                     let _ = writeln!(trace, "    -> {effect:?}");
                 }
             }
+            if let Err(rules) = invariants::check_step(&state, &decision.state, &decision.effects) {
+                // Nothing of it may be committed by anybody.
+                self.wrong(format!("a decision breaks {rules:?}"));
+            }
             state = decision.state;
             effects.extend(decision.effects);
             cancels.extend(decision.cancels);

@@ -43,12 +43,10 @@ pub(super) fn advance(draft: &mut Draft) {
     {
         return;
     }
-    let tries = draft
-        .state
-        .build
-        .as_ref()
+    let before = draft.state.build.take();
+    let (tries, lasting) = before
         .filter(|build| build.inputs == inputs)
-        .map_or(0, |build| build.tries);
+        .map_or((0, 0), |build| (build.tries, build.lasting));
     let op = draft.emit(
         None,
         Act::Build {
@@ -61,8 +59,18 @@ pub(super) fn advance(draft: &mut Draft) {
         inputs,
         error: None,
         tries,
+        lasting,
         not_before: None,
     });
+}
+
+/// Somebody asks for what failed: it begins anew. Whether anything had failed.
+pub(super) fn again(draft: &mut Draft) -> bool {
+    let failed = draft
+        .state
+        .build
+        .take_if(|build| build.op.is_none() && build.error.is_some());
+    failed.is_some()
 }
 
 fn promote_known(draft: &mut Draft, inputs: &crate::ids::InputsId) {
@@ -134,7 +142,16 @@ pub(super) fn ended(draft: &mut Draft, outcome: &Outcome) -> Result<(), String> 
             build.op = None;
             build.tries += 1;
             build.error = Some(why.clone());
-            build.not_before = transient.then(|| draft.now + draft.settings.backoff(build.tries));
+            // A command that fetches what it needs, or a store that does not let us in for a moment, looks like what lasts.
+            let pause = if *transient {
+                Some(draft.settings.backoff(build.tries))
+            } else {
+                build.lasting += 1;
+                let first = draft.settings.build_again;
+                let again = build.lasting < draft.settings.build_tries;
+                again.then(|| draft.settings.doubled(first, build.lasting))
+            };
+            build.not_before = pause.map(|pause| draft.now + pause);
             draft.note(None, "build-failed", why.clone());
             draft.state.build = Some(build);
             Ok(())

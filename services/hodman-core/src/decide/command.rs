@@ -3,6 +3,7 @@
 use super::advance::with_env;
 use super::{Draft, new_environment, observe};
 use crate::event::{Ask, Command};
+use crate::facts::PullKind;
 use crate::gates;
 use crate::ids::{CommitSha, EnvName, PackageDigest};
 use crate::policy::Mode;
@@ -103,6 +104,7 @@ fn one(
                 ));
             }
             env.drift.wanted = true;
+            env.drift.not_before = None;
             // A person asking is the look that the brake waits for.
             env.drift.healed.clear();
             draft.note(Some(name), "reconcile-asked", format!("by {by}"));
@@ -122,11 +124,37 @@ fn one(
     }
 }
 
-pub(super) fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) {
+/// What failed is tried again. What was rolled back from is let in again only by asking when nothing else was to be tried: whoever
+/// helps a step along on the way back does not ask for that.
+fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) {
     draft.note(Some(name), "retry-asked", format!("by {by}"));
-    env.put_aside.clear();
+    let built = super::build::again(draft);
+    let failed = go_on(draft, env) || built;
+    let leaving = env.over.is_some()
+        || env.asked.is_some()
+        || env
+            .promotion
+            .as_ref()
+            .is_some_and(|promotion| promotion.kind == PullKind::Rollback);
+    let aside = env.put_aside.len();
+    env.put_aside
+        .retain(|_, why| *why == Aside::RolledBack && (failed || leaving));
+    if env.put_aside.len() < aside {
+        let text = "what was put aside may come again";
+        draft.note(Some(name), "let-in-again", text);
+    }
+}
+
+/// Whatever failed in the environment goes on at once. Whether anything had.
+pub(super) fn go_on(draft: &Draft, env: &mut Environment) -> bool {
+    let mut failed = false;
     if let Some(found) = &mut env.drift.found {
-        found.note = None;
+        failed |= found.note.take().is_some();
+    }
+    if env.drift.error.is_some() && env.policy.mode == Mode::Promoted {
+        env.drift.wanted = true;
+        env.drift.not_before = None;
+        failed = true;
     }
     if let Some(run) = &mut env.run
         && matches!(
@@ -135,11 +163,13 @@ pub(super) fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by
         )
     {
         run.phase = RunPhase::Waiting;
+        failed = true;
     }
     if let Some(promotion) = &mut env.promotion
         && let Phase::Failed { not_before, .. } = &mut promotion.phase
     {
         *not_before = Some(draft.now);
+        failed = true;
     }
     if env.run.is_none()
         && let Some(accepted) = &mut env.accepted
@@ -149,7 +179,9 @@ pub(super) fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by
             .is_some_and(|current| current.unhealthy.is_some())
     {
         accepted.again();
+        failed = true;
     }
+    failed
 }
 
 fn rollback(

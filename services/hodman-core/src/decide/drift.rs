@@ -9,6 +9,7 @@ use crate::gates;
 use crate::ids::{ActionDigest, CommitSha, EnvName, Op, PackageDigest};
 use crate::policy::DriftPolicy;
 use crate::state::{Cause, Environment, Found, Run, RunPhase};
+use chrono::Duration;
 
 pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     if env.run.is_some() || env.broken.is_some() {
@@ -30,6 +31,9 @@ fn compare(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     let Some(config) = settled(draft, env) else {
         return;
     };
+    if env.drift.not_before.is_some_and(|at| at > draft.now) {
+        return draft.wake(env.drift.not_before);
+    }
     env.drift.wanted = false;
     let op = draft.emit(
         Some(name),
@@ -226,6 +230,12 @@ pub(super) fn heal_failed(env: &mut Environment, approved: &Approved) {
     }
 }
 
+/// What asked for a comparison was news, a slot or a person, and none of them comes again because it failed.
+pub(super) fn again_after(draft: &Draft, env: &mut Environment, pause: Duration) {
+    env.drift.wanted = true;
+    env.drift.not_before = Some(draft.now + pause);
+}
+
 /// What is there still after a repair that failed was not put back, and does not count as if it had been.
 fn settle(env: &mut Environment, plan: &PlanFacts) {
     let unsure = std::mem::take(&mut env.drift.unsure);
@@ -246,6 +256,8 @@ pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> 
         match outcome {
             Outcome::Planned { plan, .. } => {
                 env.drift.error = None;
+                env.drift.tries = 0;
+                env.drift.not_before = None;
                 if env.desired_package() == Some(&package) {
                     env.drift.report.clone_from(&plan.report);
                     settle(env, plan);
@@ -253,11 +265,16 @@ pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> 
                 }
                 Ok(())
             }
-            Outcome::Failed { why, .. } => {
+            Outcome::Failed { why, transient } => {
                 if env.drift.error.as_ref() != Some(why) {
                     draft.note(Some(name), "compare-failed", why.clone());
                 }
                 env.drift.error = Some(why.clone());
+                env.drift.tries += 1;
+                if *transient {
+                    let pause = draft.settings.backoff(env.drift.tries);
+                    again_after(draft, env, pause);
+                }
                 Ok(())
             }
             other => Err(format!("not an answer to comparing: {other:?}")),
@@ -357,6 +374,7 @@ pub(super) fn adopted(
                         env.drift.found = None;
                     }
                     env.drift.error = Some(why.clone());
+                    again_after(draft, env, draft.settings.retry_at_most);
                 } else {
                     found.note = Some(format!("could not be proposed: {why}"));
                 }

@@ -70,7 +70,7 @@ fn dispatch(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> 
         Some(Waiting::Adopting(env)) => drift::adopted(draft, &env, op, outcome),
         Some(Waiting::Promoting(env)) => promotion::ended(draft, &env, op, outcome),
         Some(Waiting::Checking(number)) => pulls::checked(draft, number, op, outcome),
-        Some(Waiting::Saying(env)) => report::ended(draft, &env, op),
+        Some(Waiting::Saying(env)) => report::ended(draft, &env, op, outcome),
         Some(Waiting::Closing(env)) => strays::ended(draft, &env, op, outcome),
         Some(Waiting::TakingOver(env)) => takeover::ended(draft, &env, outcome),
         Some(Waiting::Proposing(env)) => new_environment::ended(draft, &env, outcome),
@@ -209,6 +209,7 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
         with_env(draft, name, |draft, env| {
             if env.broken.is_none() {
                 pins::consider(draft, name, env, seen);
+                pins::bound(draft, env);
             }
             pulls::own(draft, name, env, facts);
         });

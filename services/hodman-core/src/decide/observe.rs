@@ -3,14 +3,20 @@
 use super::Draft;
 use crate::effect::Act;
 use crate::event::Outcome;
+use crate::ids::{CommitSha, PackageDigest};
+use crate::state::PipelineState;
+use std::collections::BTreeSet;
 
 pub(super) fn advance(draft: &mut Draft) {
     let every = draft.settings.observe_every;
+    let commits = checked_commits(&draft.state);
     let seen = &mut draft.state.observing;
     if seen.running.is_some() {
         return;
     }
-    let due = seen.last.is_none_or(|last| last + every <= draft.now);
+    let due = seen.last.is_none_or(|last| last + every <= draft.now)
+        // A package whose checks nobody asked for yet would wait for the next look by the clock.
+        || !commits.is_subset(&seen.commits);
     if due && seen.wanted == seen.done {
         seen.wanted += 1;
     }
@@ -25,16 +31,42 @@ pub(super) fn advance(draft: &mut Draft) {
         return;
     }
     let pulls = draft.state.pulls_of_interest();
-    let commits = draft
-        .state
-        .packages
-        .iter()
-        .rev()
-        .take(5) // older packages cannot be promoted any more: only the newest goes on
-        .map(|package| package.commit.clone())
-        .collect();
+    draft.state.observing.commits.clone_from(&commits);
     let op = draft.emit(None, Act::Observe { pulls, commits });
     draft.state.observing.running = Some((op, wanted));
+}
+
+/// The commits whose checks some gate may ask about: of the newest package, and of whatever is somewhere, on its way or held back,
+/// however many packages came since. None where nobody's gates name checks.
+fn checked_commits(state: &PipelineState) -> BTreeSet<CommitSha> {
+    let mut environments = state.environments.values();
+    if environments.all(|env| env.policy.gates.checks.is_empty()) {
+        return BTreeSet::new();
+    }
+    let of = |package: &PackageDigest, source: &CommitSha| {
+        let known = state.package(package);
+        known.map_or_else(|| source.clone(), |known| known.commit.clone())
+    };
+    let newest = state.packages.last().map(|package| package.commit.clone());
+    let mut commits: BTreeSet<CommitSha> = newest.into_iter().collect();
+    for env in state.environments.values() {
+        let current = env.current.iter();
+        commits.extend(current.map(|current| of(&current.package, &current.source_commit)));
+        let run = env.run.iter();
+        commits.extend(run.map(|run| of(&run.package, &run.source_commit)));
+        let refused = env.refused.iter().map(|(pin, _)| pin);
+        commits.extend(refused.map(|pin| of(&pin.package, &pin.source_commit)));
+        let accepted = env.accepted.iter().filter(|accepted| !accepted.done);
+        commits.extend(accepted.map(|accepted| of(&accepted.package, &accepted.source_commit)));
+        let promotion = env.promotion.iter();
+        commits.extend(promotion.map(|promotion| promotion.source_commit.clone()));
+        let strays = env
+            .strays
+            .values()
+            .filter_map(|stray| stray.package.as_ref());
+        commits.extend(strays.filter_map(|package| Some(state.package(package)?.commit.clone())));
+    }
+    commits
 }
 
 /// News came: look, and look again if a look is under way already.

@@ -41,6 +41,16 @@ pub(super) fn consider(draft: &mut Draft, name: &EnvName, env: &mut Environment,
     }
 }
 
+/// Remembers where the approved binding stands, for as long as main has it.
+pub(super) fn bound(draft: &Draft, env: &mut Environment) {
+    let Some(accepted) = &env.accepted else {
+        return;
+    };
+    if env.binding.as_ref() == Some(&accepted.binding) {
+        env.bound_at = env.binding.clone().zip(draft.state.head.clone());
+    }
+}
+
 /// A pin found with an empty database was held back because its predecessor had not passed; perhaps it has by now.
 fn recovered_later(
     draft: &mut Draft,

@@ -122,11 +122,13 @@ fn promoting(
                 "declined",
                 format!("{} was closed without merging", pull.number),
             );
-            if promotion.kind != PullKind::Rollback {
+            env.promotion = None;
+            if promotion.kind == PullKind::Rollback {
+                stays(draft, name, env);
+            } else {
                 env.put_aside
                     .insert(promotion.package, Aside::Declined(pull.number));
             }
-            env.promotion = None;
         }
         (Phase::Blocked { by }, PullState::Closed | PullState::Merged) => {
             strays::gone(env, by);
@@ -137,6 +139,23 @@ fn promoting(
             env.promotion = Some(Promotion { phase, ..promotion });
         }
         _ => {}
+    }
+}
+
+/// A rollback that nobody wants: what it was to leave stays, and is no package that was rolled back from. Under an override it is
+/// one still.
+fn stays(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(package) = env.desired_package().cloned() else {
+        return;
+    };
+    let aside = env.put_aside.get(&package) == Some(&Aside::RolledBack);
+    if aside && env.over.is_none() {
+        env.put_aside.remove(&package);
+        draft.note(
+            Some(name),
+            "stays",
+            format!("package {} is not rolled back from", package.short()),
+        );
     }
 }
 

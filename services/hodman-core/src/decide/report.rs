@@ -1,11 +1,12 @@
-//! What is said on commits and pull requests: once for each change, never again for the same words.
+//! What is said on commits and pull requests: once for each change, and until it is there; never again for the same words.
 
 use super::Draft;
 use super::advance::with_env;
 use crate::effect::{Act, Report, Verdict};
+use crate::event::Outcome;
 use crate::explain::{self, Standing};
 use crate::ids::{CommitSha, EnvName, Op, PullNumber};
-use crate::state::{Environment, Phase, Promotion};
+use crate::state::{Environment, Phase, Promotion, Unsaid};
 use crate::text;
 
 pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
@@ -110,6 +111,11 @@ fn say(
     if env.said.get(topic) == Some(&words) {
         return;
     }
+    // Whatever the words are by now, they would fail as the last ones did.
+    let again = env.unsaid.get(topic).map(|unsaid| unsaid.not_before);
+    if again.is_some_and(|at| at > draft.now) {
+        return draft.wake(again);
+    }
     env.said.insert(topic.to_owned(), words);
     let op = draft.emit(
         Some(name),
@@ -122,10 +128,57 @@ fn say(
     env.saying.insert(op, topic.to_owned());
 }
 
-pub(super) fn ended(draft: &mut Draft, name: &EnvName, op: Op) -> Result<(), String> {
-    with_env(draft, name, |_, env| {
-        env.saying.remove(&op);
-        Ok(())
+pub(super) fn ended(
+    draft: &mut Draft,
+    name: &EnvName,
+    op: Op,
+    outcome: &Outcome,
+) -> Result<(), String> {
+    with_env(draft, name, |draft, env| {
+        let Some(topic) = env.saying.get(&op).cloned() else {
+            return Err("no report is under way".to_owned());
+        };
+        match outcome {
+            Outcome::Said => {
+                env.saying.remove(&op);
+                env.unsaid.remove(&topic);
+                Ok(())
+            }
+            Outcome::Failed { why, transient } => {
+                env.saying.remove(&op);
+                unsaid(draft, name, env, topic, why, *transient);
+                Ok(())
+            }
+            other => Err(format!("not an answer to a report: {other:?}")),
+        }
     })
     .unwrap_or(Ok(()))
+}
+
+/// It is not where it belongs: said again later, and told once.
+fn unsaid(
+    draft: &mut Draft,
+    name: &EnvName,
+    env: &mut Environment,
+    topic: String,
+    why: &str,
+    transient: bool,
+) {
+    env.said.remove(&topic);
+    let before = env.unsaid.get(&topic);
+    if before.is_none_or(|known| known.why != why) {
+        draft.note(Some(name), "report-failed", why);
+    }
+    let tries = before.map_or(0, |known| known.tries) + 1;
+    let pause = if transient {
+        draft.settings.doubled(draft.settings.say_again, tries)
+    } else {
+        draft.settings.say_again_refused
+    };
+    let unsaid = Unsaid {
+        why: why.to_owned(),
+        tries,
+        not_before: draft.now + pause,
+    };
+    env.unsaid.insert(topic, unsaid);
 }

@@ -32,7 +32,10 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
         }
         return;
     }
-    let Some(config) = draft.state.head.clone() else {
+    let binding = env.run.as_ref().map(|run| run.binding.clone());
+    let head = draft.state.head.as_ref();
+    let config = binding.and_then(|binding| env.approved_config(head, &binding).cloned());
+    let Some(config) = config else {
         return;
     };
     if let Some((op, _)) = env.drift.comparing.take() {
@@ -60,7 +63,7 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
 
 /// What stands between an approved run and its apply.
 fn waits(env: &Environment, draft: &Draft) -> Vec<Reason> {
-    crate::explain::run_waits(env, draft.now)
+    crate::explain::run_waits(&draft.state, env, draft.now)
 }
 
 /// Begins a run when something approved is not in place and nothing is on its way.
@@ -68,8 +71,13 @@ fn start(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     if env.busy() || env.broken.is_some() {
         return;
     }
+    // What somebody wrote into main's file since nobody approved, also not by going back.
+    let approved = env
+        .accepted
+        .as_ref()
+        .map(|accepted| accepted.binding.clone());
     let next = match (&env.over, &env.accepted) {
-        (Some(over), _) if !over.done => env.binding.clone().map(|binding| Run {
+        (Some(over), _) if !over.done => approved.map(|binding| Run {
             cause: Cause::Override {
                 by: over.by.clone(),
                 reason: over.reason.clone(),
@@ -199,6 +207,9 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                     // One repair that failed must not end repairing: the next comparison finds the difference again.
                     super::drift::heal_failed(env, &run.approved);
                     env.drift.error = Some(why.clone());
+                    if *transient {
+                        super::drift::again_after(draft, env, draft.settings.retry_at_most);
+                    }
                     return Ok(());
                 }
                 let phase = RunPhase::Failed {

@@ -54,7 +54,7 @@ fn comes_again(draft: &Draft, env: &Environment) -> bool {
                 }
         )
     );
-    again && explain::run_waits(env, draft.now).is_empty()
+    again && explain::run_waits(&draft.state, env, draft.now).is_empty()
 }
 
 pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Result<(), String> {

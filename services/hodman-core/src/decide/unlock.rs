@@ -3,7 +3,7 @@
 
 use super::Draft;
 use super::advance::with_env;
-use super::command::retry;
+use super::command::go_on;
 use crate::effect::Act;
 use crate::event::{Outcome, Unlock};
 use crate::ids::EnvName;
@@ -52,8 +52,8 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
         match outcome {
             Outcome::Unlocked => {
                 draft.note(Some(name), "unlocked", "the stack's state is free");
-                // What failed because of it need not wait for its next try.
-                retry(draft, name, env, "the unlock");
+                // What failed because of it need not wait for its next try. Nothing else was asked for.
+                go_on(draft, env);
                 Ok(())
             }
             // Asked for by a person, who is told and may ask again; nothing is tried by itself.

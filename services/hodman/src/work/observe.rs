@@ -126,16 +126,26 @@ async fn checks(
     job: &Job<'_>,
     commits: &BTreeSet<CommitSha>,
 ) -> Result<BTreeMap<CommitSha, BTreeMap<String, CheckState>>, WorkError> {
-    use hodman_clients::github::{CheckStatus, Conclusion};
+    use hodman_clients::github::{CheckStatus, Conclusion, GitHubError};
     let mut found = BTreeMap::new();
     for commit in commits {
-        let mut states = BTreeMap::new();
-        for check in job
+        let asked = job
             .work
             .github
             .checks_of(job.repo.repository(), commit.as_str())
-            .await?
-        {
+            .await;
+        let checks = match asked {
+            Ok(checks) => checks,
+            // A pin that somebody wrote may name a commit that there is not: nothing is green there, and everything else goes on.
+            Err(GitHubError::NotFound(_) | GitHubError::Validation { .. })
+                if job.repo.mirror.commit_info(commit.as_str()).is_err() =>
+            {
+                Vec::new()
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut states = BTreeMap::new();
+        for check in checks {
             // Our own reports would be gates on themselves.
             if check.name.starts_with("hodman/") {
                 continue;

@@ -332,3 +332,46 @@ fn a_repair_never_stops_what_runs() {
     assert_eq!(w.standing("qa"), Standing::Drifted);
     assert_eq!(w.noted("heal-held"), 1);
 }
+
+#[test]
+fn a_comparison_that_did_not_work_for_a_moment_is_made_again() {
+    let mut w = healthy(DriftPolicy::Report);
+    w.ask(Ask::Reconcile { env: "qa".into() });
+    w.fail("qa", "plan", true);
+    assert!(w.waiting("qa").is_empty(), "not at once");
+    let failed = w.now;
+    assert!(w.why("qa").contains("next try"), "{}", w.why("qa"));
+    while w.waiting("qa").is_empty() {
+        w.sleep();
+    }
+    assert_eq!(w.now - failed, w.settings.retry_first);
+    w.fail("qa", "plan", true);
+    w.ask(Ask::Reconcile { env: "qa".into() });
+    w.planned("qa", &["put-back"]);
+    assert_eq!(w.standing("qa"), Standing::Drifted, "asked for, at once");
+    assert!(!w.why("qa").contains("failed"), "{}", w.why("qa"));
+}
+
+#[test]
+fn a_comparison_that_cannot_be_made_waits_for_somebody() {
+    let mut w = healthy(DriftPolicy::Report);
+    w.ask(Ask::Reconcile { env: "qa".into() });
+    w.fail("qa", "plan", false);
+    w.wait(Duration::hours(2));
+    assert!(w.waiting("qa").is_empty());
+    assert!(w.why("qa").contains("not tried again"), "{}", w.why("qa"));
+    w.ask(Ask::Retry { env: "qa".into() });
+    w.planned("qa", &[]);
+    assert_eq!(w.standing("qa"), Standing::Healthy);
+}
+
+#[test]
+fn a_proposal_that_did_not_work_for_a_moment_is_made_again() {
+    let mut w = healthy(DriftPolicy::PullRequest);
+    compare(&mut w, &["put-back"]);
+    w.fail("qa", "adopt_drift", true);
+    assert!(w.waiting("qa").is_empty(), "{:?}", w.waiting("qa"));
+    w.wait(w.settings.retry_at_most);
+    w.planned("qa", &["put-back"]);
+    assert_eq!(w.waiting("qa"), ["adopt_drift"]);
+}

@@ -1,6 +1,7 @@
 //! Holds, windows, freezes, checks, and pull requests that open or merge by themselves.
 
 use super::world::story;
+use crate::effect::Act;
 use crate::event::{Ask, Outcome};
 use crate::explain::Standing;
 use crate::facts::CheckState;
@@ -156,6 +157,56 @@ fn checks_of_the_source_commit_must_be_green() {
     w.facts.checks = is(CheckState::Success);
     w.look();
     assert_eq!(w.waiting("qa"), ["plan"]);
+}
+
+#[test]
+fn checks_are_asked_of_what_is_in_place_however_many_packages_came_since() {
+    let mut w = story();
+    w.env("prod", |prod| {
+        prod.gates.checks = vec!["ci".into()];
+        prod.gates.soak_seconds = 24 * 3600;
+    });
+    w.build("p1");
+    let green = BTreeMap::from([("ci".to_owned(), CheckState::Success)]);
+    let commit = w.state.packages[0].commit.clone();
+    w.facts.checks = BTreeMap::from([(commit, green)]);
+    w.promote("qa", 1);
+    for package in ["p2", "p3", "p4", "p5", "p6", "p7"] {
+        w.build(package);
+    }
+    w.wait(Duration::days(1));
+    let words = w.why("prod");
+    assert_eq!(w.waiting("prod"), ["plan"], "{words}");
+    w.planned("prod", &["a"]);
+    w.opened("prod", 9);
+    w.merge(9);
+    assert_eq!(w.waiting("prod"), ["apply"], "{}", w.why("prod"));
+}
+
+#[test]
+fn checks_of_a_new_package_are_asked_for_at_once() {
+    let mut w = story();
+    w.env("qa", |qa| qa.gates.checks = vec!["ci".into()]);
+    w.commit();
+    w.facts.inputs = Some("p1".into());
+    let green = BTreeMap::from([("ci".to_owned(), CheckState::Success)]);
+    w.facts.checks = BTreeMap::from([(w.facts.head.clone(), green)]);
+    w.look();
+    w.built("p1");
+    assert_eq!(w.waiting("qa"), ["plan"], "{}", w.why("qa"));
+}
+
+#[test]
+fn nobody_asks_for_checks_that_no_gate_names() {
+    let mut w = story();
+    w.build("p1");
+    w.promote("qa", 1);
+    w.blind = true;
+    w.look();
+    let Act::Observe { commits, .. } = w.one("-", "observe").act else {
+        unreachable!()
+    };
+    assert!(commits.is_empty(), "{commits:?}");
 }
 
 #[test]

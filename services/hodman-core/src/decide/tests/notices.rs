@@ -120,3 +120,16 @@ fn a_comparison_under_way_may_have_looked_before() {
     w.planned("qa", &[]);
     assert_eq!(w.waiting("qa"), ["look"]);
 }
+
+#[test]
+fn news_outlive_a_comparison_that_failed() {
+    let mut w = healthy(DriftPolicy::Report);
+    notice(&mut w, "shop-qa");
+    looked(&mut w, &["aws_roles.x"]);
+    w.fail("qa", "plan", true);
+    w.sleep();
+    while w.waiting("qa").is_empty() {
+        w.sleep();
+    }
+    assert_eq!(w.waiting("qa"), ["plan"]);
+}

@@ -28,6 +28,7 @@ enum Step {
     Policy(u8, u8),
     Foreign(u8),
     Blind(bool),
+    Mute(bool),
     Forget,
 }
 
@@ -49,6 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<u8>(), any::<u8>()).prop_map(|(env, what)| Step::Policy(env, what)),
         1 => any::<u8>().prop_map(Step::Foreign),
         1 => any::<bool>().prop_map(Step::Blind),
+        1 => any::<bool>().prop_map(Step::Mute),
         1 => Just(Step::Forget),
     ]
 }
@@ -346,6 +348,7 @@ fn take(w: &mut World, step: &Step) {
         Step::Policy(env, what) => policy(w, *env, *what),
         Step::Foreign(head) => w.foreign(95, &format!("f{}", head % 3), *head > 200),
         Step::Blind(blind) => w.blind = *blind,
+        Step::Mute(mute) => w.mute = *mute,
         Step::Forget => w.forget(),
     }
 }

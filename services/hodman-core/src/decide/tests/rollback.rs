@@ -9,7 +9,7 @@ use crate::facts::{PullKind, PullState};
 use crate::policy::{FreezeSpec, VerifySpec};
 use chrono::Duration;
 
-fn back(now: bool) -> Ask {
+pub(super) fn back(now: bool) -> Ask {
     Ask::Rollback {
         env: "qa".into(),
         to: None,
@@ -18,7 +18,7 @@ fn back(now: bool) -> Ask {
     }
 }
 
-fn two_packages() -> World {
+pub(super) fn two_packages() -> World {
     let mut w = story();
     w.build("p1");
     w.promote("qa", 1);

@@ -1,7 +1,7 @@
 //! The way of a package: built once, proposed, merged, applied, verified, and on to the next environment.
 
 use super::world::{digest, kind, name, story};
-use crate::event::Outcome;
+use crate::event::{Ask, Outcome};
 use crate::explain::Standing;
 use crate::policy::VerifySpec;
 use chrono::Duration;
@@ -124,9 +124,23 @@ fn a_build_that_failed_is_tried_again_later_or_with_other_inputs() {
     let before = w.now;
     w.sleep();
     assert_eq!(w.now - before, w.settings.retry_first);
+    // A command that could not fetch what it needs looks as if it would never build.
+    for _ in 1..w.settings.build_tries {
+        w.fail("-", "build", false);
+        assert!(w.waiting("-").is_empty(), "not at once");
+        w.wait(Duration::minutes(2));
+        assert_eq!(w.waiting("-"), ["build"]);
+    }
     w.fail("-", "build", false);
     w.wait(Duration::hours(1));
     assert!(w.waiting("-").is_empty(), "these inputs will not build");
+    w.ask(Ask::Retry { env: "qa".into() });
+    assert_eq!(w.waiting("-"), ["build"], "somebody mended what it needs");
+    w.fail("-", "build", false);
+    assert!(
+        w.state.build.as_ref().unwrap().not_before.is_some(),
+        "it begins anew"
+    );
     w.build("p2");
     assert_eq!(w.waiting("qa"), ["plan"]);
 }

@@ -25,6 +25,8 @@ pub struct World {
     pub verdict: Verdict,
     /// While true, looks are not answered by themselves.
     pub blind: bool,
+    /// While true, reports are not answered by themselves.
+    pub mute: bool,
     pub looks: u32,
     commits: u32,
     pub pins: BTreeMap<PullNumber, Pin>,
@@ -78,6 +80,7 @@ pub fn story() -> World {
         wake: None,
         verdict: Verdict::Handled,
         blind: false,
+        mute: false,
         looks: 0,
         commits: 0,
         pins: BTreeMap::new(),
@@ -129,11 +132,13 @@ impl World {
         let mut own = Vec::new();
         for effect in decision.effects {
             match &effect.act {
-                Act::Observe { .. } if !self.blind => {
-                    let facts = Box::new(self.facts.clone());
+                Act::Observe { commits, .. } if !self.blind => {
+                    let mut facts = Box::new(self.facts.clone());
+                    // Checks of nothing else are told.
+                    facts.checks.retain(|commit, _| commits.contains(commit));
                     own.push((effect.op, Outcome::Observed { facts }));
                 }
-                Act::Say { .. } => own.push((effect.op, Outcome::Said)),
+                Act::Say { .. } if !self.mute => own.push((effect.op, Outcome::Said)),
                 _ => drop(self.due.insert(effect.op, effect)),
             }
         }
@@ -150,6 +155,7 @@ impl World {
         let again = decide(&self.settings, &self.state, event, self.now);
         assert_eq!(decision, again, "deciding twice differs");
         invariants::check(&decision.state)
+            .and_then(|()| invariants::check_step(&self.state, &decision.state, &decision.effects))
             .unwrap_or_else(|broken| panic!("{broken:#?} after {event:?}"));
         let json = serde_json::to_string(&decision.state).unwrap();
         assert_eq!(
