@@ -31,6 +31,7 @@ mod reference;
 mod resolve;
 mod resolver;
 mod resource_fields;
+mod run_as;
 mod shape;
 mod symbol;
 mod target;

@@ -10,7 +10,7 @@ use super::kinds::bundle_kind;
 use super::merge_keyed::join_keyed_lists;
 use super::outside::written;
 use super::paths::Paths;
-use super::presets::Common;
+use super::presets::{Common, SKIP_SCHEMAS};
 use super::resolver::Resolver;
 use super::{
     Build, Form, Options, Position, ResolvedBundle, Resource, ResourceKey, beside, compute,
@@ -105,7 +105,6 @@ fn look(
     );
     drop(loaded);
     let mode = mode::read(&config, &mut found);
-    mode::check_pipelines(mode.as_deref(), &config, &mut found);
     let cluster = compute::taken(&mut config);
     if let Some(inside) = &mut inside {
         inside.config = Some(config.clone());
@@ -116,9 +115,17 @@ fn look(
     let variables = resolver.all_variables();
     let name = bundle_name(&root_file, &config, &mut resolver);
     check_branch(&config, options, &mut resolver);
-    let presets = mode::presets(&config);
+    let mut presets =
+        |node: Option<Node>| Some(resolver.resolve_settings("presets", node.as_ref()?));
+    let own = presets(config.get("presets").cloned());
+    let usual = presets(mode::usual_presets(&config));
+    let skips_schemas = config
+        .get("experimental")
+        .and_then(|experimental| experimental.get(SKIP_SCHEMAS))
+        .map(|node| resolver.resolve_settings("experimental", node));
     let common = Common {
-        presets: presets.map(|node| resolver.resolve_settings("presets", &node)),
+        presets: mode::complete(own, usual),
+        skips_schemas,
         run_as: config.get("run_as").map(|node| resolver.resolve(node)),
         permissions: config.get("permissions").map(|node| resolver.resolve(node)),
     };
@@ -178,6 +185,7 @@ fn look(
         .resource(&key.kind, node);
         if let Some(kind) = bundle_kind(&key.kind) {
             common.apply(kind, node, place, deployer, &mut found);
+            mode::check_pipeline(mode.as_deref(), key, node, &mut found);
             fixups::complete(kind, node, place, &mut found);
         }
     }

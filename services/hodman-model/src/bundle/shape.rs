@@ -322,10 +322,9 @@ fn not_supported(map: &Map, found: &mut Diagnostics) {
             );
             continue;
         };
-        for (key, inner) in inner
-            .iter()
-            .filter(|(_, inner)| !asks_for_nothing(&inner.node))
-        {
+        for (key, inner) in inner.iter().filter(|(key, inner)| {
+            !asks_for_nothing(&inner.node) && key.as_str() != super::presets::SKIP_SCHEMAS
+        }) {
             let field = match inner.node.as_map().and_then(|fields| fields.get("build")) {
                 Some(_) => format!("{section}.{key}.build"),
                 None => format!("{section}.{key}"),

@@ -10,6 +10,7 @@ mod outside;
 mod paths;
 mod presets;
 mod resolving;
+mod run_as;
 mod selecting;
 mod targets;
 mod who_deploys;
