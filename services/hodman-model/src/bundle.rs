@@ -3,6 +3,7 @@
 mod access;
 mod artifacts;
 mod beside;
+mod commit;
 mod compute;
 mod contents;
 mod dependencies;
@@ -49,6 +50,7 @@ use crate::diagnostic::Diagnostic;
 
 pub use access::{Grant, Lifecycle, Permission, Principal};
 pub use artifacts::{ArtifactFiles, builds};
+pub use commit::{COMMIT_FILE, note_commit};
 pub use folder::inputs;
 pub(crate) use globs::path_glob;
 pub use key::{InvalidResourceKey, ResourceKey};

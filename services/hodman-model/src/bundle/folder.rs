@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::Value;
 
 use super::artifacts::Artifacts;
+use super::commit::{self, COMMIT_FILE};
 use super::globs::{IgnoreGlob, any_match};
 use super::load::{Loaded, leads_out};
 use super::notebook::notebook_path;
@@ -227,6 +228,10 @@ pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
         true => inputs.insert(FOLDER_FILE.to_owned()),
         false => inputs.remove(FOLDER_FILE),
     };
+    match commit::asked(&loaded).is_empty() {
+        true => inputs.remove(COMMIT_FILE),
+        false => inputs.insert(COMMIT_FILE.to_owned()),
+    };
     found.into_result(inputs)
 }
 
@@ -313,7 +318,7 @@ fn own_files(loaded: &Loaded) -> HashSet<&str> {
 /// What is in no package: what differs between environments, and what belongs to Git or the forge.
 fn never(path: &str) -> bool {
     let path = outside::without_up(path);
-    path == FOLDER_FILE
+    [FOLDER_FILE, COMMIT_FILE].contains(&path)
         || is_under(path, "environments")
         || path
             .split('/')

@@ -1,5 +1,6 @@
 mod artifacts;
 mod beside;
+mod commit;
 mod compute;
 mod errors;
 mod fixups;

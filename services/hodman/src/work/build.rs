@@ -12,7 +12,7 @@ use super::{Job, WorkError};
 use command::Limits;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, InputsId, PackageDigest};
-use hodman_model::bundle::{Build, FOLDER_FILE};
+use hodman_model::bundle::{Build, COMMIT_FILE, FOLDER_FILE};
 use hodman_model::modules::carried_templates;
 use hodman_model::package;
 use scratch::Scratch;
@@ -58,7 +58,7 @@ pub(super) async fn build(
     let paths: Vec<String> = declared
         .entries
         .iter()
-        .filter(|entry| entry.path != FOLDER_FILE)
+        .filter(|entry| ![FOLDER_FILE, COMMIT_FILE].contains(&entry.path.as_str()))
         .map(|entry| job.repo.path(&entry.path))
         .collect();
     let at = commit.as_str().to_owned();
@@ -69,6 +69,7 @@ pub(super) async fn build(
     for entry in declared.entries {
         let bytes = match entry.path.as_str() {
             FOLDER_FILE => Some(job.repo.room().note().bytes.to_vec()),
+            COMMIT_FILE => Some(commit.as_str().as_bytes().to_vec()),
             path => found.remove(&job.repo.path(path)),
         };
         let bytes = bytes

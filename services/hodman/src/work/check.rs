@@ -13,7 +13,7 @@ use hodman_clients::github::{Annotation, AnnotationLevel, CheckRun, CheckStatus,
 use hodman_core::event::Outcome;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PullNumber};
-use hodman_model::bundle::{self, FOLDER_FILE, Options};
+use hodman_model::bundle::{self, COMMIT_FILE, FOLDER_FILE, Options};
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use hodman_model::files::{self, SourceBytes, Tree};
 use hodman_model::modules::Foundation;
@@ -252,6 +252,7 @@ pub(super) fn tree(repo: &Repo, commit: &str) -> Result<Tree, WorkError> {
     });
     let mut tree = some(repo, commit, files)?;
     outside::add(repo, commit, &mut tree)?;
+    bundle::note_commit(&mut tree, commit);
     Ok(tree)
 }
 
@@ -275,6 +276,9 @@ fn some(
         .filter_map(|(inner, executable, path)| {
             if inner == FOLDER_FILE {
                 return Some((inner, repo.room().note()));
+            }
+            if inner == COMMIT_FILE {
+                return Some((inner, SourceBytes::plain(commit.as_bytes())));
             }
             let bytes = contents.remove(&path)?.into();
             Some((inner, SourceBytes { bytes, executable }))

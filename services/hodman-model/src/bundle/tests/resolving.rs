@@ -138,7 +138,7 @@ fn references_that_lead_nowhere_are_shown_where_they_stand() {
     }
     assert!(
         with("${bundle.git.commit}")
-            .starts_with("databricks.yml:7:13: `${bundle.git.commit}` would give")
+            .starts_with("databricks.yml:7:13: `${bundle.git.commit}` is not known here")
     );
 }
 

@@ -138,6 +138,39 @@ fn what_a_bundle_uses_beside_its_folder_belongs_to_it() {
     assert_eq!(uploaded, ["etl/src/a.py", "shared/b.py"]);
 }
 
+/// As templates for projects write it, so that a job tells which code it runs.
+#[test]
+fn a_bundle_that_refers_to_its_commit_is_another_package_with_each() {
+    let job = "resources: {jobs: {j: {name: \"at ${bundle.git.commit}\"}}}\n";
+    let asks = format!("bundle: {{name: etl}}\ninclude: [jobs.yml]\ntargets: {{qa: }}\n{job}");
+    let plain = asks.replace("${bundle.git.commit}", "all");
+    for (text, is_another) in [(&asks, true), (&plain, false)] {
+        let made = ["1\n", "2\n"].map(|readme| {
+            let folder = tempfile::tempdir().unwrap();
+            let files = [
+                ("databricks.yml", &**text),
+                ("jobs.yml", ""),
+                ("environments/README.md", readme),
+            ];
+            let (repo, commit) = repo(folder.path(), "", &files);
+            let found = declared(&repo, &commit).unwrap().unwrap();
+            let has_note = found.entries.iter().any(|input| input.path == "@commit");
+            assert_eq!(has_note, is_another);
+            let tree = check::tree(&repo, &commit).unwrap();
+            let bundle = hodman_model::bundle::resolve(&tree, "qa", &Default::default()).unwrap();
+            let name = bundle.resources[&"jobs.j".parse().unwrap()].config["name"].clone();
+            let expected = if is_another {
+                format!("at {commit}")
+            } else {
+                "at all".to_owned()
+            };
+            assert_eq!(name, expected);
+            found.id
+        });
+        assert_eq!(made[0] != made[1], is_another);
+    }
+}
+
 #[test]
 fn a_broken_file_is_named_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
