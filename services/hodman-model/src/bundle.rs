@@ -15,6 +15,7 @@ pub(crate) mod full;
 mod globs;
 mod key;
 mod kinds;
+mod libraries;
 mod lint;
 mod literal_names;
 mod load;

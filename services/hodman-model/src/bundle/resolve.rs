@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::artifacts::Artifacts;
 use super::kinds::bundle_kind;
 use super::merge_keyed::join_keyed_lists;
-use super::outside::written;
+use super::outside::{Room, written};
 use super::paths::Paths;
 use super::presets::{Common, SKIP_SCHEMAS};
 use super::resolver::Resolver;
@@ -89,12 +89,12 @@ fn look(
     found
         .0
         .extend(loaded.of_targets.remove(target).into_iter().flatten());
-    let artifacts = Artifacts::read(config.get("artifacts"), &mut found);
+    let artifacts = Artifacts::read(config.get("artifacts"), &Room::of(tree), &mut found);
     found.0.extend(artifacts.unsupported.iter().cloned());
     if !options.allow_builds {
         found.0.extend(artifacts.builds.iter().map(forbidden));
     }
-    let uploaded = folder::uploaded(tree, &loaded, config.get("sync"), &artifacts);
+    let uploaded = folder::uploaded(tree, &loaded, &config, &artifacts);
     let (files, layout) = uploaded.unwrap_or_else(|more| {
         found.0.extend(more.0);
         Default::default()

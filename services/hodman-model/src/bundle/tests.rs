@@ -5,6 +5,7 @@ mod compute;
 mod errors;
 mod fixups;
 mod language;
+mod libraries;
 mod linting;
 mod modes;
 mod outside;
