@@ -137,6 +137,10 @@ fn look(
     let mut resources = BTreeMap::new();
     for (key, Entry { place, node }) in raw {
         let mut node = resolver.resolve(&node);
+        if node.as_map().is_none() {
+            let message = format!("`{key}` must be a mapping, found {}", node.kind());
+            resolver.found.push(place.error(message));
+        }
         // Only now: what a target changes may be a variable's value.
         if let Some(kind) = bundle_kind(&key.kind) {
             join_keyed_lists(kind, &mut node, &mut found);
@@ -334,7 +338,7 @@ fn sections(
         }
     }
     if let Some(variables) = config.get("variables") {
-        sections.insert("variables".to_owned(), variables.to_value());
+        sections.insert("variables".to_owned(), resolver.declared(variables));
     }
     let object = |value: Option<Value>| match value {
         Some(Value::Object(map)) => map,

@@ -36,7 +36,7 @@ pub(super) fn select(loaded: &mut Loaded, target: &str) -> Result<Node, Diagnost
                 map,
                 Map::from([("bundle".to_owned(), nested("git", entry))]),
             ),
-            "cluster_id" => merge_maps(
+            "cluster_id" | "compute_id" => merge_maps(
                 map,
                 Map::from([("bundle".to_owned(), nested("cluster_id", entry))]),
             ),

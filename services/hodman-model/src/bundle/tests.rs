@@ -16,6 +16,7 @@ mod run_as;
 mod selecting;
 mod targets;
 mod who_deploys;
+mod whole_values;
 mod workspace_paths;
 
 use std::collections::BTreeMap;

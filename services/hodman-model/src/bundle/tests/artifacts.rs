@@ -63,7 +63,7 @@ fn contents_and_folders_of_other_kinds_are_found() {
     );
     assert_eq!(
         of("alerts.a"),
-        &json!({"display_name": "a", "query_text": "select 1\nfrom t"})
+        &json!({"display_name": "a", "query_text": "select 1\nfrom t\n"})
     );
     assert_eq!(
         of("pipelines.p")["libraries"],
