@@ -51,7 +51,7 @@ use crate::diagnostic::Diagnostic;
 
 pub use access::{Grant, Lifecycle, Permission, Principal};
 pub use artifacts::{ArtifactFiles, builds};
-pub use commit::{COMMIT_FILE, note_commit};
+pub use commit::{COMMIT_FILE, may_ask_for_commit, note_commit};
 pub use folder::inputs;
 pub(crate) use globs::path_glob;
 pub use key::{InvalidResourceKey, ResourceKey};

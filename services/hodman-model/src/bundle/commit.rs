@@ -13,15 +13,20 @@ use crate::files::{SourceBytes, Tree};
 /// The file of a [`Tree`] that holds the commit that it is of.
 pub const COMMIT_FILE: &str = "@commit";
 
-/// Notes the commit that `tree` is of, where something in its YAML may ask for it.
-pub fn note_commit(tree: &mut Tree, commit: &str) {
-    let asks = |(path, file): (&String, &SourceBytes)| {
+/// Whether something in the YAML of `tree` asks for its commit, as far as a look at the text says it.
+#[must_use]
+pub fn may_ask_for_commit(tree: &Tree) -> bool {
+    tree.iter().any(|(path, file)| {
         let is_read = [".yml", ".yaml", ".json"]
             .iter()
             .any(|end| path.ends_with(end));
         is_read && String::from_utf8_lossy(&file.bytes).contains("bundle.git.commit")
-    };
-    if tree.iter().any(asks) {
+    })
+}
+
+/// Notes the commit that `tree` is of, where something in it may ask for it.
+pub fn note_commit(tree: &mut Tree, commit: &str) {
+    if may_ask_for_commit(tree) {
         let note = SourceBytes::plain(commit.as_bytes());
         tree.insert(COMMIT_FILE.to_owned(), note);
     }

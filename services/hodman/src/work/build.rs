@@ -8,7 +8,7 @@ mod scratch;
 mod tests;
 
 use super::declared::declared;
-use super::{Job, WorkError};
+use super::{Job, WorkError, code_commit};
 use command::Limits;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, InputsId, PackageDigest};
@@ -65,11 +65,24 @@ pub(super) async fn build(
     let mut found = mirror
         .run(move |mirror| mirror.read_many(&at, paths.iter().map(String::as_str)))
         .await?;
+    let asks = declared
+        .entries
+        .iter()
+        .any(|entry| entry.path == COMMIT_FILE);
+    let at = commit.as_str().to_owned();
+    let noted = match asks {
+        true => {
+            job.repo
+                .blocking(move |repo| code_commit::of(repo, &at))
+                .await?
+        }
+        false => String::new(),
+    };
     let mut files: Vec<File> = Vec::with_capacity(declared.entries.len());
     for entry in declared.entries {
         let bytes = match entry.path.as_str() {
             FOLDER_FILE => Some(job.repo.room().note().bytes.to_vec()),
-            COMMIT_FILE => Some(commit.as_str().as_bytes().to_vec()),
+            COMMIT_FILE => Some(noted.clone().into_bytes()),
             path => found.remove(&job.repo.path(path)),
         };
         let bytes = bytes

@@ -7,7 +7,7 @@ use super::build::builds_refused;
 use super::declared::declared;
 use super::observe::environment_names;
 use super::quiet::quiet;
-use super::{Job, Repo, WorkError, foundation, outside, taken};
+use super::{Job, Repo, WorkError, code_commit, foundation, outside, taken};
 use hodman_clients::git::EntryKind;
 use hodman_clients::github::{Annotation, AnnotationLevel, CheckRun, CheckStatus, Conclusion};
 use hodman_core::event::Outcome;
@@ -252,7 +252,9 @@ pub(super) fn tree(repo: &Repo, commit: &str) -> Result<Tree, WorkError> {
     });
     let mut tree = some(repo, commit, files)?;
     outside::add(repo, commit, &mut tree)?;
-    bundle::note_commit(&mut tree, commit);
+    if bundle::may_ask_for_commit(&tree) {
+        bundle::note_commit(&mut tree, &code_commit::of(repo, commit)?);
+    }
     Ok(tree)
 }
 
@@ -271,6 +273,11 @@ fn some(
     let mut contents = repo
         .mirror
         .read_many(commit, files.iter().map(|(.., path)| path.as_str()))?;
+    let asks = files.iter().any(|(inner, ..)| inner == COMMIT_FILE);
+    let noted = match asks {
+        true => code_commit::of(repo, commit)?,
+        false => String::new(),
+    };
     Ok(files
         .into_iter()
         .filter_map(|(inner, executable, path)| {
@@ -278,7 +285,7 @@ fn some(
                 return Some((inner, repo.room().note()));
             }
             if inner == COMMIT_FILE {
-                return Some((inner, SourceBytes::plain(commit.as_bytes())));
+                return Some((inner, SourceBytes::plain(noted.as_bytes())));
             }
             let bytes = contents.remove(&path)?.into();
             Some((inner, SourceBytes { bytes, executable }))

@@ -1,6 +1,6 @@
 //! The declared inputs of a commit: which files of the repository belong to the package.
 
-use super::{Repo, WorkError, outside};
+use super::{Repo, WorkError, code_commit, outside};
 use hodman_clients::git::{Entry, EntryKind};
 use hodman_core::ids::InputsId;
 use hodman_model::bundle::{Build, COMMIT_FILE, FOLDER_FILE, asked_outside};
@@ -73,7 +73,11 @@ pub(super) fn declared(
         Ok(builds) => builds,
         Err(problems) => return Ok(Err(problems)),
     };
-    Ok(listing.declared(&inputs, builds))
+    let commit = match inputs.contains(COMMIT_FILE) {
+        true => Some(code_commit::of(repo, commit)?),
+        false => None,
+    };
+    Ok(listing.declared(&inputs, builds, commit.as_deref()))
 }
 
 impl Listing<'_> {
@@ -128,6 +132,7 @@ impl Listing<'_> {
         &self,
         inputs: &BTreeSet<String>,
         builds: Vec<Build>,
+        commit: Option<&str>,
     ) -> Result<Declared, Diagnostics> {
         let known = || {
             inputs
@@ -143,7 +148,6 @@ impl Listing<'_> {
         let executable = |entry: &Entry| entry.kind == EntryKind::Executable;
         // No blob holds them: where the bundle lies and, if it asks, which commit it is are part of what is packaged.
         let folder = inputs.get(FOLDER_FILE).map(|_| self.repo.room().folder());
-        let commit = inputs.get(COMMIT_FILE).map(|_| self.commit);
         let notes = [(FOLDER_FILE, folder.as_deref()), (COMMIT_FILE, commit)];
         let notes = notes
             .into_iter()
