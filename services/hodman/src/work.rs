@@ -8,6 +8,7 @@ mod build;
 mod capture;
 mod check;
 mod claims;
+mod code_commit;
 mod declared;
 mod desired;
 mod drift;

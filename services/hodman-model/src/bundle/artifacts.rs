@@ -1,9 +1,10 @@
 //! `artifacts`: wheels and jars. Those that are there go into the package; commands that build one are only named.
 
 use super::globs::path_glob;
-use super::load::Loaded;
+use super::load::{Loaded, leads_out};
 use super::merge::merge;
-use super::paths::{folder_of, join};
+use super::outside::Room;
+use super::paths::folder_of;
 use super::reference::references;
 use super::{Build, Position, target};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
@@ -36,14 +37,14 @@ pub(super) struct Artifacts {
 
 impl Artifacts {
     /// Reads the section.
-    pub fn read(section: Option<&Node>, found: &mut Diagnostics) -> Self {
+    pub fn read(section: Option<&Node>, room: &Room, found: &mut Diagnostics) -> Self {
         let mut read = Self::default();
         let Some(section) = section else { return read };
         match section.expect_map("`artifacts`") {
             Ok(all) => {
                 for (name, entry) in &all {
                     match (&entry.node.value, entry.node.as_map()) {
-                        (_, Some(map)) => read.one(name, &entry.node, map, found),
+                        (_, Some(map)) => read.one(name, &entry.node, map, (room, found)),
                         (Yaml::Null, _) => {}
                         _ => found.push(entry.node.place.error(format!(
                             "`artifacts.{name}` must be a mapping, found {}",
@@ -62,7 +63,13 @@ impl Artifacts {
         self.files.iter().any(|glob| glob.is_match(path))
     }
 
-    fn one(&mut self, name: &str, node: &Node, map: &Map, found: &mut Diagnostics) {
+    fn one(
+        &mut self,
+        name: &str,
+        node: &Node,
+        map: &Map,
+        (room, found): (&Room, &mut Diagnostics),
+    ) {
         for (key, entry) in map.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
             let hint = did_you_mean(key, KEYS)
                 .unwrap_or_else(|| format!("known keys: {}", KEYS.join(", ")));
@@ -112,22 +119,18 @@ impl Artifacts {
         let folder = match &path {
             Some((written, value)) => {
                 let beside = folder_of(&node.place.file);
-                match join(beside, written).filter(|_| !written.starts_with('/')) {
+                match room
+                    .join(beside, written)
+                    .filter(|_| !written.starts_with('/'))
+                {
                     Some(folder) => folder,
-                    None => {
-                        found.push(
-                            value
-                                .place
-                                .error(format!("`{written}` leads out of the bundle")),
-                        );
-                        return;
-                    }
+                    None => return found.push(leads_out(written, &value.place)),
                 }
             }
             // The bundle's folder, wherever the artifact is written.
             None => String::new(),
         };
-        let listed = self.listed(name, node, found);
+        let listed = self.listed(name, node, (room, found));
         let is_wheel = kind.as_ref().is_some_and(|(word, _)| word == "whl");
         if !listed && is_wheel {
             // Where such a build leaves it.
@@ -158,7 +161,12 @@ impl Artifacts {
     }
 
     /// Takes in `files[].source`; says whether there was any.
-    fn listed(&mut self, name: &str, node: &Node, found: &mut Diagnostics) -> bool {
+    fn listed(
+        &mut self,
+        name: &str,
+        node: &Node,
+        (room, found): (&Room, &mut Diagnostics),
+    ) -> bool {
         let Some(files) = node.get("files").filter(|files| files.value != Yaml::Null) else {
             return false;
         };
@@ -177,12 +185,12 @@ impl Artifacts {
             let glob = source
                 .as_text()
                 .filter(|text| references(text).is_empty() && !text.starts_with('/'))
-                .and_then(|text| join(folder_of(&source.place.file), text))
+                .and_then(|text| room.join(folder_of(&source.place.file), text))
                 .and_then(|path| path_glob(&path).ok());
             match glob {
                 Some(glob) => self.files.push(glob),
                 None => found.push(source.place.error(format!(
-                    "`artifacts.{name}.files.source` must be a path or pattern inside the bundle"
+                    "`artifacts.{name}.files.source` must be a path or pattern inside the repository"
                 ))),
             }
         }
@@ -198,7 +206,7 @@ pub fn builds(tree: &Tree) -> Result<Vec<Build>, Diagnostics> {
     let loaded = super::load::load(tree)?;
     let mut found = Diagnostics::default();
     let mut builds = Vec::new();
-    for artifacts in everywhere(&loaded, &mut found) {
+    for artifacts in everywhere(&loaded, &Room::of(tree), &mut found) {
         for build in artifacts.builds {
             if !builds.contains(&build) {
                 builds.push(build);
@@ -219,7 +227,7 @@ impl ArtifactFiles {
     pub fn of(tree: &Tree) -> Result<Self, Diagnostics> {
         let loaded = super::load::load(tree)?;
         let mut found = Diagnostics::default();
-        let all = everywhere(&loaded, &mut found);
+        let all = everywhere(&loaded, &Room::of(tree), &mut found);
         found.into_result(Self(all))
     }
 
@@ -230,8 +238,26 @@ impl ArtifactFiles {
     }
 }
 
+/// The folders and files that the artifacts of a configuration name, with the folder that each is seen from.
+pub(super) fn named_in(config: &Node) -> Vec<(&str, &str)> {
+    let all = config.get("artifacts").and_then(Node::as_map);
+    let mut named = Vec::new();
+    for entry in all.into_iter().flatten().map(|(_, entry)| entry) {
+        let files = entry.node.get("files").and_then(Node::as_list);
+        let sources = files
+            .into_iter()
+            .flatten()
+            .filter_map(|file| file.get("source"));
+        for node in entry.node.get("path").into_iter().chain(sources) {
+            let text = node.as_text().filter(|text| references(text).is_empty());
+            named.extend(text.map(|text| (folder_of(&node.place.file), text)));
+        }
+    }
+    named
+}
+
 /// The artifacts as each target has them; where there is none, as the bundle has them.
-pub(super) fn everywhere(loaded: &Loaded, found: &mut Diagnostics) -> Vec<Artifacts> {
+pub(super) fn everywhere(loaded: &Loaded, room: &Room, found: &mut Diagnostics) -> Vec<Artifacts> {
     let common = loaded.config.get("artifacts");
     let mut all: Vec<Artifacts> = Vec::new();
     let mut as_it_is = false;
@@ -248,12 +274,12 @@ pub(super) fn everywhere(loaded: &Loaded, found: &mut Diagnostics) -> Vec<Artifa
             },
         };
         match merge(&mut whole, own.clone()) {
-            Ok(()) => all.push(Artifacts::read(Some(&whole), found)),
+            Ok(()) => all.push(Artifacts::read(Some(&whole), room, found)),
             Err(diagnostic) => found.push(diagnostic),
         }
     }
     if as_it_is || all.is_empty() {
-        all.push(Artifacts::read(common, found));
+        all.push(Artifacts::read(common, room, found));
     }
     found.0.sort();
     found.0.dedup();

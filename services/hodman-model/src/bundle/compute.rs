@@ -14,8 +14,9 @@ const OWN: [&str; 4] = [
 /// The cluster, taken out of a bundle that is laid together for its target: it may be one of the bundle's resources, which
 /// nothing else under `bundle` can refer to.
 pub(super) fn taken(config: &mut Node) -> Option<Node> {
-    let bundle = config.as_map_mut()?.get_mut("bundle")?;
-    let entry = bundle.node.as_map_mut()?.remove("cluster_id")?;
+    let bundle = config.as_map_mut()?.get_mut("bundle")?.node.as_map_mut()?;
+    let old = bundle.remove("compute_id");
+    let entry = bundle.remove("cluster_id").or(old)?;
     let is_said = entry.node.value != Yaml::Null && entry.node.as_text() != Some("");
     is_said.then_some(entry.node)
 }

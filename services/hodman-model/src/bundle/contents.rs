@@ -115,17 +115,16 @@ fn content(
 
 /// The bundle's own fields win over the file's.
 fn alert(map: &mut Map, mut fields: serde_json::Map<String, Value>, place: &Place) {
-    if let Some(Value::Array(lines)) = fields.remove("query_lines") {
-        let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
-        let separator = if lines.iter().any(|line| line.ends_with('\n')) {
-            ""
-        } else {
-            "\n"
-        };
-        fields.insert(
-            "query_text".to_owned(),
-            Value::String(lines.join(separator)),
-        );
+    for (lines, text) in [
+        ("query_lines", "query_text"),
+        ("custom_description_lines", "custom_description"),
+    ] {
+        if let Some(Value::Array(lines)) = fields.remove(lines) {
+            // Each ends, the last one, too, as with the Databricks CLI.
+            let lines = lines.iter().filter_map(Value::as_str);
+            let ended = lines.map(|line| format!("{}\n", line.strip_suffix('\n').unwrap_or(line)));
+            fields.insert(text.to_owned(), Value::String(ended.collect()));
+        }
     }
     for (field, value) in fields {
         if !map.contains_key(&field) {

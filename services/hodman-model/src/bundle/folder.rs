@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use globset::GlobMatcher;
 use serde_json::Value;
 
 use super::artifacts::Artifacts;
+use super::commit::{self, COMMIT_FILE};
 use super::globs::{IgnoreGlob, any_match};
 use super::load::{Loaded, leads_out};
 use super::notebook::notebook_path;
 use super::outside::{self, FOLDER_FILE, Layout, Room, written};
 use super::paths::folder_of;
 use super::reference::references;
-use super::{Language, SourceFile, artifacts, contents, target};
+use super::{Language, SourceFile, artifacts, contents, libraries, target};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::Tree;
 use crate::files::node::{Node, Place};
@@ -203,7 +205,11 @@ pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
             syncs.push(own);
         }
     }
-    let artifacts = artifacts::everywhere(&loaded, &mut found);
+    let artifacts = artifacts::everywhere(&loaded, &room, &mut found);
+    let libraries: Vec<GlobMatcher> = std::iter::once(&loaded.config)
+        .chain(target::all(&loaded))
+        .flat_map(|config| libraries::globs(config, &room))
+        .collect();
     let contents: BTreeSet<String> = std::iter::once(&loaded.config)
         .chain(target::all(&loaded))
         .flat_map(|config| contents::named_in(config, &room))
@@ -216,6 +222,7 @@ pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
             || is_under(path, "modules")
             || (!never(path)
                 && (common.takes(path)
+                    || libraries.iter().any(|glob| glob.is_match(path))
                     || artifacts
                         .iter()
                         .flat_map(|artifacts| &artifacts.builds)
@@ -227,6 +234,10 @@ pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
         true => inputs.insert(FOLDER_FILE.to_owned()),
         false => inputs.remove(FOLDER_FILE),
     };
+    match commit::asked(&loaded).is_empty() {
+        true => inputs.remove(COMMIT_FILE),
+        false => inputs.insert(COMMIT_FILE.to_owned()),
+    };
     found.into_result(inputs)
 }
 
@@ -234,23 +245,31 @@ pub fn inputs(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
 pub(super) fn uploaded(
     tree: &Tree,
     loaded: &Loaded,
-    sync: Option<&Node>,
+    config: &Node,
     artifacts: &Artifacts,
 ) -> Result<(BTreeMap<String, SourceFile>, Layout), Diagnostics> {
     let room = Room::of(tree);
-    let sync = Sync::read(sync, &room)?;
+    let sync = Sync::read(config.get("sync"), &room)?;
+    let libraries = libraries::globs(config, &room);
     let layout = sync.layout(&room);
     let mut found = Diagnostics(sync.empty_paths(tree));
     let mut files = BTreeMap::new();
     let own = own_files(loaded);
     for (path, source) in tree {
         let is_synced = !is_under(path, "modules") && !never(path) && sync.takes(path);
-        if own.contains(path.as_str()) || !(is_synced || artifacts.takes(path)) {
+        if own.contains(path.as_str()) {
             continue;
         }
-        // What lies above them all is not uploaded.
-        let Some(at) = layout.uploaded(path) else {
-            continue;
+        let at = if artifacts.takes(path)
+            || (!never(path) && libraries.iter().any(|glob| glob.is_match(path)))
+        {
+            layout.library(path)
+        } else {
+            // What lies above them all is not uploaded.
+            match layout.uploaded(path).filter(|_| is_synced) {
+                Some(at) => at,
+                None => continue,
+            }
         };
         let notebook = Language::of_notebook(path, &source.bytes);
         files.insert(
@@ -313,7 +332,7 @@ fn own_files(loaded: &Loaded) -> HashSet<&str> {
 /// What is in no package: what differs between environments, and what belongs to Git or the forge.
 fn never(path: &str) -> bool {
     let path = outside::without_up(path);
-    path == FOLDER_FILE
+    [FOLDER_FILE, COMMIT_FILE].contains(&path)
         || is_under(path, "environments")
         || path
             .split('/')

@@ -53,6 +53,8 @@ pub(super) enum RunAs {
     Field,
     /// It runs as who made it, or as an identity of its own.
     Cannot,
+    /// It reads as who made it, where this field is on.
+    Embedded(&'static str),
 }
 
 /// Whether an object runs once it was made.
@@ -75,6 +77,8 @@ pub(crate) struct Keyed {
     pub key: &'static str,
     /// The name of an item without one, where capitals do not matter either; none where a name is needed.
     pub default: Option<&'static str>,
+    /// Whether the override's item stands in place of the other as a whole, and is not laid over it.
+    pub replaces: bool,
 }
 
 /// One kind.
@@ -126,6 +130,7 @@ const fn keyed(list: &'static str, key: &'static str) -> Keyed {
         list,
         key,
         default: None,
+        replaces: false,
     }
 }
 
@@ -194,6 +199,7 @@ pub(super) const KINDS: &[BundleKind] = &[
             list: "clusters",
             key: "label",
             default: Some("default"),
+            replaces: false,
         }],
         schema: "Pipeline",
         ..PLAIN
@@ -281,6 +287,7 @@ pub(super) const KINDS: &[BundleKind] = &[
         prefix: Text,
         common_levels: Some(["CAN_MANAGE", "CAN_READ", ""]),
         levels: WORKSPACE_OBJECT,
+        run_as: RunAs::Embedded("embed_credentials"),
         schema: "Dashboard",
         ..PLAIN
     },
@@ -290,7 +297,11 @@ pub(super) const KINDS: &[BundleKind] = &[
         levels: &["CAN_USE", "CAN_MANAGE"],
         run_as: RunAs::Cannot,
         started: Started::Always,
-        keyed: &[keyed("resources", "name")],
+        // One is a job or a secret: laid over each other they would be both.
+        keyed: &[Keyed {
+            replaces: true,
+            ..keyed("resources", "name")
+        }],
         schema: "App",
         ..PLAIN
     },

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::load::{Loaded, load};
 use super::resolve::{Inside, inspect};
-use super::{Options, target};
+use super::{Options, commit, target};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::files::Tree;
 use crate::files::node::{Node, Place};
@@ -30,7 +30,7 @@ pub struct Finding {
 }
 
 /// Every rule, with what it is for.
-pub const RULES: [(&str, &str); 9] = [
+pub const RULES: [(&str, &str); 10] = [
     (
         "resolve",
         "Everything that resolving a target says: errors of the bundle, unknown fields, files that are missing.",
@@ -62,6 +62,10 @@ pub const RULES: [(&str, &str); 9] = [
     (
         "written-out-secret",
         "The value of a secret, of a connection or of a credential, in the bundle itself. A plan refuses it.",
+    ),
+    (
+        "every-commit",
+        "`${bundle.git.commit}` in the bundle: each commit is a package and a release of its own, whatever it changes.",
     ),
     (
         "no-effect",
@@ -124,6 +128,7 @@ pub fn lint_for(
         found.extend(under_rule("unused-variable", unused::check(&loaded, &used)));
     }
     found.extend(under_rule("list-key", list_keys::check(&loaded)));
+    found.extend(under_rule("every-commit", every_commit(&loaded)));
     found.extend(under_rule("no-effect", without_effect(&loaded)));
     found.into_iter().collect()
 }
@@ -156,6 +161,18 @@ fn without_permissions(inside: &Inside) -> Vec<Diagnostic> {
                 format!("only its owner and the admins can see `{key}`"),
             )
             .hint("give `permissions` to the bundle or to the job")
+        })
+        .collect()
+}
+
+fn every_commit(loaded: &Loaded) -> Vec<Diagnostic> {
+    let places = commit::asked(loaded).into_iter();
+    let message = "`${bundle.git.commit}` makes every commit a release, whatever it changes";
+    places
+        .map(|place| {
+            warning(place, message.to_owned()).hint(
+                "without it equal files are one package; the pin in release.yaml names the commit",
+            )
         })
         .collect()
 }

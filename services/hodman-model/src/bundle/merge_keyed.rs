@@ -31,6 +31,7 @@ fn join(resource: &mut Node, keyed: &Keyed) -> Result<(), Diagnostic> {
     for item in std::mem::take(items) {
         match name(&item, keyed) {
             Some(name) => match by_name.get(&name) {
+                Some(index) if keyed.replaces => joined[*index] = item,
                 Some(index) => merge(&mut joined[*index], item)?,
                 None => {
                     by_name.insert(name, joined.len());

@@ -4,6 +4,7 @@
 //! forbids. Two rules of the CLI have no object here, since files never go below `workspace.root_path`: that the path names
 //! the user in development, and that it is written down in production.
 
+use super::ResourceKey;
 use crate::diagnostic::Diagnostics;
 use crate::files::node::{Entry, Map, Node, Place, Yaml};
 
@@ -21,43 +22,59 @@ pub(super) fn read(config: &Node, found: &mut Diagnostics) -> Option<String> {
     }
 }
 
-/// `presets` as the mode completes them; references are not resolved yet.
-pub(super) fn presets(config: &Node) -> Option<Node> {
-    let written = config.get("presets");
+/// The presets that the mode has by itself; references are not resolved yet.
+pub(super) fn usual_presets(config: &Node) -> Option<Node> {
     let mode = config
         .get("mode")
-        .filter(|mode| mode.as_text() == Some("development"));
-    let Some(Node { place, .. }) = mode else {
-        return written.cloned();
-    };
-    let mut presets = written
-        .filter(|node| node.as_map().is_some())
-        .cloned()
-        .unwrap_or_else(|| node(place, Yaml::Map(Map::new())));
-    if let Some(map) = presets.as_map_mut() {
-        absent(
-            map,
-            place,
+        .filter(|mode| mode.as_text() == Some("development"))?;
+    let tags = Map::from([entry(&mode.place, "dev", text(SHORT_NAME))]);
+    let presets = Map::from([
+        entry(
+            &mode.place,
             "name_prefix",
             text(&format!("[dev {SHORT_NAME}] ")),
-        );
-        absent(map, place, "trigger_pause_status", text("PAUSED"));
-        absent(
-            map,
-            place,
+        ),
+        entry(&mode.place, "trigger_pause_status", text("PAUSED")),
+        entry(
+            &mode.place,
             "jobs_max_concurrent_runs",
             Yaml::Number(4.into()),
-        );
-        absent(map, place, "pipelines_development", Yaml::Bool(true));
-        absent(map, place, "tags", Yaml::Map(Map::new()));
-        if let Some(tags) = map
-            .get_mut("tags")
-            .and_then(|entry| entry.node.as_map_mut())
-        {
-            absent(tags, place, "dev", text(SHORT_NAME));
+        ),
+        entry(&mode.place, "pipelines_development", Yaml::Bool(true)),
+        entry(&mode.place, "tags", Yaml::Map(tags)),
+    ]);
+    Some(node(&mode.place, Yaml::Map(presets)))
+}
+
+/// `written` with what it leaves out, or leaves empty, as `usual` has it; both are resolved.
+pub(super) fn complete(written: Option<Node>, usual: Option<Node>) -> Option<Node> {
+    let Some(usual) = usual else { return written };
+    let mut presets = written
+        .filter(|node| node.as_map().is_some())
+        .unwrap_or_else(|| node(&usual.place, Yaml::Map(Map::new())));
+    if let (Some(map), Some(usual)) = (presets.as_map_mut(), usual.as_map()) {
+        for (key, entry) in usual {
+            let Some(own) = map.get_mut(key).filter(|own| !says_nothing(&own.node)) else {
+                map.insert(key.clone(), entry.clone());
+                continue;
+            };
+            if let (Some(own), Some(usual)) = (own.node.as_map_mut(), entry.node.as_map()) {
+                for (tag, entry) in usual {
+                    own.insert_if_absent(tag, || entry.clone());
+                }
+            }
         }
     }
     Some(presets)
+}
+
+fn says_nothing(node: &Node) -> bool {
+    match &node.value {
+        Yaml::Null => true,
+        Yaml::Text(text) => text.is_empty(),
+        Yaml::Number(number) => number.as_f64() == Some(0.0),
+        _ => false,
+    }
 }
 
 fn text(text: &str) -> Yaml {
@@ -71,11 +88,12 @@ fn node(place: &Place, value: Yaml) -> Node {
     }
 }
 
-fn absent(map: &mut Map, place: &Place, key: &str, value: Yaml) {
-    map.insert_if_absent(key, || Entry {
+fn entry(place: &Place, key: &str, value: Yaml) -> (String, Entry) {
+    let entry = Entry {
         place: place.clone(),
         node: node(place, value),
-    });
+    };
+    (key.to_owned(), entry)
 }
 
 /// Says what development forbids of presets.
@@ -94,28 +112,22 @@ pub(super) fn check_presets(mode: Option<&str>, presets: Option<&Node>, found: &
     }
 }
 
-/// Says what production forbids of pipelines.
-pub(super) fn check_pipelines(mode: Option<&str>, config: &Node, found: &mut Diagnostics) {
-    if mode != Some("production") {
+/// Says what production forbids of a pipeline that is as it will be.
+pub(super) fn check_pipeline(
+    mode: Option<&str>,
+    key: &ResourceKey,
+    pipeline: &Node,
+    found: &mut Diagnostics,
+) {
+    if mode != Some("production") || key.kind != "pipelines" {
         return;
     }
-    let pipelines = config
-        .get("resources")
-        .and_then(|kinds| kinds.get("pipelines"))
-        .and_then(Node::as_map);
-    for (key, pipeline) in pipelines.into_iter().flatten() {
-        if let Some(node) = pipeline
-            .node
-            .get("development")
-            .filter(|node| node.value == Yaml::Bool(true))
-        {
-            found.push(
-                node.place
-                    .error(format!(
-                        "`pipelines.{key}` is in development, the target in production"
-                    ))
-                    .hint("set `development: false`"),
-            );
-        }
+    let Some(node) = pipeline.get("development") else {
+        return;
+    };
+    if matches!(&node.value, Yaml::Bool(true)) || node.as_text() == Some("true") {
+        let message = format!("`{key}` is in development, the target in production");
+        let hint = "set `development: false`, and no `presets.pipelines_development`";
+        found.push(node.place.error(message).hint(hint));
     }
 }

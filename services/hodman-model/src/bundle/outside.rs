@@ -11,9 +11,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::globs::is_pattern;
-use super::load;
 use super::paths::folder_of;
 use super::target;
+use super::{artifacts, libraries, load};
 use crate::files::node::Node;
 use crate::files::{SourceBytes, Tree};
 
@@ -158,6 +158,13 @@ impl Layout {
         }
     }
 
+    /// Where a library or artifact at a path of the tree is among them: its place, if it has one, else a folder for all that
+    /// lies above.
+    pub fn library(&self, path: &str) -> String {
+        let place = self.uploaded(path);
+        place.unwrap_or_else(|| format!(".internal/{}", path.replace(UP, "up")))
+    }
+
     /// A path of the tree, seen from where the uploaded files begin.
     pub fn seen(&self, path: &str) -> String {
         let from_here = self.uploaded(path);
@@ -185,6 +192,12 @@ pub fn asked_outside(tree: &Tree, room: &Room) -> BTreeSet<String> {
         return asked;
     };
     for part in std::iter::once(&loaded.config).chain(target::all(&loaded)) {
+        for (folder, text) in libraries::named_in(part) {
+            ask(folder, text);
+        }
+        for (folder, text) in artifacts::named_in(part) {
+            ask(folder, text);
+        }
         for key in ["paths", "include"] {
             let lines = part.get("sync").and_then(|sync| sync.get(key));
             for line in lines.and_then(Node::as_list).into_iter().flatten() {

@@ -1,18 +1,21 @@
 //! Paths to files in resources: from relative to the YAML file, to below the folder of the uploaded files.
 
 mod beyond;
+mod libraries;
 mod pipeline;
 #[cfg(test)]
 mod tests;
+mod wheels;
 
 use std::collections::BTreeMap;
 
-use super::globs::{is_pattern, path_glob};
+pub(super) use libraries::local_dependency;
+
 use super::notebook::notebook_path;
 use super::outside::Layout;
 use super::resolver::FILES;
 use super::{Form, SourceFile, folder};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::node::{Node, Place, Yaml};
 
 /// Rewrites the paths of one job.
@@ -39,14 +42,15 @@ const TASKS: &[(&[&str], &str, Want)] = &[
     (&["dbt_task"], "project_directory", Want::Folder),
     (&["alert_task"], "workspace_path", Want::File),
 ];
-/// Libraries of a task that are files; their paths may be patterns.
-const LIBRARIES: [&str; 3] = ["whl", "jar", "requirements"];
-
 /// What a path must lead to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Want {
     Notebook,
     File,
+    /// A file for which the Databricks CLI also takes a folder, which it packs.
+    Archive,
+    /// A file that is uploaded whatever `sync` says.
+    Library,
     Folder,
 }
 
@@ -78,9 +82,7 @@ impl Paths<'_> {
                 if let Some(Yaml::List(dependencies)) =
                     value_mut(environment, &["spec", "dependencies"])
                 {
-                    dependencies
-                        .iter_mut()
-                        .for_each(|dependency| self.dependency(dependency));
+                    self.dependencies(dependencies);
                 }
             }
         }
@@ -112,95 +114,6 @@ impl Paths<'_> {
         }
     }
 
-    /// One library is several when its path is a pattern.
-    fn library(&mut self, library: Node) -> Vec<Node> {
-        for key in LIBRARIES {
-            let Some(path) = library.get(key) else {
-                continue;
-            };
-            let Some(text) = path.as_text().filter(|text| is_local(text)) else {
-                continue;
-            };
-            let matches = match self.matches(text, &path.place) {
-                Ok(matches) => matches,
-                Err(diagnostic) => {
-                    self.missing_library(diagnostic);
-                    return vec![library];
-                }
-            };
-            let with = |text: String| {
-                let mut one = library.clone();
-                if let Some(path) = node_mut(&mut one, &[key]) {
-                    path.value = Yaml::Text(text);
-                }
-                one
-            };
-            if let Some(seen) = self
-                .as_shown(text, &path.place)
-                .filter(|_| key != "requirements")
-            {
-                return vec![with(seen)];
-            }
-            let uploaded = matches.iter().map(|file| uploaded(file));
-            return uploaded.map(with).collect();
-        }
-        vec![library]
-    }
-
-    /// A library's path as it is shown: on this machine, seen from the bundle's root.
-    fn as_shown(&self, text: &str, place: &Place) -> Option<String> {
-        let stays = self.form == Form::Validated && !text.starts_with(FILES);
-        let path = stays.then(|| self.layout.room.join(folder_of(&place.file), text))?;
-        Some(self.layout.seen(&path?))
-    }
-
-    fn dependency(&mut self, dependency: &mut Node) {
-        let Some(text) = dependency.as_text() else {
-            return;
-        };
-        let option = PIP_OPTIONS
-            .into_iter()
-            .find(|option| text.starts_with(option));
-        let option = option.unwrap_or_default();
-        let path = text[option.len()..].trim();
-        // In quotes it stands for where it will be: `-r "${workspace.file_path}/…"`.
-        if path.starts_with(['"', '\'']) {
-            return;
-        }
-        // A bare word is a package of an index: only what looks like a path is one.
-        let looks_local = path.starts_with("./")
-            || path.starts_with("../")
-            || path.ends_with(".whl")
-            || !option.is_empty();
-        if !looks_local || !is_local(path) {
-            return;
-        }
-        let place = dependency.place.clone();
-        let files = match self.matches(path, &place) {
-            Ok(files) => files,
-            Err(diagnostic) => return self.missing_library(diagnostic),
-        };
-        let shown = self.as_shown(path, &place).filter(|_| option.is_empty());
-        let text = match (shown, files.as_slice()) {
-            (Some(seen), _) if seen.starts_with('.') => seen,
-            (Some(seen), _) => format!("./{seen}"),
-            (None, [file]) => format!("{option}{}", uploaded(file)),
-            (None, several) => {
-                let message = format!("`{path}` matches {} files, one is wanted", several.len());
-                return self.found.push(place.error(message));
-            }
-        };
-        dependency.value = Yaml::Text(text);
-    }
-
-    fn missing_library(&mut self, mut missing: Diagnostic) {
-        if self.unbuilt {
-            missing.severity = Severity::Warning;
-            missing.hint = Some("it must be there once the artifacts are built".to_owned());
-        }
-        self.found.push(missing);
-    }
-
     fn rewrite(&mut self, node: &mut Node, want: Want) {
         let Some(text) = node.as_text() else { return };
         let place = node.place.clone();
@@ -229,19 +142,26 @@ impl Paths<'_> {
     ) -> Result<String, Diagnostic> {
         let candidates: Vec<String> = folders
             .iter()
-            .filter_map(|folder| self.at(folder, relative, written))
+            .filter_map(|folder| self.at(folder, relative, written, want))
             .collect();
         let Some(first) = candidates.first() else {
-            return Err(leads_out(written, place));
+            return Err(leads_out(written, place, want));
         };
         for path in &candidates {
             let file = self.files.get(path);
             match want {
                 Want::Folder if folder::holds_files(self.files, path) => return Ok(uploaded(path)),
-                Want::File if file.is_some_and(|file| file.notebook.is_none()) => {
+                Want::File | Want::Archive | Want::Library
+                    if file.is_some_and(|file| file.notebook.is_none()) =>
+                {
                     return Ok(uploaded(path));
                 }
-                Want::File if file.is_some() => {
+                Want::Archive if folder::holds_files(self.files, path) => {
+                    return Err(place
+                        .error(format!("`{path}` is a folder, and hodman packs none"))
+                        .hint("commit an archive of it, such as `code.tar.gz`, or let `artifacts` build one"));
+                }
+                Want::File | Want::Archive | Want::Library if file.is_some() => {
                     return Err(place
                         .error(format!("`{path}` is a notebook, and a file is wanted here"))
                         .hint("remove its first line, or use `notebook_task`"));
@@ -259,7 +179,7 @@ impl Paths<'_> {
                 {
                     return Ok(uploaded(path));
                 }
-                Want::Folder | Want::File | Want::Notebook => {}
+                Want::Folder | Want::File | Want::Archive | Want::Library | Want::Notebook => {}
             }
         }
         let what = if want == Want::Folder {
@@ -274,22 +194,20 @@ impl Paths<'_> {
             .notebook_named(first)
             .map(|notebook| format!("did you mean `{notebook}`?"))
             .or_else(|| did_you_mean(first, self.files.keys().map(String::as_str)))
-            .or_else(|| {
-                Some(
-                    "files outside `sync.paths`, or under `sync.exclude`, are not uploaded"
-                        .to_owned(),
-                )
-            });
+            .or_else(|| Some(not_there(want).to_owned()));
         Err(missing)
     }
 
     /// Where a path seen from `folder` is among the files; one that begins with their own folder is seen from there.
-    fn at(&self, folder: &str, relative: &str, written: &str) -> Option<String> {
+    fn at(&self, folder: &str, relative: &str, written: &str, want: Want) -> Option<String> {
         if written.starts_with(FILES) {
             return join("", relative);
         }
         let path = self.layout.room.join(folder, relative)?;
-        self.layout.uploaded(&path)
+        match want {
+            Want::Library => Some(self.layout.library(&path)),
+            _ => self.layout.uploaded(&path),
+        }
     }
 
     fn notebook_named(&self, name: &str) -> Option<&String> {
@@ -301,52 +219,25 @@ impl Paths<'_> {
             .map(|(path, _)| path)
             .next()
     }
+}
 
-    fn matches(&self, text: &str, place: &Place) -> Result<Vec<String>, Diagnostic> {
-        let relative = text
-            .strip_prefix(FILES)
-            .map(|below| below.trim_start_matches('/'));
-        if !is_pattern(text) {
-            let folders = [folder_of(&place.file), folder_of(self.resource_file)];
-            let path = match relative {
-                Some(below) => self.locate(below, &[""], Want::File, text, place),
-                None => self.locate(text, &folders, Want::File, text, place),
-            };
-            return path.map(|path| vec![path[FILES.len() + 1..].to_owned()]);
-        }
-        let folder = if relative.is_some() {
-            ""
-        } else {
-            folder_of(&place.file)
-        };
-        let Some(pattern) = self.at(folder, relative.unwrap_or(text), text) else {
-            return Err(leads_out(text, place));
-        };
-        let glob = path_glob(&pattern)
-            .map_err(|error| place.error(format!("`{text}` is not a pattern: {}", error.kind())))?;
-        let files: Vec<String> = self
-            .files
-            .keys()
-            .filter(|path| glob.is_match(path))
-            .cloned()
-            .collect();
-        if files.is_empty() {
-            return Err(place
-                .error(format!("`{text}` matches no file that is uploaded"))
-                .hint("what `artifacts` build is not built here: commit it, or allow builds for packages"));
-        }
-        Ok(files)
+/// Only what is uploaded can be meant.
+fn leads_out(written: &str, place: &Place, want: Want) -> Diagnostic {
+    match want {
+        Want::Library => super::load::leads_out(written, place),
+        _ => place
+            .error(format!("`{written}` leads out of what is uploaded"))
+            .hint("name its folder under `sync.paths`: `[., ../shared]`"),
     }
 }
 
-/// Options of pip that a path follows.
-const PIP_OPTIONS: [&str; 2] = ["-r ", "-e "];
-
-/// Only what is uploaded can be meant.
-fn leads_out(written: &str, place: &Place) -> Diagnostic {
-    place
-        .error(format!("`{written}` leads out of what is uploaded"))
-        .hint("name its folder under `sync.paths`: `[., ../shared]`")
+fn not_there(want: Want) -> &'static str {
+    match want {
+        Want::Library => {
+            "libraries are files of the repository: commit it, or let `artifacts` build it"
+        }
+        _ => "files outside `sync.paths`, or under `sync.exclude`, are not uploaded",
+    }
 }
 
 fn uploaded(path: &str) -> String {

@@ -1,21 +1,24 @@
-//! What `presets`, `run_as` and `permissions` of a bundle do to each of its resources.
-//!
-//! Long because the three act on the same names by the same rules.
+//! What `presets` and `permissions` of a bundle do to each of its resources.
 
 use std::borrow::Cow;
 
 use super::fixups::set_if_absent;
-use super::kinds::{BundleKind, COMMON_LEVELS, Prefix, RunAs, Tags, bundle_kind};
-use crate::diagnostic::{Diagnostics, did_you_mean};
+use super::kinds::{BundleKind, COMMON_LEVELS, Prefix, Tags, bundle_kind};
+use super::run_as;
+use crate::diagnostic::Diagnostics;
 use crate::files::node::{Entry, Map, Node, Place, Yaml};
-use crate::kinds::permissions::is_service_principal;
 
 const PRINCIPALS: [&str; 3] = ["user_name", "group_name", "service_principal_name"];
+
+/// The key under `experimental` that keeps `presets.name_prefix` from schemas.
+pub(super) const SKIP_SCHEMAS: &str = "skip_name_prefix_for_schema";
 
 /// What the whole bundle says about each of its resources; references already resolved.
 pub(super) struct Common {
     /// `presets`.
     pub presets: Option<Node>,
+    /// `experimental.skip_name_prefix_for_schema`.
+    pub skips_schemas: Option<Node>,
     /// `run_as`.
     pub run_as: Option<Node>,
     /// `permissions`.
@@ -75,7 +78,7 @@ impl Common {
             }
         }
         if let Some(run_as) = &self.run_as {
-            check_run_as(run_as, found);
+            run_as::check(run_as, found);
         }
     }
 
@@ -105,54 +108,21 @@ impl Common {
                     .preset("pipelines_development")
                     .filter(|preset| preset.value == Yaml::Bool(true))
                 {
-                    set_if_absent(map, "development", preset.clone());
+                    // Also over its own: whoever sets it wants none of them in earnest.
+                    map.insert(
+                        "development".to_owned(),
+                        Entry {
+                            place: preset.place.clone(),
+                            node: preset.clone(),
+                        },
+                    );
                 }
             }
             _ => {}
         }
-        self.run_as(map, kind, place, deployer, found);
+        run_as::give(self.run_as.as_ref(), map, kind, (place, deployer), found);
         if let Some(levels) = kind.common_levels {
             self.permissions(map, levels);
-        }
-    }
-
-    fn run_as(
-        &self,
-        map: &mut Map,
-        kind: &BundleKind,
-        place: &Place,
-        deployer: &str,
-        found: &mut Diagnostics,
-    ) {
-        let own = map
-            .get_mut("run_as")
-            .filter(|_| kind.run_as == RunAs::Field);
-        if let Some(own) = own {
-            by_its_word(&mut own.node);
-        }
-        let Some(run_as) = &self.run_as else { return };
-        match kind.run_as {
-            RunAs::Nothing => {}
-            RunAs::Field => {
-                let mut run_as = run_as.clone();
-                by_its_word(&mut run_as);
-                set_if_absent(map, "run_as", run_as);
-            }
-            RunAs::Cannot => {
-                let identity = ["user_name", "service_principal_name"]
-                    .iter()
-                    .find_map(|key| run_as.get(key)?.as_text());
-                if identity != Some(deployer) {
-                    found.push(
-                        place
-                            .error(format!(
-                                "`{}` cannot run as somebody else, and the bundle has `run_as`",
-                                kind.name
-                            ))
-                            .hint("give `run_as` to the jobs and pipelines instead"),
-                    );
-                }
-            }
         }
     }
 
@@ -164,6 +134,10 @@ impl Common {
         let Some(prefix) = self.preset("name_prefix").and_then(Node::as_text) else {
             return;
         };
+        let is_on = |node: &Node| node.value == Yaml::Bool(true) || node.as_text() == Some("true");
+        if kind.name == "schemas" && self.skips_schemas.as_ref().is_some_and(is_on) {
+            return;
+        }
         let Some(Entry { node, .. }) = map.get_mut(kind.name_field) else {
             return;
         };
@@ -303,42 +277,6 @@ impl Common {
         if !said && own.is_empty() {
             map.remove("permissions");
         }
-    }
-}
-
-/// A service principal that is written as a user is answered as a service principal: hodman's own, for
-/// `user_name: ${workspace.current_user.userName}`.
-fn by_its_word(run_as: &mut Node) {
-    let name = run_as.get("user_name").and_then(Node::as_text);
-    if name.is_some_and(is_service_principal)
-        && let Some(map) = run_as.as_map_mut()
-        && let Some(entry) = map.remove("user_name")
-    {
-        map.insert("service_principal_name".to_owned(), entry);
-    }
-}
-
-fn check_run_as(run_as: &Node, found: &mut Diagnostics) {
-    let known = ["user_name", "service_principal_name"];
-    let Some(map) = run_as.as_map() else {
-        if run_as.value != Yaml::Null {
-            let message = format!("`run_as` must be a mapping, found {}", run_as.kind());
-            found.push(run_as.place.error(message));
-        }
-        return;
-    };
-    for (key, entry) in map.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
-        let mut error = entry.place.error(format!("unknown key `run_as.{key}`"));
-        error.hint = did_you_mean(key, known)
-            .or_else(|| Some("`user_name` or `service_principal_name`".to_owned()));
-        found.push(error);
-    }
-    if known.iter().filter(|key| map.contains_key(key)).count() != 1 {
-        found.push(
-            run_as
-                .place
-                .error("`run_as` names one identity: `user_name` or `service_principal_name`"),
-        );
     }
 }
 

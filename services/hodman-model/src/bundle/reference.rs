@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use unicode_normalization::char::is_combining_mark;
+
 /// One reference in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
@@ -74,12 +76,21 @@ fn path(text: &str) -> Option<Vec<Step>> {
     Some(steps)
 }
 
+/// A letter first, a letter or digit last, of any script; `_` and `-` between.
 fn is_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.ends_with(|last: char| last.is_ascii_alphanumeric())
+    name.starts_with(is_letter)
+        && name.ends_with(is_letter_or_digit)
         && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+            .chars()
+            .all(|char| is_letter_or_digit(char) || matches!(char, '_' | '-'))
+}
+
+fn is_letter(char: char) -> bool {
+    char.is_alphabetic() && !char.is_numeric() && !is_combining_mark(char)
+}
+
+fn is_letter_or_digit(char: char) -> bool {
+    is_letter(char) || char.is_numeric()
 }
 
 #[cfg(test)]
@@ -100,6 +111,11 @@ mod tests {
             ["${var.x}", "${var.y.z[0][1].w}"]
         );
         assert_eq!(shown("${${var.x}}"), ["${var.x}"]);
+        assert_eq!(shown("${var.a_${var.x}}"), ["${var.x}"]);
+        assert_eq!(
+            shown("${var.größe} ${变量.x９}"),
+            ["${var.größe}", "${变量.x９}"]
+        );
         for text in [
             "",
             "$",
@@ -114,6 +130,8 @@ mod tests {
             "${a[]}",
             "{{job.id}}",
             "$ {a}",
+            "${9é}",
+            "${a.e\u{301}}",
         ] {
             assert_eq!(shown(text), Vec::<&str>::new(), "{text}");
         }

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::artifacts::Artifacts;
 use super::kinds::bundle_kind;
 use super::merge_keyed::join_keyed_lists;
-use super::outside::written;
+use super::outside::{Room, written};
 use super::paths::Paths;
-use super::presets::Common;
+use super::presets::{Common, SKIP_SCHEMAS};
 use super::resolver::Resolver;
 use super::{
     Build, Form, Options, Position, ResolvedBundle, Resource, ResourceKey, beside, compute,
@@ -89,12 +89,12 @@ fn look(
     found
         .0
         .extend(loaded.of_targets.remove(target).into_iter().flatten());
-    let artifacts = Artifacts::read(config.get("artifacts"), &mut found);
+    let artifacts = Artifacts::read(config.get("artifacts"), &Room::of(tree), &mut found);
     found.0.extend(artifacts.unsupported.iter().cloned());
     if !options.allow_builds {
         found.0.extend(artifacts.builds.iter().map(forbidden));
     }
-    let uploaded = folder::uploaded(tree, &loaded, config.get("sync"), &artifacts);
+    let uploaded = folder::uploaded(tree, &loaded, &config, &artifacts);
     let (files, layout) = uploaded.unwrap_or_else(|more| {
         found.0.extend(more.0);
         Default::default()
@@ -105,7 +105,6 @@ fn look(
     );
     drop(loaded);
     let mode = mode::read(&config, &mut found);
-    mode::check_pipelines(mode.as_deref(), &config, &mut found);
     let cluster = compute::taken(&mut config);
     if let Some(inside) = &mut inside {
         inside.config = Some(config.clone());
@@ -116,9 +115,17 @@ fn look(
     let variables = resolver.all_variables();
     let name = bundle_name(&root_file, &config, &mut resolver);
     check_branch(&config, options, &mut resolver);
-    let presets = mode::presets(&config);
+    let mut presets =
+        |node: Option<Node>| Some(resolver.resolve_settings("presets", node.as_ref()?));
+    let own = presets(config.get("presets").cloned());
+    let usual = presets(mode::usual_presets(&config));
+    let skips_schemas = config
+        .get("experimental")
+        .and_then(|experimental| experimental.get(SKIP_SCHEMAS))
+        .map(|node| resolver.resolve_settings("experimental", node));
     let common = Common {
-        presets: presets.map(|node| resolver.resolve_settings("presets", &node)),
+        presets: mode::complete(own, usual),
+        skips_schemas,
         run_as: config.get("run_as").map(|node| resolver.resolve(node)),
         permissions: config.get("permissions").map(|node| resolver.resolve(node)),
     };
@@ -130,6 +137,10 @@ fn look(
     let mut resources = BTreeMap::new();
     for (key, Entry { place, node }) in raw {
         let mut node = resolver.resolve(&node);
+        if node.as_map().is_none() {
+            let message = format!("`{key}` must be a mapping, found {}", node.kind());
+            resolver.found.push(place.error(message));
+        }
         // Only now: what a target changes may be a variable's value.
         if let Some(kind) = bundle_kind(&key.kind) {
             join_keyed_lists(kind, &mut node, &mut found);
@@ -178,6 +189,7 @@ fn look(
         .resource(&key.kind, node);
         if let Some(kind) = bundle_kind(&key.kind) {
             common.apply(kind, node, place, deployer, &mut found);
+            mode::check_pipeline(mode.as_deref(), key, node, &mut found);
             fixups::complete(kind, node, place, &mut found);
         }
     }
@@ -326,7 +338,7 @@ fn sections(
         }
     }
     if let Some(variables) = config.get("variables") {
-        sections.insert("variables".to_owned(), variables.to_value());
+        sections.insert("variables".to_owned(), resolver.declared(variables));
     }
     let object = |value: Option<Value>| match value {
         Some(Value::Object(map)) => map,

@@ -1,17 +1,17 @@
 //! Puts values in place of references.
 
 mod files;
+mod text;
 mod variables;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reference::{Reference, references};
+use super::reference::Reference;
 use super::{Lookup, Options, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::Tree;
 use crate::files::node::{Entry, Node, Place, Yaml};
-use crate::number;
 
 /// What stands for the folder of the uploaded files until a plan knows it.
 pub(super) const FILES: &str = "${files}";
@@ -100,57 +100,6 @@ impl<'a> Resolver<'a> {
         let resolved = self.resolve(node);
         self.before_resources = outer;
         resolved
-    }
-
-    fn text(&mut self, text: &str, place: &Place) -> Node {
-        let made = |value: Yaml| Node {
-            place: place.clone(),
-            value,
-        };
-        let text = &*self.with_one_prefix(text, place);
-        let found = references(text);
-        if let [whole] = found.as_slice()
-            && whole.range == (0..text.len())
-        {
-            return match self.lookup(whole, text, place) {
-                Ok(Some(node)) if matches!(node.value, Yaml::Map(_) | Yaml::List(_)) => node,
-                Ok(Some(Node { value, .. })) => match value {
-                    Yaml::Text(text) => made(Yaml::Text(self.with_files(text, place))),
-                    scalar => made(scalar),
-                },
-                Ok(None) => made(Yaml::Text(text.to_owned())),
-                Err(()) => made(Yaml::Null),
-            };
-        }
-        let mut out = String::with_capacity(text.len());
-        let mut end = 0;
-        for reference in found {
-            out.push_str(&text[end..reference.range.start]);
-            let written = &text[reference.range.clone()];
-            if let Some(length) = self.files_below(&reference, &text[reference.range.end..]) {
-                out.push_str(FILES);
-                end = reference.range.end + length;
-                continue;
-            }
-            match self.lookup(&reference, written, place) {
-                Ok(None) | Err(()) => out.push_str(written),
-                Ok(Some(Node { value, .. })) => {
-                    match value {
-                        Yaml::Text(value) => out.push_str(&value),
-                        Yaml::Bool(value) => out.push_str(&value.to_string()),
-                        Yaml::Number(value) => out.push_str(&number::inside_text(&value)),
-                        Yaml::Null => {}
-                        Yaml::List(_) | Yaml::Map(_) => {
-                            let error = self.at(written, place, format!("`{written}` is not a single value and cannot stand inside a text"));
-                            self.found.push(error);
-                        }
-                    }
-                }
-            }
-            end = reference.range.end;
-        }
-        out.push_str(&text[end..]);
-        made(Yaml::Text(self.with_files(out, place)))
     }
 
     /// The value of a reference; none when it stays as it is written; an error after a finding was made.

@@ -1,6 +1,7 @@
 //! Which keys a bundle file may have, and which of them this version does something about.
 
 use super::kinds::{BundleKind, KINDS, Standing, bundle_kind};
+use super::reference::references;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::files::node::{Entry, Map, Node, Yaml};
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ const BUNDLE: &[&str] = &[
     "uuid",
     "engine",
     "cluster_id",
+    "compute_id",
     "databricks_cli_version",
     "git",
     "deployment",
@@ -70,6 +72,7 @@ const TARGET: &[&str] = &[
     "artifacts",
     "bundle",
     "cluster_id",
+    "compute_id",
     "git",
     "permissions",
     "resources",
@@ -108,12 +111,11 @@ pub(super) fn check_file(
     known_keys(top, "", TOP, found);
     unsupported(top, found);
     if let Some(entry) = top.get("include").filter(|_| !is_root) {
-        found.push(
-            entry
-                .place
-                .error("`include` works only in the bundle's first file")
-                .hint("list the file there"),
-        );
+        let mut unread = entry
+            .place
+            .error("`include` works only in the bundle's first file, and takes in nothing here");
+        unread.severity = Severity::Warning;
+        found.push(unread.hint("list the files there"));
     }
     // A deployment does not run them, the CLI's neither; `experimental.scripts` are others.
     if let Some(entry) = top
@@ -204,6 +206,16 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
             ))),
         }
     }
+    let of_bundle = map
+        .get("bundle")
+        .and_then(|entry| entry.node.as_map()?.get("compute_id"));
+    for old in map.get("compute_id").into_iter().chain(of_bundle) {
+        let mut renamed = old
+            .place
+            .error("`compute_id` is the old word for `cluster_id`");
+        renamed.severity = Severity::Warning;
+        found.push(renamed.hint("write `cluster_id`"));
+    }
     for (section, keys) in [("git", GIT), ("deployment", DEPLOYMENT)] {
         let inner = map
             .get("bundle")
@@ -235,7 +247,7 @@ fn check_common(map: &Map, found: &mut Diagnostics) {
             );
         }
         for (key, resource) in maps(Some(&resources), &format!("`resources.{kind}`"), found) {
-            if resource.as_map().is_none() {
+            if resource.as_map().is_none() && !is_variable(&resource) {
                 found.push(resource.place.error(format!(
                     "`{kind}.{key}` must be a mapping, found {}",
                     resource.kind()
@@ -322,10 +334,9 @@ fn not_supported(map: &Map, found: &mut Diagnostics) {
             );
             continue;
         };
-        for (key, inner) in inner
-            .iter()
-            .filter(|(_, inner)| !asks_for_nothing(&inner.node))
-        {
+        for (key, inner) in inner.iter().filter(|(key, inner)| {
+            !asks_for_nothing(&inner.node) && key.as_str() != super::presets::SKIP_SCHEMAS
+        }) {
             let field = match inner.node.as_map().and_then(|fields| fields.get("build")) {
                 Some(_) => format!("{section}.{key}.build"),
                 None => format!("{section}.{key}"),
@@ -338,6 +349,15 @@ fn not_supported(map: &Map, found: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// Whether nothing but a variable stands there: what it is shows when it is resolved.
+fn is_variable(node: &Node) -> bool {
+    let Some(text) = node.as_text() else {
+        return false;
+    };
+    matches!(references(text).as_slice(), [one] if one.range == (0..text.len())
+        && matches!(one.key(0), Some("var" | "variables")))
 }
 
 fn asks_for_nothing(node: &Node) -> bool {

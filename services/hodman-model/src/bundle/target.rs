@@ -36,12 +36,15 @@ pub(super) fn select(loaded: &mut Loaded, target: &str) -> Result<Node, Diagnost
                 map,
                 Map::from([("bundle".to_owned(), nested("git", entry))]),
             ),
-            "cluster_id" => merge_maps(
+            "cluster_id" | "compute_id" => merge_maps(
                 map,
                 Map::from([("bundle".to_owned(), nested("cluster_id", entry))]),
             ),
             key if REPLACED.contains(&key) => {
-                map.insert(key.to_owned(), entry);
+                // A null changes nothing, here as everywhere: `run_as:` alone must not make it hodman.
+                if entry.node.value != Yaml::Null {
+                    map.insert(key.to_owned(), entry);
+                }
                 Ok(())
             }
             _ => merge_maps(map, Map::from([(key, entry)])),

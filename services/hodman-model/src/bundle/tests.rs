@@ -1,18 +1,22 @@
 mod artifacts;
 mod beside;
+mod commit;
 mod compute;
 mod errors;
 mod fixups;
 mod language;
+mod libraries;
 mod linting;
 mod modes;
 mod outside;
 mod paths;
 mod presets;
 mod resolving;
+mod run_as;
 mod selecting;
 mod targets;
 mod who_deploys;
+mod whole_values;
 mod workspace_paths;
 
 use std::collections::BTreeMap;

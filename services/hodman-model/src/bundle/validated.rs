@@ -118,6 +118,11 @@ fn bundle_section(out: &mut Map<String, Value>, bundle: &ResolvedBundle, around:
             defaults::set_if_absent(section, &["git", field], json!(value));
         }
     }
+    if let Some(Value::Object(git)) = section.get_mut("git")
+        && git.get("branch") == Some(&json!(""))
+    {
+        git.remove("branch");
+    }
 }
 
 /// A path in the workspace, as the section says it.

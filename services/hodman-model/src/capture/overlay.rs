@@ -32,6 +32,7 @@ pub(super) fn join_keyed(kind: &str, config: &mut Value) {
             let name = name(&item, keyed);
             let at = name.as_ref().and_then(|name| by_name.get(name)?.as_u64());
             match at.and_then(|at| joined.get_mut(usize::try_from(at).ok()?)) {
+                Some(before) if keyed.replaces => *before = item,
                 Some(before) => lay(before, item),
                 None => {
                     by_name.extend(name.map(|name| (name, Value::from(joined.len()))));
@@ -44,18 +45,18 @@ pub(super) fn join_keyed(kind: &str, config: &mut Value) {
 }
 
 /// Whether what a target says at `path` changes just that: not so inside of lists, which it only can add to, but for those
-/// whose items are joined by name.
+/// whose items are joined by name; one that stands in place of the other is said as a whole.
 pub(super) fn target_can_say(kind: &str, path: &FieldPath) -> bool {
-    let joins = |list: &str, key: &str| {
+    let joins = |list: &str, key: &str, whole: bool| {
         let mut lists = keyed_lists(kind).iter();
-        lists.any(|keyed| keyed.list == list && keyed.key == key)
+        lists.any(|keyed| keyed.list == list && keyed.key == key && (whole || !keyed.replaces))
     };
     let rest = match path.0.as_slice() {
         [
             PathSegment::Key(list),
             PathSegment::Element { field, .. },
             rest @ ..,
-        ] if joins(list, field) => rest,
+        ] if joins(list, field, rest.is_empty()) => rest,
         all => all,
     };
     rest.iter()
@@ -96,5 +97,23 @@ mod tests {
             json!({"tasks": [{"task_key": "a", "max_retries": 2, "libraries": [1, 2]}, {"task_key": "b"}, {"task_key": "c"}],
                    "tags": {"x": "1", "y": null, "z": "2"}})
         );
+        let mut app = json!({"resources": [{"name": "a", "job": {"id": "1"}}, {"name": "a", "secret": {"scope": "s"}}]});
+        join_keyed("apps", &mut app);
+        assert_eq!(
+            app,
+            json!({"resources": [{"name": "a", "secret": {"scope": "s"}}]})
+        );
+    }
+
+    #[test]
+    fn an_item_that_is_replaced_is_said_as_a_whole() {
+        let at = |path: &str| path.parse::<FieldPath>().unwrap();
+        for (kind, path, can) in [
+            ("jobs", "tasks[task_key=a].max_retries", true),
+            ("apps", "resources[name=a].job.id", false),
+            ("apps", "resources[name=a]", true),
+        ] {
+            assert_eq!(target_can_say(kind, &at(path)), can, "{path}");
+        }
     }
 }

@@ -96,11 +96,12 @@ fn git(path: &Path) -> (Option<Git>, Option<Around>) {
     let room = Room::at(&folder);
     let git = Git {
         branch: found.branch,
-        commit: found.commit,
+        commit: found.commit.clone(),
         origin_url: found.origin_url,
         folder,
     };
-    (Some(git), Some(Around { top, room }))
+    let commit = found.commit;
+    (Some(git), Some(Around { top, room, commit }))
 }
 
 fn shown(resolved: &ResolvedBundle) -> String {

@@ -9,7 +9,7 @@ use hodman_core::event::Outcome;
 use hodman_core::facts::PullKind;
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest, PipelineName, PlanDigest, PullNumber};
 use hodman_core::text::{Marker, adopt_text, marker_of};
-use hodman_model::bundle::{Options, ResourceKey};
+use hodman_model::bundle::{COMMIT_FILE, Options, ResourceKey};
 use hodman_model::capture::adopt as model_adopt;
 use hodman_model::files::{Environment, SourceBytes, Tree};
 use hodman_model::plan::{Action, FieldChange};
@@ -21,7 +21,7 @@ const PLAN_CHARS: usize = 20_000;
 pub(super) async fn adopt(
     job: &Job<'_>,
     env: &EnvName,
-    _package: &PackageDigest,
+    package: &PackageDigest,
     config: &CommitSha,
     plan: &PlanDigest,
 ) -> Result<Outcome, WorkError> {
@@ -60,10 +60,17 @@ pub(super) async fn adopt(
         asked.push((row.key.clone(), row.changes.read()));
     }
     let at = main.clone();
-    let tree = job
+    let mut tree = job
         .repo
         .blocking(move |repo| check::tree(repo, &at))
         .await?;
+    if tree.contains_key(COMMIT_FILE) {
+        // What is in place has the commit of its package: the branch going on is nobody's edit.
+        let packed = job.work.packages.tree(package).await?;
+        if let Some(noted) = packed.get(COMMIT_FILE) {
+            tree.insert(COMMIT_FILE.to_owned(), noted.clone());
+        }
+    }
     let options = resolved_as(job, env, &environment, &tree);
     let (changes, more) = job
         .repo

@@ -8,11 +8,11 @@ mod scratch;
 mod tests;
 
 use super::declared::declared;
-use super::{Job, WorkError};
+use super::{Job, WorkError, code_commit};
 use command::Limits;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, InputsId, PackageDigest};
-use hodman_model::bundle::{Build, FOLDER_FILE};
+use hodman_model::bundle::{Build, COMMIT_FILE, FOLDER_FILE};
 use hodman_model::modules::carried_templates;
 use hodman_model::package;
 use scratch::Scratch;
@@ -58,17 +58,31 @@ pub(super) async fn build(
     let paths: Vec<String> = declared
         .entries
         .iter()
-        .filter(|entry| entry.path != FOLDER_FILE)
+        .filter(|entry| ![FOLDER_FILE, COMMIT_FILE].contains(&entry.path.as_str()))
         .map(|entry| job.repo.path(&entry.path))
         .collect();
     let at = commit.as_str().to_owned();
     let mut found = mirror
         .run(move |mirror| mirror.read_many(&at, paths.iter().map(String::as_str)))
         .await?;
+    let asks = declared
+        .entries
+        .iter()
+        .any(|entry| entry.path == COMMIT_FILE);
+    let at = commit.as_str().to_owned();
+    let noted = match asks {
+        true => {
+            job.repo
+                .blocking(move |repo| code_commit::of(repo, &at))
+                .await?
+        }
+        false => String::new(),
+    };
     let mut files: Vec<File> = Vec::with_capacity(declared.entries.len());
     for entry in declared.entries {
         let bytes = match entry.path.as_str() {
             FOLDER_FILE => Some(job.repo.room().note().bytes.to_vec()),
+            COMMIT_FILE => Some(noted.clone().into_bytes()),
             path => found.remove(&job.repo.path(path)),
         };
         let bytes = bytes

@@ -7,13 +7,13 @@ use super::build::builds_refused;
 use super::declared::declared;
 use super::observe::environment_names;
 use super::quiet::quiet;
-use super::{Job, Repo, WorkError, foundation, outside, taken};
+use super::{Job, Repo, WorkError, code_commit, foundation, outside, taken};
 use hodman_clients::git::EntryKind;
 use hodman_clients::github::{Annotation, AnnotationLevel, CheckRun, CheckStatus, Conclusion};
 use hodman_core::event::Outcome;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PullNumber};
-use hodman_model::bundle::{self, FOLDER_FILE, Options};
+use hodman_model::bundle::{self, COMMIT_FILE, FOLDER_FILE, Options};
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use hodman_model::files::{self, SourceBytes, Tree};
 use hodman_model::modules::Foundation;
@@ -252,6 +252,9 @@ pub(super) fn tree(repo: &Repo, commit: &str) -> Result<Tree, WorkError> {
     });
     let mut tree = some(repo, commit, files)?;
     outside::add(repo, commit, &mut tree)?;
+    if bundle::may_ask_for_commit(&tree) {
+        bundle::note_commit(&mut tree, &code_commit::of(repo, commit)?);
+    }
     Ok(tree)
 }
 
@@ -270,11 +273,19 @@ fn some(
     let mut contents = repo
         .mirror
         .read_many(commit, files.iter().map(|(.., path)| path.as_str()))?;
+    let asks = files.iter().any(|(inner, ..)| inner == COMMIT_FILE);
+    let noted = match asks {
+        true => code_commit::of(repo, commit)?,
+        false => String::new(),
+    };
     Ok(files
         .into_iter()
         .filter_map(|(inner, executable, path)| {
             if inner == FOLDER_FILE {
                 return Some((inner, repo.room().note()));
+            }
+            if inner == COMMIT_FILE {
+                return Some((inner, SourceBytes::plain(noted.as_bytes())));
             }
             let bytes = contents.remove(&path)?.into();
             Some((inner, SourceBytes { bytes, executable }))

@@ -1,9 +1,9 @@
 //! The declared inputs of a commit: which files of the repository belong to the package.
 
-use super::{Repo, WorkError, outside};
+use super::{Repo, WorkError, code_commit, outside};
 use hodman_clients::git::{Entry, EntryKind};
 use hodman_core::ids::InputsId;
-use hodman_model::bundle::{Build, FOLDER_FILE, asked_outside};
+use hodman_model::bundle::{Build, COMMIT_FILE, FOLDER_FILE, asked_outside};
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
 use hodman_model::files::{SourceBytes, Tree};
 use hodman_model::{bundle, package};
@@ -73,7 +73,11 @@ pub(super) fn declared(
         Ok(builds) => builds,
         Err(problems) => return Ok(Err(problems)),
     };
-    Ok(listing.declared(&inputs, builds))
+    let commit = match inputs.contains(COMMIT_FILE) {
+        true => Some(code_commit::of(repo, commit)?),
+        false => None,
+    };
+    Ok(listing.declared(&inputs, builds, commit.as_deref()))
 }
 
 impl Listing<'_> {
@@ -128,6 +132,7 @@ impl Listing<'_> {
         &self,
         inputs: &BTreeSet<String>,
         builds: Vec<Build>,
+        commit: Option<&str>,
     ) -> Result<Declared, Diagnostics> {
         let known = || {
             inputs
@@ -141,12 +146,16 @@ impl Listing<'_> {
             return Err(Diagnostics(problems));
         }
         let executable = |entry: &Entry| entry.kind == EntryKind::Executable;
-        // No blob holds it, and where the bundle lies is part of what is packaged.
+        // No blob holds them: where the bundle lies and, if it asks, which commit it is are part of what is packaged.
         let folder = inputs.get(FOLDER_FILE).map(|_| self.repo.room().folder());
+        let notes = [(FOLDER_FILE, folder.as_deref()), (COMMIT_FILE, commit)];
+        let notes = notes
+            .into_iter()
+            .filter_map(|(path, text)| Some((path, text?)));
         let id = package::inputs_id(
             known()
                 .map(|(path, entry)| (path.as_str(), entry.oid.as_str(), executable(entry)))
-                .chain(folder.as_deref().map(|folder| (FOLDER_FILE, folder, false))),
+                .chain(notes.clone().map(|(path, text)| (path, text, false))),
         );
         let mut entries: Vec<Input> = known()
             .map(|(path, entry)| Input {
@@ -154,8 +163,8 @@ impl Listing<'_> {
                 executable: executable(entry),
             })
             .collect();
-        entries.extend(folder.iter().map(|_| Input {
-            path: FOLDER_FILE.to_owned(),
+        entries.extend(notes.map(|(path, _)| Input {
+            path: path.to_owned(),
             executable: false,
         }));
         entries.sort_by(|one, other| one.path.cmp(&other.path));

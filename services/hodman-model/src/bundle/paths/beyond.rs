@@ -11,6 +11,12 @@ pub(super) const FIELDS: &[(&str, Want, bool)] = &[
     // Also a folder of the project itself.
     ("dbt_task.profiles_directory", Want::Folder, true),
     (
+        "ai_runtime_task.deployments.*.command_path",
+        Want::File,
+        false,
+    ),
+    ("ai_runtime_task.code_source_path", Want::Archive, false),
+    (
         "gen_ai_compute_task.training_script_path",
         Want::File,
         false,
@@ -22,6 +28,9 @@ pub(super) const FIELDS: &[(&str, Want, bool)] = &[
     ),
     ("libraries.*.egg", Want::File, false),
 ];
+
+/// Tasks that have their files from the bundle also where the job's code is in Git.
+const NEVER_OF_GIT: [&str; 2] = ["for_each_task", "ai_runtime_task"];
 
 /// Libraries of kinds whose libraries the CLI leaves alone; those of jobs may be patterns, and are looked at by themselves.
 pub(super) const LIBRARIES: &[&str] = &[
@@ -71,7 +80,8 @@ impl Paths<'_> {
         let Some((step, rest)) = steps.split_first() else {
             return visit(self, node);
         };
-        let of_git = step.ends_with("_task") && *step != "for_each_task" && {
+        let may_be_git = step.ends_with("_task") && !NEVER_OF_GIT.contains(step);
+        let of_git = may_be_git && {
             let source = node.get(step).and_then(|task| task.get("source"));
             let source = source.and_then(Node::as_text);
             source == Some("GIT") || (source.is_none() && from_git)

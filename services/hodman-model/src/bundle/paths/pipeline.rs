@@ -36,9 +36,7 @@ impl Paths<'_> {
         if let Some(Yaml::List(dependencies)) =
             value_mut(pipeline, &["environment", "dependencies"])
         {
-            dependencies
-                .iter_mut()
-                .for_each(|dependency| self.dependency(dependency));
+            self.dependencies(dependencies);
         }
     }
 
@@ -53,7 +51,7 @@ impl Paths<'_> {
             else {
                 continue;
             };
-            let matches = match self.matches(text, &path.place) {
+            let matches = match self.matches(text, &path.place, Want::File) {
                 Ok(matches) => matches,
                 Err(mut nothing) => {
                     nothing.hint = None;
@@ -80,8 +78,8 @@ impl Paths<'_> {
         };
         let below = text.strip_prefix(FILES).unwrap_or(text);
         let below = below.trim_start_matches('/');
-        let Some(path) = self.at(folder_of(&node.place.file), below, text) else {
-            return self.found.push(leads_out(text, &node.place));
+        let Some(path) = self.at(folder_of(&node.place.file), below, text, Want::File) else {
+            return self.found.push(leads_out(text, &node.place, Want::File));
         };
         let fixed: Vec<&str> = path
             .split('/')

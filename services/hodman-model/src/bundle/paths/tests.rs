@@ -1,5 +1,6 @@
+use super::libraries::LIBRARIES;
 use super::pipeline::SOURCES;
-use super::{LIBRARIES, TASKS, beyond};
+use super::{TASKS, beyond};
 use crate::kinds::{KINDS, kind};
 
 /// Every path of a kind that its rules name.
@@ -15,7 +16,9 @@ fn what_is_resolved_is_what_a_capture_makes_relative() {
     let tasks = TASKS
         .iter()
         .map(|(parents, key, _)| format!("{}.{key}", parents.join(".")));
-    let libraries = LIBRARIES.iter().map(|key| format!("libraries.*.{key}"));
+    let libraries = LIBRARIES
+        .iter()
+        .map(|(key, _)| format!("libraries.*.{key}"));
     for end in tasks.chain(libraries) {
         for place in ["tasks.*", "tasks.*.for_each_task.task"] {
             let path = format!("{place}.{end}");

@@ -73,6 +73,10 @@ impl Resolver<'_> {
             return Err(unknown);
         }
         self.used.insert(name.to_owned());
+        if let Some(inner) = self.inside(name, path, written, place) {
+            self.unfold(&inner, place)?;
+            return Ok(Some(inner));
+        }
         let value = match self.guarded(name, written, place, |resolver| resolver.variable(name)) {
             Ok(Some(value)) => value,
             // Said where the variable is declared, or where the cycle closes.
@@ -100,13 +104,61 @@ impl Resolver<'_> {
                 )
             })?;
         }
-        self.unfolded = self.unfolded.saturating_add(size(at));
+        self.unfold(at, place)?;
+        Ok(Some(at.clone()))
+    }
+
+    /// Notes that `value` was put in place of a reference; an error where all of them are too much.
+    fn unfold(&mut self, value: &Node, place: &Place) -> Result<(), Diagnostic> {
+        self.unfolded = self.unfolded.saturating_add(size(value));
         if self.unfolded > MOST_UNFOLDED {
             return Err(place
                 .error("the references unfold to more than 16 MiB")
                 .hint("a variable that holds another twice doubles it"));
         }
-        Ok(Some(at.clone()))
+        Ok(())
+    }
+
+    /// What a path leads to inside of a variable that is being resolved: it may refer to others that refer to another part of it.
+    /// None where that is no circle anyway.
+    fn inside(&mut self, name: &str, path: &[Step], written: &str, place: &Place) -> Option<Node> {
+        if path.is_empty() || !self.open.iter().any(|open| open == name) {
+            return None;
+        }
+        let whole = self.unresolved(name)?;
+        let part = path.iter().try_fold(&whole, |node, step| match step {
+            Step::Key(key) => node.get(key),
+            Step::Index(index) => node.as_list()?.get(*index),
+        })?;
+        let resolved = self.guarded(written, written, place, |resolver| resolver.resolve(part));
+        Some(resolved.unwrap_or_else(|()| Node {
+            place: place.clone(),
+            value: Yaml::Null,
+        }))
+    }
+
+    /// The value of a variable as it is written, where it has one.
+    fn unresolved(&self, name: &str) -> Option<Node> {
+        let config = self.config;
+        let entry = config.get("variables")?.as_map()?.get(name)?;
+        match self.options.variables.get(name) {
+            Some(value) => Some(Node::from_value(value, &entry.place)),
+            None => entry.node.get("default").cloned(),
+        }
+    }
+
+    /// The section of the variables, with the defaults as they come out.
+    pub fn declared(&self, section: &Node) -> Value {
+        let mut value = section.to_value();
+        for (name, declared) in value.as_object_mut().into_iter().flatten() {
+            let known = self.variables.get(name).and_then(Option::as_ref);
+            // What the environment sets is no default.
+            let known = known.filter(|_| !self.options.variables.contains_key(name));
+            if let (Some(known), Some(default)) = (known, declared.get_mut("default")) {
+                *default = known.to_value();
+            }
+        }
+        value
     }
 
     /// Runs `inner` unless it is already running further out.
@@ -169,19 +221,15 @@ impl Resolver<'_> {
             place,
             node: definition,
         } = config.get("variables")?.as_map()?.get(name)?;
-        let unresolved = match self.options.variables.get(name) {
-            Some(value) => Node::from_value(value, place),
-            None => match (definition.get("default"), definition.get("lookup")) {
-                (Some(default), _) => default.clone(),
-                (None, Some(lookup)) => return self.look_up(name, lookup),
-                (None, None) => {
-                    let error = place.error(format!("the variable `{name}` has no value"));
-                    self.found.push(error.hint(
-                        "give it a `default`, or set it in the target or in environment.yaml",
-                    ));
-                    return None;
-                }
-            },
+        let Some(unresolved) = self.unresolved(name) else {
+            if let Some(lookup) = definition.get("lookup") {
+                return self.look_up(name, lookup);
+            }
+            let error = place.error(format!("the variable `{name}` has no value"));
+            self.found.push(
+                error.hint("give it a `default`, or set it in the target or in environment.yaml"),
+            );
+            return None;
         };
         if let Some(wrong) = definition
             .get("type")

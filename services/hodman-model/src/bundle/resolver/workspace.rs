@@ -1,6 +1,7 @@
 //! References to what the bundle says of itself: `bundle`, `workspace`, `artifacts`.
 
 use super::Resolver;
+use crate::bundle::commit;
 use crate::bundle::reference::{Reference, Step};
 use crate::bundle::{CurrentUser, Lookup, Position};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
@@ -47,13 +48,14 @@ impl Resolver<'_> {
                 }
                 None => {}
             }
-            return Err(self
-                .at(
-                    written,
-                    place,
-                    format!("`{written}` would give every commit a different release"),
-                )
-                .hint("the pin in release.yaml names the commit"));
+            if reference.key(2) == Some("commit") {
+                return match commit::noted(self.tree) {
+                    Some(known) => Ok(Some(text(place, &known))),
+                    None => Err(self
+                        .at(written, place, format!("`{written}` is not known here"))
+                        .hint("a package holds its commit where the bundle itself refers to it, not environment.yaml")),
+                };
+            }
         }
         if let (Some("mode"), Some(mode)) = (reference.key(1), config.get("mode")) {
             return Ok(Some(mode.clone()));

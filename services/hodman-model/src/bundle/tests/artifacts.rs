@@ -63,7 +63,7 @@ fn contents_and_folders_of_other_kinds_are_found() {
     );
     assert_eq!(
         of("alerts.a"),
-        &json!({"display_name": "a", "query_text": "select 1\nfrom t"})
+        &json!({"display_name": "a", "query_text": "select 1\nfrom t\n"})
     );
     assert_eq!(
         of("pipelines.p")["libraries"],
@@ -96,6 +96,7 @@ fn build_commands_are_named_and_allowed_or_not() {
         "files: [{source: ./dist/*.whl}]",
         "path: lib, build: make wheel",
     );
+    let root = root.replace("whl: ./dist/", "whl: ./lib/dist/");
     let tree = files(&root);
     let commands = builds(&tree).unwrap();
     assert_eq!(
@@ -116,7 +117,7 @@ fn build_commands_are_named_and_allowed_or_not() {
     };
     let qa = resolve_with(&tree, "qa", &allowed).unwrap_or_else(|found| panic!("{found}"));
     assert_eq!(qa.builds, commands);
-    // The wheel outside `sync` is no artifact's file now, and is yet to be built.
+    // Its wheel is yet to be built.
     assert_eq!(qa.warnings.len(), 1, "{:?}", qa.warnings);
     let built = Options {
         unbuilt: false,

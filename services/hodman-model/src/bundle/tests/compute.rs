@@ -22,6 +22,25 @@ resources:
         - {task_key: e, sql_task: {warehouse_id: w, query: {query_id: q}}}
 "#;
 
+#[test]
+fn the_old_word_for_the_cluster_is_a_warning() {
+    let old = bundle(&ROOT.replace("    cluster_id: ", "    compute_id: "));
+    let new = bundle(ROOT);
+    assert_eq!(job(&old, "j"), job(&new, "j"));
+    assert!(new.warnings.is_empty());
+    assert_eq!(
+        old.warnings[0].to_string(),
+        "databricks.yml:4:5: `compute_id` is the old word for `cluster_id` (hint: write `cluster_id`)"
+    );
+    let of_bundle = ROOT
+        .replace("    cluster_id: ${resources.clusters.shared.id}\n", "")
+        .replace(
+            "{name: d}",
+            "{name: d, compute_id: \"${resources.clusters.shared.id}\"}",
+        );
+    assert_eq!(job(&bundle(&of_bundle), "j"), job(&new, "j"));
+}
+
 /// databricks/cli at 7bbe285, bundle/config/mutator/resourcemutator/override_compute.go.
 #[test]
 fn tasks_run_on_the_cluster_of_the_target() {

@@ -136,7 +136,7 @@ fn included_files_are_part_of_the_bundle_and_of_its_errors() {
             ("resources/a.yml", "include: [x]\n"),
             ("resources/b.yml", "a: [\n")
         ]),
-        "resources/a.yml:1:1: `include` works only in the bundle's first file (hint: list the file there)\nresources/b.yml:1:4: unclosed bracket '['"
+        "resources/a.yml:1:1: `include` works only in the bundle's first file, and takes in nothing here (hint: list the files there)\nresources/b.yml:1:4: unclosed bracket '['"
     );
 }
 

@@ -1,15 +1,13 @@
-use super::super::{Options, RULES, lint};
+use super::super::{Options, RULES, lint, note_commit};
 use super::{NOTEBOOK, tree};
 
 fn said(text: &str) -> Vec<(String, &'static str)> {
-    lint(
-        &tree(&[("databricks.yml", text), ("a.py", NOTEBOOK)]),
-        None,
-        &Options::default(),
-    )
-    .into_iter()
-    .map(|finding| (finding.diagnostic.to_string(), finding.rule))
-    .collect()
+    let mut files = tree(&[("databricks.yml", text), ("a.py", NOTEBOOK)]);
+    note_commit(&mut files, "abc123");
+    lint(&files, None, &Options::default())
+        .into_iter()
+        .map(|finding| (finding.diagnostic.to_string(), finding.rule))
+        .collect()
 }
 
 #[test]
@@ -22,7 +20,7 @@ resources:
   jobs:
     j:
       max_concurrent_runs: ${var.used}
-      nmae: j
+      nmae: ${bundle.git.commit}
       continuous: {pause_status: MAYBE}
       tasks: [{task_key: a, depends_on: [{task_key: b}], existing_cluster_id: 0101-x}, {}]
   secrets:

@@ -138,8 +138,64 @@ fn references_that_lead_nowhere_are_shown_where_they_stand() {
     }
     assert!(
         with("${bundle.git.commit}")
-            .starts_with("databricks.yml:7:13: `${bundle.git.commit}` would give")
+            .starts_with("databricks.yml:7:13: `${bundle.git.commit}` is not known here")
     );
+}
+
+#[test]
+fn values_may_make_up_references() {
+    let bundle = bundle(
+        r#"bundle: {name: d}
+targets: {qa: }
+variables:
+  tail: {default: "${bundle.target}"}
+  foo_qa: {default: "of qa"}
+  key_qa: {default: qa}
+  größe: {default: groß}
+  sizes: {type: complex, default: {qa: {num_workers: 3}}}
+  final: {default: "${var.foo_${var.tail}}"}
+resources:
+  jobs:
+    qa: {name: j}
+    j:
+      name: "${var.foo_${bundle.target}} ${var.final} ${var.größe} $${PATH} ${workspace.file_path}/${var.tail}"
+      tags: {deep: "${var.foo_${var.key_${var.tail}}}"}
+      max_concurrent_runs: ${var.sizes.${var.tail}.num_workers}
+      tasks: [{task_key: t, run_job_task: {job_id: "${resources.jobs.${bundle.target}.id}"}}]
+"#,
+    );
+    let job = job(&bundle, "j");
+    assert_eq!(job["name"], "of qa of qa groß $${PATH} ${files}/qa");
+    assert_eq!(job["tags"]["deep"], "of qa");
+    assert_eq!(job["max_concurrent_runs"], 3);
+    assert_eq!(
+        job["tasks"][0]["run_job_task"]["job_id"],
+        "${resources.jobs.qa.id}"
+    );
+}
+
+#[test]
+fn no_reference_of_ours_is_left() {
+    let with = |name: &str| {
+        errors(&format!(
+            "bundle: {{name: d}}\ntargets: {{qa: }}\nvariables: {{a: {{default: \"a b\"}}, b: {{default: \"${{var.\"}}}}\nresources: {{jobs: {{j: {{name: '{name}'}}}}}}\n"
+        ))
+    };
+    let b = "databricks.yml:3:48: `${var.` is no reference (hint: names are letters, digits, `_` and `-`, between dots, and `}` follows them)";
+    for (name, expected) in [
+        ("x ${var.a-}", "4:33: `${var.a-}` is no reference"),
+        ("${var.a", "4:31: `${var.a` is no reference"),
+        ("${bundle.name }", "4:31: `${bundle.name }` is no reference"),
+        ("${var.${var.a}}", "4:30: `${var.a b}` is no reference"),
+        ("${workspace.}", "4:31: `${workspace.}` is no reference"),
+    ] {
+        let found = with(name);
+        assert!(
+            found.contains(&format!("databricks.yml:{expected}")),
+            "{name}: {found}"
+        );
+        assert!(found.contains(b), "{found}");
+    }
 }
 
 #[test]
@@ -237,9 +293,11 @@ fn variables_must_have_a_value_of_their_type() {
 /// Bundle texts of many shapes, right and wrong.
 fn any_bundle() -> impl Strategy<Value = String> {
     let scalar = prop_oneof![
-        "[a-z]{1,4}",
+        "[a-c]{1,2}",
         Just("${var.a}".to_owned()),
         Just("x${var.b}".to_owned()),
+        Just("${var.${var.a}}".to_owned()),
+        Just("x ${var.${var.c}} ${var.${var.${var.b}}}".to_owned()),
         Just("${resources.jobs.a.id}".to_owned()),
         Just("1".to_owned())
     ];

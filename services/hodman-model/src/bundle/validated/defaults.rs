@@ -57,11 +57,20 @@ pub(super) fn complete(kind: &str, map: &mut Map<String, Value>, folder: &dyn Fn
     }
     match kind {
         "jobs" => {
+            if let Some(Value::Array(tasks)) = map.get_mut("tasks") {
+                let key = |task: &Value| task.get("task_key").map(Value::to_string);
+                tasks.sort_by_key(key);
+            }
             deployment(map, folder);
             map.insert("edit_mode".to_owned(), json!("UI_LOCKED"));
             map.insert("format".to_owned(), json!("MULTI_TASK"));
         }
-        "pipelines" => deployment(map, folder),
+        "pipelines" => {
+            if let Some(Value::Array(clusters)) = map.get_mut("clusters") {
+                clusters.iter_mut().for_each(label);
+            }
+            deployment(map, folder);
+        }
         "dashboards" | "alerts" => {
             put(map, &["parent_path"], &json!(folder("resource_path")));
             if kind == "dashboards" {
@@ -78,6 +87,15 @@ const SHOWN_ONLY_WITH_WORDS: [&str; 2] = ["comment", "description"];
 /// Takes empty descriptions out.
 pub(super) fn drop_empty(map: &mut Map<String, Value>) {
     map.retain(|field, value| *value != "" || !SHOWN_ONLY_WITH_WORDS.contains(&field.as_str()));
+}
+
+/// The label by which the CLI tells a pipeline's clusters apart.
+fn label(cluster: &mut Value) {
+    if let Value::Object(cluster) = cluster {
+        let label = cluster.get("label").and_then(Value::as_str);
+        let label = label.unwrap_or("default").to_lowercase();
+        cluster.insert("label".to_owned(), label.into());
+    }
 }
 
 /// Where the CLI notes what it deployed; the page of the job leads there.

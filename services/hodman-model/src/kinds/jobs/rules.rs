@@ -242,6 +242,8 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 "{task}.dbt_task.project_directory",
                 "{task}.dbt_task.profiles_directory",
                 "{task}.alert_task.workspace_path",
+                "{task}.ai_runtime_task.deployments.*.command_path",
+                "{task}.ai_runtime_task.code_source_path",
                 "{task}.gen_ai_compute_task.training_script_path",
                 "{task}.gen_ai_compute_task.yaml_parameters_file_path",
                 "{task}.libraries.*.whl",

@@ -2,7 +2,7 @@
 
 use crate::cli::failure::{Exit, Failure};
 use anyhow::Context as _;
-use hodman_model::bundle::{FOLDER_FILE, Room, asked_outside};
+use hodman_model::bundle::{FOLDER_FILE, Room, asked_outside, note_commit};
 use hodman_model::files::{SourceBytes, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ pub(super) struct Around {
     pub top: PathBuf,
     /// The bundle's.
     pub room: Room,
+    /// The commit that is checked out; none before the first.
+    pub commit: Option<String>,
 }
 
 /// Reads every file below `root`, by its path from there, and what the bundle asks for beside that as far as `around` goes.
@@ -36,7 +38,7 @@ pub(super) fn read(root: &Path, around: Option<&Around>) -> anyhow::Result<Tree>
         tree.insert(path, SourceBytes::plain(bytes));
     })?;
     let mut done = BTreeSet::new();
-    while let Some(Around { top, room }) = around {
+    while let Some(Around { top, room, .. }) = around {
         let asked = asked_outside(&tree, room);
         let more: Vec<String> = asked.difference(&done).cloned().collect();
         if more.is_empty() {
@@ -47,6 +49,9 @@ pub(super) fn read(root: &Path, around: Option<&Around>) -> anyhow::Result<Tree>
             done.insert(path);
         }
         tree.insert(FOLDER_FILE.to_owned(), room.note());
+    }
+    if let Some(commit) = around.and_then(|around| around.commit.as_deref()) {
+        note_commit(&mut tree, commit);
     }
     Ok(tree)
 }

@@ -138,6 +138,57 @@ fn what_a_bundle_uses_beside_its_folder_belongs_to_it() {
     assert_eq!(uploaded, ["etl/src/a.py", "shared/b.py"]);
 }
 
+/// A commit on another that writes one file.
+fn next(repo: &Repo, before: &str, path: &str) -> String {
+    let change = FileChange {
+        content: b"x\n".to_vec(),
+        executable: false,
+    };
+    let request = CommitRequest {
+        parents: vec![before.to_owned()],
+        base: Base::Commit(before.to_owned()),
+        changes: [(path.to_owned(), Some(change))].into(),
+        message: "more\n".to_owned(),
+        author_name: "ann".to_owned(),
+        author_email: "ann@example.com".to_owned(),
+        time: DateTime::UNIX_EPOCH + TimeDelta::days(2),
+    };
+    repo.mirror.commit(&request).unwrap().id().to_owned()
+}
+
+/// As templates for projects write it, so that a job tells which code it runs. A pin is no code: each promotion would make
+/// the next package.
+#[test]
+fn a_bundle_that_refers_to_its_commit_is_another_package_with_each_but_for_pins() {
+    let job = "resources: {jobs: {j: {name: \"at ${bundle.git.commit}\"}}}\n";
+    let asks = format!("bundle: {{name: etl}}\ninclude: [jobs.yml]\ntargets: {{qa: }}\n{job}");
+    let plain = asks.replace("${bundle.git.commit}", "all");
+    for (text, asks) in [(&asks, true), (&plain, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [("databricks.yml", &**text), ("jobs.yml", "")];
+        let (repo, first) = repo(folder.path(), "", &files);
+        let pin = next(&repo, &first, "environments/qa/release.yaml");
+        let code = next(&repo, &pin, "src/more.md");
+        let seen = [&first, &pin, &code].map(|commit| {
+            let found = declared(&repo, commit).unwrap().unwrap();
+            let has_note = found.entries.iter().any(|input| input.path == "@commit");
+            assert_eq!(has_note, asks);
+            let tree = check::tree(&repo, commit).unwrap();
+            let bundle = hodman_model::bundle::resolve(&tree, "qa", &Default::default()).unwrap();
+            let name = &bundle.resources[&"jobs.j".parse().unwrap()].config["name"];
+            (found.id, name.as_str().unwrap().to_owned())
+        });
+        assert_eq!(seen[0], seen[1]);
+        assert_ne!(seen[1].0, seen[2].0);
+        let names = seen.map(|(_, name)| name);
+        let expected = match asks {
+            true => [&first, &first, &code].map(|commit| format!("at {commit}")),
+            false => ["at all"; 3].map(str::to_owned),
+        };
+        assert_eq!(names, expected);
+    }
+}
+
 #[test]
 fn a_broken_file_is_named_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
