@@ -31,6 +31,7 @@ mod merge;
 mod merge_text;
 mod named;
 mod named_by;
+mod notes;
 mod outcome;
 mod overlay;
 mod paths;
@@ -264,9 +265,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
             .entries
             .iter()
             // What was written in the other format is no base for this one.
-            .filter(|entry| {
-                entry.kind == sources::KIND || terraform == entry.file.ends_with(terraform::END)
-            })
+            .filter(|entry| entry.kind == sources::KIND || terraform == terraform::is_one(entry))
             .map(|entry| ((entry.kind.as_str(), entry.id.as_str()), entry))
             .collect(),
     };

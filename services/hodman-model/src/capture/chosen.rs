@@ -217,7 +217,7 @@ pub(super) fn unknown(kind: &dyn Kind, listed: &Listed) -> Vec<String> {
     let mut told = Vec::new();
     if !zones.is_empty() {
         told.push(format!(
-            "`aws_attributes.zone_id` is not captured: {} may be what the server found by itself; write it into the bundle where it \
+            "`aws_attributes.zone_id` is not captured: {} may be what the server found by itself; write it into Git where it \
              ought to be a certain zone",
             zones.join(", ")
         ));
@@ -229,7 +229,7 @@ pub(super) fn unknown(kind: &dyn Kind, listed: &Listed) -> Vec<String> {
         && Some(whose) != listed.creator.as_deref()
     {
         told.push(format!(
-            "`parent_path` is not captured: {parent} is a personal folder; write another one into the bundle where it ought to lie in one"
+            "`parent_path` is not captured: {parent} is a personal folder; write another one into Git where it ought to lie in one"
         ));
     }
     told

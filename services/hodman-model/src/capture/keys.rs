@@ -87,7 +87,7 @@ fn gone<'a>(input: &CaptureInput<'a>) -> BTreeMap<ResourceKey, &'a str> {
     let entries = input.lock.entries.iter().filter(|entry| {
         entry.kind != sources::KIND
             && entry.file != NAME_ONLY
-            && entry.file.ends_with(terraform::END) == as_terraform
+            && terraform::is_one(entry) == as_terraform
             && !input.snapshot.unread.contains_key(&entry.kind)
             && !present.contains(&(entry.kind.as_str(), entry.id.as_str()))
     });

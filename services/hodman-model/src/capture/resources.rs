@@ -12,13 +12,11 @@ use super::chosen;
 use super::copies::graft_mode;
 use super::folders::was_looked_for;
 use super::form::{Names, Overrides, digest, of_live, of_repo, resource_in};
-use super::git_code::GitCode;
 use super::keys::Keys;
 use super::merge::{Merged, merge, take};
-use super::paths::{each_path, is_of_workspace, is_personal, short};
 use super::select::Selected;
 use super::variables::lookups;
-use super::{CapturedAs, LiveResource, NAME_ONLY, Work, sources, terraform};
+use super::{CapturedAs, LiveResource, NAME_ONLY, Work, notes, sources, terraform};
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
 use crate::field_path::PathSegment;
@@ -75,7 +73,7 @@ pub(super) fn capture(
         .filter(|entry| {
             entry.kind != sources::KIND
                 && entry.file != NAME_ONLY
-                && !entry.file.ends_with(terraform::END)
+                && !terraform::is_one(entry)
                 && !seen.contains(&ResourceKey::new(&entry.kind, &entry.key))
         })
         .cloned()
@@ -184,7 +182,7 @@ fn one(
             for detail in chosen::unknown(kind, &live.listed) {
                 work.row(&name, CapturedAs::Note, None, None, detail);
             }
-            notes(work, kind, key, live, dev);
+            notes::tell(work, kind, key, live, dev);
             work.entries.push(entry);
             return;
         }
@@ -217,7 +215,7 @@ fn one(
         };
         let detail = format!("{name_now}{}{written}", paths.join(", "));
         work.row(&name, what, None, live.listed.modified_at, detail);
-        notes(work, kind, key, live, dev);
+        notes::tell(work, kind, key, live, dev);
     }
     if merged.conflicts.is_empty() {
         entry.digest = now;
@@ -283,66 +281,4 @@ fn held_back(work: &mut Work<'_>, key: &ResourceKey, live: &LiveResource, other:
     );
     let locked = work.locked(&live.kind, &live.listed.id).cloned();
     work.entries.extend(locked);
-}
-
-/// What a reviewer must know: ids and paths that mean nothing in another workspace.
-fn notes(
-    work: &mut Work<'_>,
-    kind: &dyn Kind,
-    key: &ResourceKey,
-    live: &LiveResource,
-    dev: &Value,
-) {
-    let name = key.to_string();
-    if live.deployed_by_bundle() {
-        let detail = "deployed by a bundle: until that deployment is retired, it writes here, too"
-            .to_owned();
-        work.row(&name, CapturedAs::Note, None, None, detail);
-    }
-    for field in ["budget_policy_id", "usage_policy_id"] {
-        if live.listed.config.get(field).is_some_and(Value::is_string) && dev.get(field).is_none() {
-            let detail = format!(
-                "`{field}` is not captured: where nothing is said, each workspace gives its own; write it into the bundle \
-                 where it ought to be another one"
-            );
-            work.row(&name, CapturedAs::Note, None, None, detail);
-        }
-    }
-    for (other, id) in refers_to(kind, dev) {
-        let detail = format!(
-            "refers to {other} {id}, which is not captured; the id means nothing in another workspace"
-        );
-        work.row(&name, CapturedAs::Note, None, None, detail);
-    }
-    let mut left = BTreeSet::new();
-    let mut scratch = dev.clone();
-    GitCode::of([dev], &BTreeMap::new()).without(&mut scratch, |scratch| {
-        each_path(kind, scratch, &mut |_, value| {
-            let path = value.as_str().filter(|path| is_of_workspace(path));
-            left.extend(path.map(str::to_owned));
-        });
-    });
-    for path in &left {
-        let detail = if is_personal(short(path)) {
-            format!(
-                "runs {path} from a personal folder, which is not captured; name the folder in the rules or move it"
-            )
-        } else {
-            format!(
-                "points to {path}, which is not captured as it is; the path means nothing in another workspace"
-            )
-        };
-        work.row(&name, CapturedAs::Note, None, None, detail);
-    }
-    let runs_as = live.listed.outputs.get("runs_as").and_then(Value::as_str);
-    if let Some(name) = runs_as.filter(|_| dev.get("run_as").is_none()) {
-        let detail = format!(
-            "`run_as` is not captured: the workspace says that it runs as {name}, but not whether that is a person; \
-             write it into the bundle where it ought to run so"
-        );
-        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
-    } else if live.listed.config.get("run_as").is_some() && dev.get("run_as").is_none() {
-        let detail = "`run_as` is not captured: it names a person of this workspace".to_owned();
-        work.row(&name, CapturedAs::Note, None, None, detail);
-    }
 }

@@ -1,0 +1,85 @@
+//! What a reviewer must know of an object that is captured, and its files do not say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::git_code::GitCode;
+use super::paths::{each_path, is_of_workspace, is_personal, short};
+use super::{CapturedAs, LiveResource, Work};
+use crate::bundle::ResourceKey;
+use crate::kinds::Kind;
+use crate::plan::refers_to;
+
+/// What a reviewer must know: ids and paths that mean nothing in another workspace.
+pub(super) fn tell(
+    work: &mut Work<'_>,
+    kind: &dyn Kind,
+    key: &ResourceKey,
+    live: &LiveResource,
+    dev: &Value,
+) {
+    let references = refers_to(kind, dev);
+    let uncaptured = references.iter().map(|(other, id)| uncaptured(other, id));
+    for detail in of(kind, live, dev).into_iter().chain(uncaptured) {
+        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+    }
+}
+
+/// Of an object that is not captured, and to which one refers that is.
+pub(super) fn uncaptured(kind: &str, id: &str) -> String {
+    format!(
+        "refers to {kind} {id}, which is not captured; the id means nothing in another workspace"
+    )
+}
+
+/// The rest of it, of an object whose form is `dev`.
+pub(super) fn of(kind: &dyn Kind, live: &LiveResource, dev: &Value) -> Vec<String> {
+    let mut told = Vec::new();
+    if live.deployed_by_bundle() {
+        let detail = "deployed by a bundle: until that deployment is retired, it writes here, too"
+            .to_owned();
+        told.push(detail);
+    }
+    for field in ["budget_policy_id", "usage_policy_id"] {
+        if live.listed.config.get(field).is_some_and(Value::is_string) && dev.get(field).is_none() {
+            let detail = format!(
+                "`{field}` is not captured: where nothing is said, each workspace gives its own; write it into Git \
+                 where it ought to be another one"
+            );
+            told.push(detail);
+        }
+    }
+    let mut left = BTreeSet::new();
+    let mut scratch = dev.clone();
+    GitCode::of([dev], &BTreeMap::new()).without(&mut scratch, |scratch| {
+        each_path(kind, scratch, &mut |_, value| {
+            let path = value.as_str().filter(|path| is_of_workspace(path));
+            left.extend(path.map(str::to_owned));
+        });
+    });
+    for path in &left {
+        let detail = if is_personal(short(path)) {
+            format!(
+                "runs {path} from a personal folder, which is not captured; name the folder in the rules or move it"
+            )
+        } else {
+            format!(
+                "points to {path}, which is not captured as it is; the path means nothing in another workspace"
+            )
+        };
+        told.push(detail);
+    }
+    let runs_as = live.listed.outputs.get("runs_as").and_then(Value::as_str);
+    if let Some(name) = runs_as.filter(|_| dev.get("run_as").is_none()) {
+        let detail = format!(
+            "`run_as` is not captured: the workspace says that it runs as {name}, but not whether that is a person; \
+             write it into Git where it ought to run so"
+        );
+        told.push(detail);
+    } else if live.listed.config.get("run_as").is_some() && dev.get("run_as").is_none() {
+        let detail = "`run_as` is not captured: it names a person of this workspace".to_owned();
+        told.push(detail);
+    }
+    told
+}
