@@ -29,6 +29,7 @@ mod known;
 mod literals;
 mod merge;
 mod merge_text;
+mod moved;
 mod named;
 mod named_by;
 mod notes;
@@ -247,6 +248,11 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     let repo = repo::read(input.tree, input.target)?;
     let around = around::Around::of(&repo, input.target, input.variables);
     let selected = select::select(input, around.prefix());
+    let lock = moved::followed(input, &repo, &selected);
+    let input = &CaptureInput {
+        lock: &lock,
+        ..*input
+    };
     let (mut keys, heirs) = keys::assign(input, &repo, &selected);
     let known = known::places(input, &repo, &selected, &keys);
     copies::refer_to_originals(&mut keys, &selected);

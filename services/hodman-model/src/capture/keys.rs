@@ -131,7 +131,7 @@ pub(super) fn tell(work: &mut Work<'_>, keys: &Keys) {
 }
 
 /// The resource of the repository with that name, of those that are free.
-fn namesake(
+pub(super) fn namesake(
     kind: &dyn Kind,
     name: &str,
     repo: &Repo,

@@ -112,15 +112,18 @@ fn one(
     );
     let last = work.locked(&live.kind, &live.listed.id);
     let locked = last.map(|entry| entry.digest.clone());
-    let repo = work.repo.resources.get(key).map(|repo| &repo.file);
-    let file = repo.or(last.map(|entry| &entry.file)).cloned();
+    let before_file = last.map(|entry| entry.file.clone());
+    let repo = work.repo.resources.get(key).map(|repo| repo.file.clone());
+    let file = repo.or_else(|| before_file.clone());
     let file = file.unwrap_or_else(|| write::place(work, kind, key));
+    // Somebody may have moved the resource to another file since.
+    let files: BTreeSet<&String> = std::iter::once(&file).chain(&before_file).collect();
     if let Some(git) = &git {
         let base = || {
             let locked = locked.as_ref()?;
             match digest(git) == *locked {
                 true => Some(git.clone()),
-                false => base(work, &file, locked),
+                false => base(work, &files, locked),
             }
         };
         for form in std::iter::once(&mut form).chain(before.as_mut()) {
@@ -188,7 +191,9 @@ fn one(
         }
         (Some(git), Some(locked)) if digest(git) == *locked => take(kind.rules(), git, dev),
         (Some(git), locked) => {
-            let base = locked.as_ref().and_then(|locked| base(work, &file, locked));
+            let base = locked
+                .as_ref()
+                .and_then(|locked| base(work, &files, locked));
             merge(kind.rules(), base.as_ref(), git, dev)
         }
     };
@@ -242,11 +247,13 @@ fn one(
 }
 
 /// What the file of the last capture says, in the form of that capture: what has the digest that it remembered.
-fn base(work: &Work<'_>, file: &str, locked: &Digest) -> Option<Value> {
-    let bytes = (work.input.base)(file, locked)?;
+fn base(work: &Work<'_>, files: &BTreeSet<&String>, locked: &Digest) -> Option<Value> {
     let over = Overrides::in_repo(work.repo, work.input.target);
     let (tree, variables) = (work.input.tree, work.input.variables);
-    resource_in(file, &bytes, tree, &over, variables, locked)
+    files.iter().find_map(|file| {
+        let bytes = (work.input.base)(file, locked)?;
+        resource_in(file, &bytes, tree, &over, variables, locked)
+    })
 }
 
 /// A kind that was not read and to which both sides refer, Git by name: what the id in the workspace stands for is not

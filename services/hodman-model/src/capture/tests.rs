@@ -13,6 +13,7 @@ mod identity;
 mod include;
 mod inside;
 mod literals;
+mod moved;
 mod outside;
 mod paths;
 mod places;
