@@ -4,6 +4,7 @@ mod adoption;
 mod adoption_lists;
 mod beside;
 mod chosen;
+mod chosen_kinds;
 mod copies;
 mod existing;
 mod files;
