@@ -300,6 +300,8 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     } = work;
     out.rows
         .sort_by(|a, b| (&a.key, a.what, &a.detail).cmp(&(&b.key, b.what, &b.detail)));
+    // What is always told may be told of a change, too.
+    out.rows.dedup();
     out.lock = CapturedLock {
         version: CapturedLock::VERSION,
         entries,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::beside::runs_as;
 use super::git_code::GitCode;
 use super::paths::{each_path, is_of_workspace, is_personal, short};
 use super::{CapturedAs, LiveResource, Work};
@@ -72,14 +73,38 @@ pub(super) fn of(kind: &dyn Kind, live: &LiveResource, dev: &Value) -> Vec<Strin
     }
     let runs_as = live.listed.outputs.get("runs_as").and_then(Value::as_str);
     if let Some(name) = runs_as.filter(|_| dev.get("run_as").is_none()) {
-        let detail = format!(
-            "`run_as` is not captured: the workspace says that it runs as {name}, but not whether that is a person; \
-             write it into Git where it ought to run so"
-        );
-        told.push(detail);
+        told.push(unsaid_runner(name));
     } else if live.listed.config.get("run_as").is_some() && dev.get("run_as").is_none() {
         let detail = "`run_as` is not captured: it names a person of this workspace".to_owned();
         told.push(detail);
     }
     told
+}
+
+/// Whom an object of the workspace runs as, where that is not what its form `dev` will say in Git, which is as `git` says now.
+/// The form keeps what Git says, and is silent about people, so that no comparison of forms shows it.
+pub(super) fn other_runner(live: &LiveResource, git: &Value, dev: &Value) -> Option<String> {
+    let listed = &live.listed;
+    let here = runs_as(&listed.config).or_else(|| runs_as(&listed.outputs))?;
+    match runs_as(dev) {
+        None => {
+            let unsaid = listed.outputs.get("runs_as").and_then(Value::as_str);
+            unsaid.map(unsaid_runner)
+        }
+        Some(said) => {
+            let stays = runs_as(git) == Some(said) && said != here && !said.contains("${");
+            stays.then(|| {
+                format!(
+                    "`run_as`: it runs as {here} in the workspace; Git says {said}, which stays"
+                )
+            })
+        }
+    }
+}
+
+fn unsaid_runner(name: &str) -> String {
+    format!(
+        "`run_as` is not captured: the workspace says that it runs as {name}, but not whether that is a person; \
+         write it into Git where it ought to run so"
+    )
 }

@@ -144,6 +144,12 @@ fn one(
         return;
     }
     let dev = &form;
+    let runner = git
+        .as_ref()
+        .and_then(|git| notes::other_runner(live, git, dev));
+    if let Some(detail) = runner {
+        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+    }
     let unchanged = before
         .as_ref()
         .map(digest)
