@@ -59,6 +59,7 @@ pub use file_access::FileAccess;
 pub use form::{Overrides, holds};
 pub use join::join;
 pub use jupyter::{is_jupyter, notebook};
+pub use notes::LIBRARIES;
 pub use select::{chooser, path_chooser, wanted_paths};
 pub use unread::{AccessUnread, Unread};
 pub use variables::variables;

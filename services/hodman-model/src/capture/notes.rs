@@ -108,3 +108,29 @@ fn unsaid_runner(name: &str) -> String {
          write it into Git where it ought to run so"
     )
 }
+
+/// The output of an all-purpose cluster with what is installed on it; missing where nobody let us look.
+pub const LIBRARIES: &str = "libraries";
+
+/// What is installed on a cluster: a bundle has no word for it.
+pub(super) fn libraries(live: &LiveResource) -> Option<String> {
+    let all = live.listed.outputs.get(LIBRARIES)?.as_array()?;
+    let named: Vec<String> = all.iter().map(library).collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "libraries that are installed on it are not captured, a bundle says them of tasks: {}",
+            named.join(", ")
+        )
+    })
+}
+
+/// `pypi pandas==2.2`, `whl /Volumes/a/b/c.whl`.
+fn library(library: &Value) -> String {
+    let all = library.as_object().into_iter().flatten();
+    let words = all.map(|(sort, what)| {
+        let package = what.get("package").or_else(|| what.get("coordinates"));
+        let text = package.unwrap_or(what).as_str().unwrap_or_default();
+        format!("{sort} {text}")
+    });
+    words.collect::<Vec<_>>().join(" ")
+}

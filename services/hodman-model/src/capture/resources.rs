@@ -147,7 +147,7 @@ fn one(
     let runner = git
         .as_ref()
         .and_then(|git| notes::other_runner(live, git, dev));
-    if let Some(detail) = runner {
+    for detail in runner.into_iter().chain(notes::libraries(live)) {
         work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
     }
     let unchanged = before

@@ -5,6 +5,8 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::chosen;
 use super::folders::was_looked_for;
 use super::form::{Names, of_live};
@@ -13,7 +15,7 @@ use super::keys::{Keys, slug};
 use super::select::Selected;
 use super::sources::{self, Piece, gone, merge_text_file};
 use super::varied::with_pauses;
-use super::{CapturedAs, LiveResource, NAME_ONLY, Work, notes};
+use super::{CapturedAs, LIBRARIES, LiveResource, NAME_ONLY, Work, notes};
 use crate::bundle::{Language, ResourceKey};
 use crate::digest::sha256;
 use crate::files::{CapturedEntry, Tree};
@@ -127,10 +129,13 @@ fn object(
     }
     let said = format!("{} `{}`", kind.singular(), live.listed.name);
     let new = work.locked(&live.kind, &live.listed.id).is_none();
-    let form = match work.literal("pause_statuses") {
+    let mut form = match work.literal("pause_statuses") {
         true => form,
         false => with_pauses(kind, &form),
     };
+    if let Some(libraries @ Value::Array(_)) = live.listed.outputs.get(LIBRARIES) {
+        form[LIBRARIES] = libraries.clone();
+    }
     let Some(written) = hcl::resource(key, &live.listed.id, &live.listed.outputs, &form, words)
     else {
         if new {
@@ -165,6 +170,13 @@ fn object(
         seen: None,
         from: None,
     };
+    if last::hides_libraries(work, live) {
+        let detail = "not compared: what is installed on it could not be read".to_owned();
+        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+        let locked = work.locked(&live.kind, &live.listed.id).cloned();
+        work.entries.extend(locked);
+        return;
+    }
     let text = last::with_access(work, kind, live, written.text);
     merge_text_file(work, &piece, text.into_bytes());
     if new || work.out.changes.contains_key(&place) {

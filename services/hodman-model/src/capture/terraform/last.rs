@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{AROUND, END, FOLDER, place_of_values, place_of_variables};
 use crate::capture::form::is_of;
-use crate::capture::{LiveResource, Work};
+use crate::capture::{LIBRARIES, LiveResource, Work};
 use crate::files::CapturedEntry;
 use crate::hcl::{self, Variable};
 use crate::kinds::{Kind, grants, permissions};
@@ -36,6 +36,16 @@ pub(super) fn with_access(
         text.push_str(&hcl::grants(&last));
     }
     text
+}
+
+/// Whether the last capture wrote what is installed on a cluster, and nobody let us look this time.
+pub(super) fn hides_libraries(work: &Work<'_>, live: &LiveResource) -> bool {
+    if live.kind != "clusters" || live.listed.outputs.get(LIBRARIES).is_some() {
+        return false;
+    }
+    let entry = work.locked(&live.kind, &live.listed.id);
+    let last = entry.and_then(|entry| written(work, entry));
+    last.is_some_and(|last| last.contains("\n  library {\n"))
 }
 
 /// Gives the variables that files use which stay as they are (what nobody could look at, what the rules leave out now, what

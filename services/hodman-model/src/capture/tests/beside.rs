@@ -112,6 +112,31 @@ fn what_the_workspace_does_not_tell_is_what_git_says() {
 }
 
 #[test]
+fn what_is_installed_on_a_cluster_is_told_as_long_as_it_is() {
+    let mut project = Project::new();
+    project.cluster("c-1", "Shared", json!({"num_workers": 1}));
+    let told = |project: &Project| -> Vec<String> {
+        let rows = project.capture().rows.into_iter();
+        rows.filter(|row| row.detail.starts_with("libraries"))
+            .map(|row| row.detail)
+            .collect()
+    };
+    project.merge_capture();
+    assert_eq!(told(&project), [""; 0]);
+    project.live("c-1").outputs = json!({"libraries": [
+        {"maven": {"coordinates": "org:lib:1"}}, {"pypi": {"package": "pandas"}}, {"whl": "/Volumes/a.whl"}]});
+    assert_eq!(
+        told(&project),
+        [
+            "libraries that are installed on it are not captured, a bundle says them of tasks: \
+          maven org:lib:1, pypi pandas, whl /Volumes/a.whl"
+        ]
+    );
+    project.live("c-1").outputs = json!({"libraries": []});
+    assert_eq!(told(&project), [""; 0]);
+}
+
+#[test]
 fn whom_a_job_runs_as_is_told_where_its_settings_do_not_say_it() {
     let mut project = Project::new();
     project.job(11, "Mine", json!({}));

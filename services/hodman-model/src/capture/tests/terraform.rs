@@ -319,3 +319,30 @@ fn what_a_reviewer_must_know_is_told_of_new_and_changed_objects() {
         "{told:?}"
     );
 }
+
+#[test]
+fn libraries_of_clusters_are_blocks_and_stay_where_nobody_lets_us_look() {
+    let mut project = started();
+    project.rules.format = CaptureFormat::Terraform;
+    project.live("c-1").outputs = json!({"libraries": [
+        {"pypi": {"package": "pandas==2.2.2"}}, {"whl": "/Volumes/main/s/wheels/shop.whl"}]});
+    let captured = project.merge_capture();
+    let file = project.text("terraform/shared_etl.cluster.tf");
+    parses_and_is_formatted(&file);
+    for wanted in [
+        "  library {\n    pypi {\n      package = \"pandas==2.2.2\"\n",
+        "  library {\n    whl = \"/Volumes/${var.catalog_main}/s/wheels/shop.whl\"\n",
+    ] {
+        assert!(file.contains(wanted), "{wanted} in\n{file}");
+    }
+    let told = |row: &CaptureRow| row.detail.contains("librar");
+    assert!(!captured.rows.iter().any(told), "{:#?}", captured.rows);
+    project.live("c-1").outputs = serde_json::Value::Null;
+    let captured = project.capture();
+    assert_eq!(captured.changes, BTreeMap::new());
+    assert!(captured.rows[0].detail.starts_with("not compared"));
+    project.live("c-1").outputs = json!({"libraries": []});
+    project.merge_capture();
+    let file = project.text("terraform/shared_etl.cluster.tf");
+    assert!(!file.contains("library"), "{file}");
+}
