@@ -29,8 +29,10 @@ mod known;
 mod literals;
 mod merge;
 mod merge_text;
+mod moved;
 mod named;
 mod named_by;
+mod notes;
 mod outcome;
 mod overlay;
 mod paths;
@@ -57,6 +59,7 @@ pub use file_access::FileAccess;
 pub use form::{Overrides, holds};
 pub use join::join;
 pub use jupyter::{is_jupyter, notebook};
+pub use notes::LIBRARIES;
 pub use select::{chooser, path_chooser, wanted_paths};
 pub use unread::{AccessUnread, Unread};
 pub use variables::variables;
@@ -246,6 +249,11 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     let repo = repo::read(input.tree, input.target)?;
     let around = around::Around::of(&repo, input.target, input.variables);
     let selected = select::select(input, around.prefix());
+    let lock = moved::followed(input, &repo, &selected);
+    let input = &CaptureInput {
+        lock: &lock,
+        ..*input
+    };
     let (mut keys, heirs) = keys::assign(input, &repo, &selected);
     let known = known::places(input, &repo, &selected, &keys);
     copies::refer_to_originals(&mut keys, &selected);
@@ -264,9 +272,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
             .entries
             .iter()
             // What was written in the other format is no base for this one.
-            .filter(|entry| {
-                entry.kind == sources::KIND || terraform == entry.file.ends_with(terraform::END)
-            })
+            .filter(|entry| entry.kind == sources::KIND || terraform == terraform::is_one(entry))
             .map(|entry| ((entry.kind.as_str(), entry.id.as_str()), entry))
             .collect(),
     };
@@ -295,6 +301,8 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     } = work;
     out.rows
         .sort_by(|a, b| (&a.key, a.what, &a.detail).cmp(&(&b.key, b.what, &b.detail)));
+    // What is always told may be told of a change, too.
+    out.rows.dedup();
     out.lock = CapturedLock {
         version: CapturedLock::VERSION,
         entries,

@@ -6,6 +6,7 @@
 
 mod align;
 mod ids;
+mod read;
 mod resource;
 mod schema;
 mod table;
@@ -15,6 +16,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
+pub use read::{attribute, grants, permissions, said_variables, used_variables};
 pub use resource::{Written, notebook, resource};
 pub use schema::{Provider, provider};
 pub use table::{Resource, resource_of};

@@ -86,6 +86,7 @@ pub use permissions::Permissions;
 pub use policy_fills::{Policies, PolicyDefinition};
 pub use readiness::{Readiness, Said};
 use rules::Rules;
+pub(crate) use served_entities::name as served_name;
 pub use terraform_stacks::{
     MERGED, SENSITIVE_OUTPUT, SOURCES, TerraformStacks, holds_sensitive_output,
 };

@@ -6,6 +6,7 @@ mod folders;
 mod generated;
 mod identity;
 mod kinds;
+mod libraries;
 mod notebooks;
 mod restoring;
 mod seldom;

@@ -4,10 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::kinds::permissions::{OWNER, managed_principal, principal};
-use crate::kinds::{grants, permissions};
+use crate::kinds::{Listed, grants, permissions};
 
+/// Whom an object runs as.
+const RUN_AS: &str = "run_as";
 /// Fields that a live object may be silent about: then whatever the repository says is right.
-const SILENT: &[&str] = &[permissions::FIELD, grants::FIELD, "run_as"];
+const SILENT: &[&str] = &[permissions::FIELD, grants::FIELD, RUN_AS];
 
 /// These fields, taken out of a config that goes through a kind's rules.
 pub(super) struct Beside(Map<String, Value>);
@@ -32,7 +34,7 @@ impl Beside {
                         !(mine && (level == OWNER || level == "CAN_MANAGE"))
                     });
                 }
-                ("run_as", Value::Object(map), Some(creator)) => {
+                (RUN_AS, Value::Object(map), Some(creator)) => {
                     map.retain(|_, name| name.as_str() != Some(creator) && !name.is_null());
                 }
                 _ => {}
@@ -54,6 +56,25 @@ impl Beside {
     }
 }
 
+/// Lets a config say whom an object runs as where only the answer around it does. Only a service principal: it is known by its
+/// id for what it is, while a name may be a person of this workspace, who is told.
+pub(super) fn run_as_principal(config: &mut Value, listed: &Listed) {
+    let named = listed.outputs.pointer("/run_as/service_principal_name");
+    let named = named.filter(|name| name.as_str() != listed.creator.as_deref());
+    if let Some(name) = named
+        && config.get(RUN_AS).is_none_or(Value::is_null)
+        && let Value::Object(config) = config
+    {
+        config.insert(RUN_AS.to_owned(), json!({ "service_principal_name": name }));
+    }
+}
+
+/// Whom `value` says that it runs as.
+pub(super) fn runs_as(value: &Value) -> Option<&str> {
+    let named = value.get(RUN_AS)?.as_object()?;
+    named.values().find_map(Value::as_str)
+}
+
 /// The creator as a user or as a service principal.
 fn own_names(creator: &str) -> [String; 2] {
     [
@@ -67,7 +88,7 @@ fn own_names(creator: &str) -> [String; 2] {
 pub(super) fn graft(form: &mut Value, git: &Value, asked: &Value) {
     let Value::Object(form) = form else { return };
     for field in SILENT {
-        let read = *field != "run_as" && asked.get(*field).is_some_and(|value| !value.is_null());
+        let read = *field != RUN_AS && asked.get(*field).is_some_and(|value| !value.is_null());
         if let Some(said) = git
             .get(*field)
             .filter(|_| !read && !form.contains_key(*field))

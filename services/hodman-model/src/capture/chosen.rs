@@ -1,31 +1,19 @@
 //! Fields that the server fills where nobody says them and that a person may have said. A capture keeps what the server would
 //! not have filled by itself; where nothing tells the two apart, it says so.
 
+mod fields;
+mod served;
+
 use serde_json::Value;
 
-use super::paths::short;
 use crate::field_path::FieldPath;
 use crate::kinds::pattern::Pattern;
 use crate::kinds::rules::{Rules, element_segment};
 use crate::kinds::{Kind, Listed};
-
-/// Fields of every cluster that a kind has inside.
-const OF_CLUSTERS: &[&[&str]] = &[SINGLE_USER, ELASTIC_DISK, ZONE];
-/// Fields of the kinds themselves.
-const OF_KINDS: &[(&str, &[&[&str]])] = &[
-    (
-        "jobs",
-        &[&["budget_policy_id"], &["usage_policy_id"], PARENT],
-    ),
-    ("pipelines", &[&["budget_policy_id"], &["usage_policy_id"]]),
-    ("instance_pools", &[ZONE]),
-];
-const SINGLE_USER: &[&str] = &["single_user_name"];
-const ELASTIC_DISK: &[&str] = &["enable_elastic_disk"];
-const ZONE: &[&str] = &["aws_attributes", "zone_id"];
-const PARENT: &[&str] = &["parent_path"];
-/// Where to look for a zone by itself.
-const AUTO: &str = "auto";
+use fields::{
+    AUTO, COLUMNS, COLUMNS_TO_INDEX, ELASTIC_DISK, MAX_INSTANCES, MIN_INSTANCES, OF_CLUSTERS,
+    OF_KINDS, PARENT, POSITION, ZONE, has_pool, home, is_chosen,
+};
 
 /// One such field that a config says.
 struct Said<'v> {
@@ -98,41 +86,6 @@ fn mappings<'v>(rules: &Rules, at: &Pattern, config: &'v Value) -> Vec<(FieldPat
     found
 }
 
-/// Whether the server would not have filled that by itself.
-fn is_chosen(said: &Said<'_>, listed: &Listed) -> bool {
-    let text = said.value.as_str().unwrap_or_default();
-    match said.field {
-        // A cluster of one person has its creator, and one of a job whoever the job runs as.
-        SINGLE_USER => {
-            let run_as = listed.config.get("run_as").and_then(Value::as_object);
-            let mut known = run_as
-                .into_iter()
-                .flatten()
-                .filter_map(|(_, name)| name.as_str());
-            let runs_as = listed.outputs.get("runs_as").and_then(Value::as_str);
-            !text.is_empty()
-                && Some(text) != listed.creator.as_deref()
-                && Some(text) != runs_as
-                && known.all(|name| name != text)
-        }
-        // Where there is no pool that decides it, a disk grows.
-        ELASTIC_DISK => *said.value == Value::Bool(false) && !has_pool(said.of),
-        // The one that was found, whatever was asked for.
-        ZONE => false,
-        PARENT => !text.is_empty() && home(text).is_none(),
-        _ => !text.is_empty(),
-    }
-}
-
-fn has_pool(cluster: &Value) -> bool {
-    cluster.get("instance_pool_id").is_some()
-}
-
-/// Whose home a folder lies in.
-fn home(path: &str) -> Option<&str> {
-    short(path).strip_prefix("/Users/")?.split('/').next()
-}
-
 /// Puts what was chosen back into the form of an object of the workspace, which has nothing of what the server may fill.
 pub(super) fn put_back(kind: &dyn Kind, form: &mut Value, listed: &Listed) {
     for said in said(kind, &listed.config) {
@@ -140,6 +93,7 @@ pub(super) fn put_back(kind: &dyn Kind, form: &mut Value, listed: &Listed) {
             said.path.put(form, Some(said.value.clone()));
         }
     }
+    served::put_back(kind, form, &listed.config);
 }
 
 /// Puts what the repository says of such fields, in `config`, back into its form.
@@ -147,7 +101,17 @@ pub(super) fn keep_said(kind: &dyn Kind, form: &mut Value, config: &Value) {
     for said in said(kind, config) {
         said.path.put(form, Some(said.value.clone()));
     }
+    served::put_back(kind, form, config);
 }
+
+/// What nobody can tell by itself, and what is told of a new object.
+const TOLD: &[&[&str]] = &[
+    COLUMNS,
+    COLUMNS_TO_INDEX,
+    POSITION,
+    MIN_INSTANCES,
+    MAX_INSTANCES,
+];
 
 /// Makes the form of an object silent where `git`, the form of the repository, is and the server may have filled it, because
 /// we deployed it from there; and say what `git` says where that is no difference. `base` is the form of the last capture.
@@ -175,6 +139,8 @@ pub(super) fn settle(
                     false => said.value,
                 })
             }
+            // Where Git says it, no server filled it: another value is somebody's doing.
+            Some(there) if TOLD.contains(&said.field) => Some(there.value),
             Some(_) => None,
             // Not every answer has these.
             None => Some(said.value).filter(|_| [ELASTIC_DISK, ZONE, PARENT].contains(&said.field)),
@@ -183,6 +149,7 @@ pub(super) fn settle(
             said.path.put(form, Some(wanted.clone()));
         }
     }
+    served::settle(kind, form, git, &listed.config);
     if listed.marker.is_none() {
         return;
     }
@@ -190,8 +157,8 @@ pub(super) fn settle(
         if in_git.iter().any(|other| other.path == said.path) {
             continue;
         }
-        // These two say by themselves that no server filled them.
-        if [ELASTIC_DISK, PARENT].contains(&said.field) && is_chosen(said, listed) {
+        // These say by themselves that no server filled them.
+        if fields::says_itself(said.field) && is_chosen(said, listed) {
             continue;
         }
         said.path.put(form, None);
@@ -217,20 +184,64 @@ pub(super) fn unknown(kind: &dyn Kind, listed: &Listed) -> Vec<String> {
     let mut told = Vec::new();
     if !zones.is_empty() {
         told.push(format!(
-            "`aws_attributes.zone_id` is not captured: {} may be what the server found by itself; write it into the bundle where it \
+            "`aws_attributes.zone_id` is not captured: {} may be what the server found by itself; write it into Git where it \
              ought to be a certain zone",
             zones.join(", ")
         ));
     }
     let parent = listed.config.get("parent_path").and_then(Value::as_str);
     let parent = parent.unwrap_or_default();
-    if kind.name() == "jobs"
+    if ["jobs", "pipelines"].contains(&kind.name())
         && let Some(whose) = home(parent)
         && Some(whose) != listed.creator.as_deref()
     {
         told.push(format!(
-            "`parent_path` is not captured: {parent} is a personal folder; write another one into the bundle where it ought to lie in one"
+            "`parent_path` is not captured: {parent} is a personal folder; write another one into Git where it ought to lie in one"
         ));
     }
+    for said in said(kind, &listed.config) {
+        let Some((_, why)) = fields::UNKNOWN
+            .iter()
+            .find(|(field, _)| *field == said.field)
+        else {
+            continue;
+        };
+        told.push(format!(
+            "`{}` is not captured: {} {why}; write it into Git where it ought to be so",
+            said.path,
+            short_text(said.value)
+        ));
+    }
+    told.extend(unvalued(kind, &listed.config));
     told
+}
+
+/// A value in a line of text.
+fn short_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(short_text).collect();
+            items.join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The variables of an app whose values no answer has.
+fn unvalued(kind: &dyn Kind, config: &Value) -> Option<String> {
+    let env = config.pointer("/config/env").and_then(Value::as_array);
+    let says = |item: &Value| item.get("value").is_some() || item.get("value_from").is_some();
+    let names: Vec<&str> = env
+        .filter(|_| kind.name() == "apps")?
+        .iter()
+        .filter(|item| !says(item))
+        .filter_map(|item| item.get("name")?.as_str())
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the values of the variables {} are not captured: no answer has them; write them into Git",
+            names.join(", ")
+        )
+    })
 }

@@ -12,6 +12,7 @@ use super::select::{Selected, below_one_of, names};
 use super::{CaptureInput, form::with_variables, repo::Repo};
 use crate::bundle::ResourceKey;
 use crate::files::{CapturedEntry, CapturedLock};
+use crate::hcl;
 use crate::kinds::permissions;
 
 /// Their kind.
@@ -82,7 +83,8 @@ pub(super) fn was_looked_for(
             let raw = repo.resources.get(&key).map(|known| &known.raw);
             let path = raw.and_then(|raw| raw.get("path"));
             let path = path.map(|path| with_variables(path, input.variables));
-            path.and_then(|path| path.as_str().map(str::to_owned))
+            let in_bundle = path.and_then(|path| path.as_str().map(str::to_owned));
+            in_bundle.or_else(|| in_terraform(input, entry))
         }
         _ => None,
     };
@@ -92,4 +94,15 @@ pub(super) fn was_looked_for(
     // Those in `/Repos` are listed wherever they are.
     (entry.kind == GIT_FOLDERS && path.starts_with("/Repos/"))
         || names(&selected.roots, path) && !below_one_of(&unread, path)
+}
+
+/// The path of a Git folder as its captured file has it.
+fn in_terraform(input: &CaptureInput<'_>, entry: &CapturedEntry) -> Option<String> {
+    let file = input.tree.get(&entry.file)?;
+    let resource = hcl::resource_of(&entry.kind)?;
+    hcl::attribute(
+        std::str::from_utf8(&file.bytes).ok()?,
+        resource.name,
+        "path",
+    )
 }

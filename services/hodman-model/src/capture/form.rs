@@ -44,6 +44,7 @@ pub(super) fn of_live(kind: &dyn Kind, listed: &Listed, names: &Names<'_>) -> Va
     let rules = kind.rules();
     let creator = listed.creator.as_deref();
     let mut config = listed.config.clone();
+    beside::run_as_principal(&mut config, listed);
     let beside = Beside::take(&mut config, creator);
     let mut form = rules.without_fills(&config, None);
     chosen::put_back(kind, &mut form, listed);

@@ -87,7 +87,7 @@ fn gone<'a>(input: &CaptureInput<'a>) -> BTreeMap<ResourceKey, &'a str> {
     let entries = input.lock.entries.iter().filter(|entry| {
         entry.kind != sources::KIND
             && entry.file != NAME_ONLY
-            && entry.file.ends_with(terraform::END) == as_terraform
+            && terraform::is_one(entry) == as_terraform
             && !input.snapshot.unread.contains_key(&entry.kind)
             && !present.contains(&(entry.kind.as_str(), entry.id.as_str()))
     });
@@ -131,7 +131,7 @@ pub(super) fn tell(work: &mut Work<'_>, keys: &Keys) {
 }
 
 /// The resource of the repository with that name, of those that are free.
-fn namesake(
+pub(super) fn namesake(
     kind: &dyn Kind,
     name: &str,
     repo: &Repo,

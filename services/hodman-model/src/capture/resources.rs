@@ -12,13 +12,11 @@ use super::chosen;
 use super::copies::graft_mode;
 use super::folders::was_looked_for;
 use super::form::{Names, Overrides, digest, of_live, of_repo, resource_in};
-use super::git_code::GitCode;
 use super::keys::Keys;
 use super::merge::{Merged, merge, take};
-use super::paths::{each_path, is_of_workspace, is_personal, short};
 use super::select::Selected;
 use super::variables::lookups;
-use super::{CapturedAs, LiveResource, NAME_ONLY, Work, sources, terraform};
+use super::{CapturedAs, LiveResource, NAME_ONLY, Work, notes, sources, terraform};
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
 use crate::field_path::PathSegment;
@@ -75,7 +73,7 @@ pub(super) fn capture(
         .filter(|entry| {
             entry.kind != sources::KIND
                 && entry.file != NAME_ONLY
-                && !entry.file.ends_with(terraform::END)
+                && !terraform::is_one(entry)
                 && !seen.contains(&ResourceKey::new(&entry.kind, &entry.key))
         })
         .cloned()
@@ -114,15 +112,18 @@ fn one(
     );
     let last = work.locked(&live.kind, &live.listed.id);
     let locked = last.map(|entry| entry.digest.clone());
-    let repo = work.repo.resources.get(key).map(|repo| &repo.file);
-    let file = repo.or(last.map(|entry| &entry.file)).cloned();
+    let before_file = last.map(|entry| entry.file.clone());
+    let repo = work.repo.resources.get(key).map(|repo| repo.file.clone());
+    let file = repo.or_else(|| before_file.clone());
     let file = file.unwrap_or_else(|| write::place(work, kind, key));
+    // Somebody may have moved the resource to another file since.
+    let files: BTreeSet<&String> = std::iter::once(&file).chain(&before_file).collect();
     if let Some(git) = &git {
         let base = || {
             let locked = locked.as_ref()?;
             match digest(git) == *locked {
                 true => Some(git.clone()),
-                false => base(work, &file, locked),
+                false => base(work, &files, locked),
             }
         };
         for form in std::iter::once(&mut form).chain(before.as_mut()) {
@@ -143,6 +144,12 @@ fn one(
         return;
     }
     let dev = &form;
+    let runner = git
+        .as_ref()
+        .and_then(|git| notes::other_runner(live, git, dev));
+    for detail in runner.into_iter().chain(notes::libraries(live)) {
+        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+    }
     let unchanged = before
         .as_ref()
         .map(digest)
@@ -184,13 +191,15 @@ fn one(
             for detail in chosen::unknown(kind, &live.listed) {
                 work.row(&name, CapturedAs::Note, None, None, detail);
             }
-            notes(work, kind, key, live, dev);
+            notes::tell(work, kind, key, live, dev);
             work.entries.push(entry);
             return;
         }
         (Some(git), Some(locked)) if digest(git) == *locked => take(kind.rules(), git, dev),
         (Some(git), locked) => {
-            let base = locked.as_ref().and_then(|locked| base(work, &file, locked));
+            let base = locked
+                .as_ref()
+                .and_then(|locked| base(work, &files, locked));
             merge(kind.rules(), base.as_ref(), git, dev)
         }
     };
@@ -217,7 +226,7 @@ fn one(
         };
         let detail = format!("{name_now}{}{written}", paths.join(", "));
         work.row(&name, what, None, live.listed.modified_at, detail);
-        notes(work, kind, key, live, dev);
+        notes::tell(work, kind, key, live, dev);
     }
     if merged.conflicts.is_empty() {
         entry.digest = now;
@@ -244,11 +253,13 @@ fn one(
 }
 
 /// What the file of the last capture says, in the form of that capture: what has the digest that it remembered.
-fn base(work: &Work<'_>, file: &str, locked: &Digest) -> Option<Value> {
-    let bytes = (work.input.base)(file, locked)?;
+fn base(work: &Work<'_>, files: &BTreeSet<&String>, locked: &Digest) -> Option<Value> {
     let over = Overrides::in_repo(work.repo, work.input.target);
     let (tree, variables) = (work.input.tree, work.input.variables);
-    resource_in(file, &bytes, tree, &over, variables, locked)
+    files.iter().find_map(|file| {
+        let bytes = (work.input.base)(file, locked)?;
+        resource_in(file, &bytes, tree, &over, variables, locked)
+    })
 }
 
 /// A kind that was not read and to which both sides refer, Git by name: what the id in the workspace stands for is not
@@ -283,66 +294,4 @@ fn held_back(work: &mut Work<'_>, key: &ResourceKey, live: &LiveResource, other:
     );
     let locked = work.locked(&live.kind, &live.listed.id).cloned();
     work.entries.extend(locked);
-}
-
-/// What a reviewer must know: ids and paths that mean nothing in another workspace.
-fn notes(
-    work: &mut Work<'_>,
-    kind: &dyn Kind,
-    key: &ResourceKey,
-    live: &LiveResource,
-    dev: &Value,
-) {
-    let name = key.to_string();
-    if live.deployed_by_bundle() {
-        let detail = "deployed by a bundle: until that deployment is retired, it writes here, too"
-            .to_owned();
-        work.row(&name, CapturedAs::Note, None, None, detail);
-    }
-    for field in ["budget_policy_id", "usage_policy_id"] {
-        if live.listed.config.get(field).is_some_and(Value::is_string) && dev.get(field).is_none() {
-            let detail = format!(
-                "`{field}` is not captured: where nothing is said, each workspace gives its own; write it into the bundle \
-                 where it ought to be another one"
-            );
-            work.row(&name, CapturedAs::Note, None, None, detail);
-        }
-    }
-    for (other, id) in refers_to(kind, dev) {
-        let detail = format!(
-            "refers to {other} {id}, which is not captured; the id means nothing in another workspace"
-        );
-        work.row(&name, CapturedAs::Note, None, None, detail);
-    }
-    let mut left = BTreeSet::new();
-    let mut scratch = dev.clone();
-    GitCode::of([dev], &BTreeMap::new()).without(&mut scratch, |scratch| {
-        each_path(kind, scratch, &mut |_, value| {
-            let path = value.as_str().filter(|path| is_of_workspace(path));
-            left.extend(path.map(str::to_owned));
-        });
-    });
-    for path in &left {
-        let detail = if is_personal(short(path)) {
-            format!(
-                "runs {path} from a personal folder, which is not captured; name the folder in the rules or move it"
-            )
-        } else {
-            format!(
-                "points to {path}, which is not captured as it is; the path means nothing in another workspace"
-            )
-        };
-        work.row(&name, CapturedAs::Note, None, None, detail);
-    }
-    let runs_as = live.listed.outputs.get("runs_as").and_then(Value::as_str);
-    if let Some(name) = runs_as.filter(|_| dev.get("run_as").is_none()) {
-        let detail = format!(
-            "`run_as` is not captured: the workspace says that it runs as {name}, but not whether that is a person; \
-             write it into the bundle where it ought to run so"
-        );
-        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
-    } else if live.listed.config.get("run_as").is_some() && dev.get("run_as").is_none() {
-        let detail = "`run_as` is not captured: it names a person of this workspace".to_owned();
-        work.row(&name, CapturedAs::Note, None, None, detail);
-    }
 }

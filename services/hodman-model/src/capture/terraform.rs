@@ -1,21 +1,28 @@
 //! The capture as Terraform: one file for each object, merged by lines with what people changed in Git.
 
+mod last;
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::chosen;
+use super::folders::was_looked_for;
 use super::form::{Names, of_live};
-use super::identity::{description, said};
+use super::identity::said;
 use super::keys::{Keys, slug};
 use super::select::Selected;
 use super::sources::{self, Piece, gone, merge_text_file};
-use super::varied::{Sort, catalog_in, sort_called, sort_of, with_pauses};
-use super::{CapturedAs, LiveResource, NAME_ONLY, Work};
+use super::varied::with_pauses;
+use super::{CapturedAs, LIBRARIES, LiveResource, NAME_ONLY, Work, notes};
 use crate::bundle::{Language, ResourceKey};
 use crate::digest::sha256;
 use crate::files::{CapturedEntry, Tree};
-use crate::hcl::{self, Variable};
+use crate::hcl;
 use crate::kinds::{Kind, kind};
 use crate::plan::refers_to;
+use words::Words;
 
 /// How its files end.
 pub(super) const END: &str = ".tf";
@@ -23,6 +30,11 @@ pub(super) const END: &str = ".tf";
 const FOLDER: &str = "terraform";
 /// The kind, in the lock, of files that are no object's.
 const AROUND: &str = "terraform";
+
+/// Whether a file of the lock is one of Terraform's, also one of values.
+pub(super) fn is_one(entry: &CapturedEntry) -> bool {
+    entry.kind == AROUND || entry.file.ends_with(END)
+}
 
 pub(super) fn capture(
     work: &mut Work<'_>,
@@ -56,28 +68,46 @@ pub(super) fn capture(
     for (place, (path, language)) in &files {
         let name = &names_of[place];
         let text = hcl::notebook(name, path, &format!("../{place}"), *language);
-        around(work, &source_file(name), &text, &mut written);
+        let source = source_file(name);
+        around(work, &source, &text);
+        written.insert((AROUND.to_owned(), source));
     }
+    let places = [
+        place_of_variables(),
+        place_of_values(work.input.env),
+        format!("{FOLDER}/versions{END}"),
+    ];
+    written.extend(
+        places
+            .iter()
+            .map(|place| (AROUND.to_owned(), place.clone())),
+    );
+    rest(work, &written, selected, keys);
+    // Only now it is known which files stay.
+    last::keep_variables(work, &mut words.variables);
     for (name, variable) in &words.variables {
         if let Some((sort, value)) = said(&variable.description) {
             work.declared.knows(sort, value, name);
         }
     }
-    let env = work.input.env;
-    for (file, text) in [
-        (
-            format!("{FOLDER}/variables{END}"),
-            hcl::variables(&words.variables),
-        ),
-        (
-            format!("{FOLDER}/{env}.tfvars"),
-            hcl::values(&words.variables),
-        ),
-        (format!("{FOLDER}/versions{END}"), hcl::versions()),
-    ] {
-        around(work, &file, &text, &mut written);
+    let texts = [
+        hcl::variables(&words.variables),
+        hcl::values(&words.variables),
+        hcl::versions(),
+    ];
+    for (place, text) in places.iter().zip(&texts) {
+        around(work, place, text);
     }
-    rest(work, &written, selected, keys);
+}
+
+/// Where the variables lie.
+fn place_of_variables() -> String {
+    format!("{FOLDER}/variables{END}")
+}
+
+/// Where their values lie.
+fn place_of_values(env: &str) -> String {
+    format!("{FOLDER}/{env}.tfvars")
 }
 
 fn object(
@@ -99,10 +129,13 @@ fn object(
     }
     let said = format!("{} `{}`", kind.singular(), live.listed.name);
     let new = work.locked(&live.kind, &live.listed.id).is_none();
-    let form = match work.literal("pause_statuses") {
+    let mut form = match work.literal("pause_statuses") {
         true => form,
         false => with_pauses(kind, &form),
     };
+    if let Some(libraries @ Value::Array(_)) = live.listed.outputs.get(LIBRARIES) {
+        form[LIBRARIES] = libraries.clone();
+    }
     let Some(written) = hcl::resource(key, &live.listed.id, &live.listed.outputs, &form, words)
     else {
         if new {
@@ -137,10 +170,29 @@ fn object(
         seen: None,
         from: None,
     };
-    merge_text_file(work, &piece, written.text.into_bytes());
+    if last::hides_libraries(work, live) {
+        let detail = "not compared: what is installed on it could not be read".to_owned();
+        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+        let locked = work.locked(&live.kind, &live.listed.id).cloned();
+        work.entries.extend(locked);
+        return;
+    }
+    let text = last::with_access(work, kind, live, written.text);
+    merge_text_file(work, &piece, text.into_bytes());
+    if new || work.out.changes.contains_key(&place) {
+        let mut told = notes::of(kind, live, &form);
+        let uncaptured = refers_to(kind, &form)
+            .into_iter()
+            // The others are told above.
+            .filter(|(other, id)| work.locked(other, id).is_none());
+        told.extend(uncaptured.map(|(other, id)| notes::uncaptured(&other, &id)));
+        for detail in told {
+            work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+        }
+    }
 }
 
-fn around(work: &mut Work<'_>, place: &str, text: &str, written: &mut BTreeSet<(String, String)>) {
+fn around(work: &mut Work<'_>, place: &str, text: &str) {
     let piece = Piece {
         kind: AROUND,
         id: place,
@@ -154,7 +206,6 @@ fn around(work: &mut Work<'_>, place: &str, text: &str, written: &mut BTreeSet<(
         from: None,
     };
     merge_text_file(work, &piece, text.as_bytes().to_vec());
-    written.insert((AROUND.to_owned(), place.to_owned()));
 }
 
 /// What the last capture wrote and this one did not.
@@ -183,14 +234,15 @@ fn rest(
         .entries
         .iter()
         .filter(|entry| entry.kind != sources::KIND && entry.file != NAME_ONLY)
-        .filter(|entry| entry.kind == AROUND || entry.file.ends_with(END))
+        .filter(|entry| is_one(entry))
         .filter(|entry| !written.contains(&(entry.kind.clone(), entry.id.clone())))
         .filter(|entry| !inherited.contains(&ResourceKey::new(&entry.kind, &entry.key)))
         .cloned()
         .collect();
     for entry in left {
         let there = present.contains(&(entry.kind.as_str(), entry.id.as_str()))
-            || work.input.snapshot.unread.contains_key(&entry.kind);
+            || work.input.snapshot.unread.contains_key(&entry.kind)
+            || !was_looked_for(work.input, work.repo, selected, &entry);
         gone(work, entry, !there);
     }
 }
@@ -317,82 +369,4 @@ const PIECE: usize = 8;
 
 fn source_file(name: &str) -> String {
     format!("{FOLDER}/{name}.source{END}")
-}
-
-/// What stands for values.
-struct Words<'a> {
-    literals: &'a [String],
-    addresses: BTreeMap<String, String>,
-    keys: &'a Keys,
-    variables: BTreeMap<String, Variable>,
-}
-
-impl Words<'_> {
-    fn named(&mut self, sort: &Sort, text: &str) -> Option<String> {
-        if self.literals.iter().any(|name| name == sort.name) {
-            return None;
-        }
-        let wanted = slug(&format!("{} {text}", sort.word), sort.word);
-        let variable = Variable {
-            description: description(sort.name, text),
-            value: Some(text.to_owned()),
-        };
-        let mut name = wanted.clone();
-        let mut number = 2;
-        // Two values can have one name: the second gets a number.
-        while self
-            .variables
-            .get(&name)
-            .is_some_and(|known| *known != variable)
-        {
-            name = format!("{wanted}_{number}");
-            number += 1;
-        }
-        self.variables.insert(name.clone(), variable);
-        Some(name)
-    }
-}
-
-impl hcl::Names for Words<'_> {
-    fn variable(&mut self, kind: &str, path: &[&str], text: &str) -> Option<String> {
-        self.named(sort_of(kind, path, text)?, text)
-    }
-
-    fn inside<'t>(
-        &mut self,
-        kind: &str,
-        path: &[&str],
-        text: &'t str,
-    ) -> Option<(&'t str, String, &'t str)> {
-        let (before, catalog, after) = catalog_in(kind, path, text)?;
-        let name = self.named(sort_called("catalogs")?, catalog)?;
-        Some((before, name, after))
-    }
-
-    fn secret(&mut self, key: &ResourceKey, field: &str) -> String {
-        let mut name = format!("{}_{}", key.key, slug(field, "secret"));
-        let variable = Variable {
-            description: format!("`{field}` of {key}: a secret that was not captured"),
-            value: None,
-        };
-        // Objects of two kinds can have one key.
-        if self
-            .variables
-            .get(&name)
-            .is_some_and(|known| *known != variable)
-        {
-            name = format!("{}_{name}", key.kind);
-        }
-        self.variables.insert(name.clone(), variable);
-        name
-    }
-
-    fn id(&self, key: &ResourceKey) -> Option<String> {
-        let mut of_key = self.keys.iter().filter(|(_, other)| *other == key);
-        of_key.next().map(|((_, id), _)| id.clone())
-    }
-
-    fn source(&self, path: &str) -> Option<String> {
-        self.addresses.get(path).cloned()
-    }
 }

@@ -75,6 +75,11 @@ pub fn resource(
         let value = match given {
             Given::Text(word) => text(word),
             Given::Bool(truth) => Expression::from(*truth),
+            Given::Block(inner, truth) => {
+                let block = Block::builder(*field).add_attribute((*inner, *truth));
+                blocks.push(block.build());
+                continue;
+            }
         };
         own = own.add_attribute((*field, value));
     }
@@ -322,6 +327,10 @@ fn address_in(text_with: &str) -> Option<(&str, String, &str)> {
         return None;
     };
     let known = resource_of(kind)?;
-    let address = format!("{}.{key}.{}", known.name, field.join("."));
+    let field = match field {
+        ["id"] => known.referred.to_owned(),
+        other => other.join("."),
+    };
+    let address = format!("{}.{key}.{field}", known.name);
     Some((&text_with[..start], address, &text_with[end + 1..]))
 }

@@ -11,6 +11,10 @@ pub struct Resource {
     pub permissions: Option<&'static str>,
     /// The argument of `databricks_grants` that takes its full name.
     pub grants: Option<&'static str>,
+    /// The attribute that this argument takes. The provider's own `id` is no id of the API's where it is a path or a name.
+    pub access: &'static str,
+    /// The attribute that other resources' fields take, where a bundle has `.id`.
+    pub referred: &'static str,
     /// Fields that the provider calls otherwise, by their path, and the name they have there; nothing where what it calls so is
     /// another one.
     pub renamed: &'static [(&'static str, &'static str)],
@@ -27,7 +31,12 @@ pub enum Given {
     Text(&'static str),
     /// A truth.
     Bool(bool),
+    /// A block with one truth in it.
+    Block(&'static str, bool),
 }
+
+/// The attribute that every resource has.
+const ID: &str = "id";
 
 const fn of(kind: &'static str, name: &'static str) -> Resource {
     Resource {
@@ -35,6 +44,8 @@ const fn of(kind: &'static str, name: &'static str) -> Resource {
         name,
         permissions: None,
         grants: None,
+        access: ID,
+        referred: ID,
         renamed: &[],
         given: &[],
         whole: None,
@@ -58,7 +69,10 @@ const fn granted(kind: &'static str, name: &'static str, argument: &'static str)
 /// Every kind that the provider has a resource for.
 pub(super) const RESOURCES: &[Resource] = &[
     shared("alerts", "databricks_alert_v2", "alert_v2_id"),
-    shared("apps", "databricks_app", "app_name"),
+    Resource {
+        access: "name",
+        ..shared("apps", "databricks_app", "app_name")
+    },
     granted("catalogs", "databricks_catalog", "catalog"),
     shared(
         "cluster_policies",
@@ -66,13 +80,21 @@ pub(super) const RESOURCES: &[Resource] = &[
         "cluster_policy_id",
     ),
     shared("clusters", "databricks_cluster", "cluster_id"),
-    granted("connections", "databricks_connection", "foreign_connection"),
+    // Its `id` is the metastore's and the name in one.
+    Resource {
+        access: "name",
+        referred: "name",
+        ..granted("connections", "databricks_connection", "foreign_connection")
+    },
     Resource {
         // True where it is not said.
         given: &[("embed_credentials", Given::Bool(false))],
         ..shared("dashboards", "databricks_dashboard", "dashboard_id")
     },
-    shared("directories", "databricks_directory", "directory_id"),
+    Resource {
+        access: "object_id",
+        ..shared("directories", "databricks_directory", "directory_id")
+    },
     shared(
         "experiments",
         "databricks_mlflow_experiment",
@@ -115,14 +137,22 @@ pub(super) const RESOURCES: &[Resource] = &[
             // A block `trigger` is the one and only of before.
             ("triggers", ""),
         ],
+        // A bundle's job queues its runs where nothing is said, the provider's does not.
+        given: &[("queue", Given::Block("enabled", true))],
         ..shared("jobs", "databricks_job", "job_id")
     },
-    shared(
-        "model_serving_endpoints",
-        "databricks_model_serving",
-        "serving_endpoint_id",
-    ),
-    shared("models", "databricks_mlflow_model", "registered_model_id"),
+    Resource {
+        access: "serving_endpoint_id",
+        ..shared(
+            "model_serving_endpoints",
+            "databricks_model_serving",
+            "serving_endpoint_id",
+        )
+    },
+    Resource {
+        access: "registered_model_id",
+        ..shared("models", "databricks_mlflow_model", "registered_model_id")
+    },
     shared("pipelines", "databricks_pipeline", "pipeline_id"),
     shared("queries", "databricks_query", "sql_query_id"),
     granted("registered_models", "databricks_registered_model", "model"),
@@ -153,6 +183,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         "storage_credential",
     ),
     Resource {
+        access: "endpoint_id",
         given: &[("endpoint_type", Given::Text("STANDARD"))],
         ..shared(
             "vector_search_endpoints",

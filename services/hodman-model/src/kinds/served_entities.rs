@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::listed::id_text;
 
 /// What the server calls a served entity that nobody named: by its model and version. Routes name them so, too.
-pub(super) fn name(entity: &Value) -> Option<String> {
+pub(crate) fn name(entity: &Value) -> Option<String> {
     let said = |field: &str| id_text(entity.get(field)).filter(|text| !text.contains("${"));
     if let Some(external) = entity.pointer("/external_model/name") {
         return Some(external.as_str()?.replace(['.', ':'], "-"));

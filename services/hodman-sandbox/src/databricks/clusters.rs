@@ -1,6 +1,7 @@
 //! Clusters API 2.1, with 2.0 as an alias.
 
 mod defaults;
+mod libraries;
 mod routes;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub(crate) struct Cluster {
     started: i64,
     terminated: Option<i64>,
     pinned: bool,
+    /// What is installed on it, with the status of each.
+    libraries: Vec<(Value, &'static str)>,
 }
 
 /// `state` of the API.
@@ -122,6 +125,7 @@ impl Clusters {
             started: now,
             terminated: None,
             pinned: false,
+            libraries: Vec::new(),
         };
         self.clusters.entry(id).or_insert(cluster)
     }

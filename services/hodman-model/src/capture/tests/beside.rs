@@ -112,6 +112,31 @@ fn what_the_workspace_does_not_tell_is_what_git_says() {
 }
 
 #[test]
+fn what_is_installed_on_a_cluster_is_told_as_long_as_it_is() {
+    let mut project = Project::new();
+    project.cluster("c-1", "Shared", json!({"num_workers": 1}));
+    let told = |project: &Project| -> Vec<String> {
+        let rows = project.capture().rows.into_iter();
+        rows.filter(|row| row.detail.starts_with("libraries"))
+            .map(|row| row.detail)
+            .collect()
+    };
+    project.merge_capture();
+    assert_eq!(told(&project), [""; 0]);
+    project.live("c-1").outputs = json!({"libraries": [
+        {"maven": {"coordinates": "org:lib:1"}}, {"pypi": {"package": "pandas"}}, {"whl": "/Volumes/a.whl"}]});
+    assert_eq!(
+        told(&project),
+        [
+            "libraries that are installed on it are not captured, a bundle says them of tasks: \
+          maven org:lib:1, pypi pandas, whl /Volumes/a.whl"
+        ]
+    );
+    project.live("c-1").outputs = json!({"libraries": []});
+    assert_eq!(told(&project), [""; 0]);
+}
+
+#[test]
 fn whom_a_job_runs_as_is_told_where_its_settings_do_not_say_it() {
     let mut project = Project::new();
     project.job(11, "Mine", json!({}));
@@ -128,6 +153,51 @@ fn whom_a_job_runs_as_is_told_where_its_settings_do_not_say_it() {
     });
     project.live("11").config["timeout_seconds"] = json!(60);
     assert!(!told(&project), "the bundle says it");
+}
+
+#[test]
+fn a_principal_that_a_job_runs_as_is_captured_and_people_are_told_whenever_git_says_otherwise() {
+    const ROBOT: &str = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
+    let mut project = Project::new();
+    project.job(11, "Mine", json!({}));
+    let as_principal = json!({"run_as": {"service_principal_name": ROBOT}, "runs_as": ROBOT});
+    let as_user = |name: &str| json!({"run_as": {"user_name": name}, "runs_as": name});
+    project.merge_capture();
+    let notes = |project: &Project| -> Vec<String> {
+        let rows = project.capture().rows.into_iter();
+        rows.filter(|row| row.what == CapturedAs::Note)
+            .map(|row| row.detail)
+            .collect()
+    };
+    project.live("11").outputs = as_principal;
+    let captured = project.merge_capture();
+    assert_eq!(captured.rows[0].detail, "run_as");
+    let text = project.text("resources/mine.job.yml");
+    assert!(
+        text.contains("service_principal_name: ${var.principal_3f2504e0"),
+        "{text}"
+    );
+    assert_eq!(project.capture().rows, []);
+    project.live("11").outputs = as_user("bob@example.com");
+    assert_eq!(
+        notes(&project),
+        [format!(
+            "`run_as`: it runs as bob@example.com in the workspace; Git says {ROBOT}, which stays"
+        )]
+    );
+    assert_eq!(project.capture().changes, BTreeMap::new());
+    // Its creator's, which is what every job is.
+    project.live("11").outputs = json!({"run_as": {"user_name": "ada@example.com"}});
+    assert_eq!(notes(&project).len(), 1);
+    project.rewrite("resources/mine.job.yml", |text| {
+        let (start, _) = text.split_once("      run_as:").unwrap();
+        start.to_owned()
+    });
+    assert_eq!(notes(&project), [""; 0]);
+    project.live("11").outputs = as_user("bob@example.com");
+    assert_eq!(notes(&project).len(), 1, "also later");
+    project.live("11").config["timeout_seconds"] = json!(60);
+    assert_eq!(notes(&project).len(), 1, "once");
 }
 
 #[test]

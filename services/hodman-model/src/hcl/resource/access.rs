@@ -23,17 +23,12 @@ impl Writer<'_> {
     ) -> Option<Block> {
         let argument = known.permissions?;
         let managed = form.get(permissions::FIELD)?.as_object()?;
-        let output = if argument.ends_with("_name") {
-            "name"
-        } else {
-            "id"
-        };
         let mut block = Block::builder("resource")
             .add_labels([
                 "databricks_permissions",
                 &format!("{}_{}", known.kind, self.key.key),
             ])
-            .add_attribute((argument, raw(&format!("{address}.{output}"))));
+            .add_attribute((argument, raw(&format!("{address}.{}", known.access))));
         for (principal, level) in managed {
             let (word, name) = principal.split_once(':').unwrap_or(("user", principal));
             let field = format!("{word}_name");
@@ -88,7 +83,7 @@ impl Writer<'_> {
                 "databricks_grants",
                 &format!("{}_{}", known.kind, self.key.key),
             ])
-            .add_attribute((argument, raw(&format!("{address}.id"))));
+            .add_attribute((argument, raw(&format!("{address}.{}", known.access))));
         for (principal, privileges) in managed {
             let name = self.principal("principal", principal);
             let privileges = privileges.as_array().into_iter().flatten();

@@ -232,3 +232,90 @@ fn what_the_provider_calls_otherwise_or_wants_said() {
         }
     }
 }
+
+#[test]
+fn who_may_do_what_names_the_attribute_that_the_provider_documents() {
+    let permissions = json!({"group:ops": "CAN_MANAGE"});
+    let grants = json!({"ops": ["USE_CONNECTION"]});
+    let cases = [
+        ("jobs", "permissions", "job_id = databricks_job.it.id\n"),
+        ("apps", "permissions", "app_name = databricks_app.it.name\n"),
+        (
+            "directories",
+            "permissions",
+            "directory_id = databricks_directory.it.object_id\n",
+        ),
+        (
+            "models",
+            "permissions",
+            "registered_model_id = databricks_mlflow_model.it.registered_model_id\n",
+        ),
+        (
+            "model_serving_endpoints",
+            "permissions",
+            "serving_endpoint_id = databricks_model_serving.it.serving_endpoint_id\n",
+        ),
+        (
+            "vector_search_endpoints",
+            "permissions",
+            "vector_search_endpoint_id = databricks_vector_search_endpoint.it.endpoint_id\n",
+        ),
+        (
+            "connections",
+            "grants",
+            "foreign_connection = databricks_connection.it.name\n",
+        ),
+        ("volumes", "grants", "volume = databricks_volume.it.id\n"),
+    ];
+    for (kind, field, wanted) in cases {
+        let access = match field {
+            "permissions" => &permissions,
+            _ => &grants,
+        };
+        let form = json!({ field: access });
+        let written = resource(&ResourceKey::new(kind, "it"), "1", &form, &mut Plain).unwrap();
+        assert!(
+            written.text.contains(wanted),
+            "{wanted} in\n{}",
+            written.text
+        );
+    }
+}
+
+#[test]
+fn what_refers_to_a_connection_takes_its_name() {
+    let form = json!({"name": "p", "ingestion_definition": {"connection_name": "${resources.connections.crm.id}",
+        "ingestion_gateway_id": "${resources.pipelines.gateway.id}"}});
+    let written = resource(&ResourceKey::new("pipelines", "p"), "1", &form, &mut Plain).unwrap();
+    for wanted in [
+        "= databricks_connection.crm.name\n",
+        "= databricks_pipeline.gateway.id\n",
+    ] {
+        assert!(
+            written.text.contains(wanted),
+            "{wanted} in\n{}",
+            written.text
+        );
+    }
+}
+
+#[test]
+fn a_job_says_that_its_runs_wait_for_each_other() {
+    let cases = [
+        (json!({"name": "j"}), "queue {\n    enabled = true\n  }\n"),
+        (
+            json!({"name": "j", "queue": {"enabled": false}}),
+            "queue {\n    enabled = false\n  }\n",
+        ),
+    ];
+    for (form, wanted) in cases {
+        let written = resource(&ResourceKey::new("jobs", "j"), "1", &form, &mut Plain).unwrap();
+        assert_eq!(written.text.matches("queue {").count(), 1);
+        assert!(
+            written.text.contains(wanted),
+            "{wanted} in\n{}",
+            written.text
+        );
+        parses_and_is_formatted(&written.text);
+    }
+}

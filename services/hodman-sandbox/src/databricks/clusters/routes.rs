@@ -10,7 +10,7 @@ use crate::databricks::error::ApiError;
 use crate::databricks::world::World;
 
 pub(crate) fn router() -> Router<Shared<World>> {
-    let mut router = Router::new();
+    let mut router = super::libraries::router();
     for version in ["2.0", "2.1"] {
         let path = |name: &str| format!("/api/{version}/clusters/{name}");
         router = router

@@ -2,8 +2,8 @@
 
 use super::super::WorkError;
 use super::super::live::{self, Unlisted};
-use super::file_access;
 use super::known::{Known, short};
+use super::{file_access, libraries};
 use chrono::{DateTime, TimeZone as _, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{
@@ -59,7 +59,7 @@ pub(super) async fn take(
     // The list of a secret scope does not say what a principal is: what has no `@` in it reads as a group there.
     let mine =
         ["user", "service_principal", "group"].map(|word| permissions::managed_principal(word, me));
-    let resources: Vec<LiveResource> = served
+    let mut resources: Vec<LiveResource> = served
         .objects
         .into_iter()
         .map(|mut object| {
@@ -67,6 +67,7 @@ pub(super) async fn take(
             LiveResource::new(object.kind, object.listed)
         })
         .collect();
+    libraries::add(workspace, &mut resources).await?;
     // A job is worth little without what it runs, wherever that lies.
     entries
         .add(workspace, wanted_paths(&rules, &resources))

@@ -1,26 +1,30 @@
 //! The table of a capture: what, how, by whom, when.
 
 use hodman_core::reason::stamp;
-use hodman_model::capture::{CaptureRow, CapturedAs};
+use hodman_model::capture::{CaptureRow, CapturedAs, UNKNOWN};
+use std::collections::BTreeMap;
 
 /// A thousand rows are more than anyone reads; the rest is counted.
 const ROWS: usize = 300;
 /// GitHub takes 65,536, and what is longer loses its end, and with it how much is left out.
 const BYTES: usize = 56_000;
 
-/// What somebody has to look at first.
+/// What somebody has to look at first. What is only said here, and not in the files, stands before what the files show: the
+/// rows of a first capture are many, and a note on a new object never comes again.
 const ORDER: [CapturedAs; 6] = [
     CapturedAs::Conflict,
     CapturedAs::Removed,
     CapturedAs::Renamed,
+    CapturedAs::Note,
     CapturedAs::Changed,
     CapturedAs::Added,
-    CapturedAs::Note,
 ];
+/// Notes that say the same of this many are one, which names these.
+const NAMES: usize = 5;
 
 /// The rows, conflicts first; those that are too many are counted.
 pub(super) fn render(rows: &[CaptureRow]) -> String {
-    let mut sorted: Vec<&CaptureRow> = rows.iter().collect();
+    let mut sorted = grouped(rows);
     // Rows of one sort keep their order, which is that of the keys.
     sorted.sort_by_key(|row| ORDER.iter().position(|what| *what == row.what));
     let mut text = "| what | change | by | when | |\n|---|---|---|---|---|\n".to_owned();
@@ -57,6 +61,38 @@ pub(super) fn render(rows: &[CaptureRow]) -> String {
         ));
     }
     text
+}
+
+/// The rows, notes that say the same as one.
+fn grouped(rows: &[CaptureRow]) -> Vec<CaptureRow> {
+    let mut found: Vec<CaptureRow> = Vec::new();
+    let mut notes: BTreeMap<&str, (usize, Vec<&str>)> = BTreeMap::new();
+    for row in rows {
+        if row.what == CapturedAs::Note {
+            let fresh = || (found.len(), Vec::new());
+            let (_, keys) = notes.entry(&row.detail).or_insert_with(fresh);
+            keys.push(&row.key);
+            if keys.len() > 1 {
+                continue;
+            }
+        }
+        found.push(row.clone());
+    }
+    for (at, keys) in notes.into_values() {
+        let more = keys.len().saturating_sub(NAMES);
+        if keys.len() > 1
+            && let Some(row) = found.get_mut(at)
+        {
+            let named = &keys[..keys.len() - more];
+            row.key = named.join(", ");
+            if more > 0 {
+                row.key.push_str(&format!(" and {more} more"));
+            }
+            // Who made each stands in its own row.
+            (row.by, row.at) = (UNKNOWN.to_owned(), None);
+        }
+    }
+    found
 }
 
 fn word(what: CapturedAs) -> &'static str {
@@ -106,6 +142,36 @@ mod tests {
         assert!(lines[3].starts_with("| jobs.gone | removed |"), "{text}");
         assert_eq!(lines.len(), 2 + ROWS + 2);
         assert_eq!(lines.last(), Some(&"and 102 more: 102 added"));
+    }
+
+    #[test]
+    fn a_note_is_in_the_table_of_a_large_first_capture() {
+        let mut rows: Vec<CaptureRow> = (0..400)
+            .map(|number| row(format!("jobs.a{number:03}"), CapturedAs::Added, "job"))
+            .collect();
+        let said = "runs /Users/ada/x from a personal folder";
+        rows.push(row("jobs.a399".into(), CapturedAs::Note, said));
+        let text = render(&rows);
+        assert!(text.contains(said), "{text}");
+        assert_eq!(text.lines().last(), Some("and 101 more: 101 added"));
+    }
+
+    #[test]
+    fn notes_that_say_the_same_are_one_row() {
+        let mut rows: Vec<CaptureRow> = (0..7)
+            .map(|number| row(format!("jobs.a{number}"), CapturedAs::Note, "same"))
+            .collect();
+        rows.push(row("jobs.b".into(), CapturedAs::Note, "other"));
+        rows.push(row("jobs.c".into(), CapturedAs::Note, "other"));
+        let text = render(&rows);
+        let lines: Vec<&str> = text.lines().skip(2).collect();
+        assert_eq!(
+            lines,
+            [
+                "| jobs.a0, jobs.a1, jobs.a2, jobs.a3, jobs.a4 and 2 more | note | unknown | unknown | same |",
+                "| jobs.b, jobs.c | note | unknown | unknown | other |",
+            ]
+        );
     }
 
     #[test]
