@@ -58,6 +58,25 @@ pub async fn a_delivery_is_stored_once(fixture: &Fixture) {
     assert_eq!(store.insert_events(Vec::new()).await.unwrap(), []);
 }
 
+pub async fn a_delivery_with_a_nul_character_is_stored_once(fixture: &Fixture) {
+    let store = &fixture.store;
+    let odd = NewEvent {
+        kind: "push\0".to_owned(),
+        body: b"\0".to_vec(),
+        ..event("a\0b")
+    };
+    let first = store.insert_events(vec![odd.clone()]).await.unwrap()[0];
+    let again = store.insert_events(vec![odd]).await.unwrap()[0];
+    assert_eq!((first.duplicate, again.duplicate), (false, true));
+    assert_eq!(first.seq, again.seq);
+    let kept = store.get_event(first.seq).await.unwrap().unwrap().event;
+    assert_eq!(
+        (kept.delivery.as_str(), kept.kind.as_str()),
+        ("a\u{FFFD}b", "push\u{FFFD}")
+    );
+    assert_eq!(kept.body, b"\0", "bytes stay as they came");
+}
+
 pub async fn bodies_come_back_byte_for_byte(fixture: &Fixture) {
     let store = &fixture.store;
     let large: Vec<u8> = (0..2_000_000u32).map(|number| (number * 7) as u8).collect();

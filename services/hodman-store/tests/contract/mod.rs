@@ -75,7 +75,7 @@ macro_rules! all_contract_tests {
                 a_missing_row_breaks_the_chain, a_cut_off_end_is_found, a_long_history_is_verified_in_pages,
             ],
             inbox: [
-                a_delivery_is_stored_once, bodies_come_back_byte_for_byte, events_are_pending_in_order_until_acknowledged,
+                a_delivery_is_stored_once, a_delivery_with_a_nul_character_is_stored_once, bodies_come_back_byte_for_byte, events_are_pending_in_order_until_acknowledged,
                 poison_is_kept_with_its_reason, events_are_listed_and_counted, a_replay_is_a_new_event,
                 many_callers_share_commits, many_callers_with_one_delivery_insert_one_event,
                 only_old_finished_rows_are_pruned,
@@ -101,7 +101,7 @@ macro_rules! all_contract_tests {
             signals: [inserting_wakes_the_inbox, a_signal_told_before_waiting_is_not_lost, the_outbox_is_woken_by_what_concerns_it],
             state: [
                 a_commit_moves_the_version, a_moved_version_is_a_conflict, an_event_that_is_no_longer_pending_is_a_conflict,
-                a_commit_is_whole_or_nothing, one_of_many_commits_wins, pipelines_are_listed,
+                a_commit_is_whole_or_nothing, texts_with_nul_characters_are_kept_without, one_of_many_commits_wins, pipelines_are_listed,
             ],
             timers: [
                 a_wake_fires_once, a_wake_asked_for_again_after_its_tick_fires_again, a_waiting_tick_is_enough,

@@ -292,6 +292,11 @@ async fn what_makes_no_sense_is_said_at_once() {
             "say why",
         ),
         (
+            json!({"hodman": "command", "ask": "hold", "env": "qa", "reason": "a\0b"}),
+            StatusCode::BAD_REQUEST,
+            "NUL character",
+        ),
+        (
             json!({"hodman": "command", "ask": "destroy", "env": "qa"}),
             StatusCode::BAD_REQUEST,
             "destroy",
