@@ -162,8 +162,38 @@ async fn through_a_proxy_the_page_only_shows() {
     assert!(world.asked().await.is_empty());
 }
 
+/// As in a container, where `docker exec … hodman hold` comes from loopback and everybody else does not.
 #[tokio::test]
-async fn any_other_bind_is_read_only() {
+async fn bound_to_all_addresses_the_machine_itself_acts() {
+    let (world, port) = World::everywhere().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let ask = |token: &str| {
+        let url = format!("http://127.0.0.1:{port}/api/commands");
+        http.post(url).bearer_auth(token).json(&hold())
+    };
+    let status =
+        async |request: reqwest::RequestBuilder| request.send().await.unwrap().status().as_u16();
+    assert_eq!(status(ask("wrong")).await, 401);
+    for (name, value) in [
+        ("host", "hodman.example.com"),
+        ("host", "0.0.0.0:8080"),
+        ("x-forwarded-for", "10.1.1.1"),
+    ] {
+        assert_eq!(status(ask(CANARY).header(name, value)).await, 403, "{name}");
+    }
+    assert!(world.asked().await.is_empty());
+    assert_eq!(status(ask(CANARY)).await, 202);
+    assert_eq!(world.asked().await.len(), 1);
+    // Without a socket nobody knows where it came from: as from another machine.
+    let answer = world.post("/api/commands", CANARY, &hold()).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(answer.text.contains("own machine"), "{}", answer.text);
+    let page = world.send("GET", "/", &[("host", "hodman.example.com")], "");
+    assert!(page.await.text.contains("read-only"));
+}
+
+#[tokio::test]
+async fn a_bind_to_another_address_is_read_only() {
     let world = World::public().await;
     for path in ["/api/commands", "/api/events/1/replay"] {
         let answer = world.post(path, CANARY, &hold()).await;
