@@ -76,8 +76,7 @@ macro_rules! all_contract_tests {
             ],
             inbox: [
                 a_delivery_is_stored_once, a_delivery_with_a_nul_character_is_stored_once, bodies_come_back_byte_for_byte, events_are_pending_in_order_until_acknowledged,
-                poison_is_kept_with_its_reason, events_are_listed_and_counted, a_replay_is_a_new_event,
-                many_callers_share_commits, many_callers_with_one_delivery_insert_one_event,
+                poison_is_kept_with_its_reason, events_are_listed_and_counted, a_replay_is_a_new_event, many_callers_share_commits, many_callers_with_one_delivery_insert_one_event,
                 only_old_finished_rows_are_pruned,
             ],
             lifetime: [
@@ -86,7 +85,7 @@ macro_rules! all_contract_tests {
             ],
             outbox: [
                 effects_are_claimed_oldest_first_one_per_lane, the_database_refuses_a_second_runner_in_a_lane,
-                an_effect_waits_for_its_time, excluded_lanes_are_passed_over, a_retry_waits_and_keeps_its_error,
+                an_effect_waits_for_its_time, kinds_are_passed_over, a_retry_waits_and_keeps_its_error,
                 effects_are_listed_by_filter, many_workers_never_share_a_lane, workers_with_different_clocks_never_share_a_lane,
             ],
             outbox_cancel: [

@@ -121,7 +121,10 @@ pub async fn texts_with_nul_characters_are_kept_without(fixture: &Fixture) {
     let kept = store.history("sal\0es", Some("q\0a"), 9).await.unwrap();
     let because: Vec<&str> = kept.iter().map(|row| &*row.entry.because).collect();
     assert_eq!(because, ["because \u{FFFD}"]);
-    assert_eq!(kept[0].entry.data["why"], "because \0", "JSON has a form for it");
+    assert_eq!(
+        kept[0].entry.data["why"], "because \0",
+        "JSON has a form for it"
+    );
     assert_eq!(store.verify_history("sal\u{FFFD}es").await.unwrap(), 2);
     let event = store.get_event(seq).await.unwrap().unwrap();
     assert_eq!(event.note.as_deref(), Some("no\u{FFFD}body"));

@@ -1,13 +1,14 @@
 //! What becomes of effects that nobody wants any more, or that nobody here can do.
 
 use super::Worker;
+use super::running::Running;
 use crate::clock::Clock;
 use crate::config::{Config, Purpose};
 use crate::daemon::Parts;
 use chrono::TimeDelta;
 use hodman_core::effect::{Act, Effect};
 use hodman_core::ids::{EnvName, Op, PullNumber};
-use hodman_store::{Commit, EffectFilter, EffectState, NewEffect, OutboxRow, Store};
+use hodman_store::{Commit, EffectFilter, EffectState, Kinds, NewEffect, OutboxRow, Store};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -107,7 +108,7 @@ async fn a_cancelled_effect_frees_its_lane_and_an_unknown_pipelines_waits() {
     // Somebody began the first and died; meanwhile it was superseded.
     let long_ago = Clock::system().now() - TimeDelta::hours(1);
     let claimed = store
-        .claim_effects("dead", long_ago, Duration::from_secs(60), 1, &[])
+        .claim_effects("dead", long_ago, Duration::from_secs(60), 1, Kinds::All)
         .await
         .unwrap();
     assert_eq!((claimed.len(), claimed[0].op), (1, 1));
@@ -140,4 +141,47 @@ async fn a_cancelled_effect_frees_its_lane_and_an_unknown_pipelines_waits() {
     .await;
     stop.cancel();
     running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn comparisons_that_hang_leave_hands_for_an_override() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = parts(folder.path()).await;
+    let store = parts.store.clone();
+    let of = |op: i64, act: &str| NewEffect {
+        lane: format!("shop/{op}/{act}"),
+        kind: act.to_owned(),
+        ..close("shop", op)
+    };
+    let compares = (1..=40).map(|op| of(op, "compare")).collect();
+    commit(&store, "shop", 0, compares, vec![]).await;
+    let worker = Worker::new(
+        store.clone(),
+        parts.work.clone(),
+        Clock::system(),
+        "worker".to_owned(),
+        Duration::from_secs(60),
+    );
+    let mut running = Running::default();
+    let begun = std::sync::Mutex::new(Vec::new());
+    let hangs = |row: OutboxRow| {
+        begun.lock().unwrap().push(row.kind);
+        std::future::pending()
+    };
+    for _ in 0..3 {
+        worker.claim(&mut running, hangs).await.unwrap();
+    }
+    assert_eq!(begun.lock().unwrap().len(), 8);
+    // Nothing that there are hands for is due: the worker sleeps instead of turning in place.
+    let wait = worker.until_due(running.wanted().unwrap()).await.unwrap();
+    assert!(wait > Duration::from_secs(1), "{wait:?}");
+
+    commit(&store, "shop", 1, vec![of(41, "apply")], vec![]).await;
+    worker.claim(&mut running, hangs).await.unwrap();
+    assert_eq!(begun.lock().unwrap().last().unwrap(), "apply");
+    let more = (42..=60).map(|op| of(op, "say")).collect();
+    commit(&store, "shop", 2, more, vec![]).await;
+    worker.claim(&mut running, hangs).await.unwrap();
+    assert_eq!(begun.lock().unwrap().len(), 16);
+    assert!(running.wanted().is_none(), "no hands free");
 }
