@@ -76,7 +76,9 @@ macro_rules! all_contract_tests {
             ],
             inbox: [
                 a_delivery_is_stored_once, a_delivery_with_a_nul_character_is_stored_once, bodies_come_back_byte_for_byte, events_are_pending_in_order_until_acknowledged,
-                poison_is_kept_with_its_reason, events_are_listed_and_counted, a_replay_is_a_new_event, many_callers_share_commits, many_callers_with_one_delivery_insert_one_event,
+                poison_is_kept_with_its_reason, events_are_listed_and_counted, a_replay_is_a_new_event, a_replay_that_is_understood_settles_its_original,
+                poison_is_dismissed_or_forgotten_late,
+                many_callers_share_commits, many_callers_with_one_delivery_insert_one_event,
                 only_old_finished_rows_are_pruned,
             ],
             lifetime: [

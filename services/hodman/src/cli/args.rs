@@ -113,7 +113,7 @@ pub enum Command {
     },
     /// Everything that came in.
     Events {
-        /// List, show or replay.
+        /// List, show, replay or dismiss.
         #[command(subcommand)]
         what: Events,
     },
@@ -277,6 +277,13 @@ pub enum Events {
     },
     /// Put an event in again, after what made it fail was mended.
     Replay {
+        /// Its number.
+        seq: i64,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Let an event go that could not be read and is of no use.
+    Dismiss {
         /// Its number.
         seq: i64,
         #[command(flatten)]
