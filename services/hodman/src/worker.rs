@@ -199,7 +199,12 @@ impl Worker {
             let pause = chrono::Duration::seconds(
                 2_i64.pow(u32::try_from(row.attempt).unwrap_or(6).min(8)),
             );
+            let pause = error.limited_for().map_or(pause, |asked| asked.max(pause));
             return self.let_go(row, pause, &error.to_string()).await;
+        }
+        if let (Some(wait), Act::Observe { .. }) = (error.limited_for(), &effect.act) {
+            let (until, why) = (self.clock.now() + wait, error.to_string());
+            return self.complete(row, Outcome::Limited { until, why }).await;
         }
         if error.is_waiting() && matches!(effect.act, Act::Apply { .. }) {
             let why = error.to_string();

@@ -149,6 +149,9 @@ fn forge_event(forge: &ForgeEvent, pipelines: &[Pipeline]) -> Destination {
                 object: object.clone(),
                 why,
             },
+            None if matches!(forge.kind, EventKind::Check | EventKind::Status) => {
+                Event::Reported { why }
+            }
             None => Event::Woken { why },
         }),
     }

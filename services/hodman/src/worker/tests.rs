@@ -6,7 +6,9 @@ use crate::clock::Clock;
 use crate::config::{Config, Purpose};
 use crate::daemon::Parts;
 use chrono::TimeDelta;
+use hodman_clients::github::{GitHubError, Refusal};
 use hodman_core::effect::{Act, Effect};
+use hodman_core::event::{Event, Outcome};
 use hodman_core::ids::{EnvName, Op, PullNumber};
 use hodman_store::{Commit, EffectFilter, EffectState, Kinds, NewEffect, OutboxRow, Store};
 use std::time::Duration;
@@ -184,4 +186,58 @@ async fn comparisons_that_hang_leave_hands_for_an_override() {
     worker.claim(&mut running, hangs).await.unwrap();
     assert_eq!(begun.lock().unwrap().len(), 16);
     assert!(running.wanted().is_none(), "no hands free");
+}
+
+#[tokio::test]
+async fn a_limit_of_the_forge_is_told_with_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = parts(folder.path()).await;
+    let store = parts.store.clone();
+    let effect = Effect {
+        op: Op(1),
+        env: None,
+        act: Act::Observe {
+            pulls: Default::default(),
+            commits: Default::default(),
+        },
+    };
+    let queued = NewEffect {
+        kind: "observe".to_owned(),
+        payload: serde_json::to_string(&effect).unwrap(),
+        ..close("shop", 1)
+    };
+    commit(&store, "shop", 0, vec![queued], vec![]).await;
+    let now = Clock::system().now();
+    let clock = Clock::from_fn(move || now);
+    let lease = Duration::from_secs(60);
+    let claimed = store.claim_effects("worker", now, lease, 1, Kinds::All);
+    let row = claimed.await.unwrap().remove(0);
+    let name = "worker".to_owned();
+    let worker = Worker::new(store.clone(), parts.work.clone(), clock, name, lease);
+    let wait = Duration::from_secs(1200);
+    let limit = GitHubError::RateLimited {
+        refusal: Box::new(Refusal {
+            operation: "list pull requests",
+            status: 403,
+            message: "API rate limit exceeded".to_owned(),
+            documentation: None,
+            request_id: None,
+        }),
+        until: now + wait,
+        wait,
+    };
+    let limit = crate::work::WorkError::from(limit);
+    worker.failed(&row, &effect, &limit).await.unwrap();
+    let told = store.pending_events(0, 9).await.unwrap();
+    let told = told.iter().find(|row| row.event.source == "effect");
+    let told = serde_json::from_slice(&told.unwrap().event.body).unwrap();
+    let Event::Ended {
+        outcome: Outcome::Limited { until, why },
+        ..
+    } = told
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!(until, now + wait);
+    assert!(why.contains("rate limit"), "{why}");
 }
