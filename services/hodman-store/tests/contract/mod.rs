@@ -8,6 +8,7 @@ pub mod lifetime;
 pub mod outbox;
 pub mod outbox_cancel;
 pub mod outbox_lease;
+pub mod poison;
 pub mod sample;
 pub mod signals;
 pub mod state;
@@ -75,11 +76,9 @@ macro_rules! all_contract_tests {
                 a_missing_row_breaks_the_chain, a_cut_off_end_is_found, a_long_history_is_verified_in_pages,
             ],
             inbox: [
-                a_delivery_is_stored_once, a_delivery_with_a_nul_character_is_stored_once, bodies_come_back_byte_for_byte, events_are_pending_in_order_until_acknowledged,
-                poison_is_kept_with_its_reason, events_are_listed_and_counted, a_replay_is_a_new_event, a_replay_that_is_understood_settles_its_original,
-                poison_is_dismissed_or_forgotten_late,
-                many_callers_share_commits, many_callers_with_one_delivery_insert_one_event,
-                only_old_finished_rows_are_pruned,
+                a_delivery_is_stored_once, a_delivery_with_a_nul_character_is_stored_once,
+                bodies_come_back_byte_for_byte, events_are_pending_in_order_until_acknowledged, events_are_listed_and_counted,
+                many_callers_share_commits, many_callers_with_one_delivery_insert_one_event, only_old_finished_rows_are_pruned,
             ],
             lifetime: [
                 everything_is_there_after_a_crash, a_newer_database_is_refused, a_changed_migration_is_refused,
@@ -98,6 +97,10 @@ macro_rules! all_contract_tests {
                 an_ended_lease_is_taken_over_and_fences_the_first_worker, a_renewed_lease_is_not_taken_over,
                 an_ended_lease_that_nobody_took_is_still_good, only_the_leased_row_of_a_lane_is_taken_over,
                 completing_inserts_the_outcome_once, an_outcome_that_is_known_is_not_inserted_again,
+            ],
+            poison: [
+                poison_is_kept_with_its_reason, a_replay_is_a_new_event, a_replay_that_is_understood_settles_its_original,
+                poison_is_dismissed_or_forgotten_late,
             ],
             signals: [inserting_wakes_the_inbox, a_signal_told_before_waiting_is_not_lost, the_outbox_is_woken_by_what_concerns_it],
             state: [
