@@ -24,8 +24,8 @@ RUN apt-get update \
 COPY --from=build /source/target/release/hodman /usr/local/bin/hodman
 USER 10001:10001
 VOLUME /var/lib/hodman
-# In a container, loopback is reached by nobody: listen on all addresses. There the page only shows; commands come by SQS,
-# or by `docker exec`.
+# In a container, loopback is reached by nobody else: listen on all addresses. The page only shows then; commands come by
+# `docker exec`, which has the token and comes from loopback, or by SQS.
 ENV HODMAN_LISTEN=0.0.0.0:8080 \
     HODMAN_SERVER=http://127.0.0.1:8080 \
     HODMAN_CONFIG=/etc/hodman/hodman.yaml

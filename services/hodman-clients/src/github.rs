@@ -17,6 +17,7 @@ mod connection;
 mod deliveries;
 mod error;
 mod identity;
+mod kept;
 mod merge;
 mod pull;
 mod pulls;

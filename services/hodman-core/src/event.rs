@@ -2,6 +2,7 @@
 
 use crate::facts::{ForgeFacts, PlanFacts};
 use crate::ids::{BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PullNumber};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -11,6 +12,11 @@ use std::collections::BTreeMap;
 pub enum Event {
     /// A webhook, a queue message or a start of the daemon says that the world may have changed.
     Woken {
+        /// In a few words, for the history.
+        why: String,
+    },
+    /// A check or a status moved. They come in crowds, each says little, and a look a few seconds later sees them all.
+    Reported {
         /// In a few words, for the history.
         why: String,
     },
@@ -221,6 +227,13 @@ pub enum Outcome {
     Observed {
         /// All of it.
         facts: Box<ForgeFacts>,
+    },
+    /// The forge wants no requests for a while.
+    Limited {
+        /// Until when.
+        until: DateTime<Utc>,
+        /// In its words.
+        why: String,
     },
     /// A package is stored and signed.
     Built {

@@ -6,8 +6,12 @@ use chrono::Duration;
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// How often the repository is read without being told to. Five minutes: a lost webhook costs no more than that,
-    /// and a repository costs about 300 requests a day of a budget of 5,000 an hour.
+    /// and a look costs about fifteen requests: some 4,000 a day, of a budget of 5,000 an hour. What did not change since
+    /// counts for nothing there.
     pub observe_every: Duration,
+    /// The pause after a look before one for checks and statuses only. Ten seconds: a build reports a hundred of them in a
+    /// minute, and whoever waits for the last one does not notice.
+    pub observe_pause: Duration,
     /// How often an open promotion's plan is confirmed. Ten minutes: a reviewer should not approve a stale plan, and
     /// a plan costs the workspace a handful of list calls.
     pub refresh_every: Duration,
@@ -48,6 +52,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             observe_every: Duration::minutes(5),
+            observe_pause: Duration::seconds(10),
             refresh_every: Duration::minutes(10),
             heal_limit: 3,
             override_for: Duration::hours(24),

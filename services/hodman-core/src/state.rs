@@ -52,6 +52,8 @@ pub struct PipelineState {
 pub struct Observing {
     /// Generation asked for.
     pub wanted: u64,
+    /// The newest generation that was asked for by more than a check or a status.
+    pub hurried: u64,
     /// Generation that the last finished look had seen at its start.
     pub done: u64,
     /// The look under way: effect and the generation wanted at its start.

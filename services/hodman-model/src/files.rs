@@ -21,9 +21,9 @@ pub use captured_lock::{
 pub use duration::{InvalidSpan, Span};
 pub(crate) use environment::Spot;
 pub use environment::{
-    CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, Drift, Environment, FileSets, Freeze,
-    Gates, Layout, Merge, Missed, Mode, ModuleCall, Open, Presence, Rotate, Schedule, Schedules,
-    Selection, TagSelection, Verify, Window, WindowKind, Workspace, parse_environment,
+    CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, CheckName, Drift, Environment, FileSets,
+    Freeze, Gates, Layout, Merge, Missed, Mode, ModuleCall, Open, Presence, Rotate, Schedule,
+    Schedules, Selection, TagSelection, Verify, Window, WindowKind, Workspace, parse_environment,
 };
 pub use policy::{BuildPolicy, POLICY_FILE, Policy, TerraformPolicy, parse_policy};
 pub use release::{CommitId, InvalidCommitId, Release, parse_release, render_release};

@@ -12,7 +12,7 @@ pub(crate) use listen::listen;
 pub(crate) use open::open;
 pub(crate) use row::Row;
 pub(crate) use tx::{Lock, Tx};
-pub(crate) use value::Value;
+pub(crate) use value::{Value, storable};
 
 use crate::error::Result;
 use value::bound;

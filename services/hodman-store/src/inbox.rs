@@ -1,6 +1,7 @@
 //! The inbox: everything that happened outside, once, in order.
 
 mod ack;
+mod dismiss;
 mod group_commit;
 mod insert;
 mod read;
@@ -69,7 +70,8 @@ pub enum EventState {
     Handled,
     /// It concerns nobody, or came too late; the note says which.
     Ignored,
-    /// It could not be understood. Kept until somebody replays it; the note says why.
+    /// It could not be understood; the note says why. Kept longer than the others, unless a replay of it is understood or
+    /// somebody dismisses it.
     Poison,
 }
 

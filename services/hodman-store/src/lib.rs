@@ -39,7 +39,9 @@ pub use history::{HistoryCheckError, HistoryRow, NewHistory};
 pub use inbox::{
     Ack, AckOutcome, EventCount, EventFilter, EventState, InboxRow, Insertion, NewEvent,
 };
-pub use outbox::{Completion, EffectFilter, EffectState, NewEffect, OutboxRow, Renewal, Retry};
+pub use outbox::{
+    Completion, EffectFilter, EffectState, Kinds, NewEffect, OutboxRow, Renewal, Retry,
+};
 pub use prune::Pruned;
 pub use signal::Signal;
 pub use state::{Commit, CommitOutcome, PipelineRow, StateRow};

@@ -2,11 +2,13 @@
 
 mod claim;
 mod due;
+mod kinds;
 mod lease;
 mod list;
 
 use chrono::{DateTime, Utc};
 
+pub use kinds::Kinds;
 pub use list::EffectFilter;
 
 use crate::error::StoreError;

@@ -25,7 +25,7 @@ mod yaml;
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -53,7 +53,8 @@ pub use workspace::Workspace;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Address and port of the web page and the webhooks. Any address but loopback makes the page read-only.
+    /// Address and port of the web page and the webhooks. On loopback, and on all addresses for whoever is on this machine,
+    /// actions are taken with the local token; on one other address the page only shows.
     #[serde(default = "listen::default")]
     pub listen: SocketAddr,
     /// How people and GitHub reach this daemon, for links in pull requests; without it links are left out.
@@ -181,7 +182,20 @@ impl Config {
             .unwrap_or_else(|| PackageStore::Directory(self.data_dir.join("packages")))
     }
 
-    /// Actions are taken for people only when nobody but this machine can ask for them.
+    /// Where the daemon is found from its own machine.
+    #[must_use]
+    pub fn own_url(&self) -> String {
+        let mut own = self.listen;
+        if own.ip().is_unspecified() {
+            own.set_ip(match own.ip() {
+                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        format!("http://{own}")
+    }
+
+    /// Whether nobody but this machine reaches the daemon.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.listen.ip().is_loopback()

@@ -2,8 +2,10 @@
 //! has passed on stops before its next step, and its outcome is not written.
 
 mod fence;
+mod running;
 
 pub use fence::{Fence, LeaseLost};
+use running::{Pace, Running};
 
 use crate::clock::Clock;
 use crate::engine::effect_event;
@@ -12,16 +14,11 @@ use anyhow::Context as _;
 use hodman_core::effect::{Act, Effect};
 use hodman_core::event::Outcome;
 use hodman_core::ids::Op;
-use hodman_store::{Completion, OutboxRow, Store, enduring};
+use hodman_store::{Completion, Kinds, OutboxRow, Store, enduring};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-
-/// How many effects run at a time. They wait on the network nearly always; sixteen keeps several environments going
-/// without crowding a forge that asks for one writer.
-const AT_ONCE: usize = 16;
 
 /// A report, or a wait for a verification run, is tried this often before it is given up. A report is asked for again later;
 /// a verification that was given up is a failed one, which a passing outage must not make.
@@ -62,39 +59,30 @@ impl Worker {
     /// # Errors
     /// When the store cannot be read or written, for minutes or for good.
     pub async fn run(&self, stop: CancellationToken, grace: Duration) -> anyhow::Result<()> {
-        let mut running: JoinSet<anyhow::Result<()>> = JoinSet::new();
+        let mut running = Running::default();
         let mut signal = self.store.outbox_signal();
         let mut moves = self.clock.moves();
         while !stop.is_cancelled() {
-            let free = AT_ONCE.saturating_sub(running.len());
-            if free > 0 {
-                // A database that is away for a moment takes nothing from those who are at work.
-                let claimed = enduring(|| {
-                    let now = self.clock.now();
-                    self.store
-                        .claim_effects(&self.name, now, self.lease, free, &[])
-                });
-                let claimed = claimed.await.context("claiming effects")?;
-                for row in claimed {
-                    let worker = self.clone();
-                    running.spawn(async move { worker.one(row).await });
-                }
-            }
+            let worker = self.clone();
+            self.claim(&mut running, move |row| {
+                let worker = worker.clone();
+                async move { worker.one(row).await }
+            })
+            .await?;
             // With no hands free only the end of something helps, which the wait below sees.
-            let due = if running.len() < AT_ONCE {
-                self.until_due().await?
-            } else {
-                LONGEST_WAIT
+            let due = match running.wanted() {
+                Some(kinds) => self.until_due(kinds).await?,
+                None => LONGEST_WAIT,
             };
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = signal.changed() => {}
                 () = moves.next() => {}
                 () = tokio::time::sleep(due) => {}
-                Some(ended) = running.join_next() => ended.context("an executor ended in panic")??,
+                ended = running.ended() => ended?,
             }
         }
-        let wait = async { while running.join_next().await.is_some() {} };
+        let wait = running.all_ended();
         let patience = self.work.places.patience(grace);
         if tokio::time::timeout(patience, wait).await.is_err() {
             tracing::warn!("{} effects are left to their leases", running.len());
@@ -102,9 +90,36 @@ impl Worker {
         Ok(())
     }
 
-    async fn until_due(&self) -> anyhow::Result<Duration> {
+    /// One round: what is due gets the hands that are free.
+    async fn claim<W>(
+        &self,
+        running: &mut Running,
+        work: impl Fn(OutboxRow) -> W,
+    ) -> anyhow::Result<()>
+    where
+        W: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        for pace in [Pace::Urgent, Pace::Patient] {
+            let free = running.free(pace);
+            if free == 0 {
+                continue;
+            }
+            // A database that is away for a moment takes nothing from those who are at work.
+            let claimed = enduring(|| {
+                let now = self.clock.now();
+                self.store
+                    .claim_effects(&self.name, now, self.lease, free, pace.kinds())
+            });
+            for row in claimed.await.context("claiming effects")? {
+                running.begin(pace, work(row));
+            }
+        }
+        Ok(())
+    }
+
+    async fn until_due(&self, kinds: Kinds<'_>) -> anyhow::Result<Duration> {
         let now = self.clock.now();
-        let due = enduring(|| self.store.next_due(now, &[]));
+        let due = enduring(|| self.store.next_due(now, kinds));
         let due = due.await.context("asking for the next effect")?;
         let until = due.map_or(LONGEST_WAIT, |at| {
             (at - now).to_std().unwrap_or(Duration::from_millis(20))
@@ -184,7 +199,12 @@ impl Worker {
             let pause = chrono::Duration::seconds(
                 2_i64.pow(u32::try_from(row.attempt).unwrap_or(6).min(8)),
             );
+            let pause = error.limited_for().map_or(pause, |asked| asked.max(pause));
             return self.let_go(row, pause, &error.to_string()).await;
+        }
+        if let (Some(wait), Act::Observe { .. }) = (error.limited_for(), &effect.act) {
+            let (until, why) = (self.clock.now() + wait, error.to_string());
+            return self.complete(row, Outcome::Limited { until, why }).await;
         }
         if error.is_waiting() && matches!(effect.act, Act::Apply { .. }) {
             let why = error.to_string();

@@ -7,7 +7,7 @@ use hodman_core::event::Event;
 use hodman_core::state::PipelineState;
 use hodman_store::{
     Ack, AckOutcome, Commit, CommitOutcome, Completion, EffectFilter, EffectState, EventState,
-    NewEffect, NewEvent, Store, StoreUrl,
+    Kinds, NewEffect, NewEvent, Store, StoreUrl,
 };
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -137,7 +137,10 @@ impl Remembers for Sqlite {
 
     fn claim(&mut self, worker: &str, now: At, limit: usize) -> Vec<Claimed> {
         let lease = Duration::from_secs(LEASE.unsigned_abs());
-        let rows = self.ask(self.store.claim_effects(worker, now, lease, limit, &[]));
+        let rows = self.ask(
+            self.store
+                .claim_effects(worker, now, lease, limit, Kinds::All),
+        );
         rows.into_iter()
             .map(|row| Claimed {
                 id: row.id,
@@ -171,7 +174,7 @@ impl Remembers for Sqlite {
     }
 
     fn next_due(&mut self, now: At) -> Option<At> {
-        self.ask(self.store.next_due(now, &[]))
+        self.ask(self.store.next_due(now, Kinds::All))
     }
 
     fn counts(&mut self) -> (usize, usize, usize) {

@@ -11,13 +11,14 @@ use octocrab::service::middleware::base_uri::BaseUriLayer;
 use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
 use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use reqwest::Url;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, IF_NONE_MATCH, LOCATION};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::GitHubConfig;
 use super::answer::{Answer, path_and_query};
 use super::auth::Auth;
 use super::error::GitHubError;
+use super::kept::Kept;
 use super::wire::{Call, Verb};
 
 /// More redirects than this are a loop; a renamed repository is one.
@@ -31,6 +32,7 @@ pub(super) struct Connection {
     base: Octocrab,
     api: Url,
     timeout: Duration,
+    kept: Kept,
 }
 
 impl Connection {
@@ -64,6 +66,7 @@ impl Connection {
             base,
             api,
             timeout: config.timeout,
+            kept: Kept::default(),
         })
     }
 
@@ -96,10 +99,20 @@ impl Connection {
         path: &str,
     ) -> Result<Answer, GitHubError> {
         let operation = call.operation;
+        let known = match call.verb {
+            Verb::Get => self.kept.known(path),
+            _ => None,
+        };
         // A path only: octocrab adds the token to nothing else.
         let exchange = async {
             let response = match &call.verb {
-                Verb::Get => client._get(path).await,
+                Verb::Get => {
+                    let tag = known
+                        .as_ref()
+                        .map(|known| (IF_NONE_MATCH, known.tag.clone()));
+                    let headers = tag.map(|tag| HeaderMap::from_iter([tag]));
+                    client._get_with_headers(path, headers).await
+                }
                 Verb::Post(body) => client._post(path, Some(body)).await,
                 Verb::Patch(body) => client._patch(path, Some(body)).await,
                 Verb::Put(body) => client._put(path, Some(body)).await,
@@ -120,7 +133,15 @@ impl Connection {
         match tokio::time::timeout(self.timeout, exchange).await {
             Ok(Ok(answer)) => {
                 tracing::debug!(operation, status = answer.status, "github answered");
-                Ok(answer)
+                Ok(match known {
+                    Some(known) if answer.status == 304 => known.again(operation),
+                    _ => {
+                        if matches!(call.verb, Verb::Get) {
+                            self.kept.keep(path, &answer);
+                        }
+                        answer
+                    }
+                })
             }
             Ok(Err(source)) => {
                 let is =

@@ -22,6 +22,8 @@ pub struct Asked {
     pub path: String,
     pub token: String,
     pub user_agent: String,
+    /// The tag of what the client has already.
+    pub has: String,
     pub body: Value,
 }
 
@@ -162,6 +164,7 @@ async fn read(request: Request) -> Asked {
             .trim_start_matches("Bearer ")
             .to_owned(),
         user_agent: header(header::USER_AGENT),
+        has: header(header::IF_NONE_MATCH),
         method: parts.method,
         body: serde_json::from_slice(&body).unwrap_or_default(),
     }

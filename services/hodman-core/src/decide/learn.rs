@@ -18,6 +18,10 @@ pub(super) fn learn(draft: &mut Draft, event: &Event) -> Result<(), String> {
             observe::want(draft);
             Ok(())
         }
+        Event::Reported { .. } => {
+            observe::want_soon(draft);
+            Ok(())
+        }
         Event::Noticed { object, .. } => notice::take(draft, object),
         Event::Tick => Ok(()),
         Event::Commanded(command) => command::take(draft, command),

@@ -4,7 +4,7 @@ use super::Draft;
 use crate::effect::Act;
 use crate::event::Outcome;
 use crate::ids::{CommitSha, PackageDigest};
-use crate::state::PipelineState;
+use crate::state::{Observing, PipelineState};
 use std::collections::BTreeSet;
 
 pub(super) fn advance(draft: &mut Draft) {
@@ -18,7 +18,7 @@ pub(super) fn advance(draft: &mut Draft) {
         // A package whose checks nobody asked for yet would wait for the next look by the clock.
         || !commits.is_subset(&seen.commits);
     if due && seen.wanted == seen.done {
-        seen.wanted += 1;
+        seen.hurry();
     }
     let (wanted, done, next) = (seen.wanted, seen.done, seen.last.map(|last| last + every));
     let not_before = seen.not_before.filter(|at| *at > draft.now);
@@ -28,6 +28,12 @@ pub(super) fn advance(draft: &mut Draft) {
     }
     if not_before.is_some() {
         draft.wake(not_before);
+        return;
+    }
+    let seen = &draft.state.observing;
+    let rested = seen.last.map(|last| last + draft.settings.observe_pause);
+    if seen.hurried <= done && rested.is_some_and(|at| at > draft.now) {
+        draft.wake(rested);
         return;
     }
     let pulls = draft.state.pulls_of_interest();
@@ -71,7 +77,19 @@ fn checked_commits(state: &PipelineState) -> BTreeSet<CommitSha> {
 
 /// News came: look, and look again if a look is under way already.
 pub(super) fn want(draft: &mut Draft) {
+    draft.state.observing.hurry();
+}
+
+/// News that can wait for others of its kind: look, but not at once after the last look.
+pub(super) fn want_soon(draft: &mut Draft) {
     draft.state.observing.wanted += 1;
+}
+
+impl Observing {
+    fn hurry(&mut self) {
+        self.wanted += 1;
+        self.hurried = self.wanted;
+    }
 }
 
 pub(super) fn ended(draft: &mut Draft, generation: u64, outcome: &Outcome) -> Result<(), String> {
@@ -94,6 +112,13 @@ pub(super) fn ended(draft: &mut Draft, generation: u64, outcome: &Outcome) -> Re
             seen.not_before = Some(now + backoff);
             seen.error = Some(why.clone());
             draft.note(None, "observe-failed", why.clone());
+            Ok(())
+        }
+        Outcome::Limited { until, why } => {
+            // Not a failure that doubles pauses: the forge says when it answers again.
+            seen.not_before = Some((*until).max(now));
+            seen.error = Some(why.clone());
+            draft.note(None, "observe-limited", why.clone());
             Ok(())
         }
         other => Err(format!("not an answer to looking: {other:?}")),

@@ -4,6 +4,7 @@ mod binding;
 mod call_places;
 mod capture;
 mod check;
+mod check_name;
 mod file_sets;
 mod gates;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::stacks::Imports;
 
 pub(crate) use call_places::{CallPlaces, Spot};
 pub use capture::{CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, Selection, TagSelection};
+pub use check_name::CheckName;
 pub use file_sets::{FileSets, Layout};
 pub use gates::{Freeze, Gates, Window, WindowKind};
 

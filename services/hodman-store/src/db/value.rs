@@ -1,5 +1,7 @@
 //! The few types that are stored. Both engines get the same ones, which is what keeps the SQL shared.
 
+use std::borrow::Cow;
+
 use sqlx::query::Query;
 use sqlx::{Database, Encode, SqlStr, Type};
 
@@ -13,14 +15,23 @@ pub(crate) enum Value<'v> {
     Bytes(&'v [u8]),
 }
 
+/// A text as both engines keep it: PostgreSQL refuses NUL characters, and what somebody else wrote may hold one. Each is
+/// shown as a character that is missing. Whatever is hashed or looked up beside the database must be this form, too.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    match text.contains('\0') {
+        true => Cow::Owned(text.replace('\0', "\u{FFFD}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
 /// Binds `values` to `$1`, `$2`, … of `sql`.
 pub(super) fn bound<'v, DB>(sql: SqlStr, values: &[Value<'v>]) -> Query<'v, DB, DB::Arguments>
 where
     DB: Database,
     i64: Encode<'v, DB> + Type<DB>,
     Option<i64>: Encode<'v, DB> + Type<DB>,
-    &'v str: Encode<'v, DB> + Type<DB>,
-    Option<&'v str>: Encode<'v, DB> + Type<DB>,
+    Cow<'v, str>: Encode<'v, DB> + Type<DB>,
+    Option<Cow<'v, str>>: Encode<'v, DB> + Type<DB>,
     &'v [u8]: Encode<'v, DB> + Type<DB>,
 {
     let mut query = sqlx::query(sql);
@@ -28,8 +39,8 @@ where
         query = match *value {
             Value::Int(value) => query.bind(value),
             Value::MaybeInt(value) => query.bind(value),
-            Value::Text(value) => query.bind(value),
-            Value::MaybeText(value) => query.bind(value),
+            Value::Text(value) => query.bind(storable(value)),
+            Value::MaybeText(value) => query.bind(value.map(storable)),
             Value::Bytes(value) => query.bind(value),
         };
     }

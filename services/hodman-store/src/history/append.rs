@@ -1,7 +1,7 @@
 //! Appending a commit's entries.
 
 use super::chain::Link;
-use crate::db::{Tx, Value, placeholders, sql};
+use crate::db::{Tx, Value, placeholders, sql, storable};
 use crate::error::Result;
 use crate::state::Commit;
 use crate::time::to_ms;
@@ -25,17 +25,24 @@ pub(crate) async fn append(
     let (mut position, mut head) = (length, hash);
     for entries in commit.history.chunks(ROWS) {
         let datas: Vec<String> = entries.iter().map(|entry| entry.data.to_string()).collect();
+        // The chain is over what is read back.
+        let texts = entries.iter().map(|entry| {
+            let env = entry.env.as_deref().map(storable);
+            (env, storable(&entry.kind), storable(&entry.because))
+        });
+        let texts: Vec<_> = texts.collect();
+        let pipeline = storable(&commit.pipeline);
         let mut links = Vec::with_capacity(entries.len());
-        for (entry, data) in entries.iter().zip(&datas) {
+        for ((env, kind, because), data) in texts.iter().zip(&datas) {
             position += 1;
             let link = Link {
-                pipeline: &commit.pipeline,
+                pipeline: &pipeline,
                 position,
                 version,
                 at_ms: to_ms(commit.now),
-                env: entry.env.as_deref(),
-                kind: &entry.kind,
-                because: &entry.because,
+                env: env.as_deref(),
+                kind,
+                because,
                 data,
             };
             head = link.hash(&head);

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Ack, EventState};
+use super::replay::{REPLAY, settle};
+use super::{Ack, AckOutcome, EventState};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::store::Store;
@@ -10,7 +11,8 @@ use crate::time::to_ms;
 
 impl Store {
     /// Acknowledges events outside of a commit: those that lead to no decision. Returns how many were still pending;
-    /// the others are left as they are. Poison is kept with its note until it is replayed.
+    /// the others are left as they are. Poison is kept with its note until a replay of it is understood, until it is
+    /// dismissed, or until it is pruned.
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database); nothing is acknowledged then.
@@ -32,9 +34,10 @@ pub(crate) fn in_order(acks: &[Ack]) -> Vec<&Ack> {
     acks
 }
 
-/// Acknowledges one event. False when it was not pending.
+/// Acknowledges one event, and the poison that it is a replay of. False when it was not pending.
 pub(crate) async fn acknowledge(tx: &mut Tx, ack: &Ack, now: DateTime<Utc>) -> Result<bool> {
-    let sql = "UPDATE inbox SET state = $1, note = $2, acked_at = $3 WHERE seq = $4 AND state = 'pending'";
+    let sql = "UPDATE inbox SET state = $1, note = $2, acked_at = $3 WHERE seq = $4 AND state = 'pending' \
+               RETURNING source, delivery";
     let state = EventState::from(ack.outcome).as_str();
     let values = [
         state.into(),
@@ -42,5 +45,11 @@ pub(crate) async fn acknowledge(tx: &mut Tx, ack: &Ack, now: DateTime<Utc>) -> R
         to_ms(now).into(),
         ack.seq.into(),
     ];
-    Ok(tx.run(sql, &values).await? == 1)
+    let Some(row) = tx.first(sql, &values).await? else {
+        return Ok(false);
+    };
+    if ack.outcome != AckOutcome::Poison && row.text(0)? == REPLAY {
+        settle(tx, ack, &row.text(1)?, now).await?;
+    }
+    Ok(true)
 }

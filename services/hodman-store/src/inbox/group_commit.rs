@@ -62,7 +62,7 @@ pub(crate) async fn run_group_commit(
             }
             Err(error) if batch.len() == 1 => answer_alone(batch, error),
             Err(error) => {
-                // For instance a NUL character, which PostgreSQL refuses in text: only its caller shall hear of it.
+                // For instance a body larger than PostgreSQL takes: only its caller shall hear of it.
                 tracing::warn!(store.error = %error, store.requests = batch.len(), "group commit failed, taking requests one by one");
                 for Request { events, answer } in batch {
                     drop(

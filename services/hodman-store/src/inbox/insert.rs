@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Insertion, NewEvent};
-use crate::db::{Lock, Tx, Value, placeholders, sql};
+use crate::db::{Lock, Tx, Value, placeholders, sql, storable};
 use crate::error::{Result, StoreError};
 use crate::time::to_ms;
 
@@ -42,12 +42,13 @@ async fn insert_chunk(tx: &mut Tx, events: &[&NewEvent]) -> Result<Vec<Insertion
     );
     let mut fresh = HashMap::new();
     for row in tx.all(sql(statement), &values).await? {
-        fresh.insert((row.text(1)?, row.text(2)?), row.int(0)?);
+        fresh.insert([row.text(1)?, row.text(2)?], row.int(0)?);
     }
     let mut answers = Vec::with_capacity(events.len());
     for event in events {
         // The first of equal events in one statement is the one that was written.
-        let answer = match fresh.remove(&(event.source.clone(), event.delivery.clone())) {
+        let key = [&event.source, &event.delivery].map(|text| storable(text).into_owned());
+        let answer = match fresh.remove(&key) {
             Some(seq) => Insertion {
                 seq,
                 duplicate: false,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::OutboxRow;
 use super::list::{outbox_row, returning_columns};
-use crate::db::{Lock, Value, sql};
+use super::{Kinds, OutboxRow};
+use crate::db::{Lock, sql};
 use crate::error::Result;
 use crate::inbox::limit_value;
 use crate::store::Store;
@@ -17,7 +17,7 @@ impl Store {
     ///
     /// Due is what is queued with `run_at` not after `now` in a lane where nothing is leased, and what is leased but
     /// whose lease has ended. Each claim raises `attempt`, which the worker must show to renew, complete or retry.
-    /// Lanes in `exclude_lanes` are passed over.
+    /// What is of other `kinds` is passed over, also where it is older in its lane.
     ///
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database); nothing is leased then.
@@ -27,7 +27,7 @@ impl Store {
         now: DateTime<Utc>,
         lease: Duration,
         limit: usize,
-        exclude_lanes: &[String],
+        kinds: Kinds<'_>,
     ) -> Result<Vec<OutboxRow>> {
         let until = now + TimeDelta::from_std(lease).unwrap_or(TimeDelta::MAX);
         let mut values = vec![
@@ -36,7 +36,7 @@ impl Store {
             worker.into(),
             limit_value(limit),
         ];
-        values.extend(exclude_lanes.iter().map(Value::from));
+        values.extend(kinds.values());
         // The outer conditions look again after a wait for the row: a worker may have finished it meanwhile.
         let statement = format!(
             "UPDATE outbox SET state = 'leased', attempt = attempt + 1, worker = $3, lease_until = $2, updated_at = $1 \
@@ -45,7 +45,7 @@ impl Store {
             due = "(state = 'queued' AND run_at <= $1 \
                      AND NOT EXISTS (SELECT 1 FROM outbox holder WHERE holder.state = 'leased' AND holder.lane = outbox.lane) \
                     OR state = 'leased' AND lease_until <= $1)",
-            wanted = not_in_lanes(5, exclude_lanes.len()),
+            wanted = kinds.sql(5),
             columns = returning_columns(),
         );
         let mut tx = self.db.begin().await?;
@@ -56,15 +56,4 @@ impl Store {
         claimed.sort_by_key(|row| row.id);
         Ok(claimed)
     }
-}
-
-/// `AND lane NOT IN ($5, $6)`, or nothing.
-pub(super) fn not_in_lanes(first: usize, count: usize) -> String {
-    if count == 0 {
-        return String::new();
-    }
-    let numbers: Vec<String> = (first..first + count)
-        .map(|number| format!("${number}"))
-        .collect();
-    format!("AND lane NOT IN ({})", numbers.join(", "))
 }

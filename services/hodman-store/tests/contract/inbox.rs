@@ -1,8 +1,6 @@
 use std::collections::BTreeSet;
 
-use hodman_store::{
-    Ack, AckOutcome, Commit, EventFilter, EventState, Insertion, NewEvent, StoreError,
-};
+use hodman_store::{Ack, AckOutcome, Commit, EventFilter, EventState, Insertion, NewEvent};
 
 use super::Fixture;
 use super::sample::{at, commit, committed, effect, event, handled, inserted};
@@ -58,6 +56,25 @@ pub async fn a_delivery_is_stored_once(fixture: &Fixture) {
     assert_eq!(store.insert_events(Vec::new()).await.unwrap(), []);
 }
 
+pub async fn a_delivery_with_a_nul_character_is_stored_once(fixture: &Fixture) {
+    let store = &fixture.store;
+    let odd = NewEvent {
+        kind: "push\0".to_owned(),
+        body: b"\0".to_vec(),
+        ..event("a\0b")
+    };
+    let first = store.insert_events(vec![odd.clone()]).await.unwrap()[0];
+    let again = store.insert_events(vec![odd]).await.unwrap()[0];
+    assert_eq!((first.duplicate, again.duplicate), (false, true));
+    assert_eq!(first.seq, again.seq);
+    let kept = store.get_event(first.seq).await.unwrap().unwrap().event;
+    assert_eq!(
+        (kept.delivery.as_str(), kept.kind.as_str()),
+        ("a\u{FFFD}b", "push\u{FFFD}")
+    );
+    assert_eq!(kept.body, b"\0", "bytes stay as they came");
+}
+
 pub async fn bodies_come_back_byte_for_byte(fixture: &Fixture) {
     let store = &fixture.store;
     let large: Vec<u8> = (0..2_000_000u32).map(|number| (number * 7) as u8).collect();
@@ -103,25 +120,6 @@ pub async fn events_are_pending_in_order_until_acknowledged(fixture: &Fixture) {
     assert_eq!(
         (first.state, first.acked_at),
         (EventState::Handled, Some(at(1)))
-    );
-}
-
-pub async fn poison_is_kept_with_its_reason(fixture: &Fixture) {
-    let store = &fixture.store;
-    let seq = inserted(store, "bad").await;
-    let poison = Ack {
-        seq,
-        outcome: AckOutcome::Poison,
-        note: Some("not JSON".to_owned()),
-    };
-    assert_eq!(store.ack_events(&[poison], at(1)).await.unwrap(), 1);
-    // Nothing that comes later hides it.
-    assert_eq!(store.ack_events(&[handled(seq)], at(2)).await.unwrap(), 0);
-    store.prune(at(1_000)).await.unwrap();
-    let row = store.get_event(seq).await.unwrap().unwrap();
-    assert_eq!(
-        (row.state, row.note.as_deref()),
-        (EventState::Poison, Some("not JSON"))
     );
 }
 
@@ -204,56 +202,6 @@ pub async fn events_are_listed_and_counted(fixture: &Fixture) {
             ("pending", "tick", 1)
         ]
     );
-}
-
-pub async fn a_replay_is_a_new_event(fixture: &Fixture) {
-    let store = &fixture.store;
-    let seq = inserted(store, "a").await;
-    inserted(store, "b").await;
-    store
-        .ack_events(
-            &[Ack {
-                seq,
-                outcome: AckOutcome::Poison,
-                note: None,
-            }],
-            at(1),
-        )
-        .await
-        .unwrap();
-    let first = store.replay_event(seq, at(2)).await.unwrap();
-    let second = store.replay_event(seq, at(3)).await.unwrap();
-    let row = store.get_event(second).await.unwrap().unwrap();
-    let delivery = format!("replay:{seq}:2");
-    let expected = NewEvent {
-        source: "replay".to_owned(),
-        delivery,
-        received_at: at(3),
-        ..event("a")
-    };
-    assert_eq!((row.event, row.state), (expected, EventState::Pending));
-    assert_eq!(
-        store.get_event(seq).await.unwrap().unwrap().state,
-        EventState::Poison
-    );
-    // A pruned replay does not make its number free while a later one exists.
-    store.ack_events(&[handled(first)], at(4)).await.unwrap();
-    assert_eq!(store.prune(at(5)).await.unwrap().events, 1);
-    let third = store.replay_event(seq, at(6)).await.unwrap();
-    assert_eq!(
-        store
-            .get_event(third)
-            .await
-            .unwrap()
-            .unwrap()
-            .event
-            .delivery,
-        format!("replay:{seq}:3")
-    );
-    assert!(matches!(
-        store.replay_event(9_999, at(7)).await,
-        Err(StoreError::NotFound { id: 9_999, .. })
-    ));
 }
 
 pub async fn many_callers_share_commits(fixture: &Fixture) {
@@ -341,7 +289,7 @@ pub async fn only_old_finished_rows_are_pruned(fixture: &Fixture) {
         },
     )
     .await;
-    let pruned = store.prune(at(10)).await.unwrap();
+    let pruned = store.prune(at(10), at(10)).await.unwrap();
     assert_eq!((pruned.events, pruned.effects), (1, 1));
     assert_eq!(store.get_event(old).await.unwrap(), None);
     assert!(

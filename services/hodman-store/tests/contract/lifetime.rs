@@ -1,5 +1,5 @@
 use hodman_store::migrations::SQLITE;
-use hodman_store::{Commit, Store, StoreError};
+use hodman_store::{Commit, Kinds, Store, StoreError};
 
 use super::Fixture;
 use super::sample::{at, commit, effect, entry, event, handled, inserted, start};
@@ -35,7 +35,13 @@ pub async fn everything_is_there_after_a_crash(fixture: &Fixture) {
         Some(&b"plan"[..])
     );
     let claimed = second
-        .claim_effects("w", at(1), std::time::Duration::from_secs(60), 10, &[])
+        .claim_effects(
+            "w",
+            at(1),
+            std::time::Duration::from_secs(60),
+            10,
+            Kinds::All,
+        )
         .await
         .unwrap();
     assert_eq!(claimed.len(), 1);

@@ -8,6 +8,7 @@ pub mod lifetime;
 pub mod outbox;
 pub mod outbox_cancel;
 pub mod outbox_lease;
+pub mod poison;
 pub mod sample;
 pub mod signals;
 pub mod state;
@@ -75,10 +76,9 @@ macro_rules! all_contract_tests {
                 a_missing_row_breaks_the_chain, a_cut_off_end_is_found, a_long_history_is_verified_in_pages,
             ],
             inbox: [
-                a_delivery_is_stored_once, bodies_come_back_byte_for_byte, events_are_pending_in_order_until_acknowledged,
-                poison_is_kept_with_its_reason, events_are_listed_and_counted, a_replay_is_a_new_event,
-                many_callers_share_commits, many_callers_with_one_delivery_insert_one_event,
-                only_old_finished_rows_are_pruned,
+                a_delivery_is_stored_once, a_delivery_with_a_nul_character_is_stored_once,
+                bodies_come_back_byte_for_byte, events_are_pending_in_order_until_acknowledged, events_are_listed_and_counted,
+                many_callers_share_commits, many_callers_with_one_delivery_insert_one_event, only_old_finished_rows_are_pruned,
             ],
             lifetime: [
                 everything_is_there_after_a_crash, a_newer_database_is_refused, a_changed_migration_is_refused,
@@ -86,7 +86,7 @@ macro_rules! all_contract_tests {
             ],
             outbox: [
                 effects_are_claimed_oldest_first_one_per_lane, the_database_refuses_a_second_runner_in_a_lane,
-                an_effect_waits_for_its_time, excluded_lanes_are_passed_over, a_retry_waits_and_keeps_its_error,
+                an_effect_waits_for_its_time, kinds_are_passed_over, a_retry_waits_and_keeps_its_error,
                 effects_are_listed_by_filter, many_workers_never_share_a_lane, workers_with_different_clocks_never_share_a_lane,
             ],
             outbox_cancel: [
@@ -98,10 +98,14 @@ macro_rules! all_contract_tests {
                 an_ended_lease_that_nobody_took_is_still_good, only_the_leased_row_of_a_lane_is_taken_over,
                 completing_inserts_the_outcome_once, an_outcome_that_is_known_is_not_inserted_again,
             ],
+            poison: [
+                poison_is_kept_with_its_reason, a_replay_is_a_new_event, a_replay_that_is_understood_settles_its_original,
+                poison_is_dismissed_or_forgotten_late,
+            ],
             signals: [inserting_wakes_the_inbox, a_signal_told_before_waiting_is_not_lost, the_outbox_is_woken_by_what_concerns_it],
             state: [
                 a_commit_moves_the_version, a_moved_version_is_a_conflict, an_event_that_is_no_longer_pending_is_a_conflict,
-                a_commit_is_whole_or_nothing, one_of_many_commits_wins, pipelines_are_listed,
+                a_commit_is_whole_or_nothing, texts_with_nul_characters_are_kept_without, one_of_many_commits_wins, pipelines_are_listed,
             ],
             timers: [
                 a_wake_fires_once, a_wake_asked_for_again_after_its_tick_fires_again, a_waiting_tick_is_enough,

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hodman_store::{
-    Commit, Completion, EffectFilter, EffectState, NewEffect, OutboxRow, Retry, Store,
+    Commit, Completion, EffectFilter, EffectState, Kinds, NewEffect, OutboxRow, Retry, Store,
 };
 
 use super::Fixture;
@@ -17,7 +17,7 @@ fn ops(rows: &[OutboxRow]) -> Vec<i64> {
 
 async fn claim(store: &Store, seconds: i64, limit: usize) -> Vec<OutboxRow> {
     store
-        .claim_effects("w", at(seconds), LEASE, limit, &[])
+        .claim_effects("w", at(seconds), LEASE, limit, Kinds::All)
         .await
         .unwrap()
 }
@@ -74,7 +74,7 @@ pub async fn the_database_refuses_a_second_runner_in_a_lane(fixture: &Fixture) {
 
 pub async fn an_effect_waits_for_its_time(fixture: &Fixture) {
     let store = &fixture.store;
-    assert_eq!(store.next_due(at(0), &[]).await.unwrap(), None);
+    assert_eq!(store.next_due(at(0), Kinds::All).await.unwrap(), None);
     queue(
         store,
         vec![
@@ -90,54 +90,53 @@ pub async fn an_effect_waits_for_its_time(fixture: &Fixture) {
     )
     .await;
     assert_eq!(claim(store, 4, 10).await, []);
-    assert_eq!(store.next_due(at(4), &[]).await.unwrap(), Some(at(5)));
-    assert_eq!(store.next_due(at(7), &[]).await.unwrap(), Some(at(7)));
+    assert_eq!(
+        store.next_due(at(4), Kinds::All).await.unwrap(),
+        Some(at(5))
+    );
+    assert_eq!(
+        store.next_due(at(7), Kinds::All).await.unwrap(),
+        Some(at(7))
+    );
     assert_eq!(ops(&claim(store, 5, 10).await), [2]);
-    assert_eq!(store.next_due(at(6), &[]).await.unwrap(), Some(at(10)));
+    assert_eq!(
+        store.next_due(at(6), Kinds::All).await.unwrap(),
+        Some(at(10))
+    );
     assert_eq!(ops(&claim(store, 10, 10).await), [1]);
     // Only the ends of the two leases are left: 5 + 60 and 10 + 60.
-    assert_eq!(store.next_due(at(11), &[]).await.unwrap(), Some(at(65)));
+    assert_eq!(
+        store.next_due(at(11), Kinds::All).await.unwrap(),
+        Some(at(65))
+    );
 }
 
-pub async fn excluded_lanes_are_passed_over(fixture: &Fixture) {
+pub async fn kinds_are_passed_over(fixture: &Fixture) {
     let store = &fixture.store;
-    queue(store, vec![effect(1, "a"), effect(2, "b"), effect(3, "c")]).await;
-    let held = ["a".to_owned(), "b".to_owned()];
-    assert_eq!(
-        ops(&store
-            .claim_effects("w", at(0), LEASE, 10, &held)
-            .await
-            .unwrap()),
-        [3]
-    );
-    assert_eq!(
-        store
-            .claim_effects("w", at(0), LEASE, 10, &held)
-            .await
-            .unwrap(),
-        []
-    );
-    assert_eq!(store.next_due(at(0), &held).await.unwrap(), Some(at(60)));
-    assert_eq!(
-        ops(&store
-            .claim_effects("w", at(0), LEASE, 10, &held[1..])
-            .await
-            .unwrap()),
-        [1]
-    );
-    // What waits behind a leased effect is not due.
-    committed(
-        store,
-        Commit {
-            effects: vec![effect(4, "a")],
-            ..commit("sales", 1)
-        },
-    )
-    .await;
-    assert_eq!(
-        store.next_due(at(0), &held[1..]).await.unwrap(),
-        Some(at(60))
-    );
+    let of = |op: i64, lane: &str, kind: &str| NewEffect {
+        kind: kind.to_owned(),
+        ..effect(op, lane)
+    };
+    let compares = (1..=40).map(|op| of(op, &format!("lane {op}"), "compare"));
+    let effects = compares.chain([of(41, "lane 40", "plan"), of(42, "z", "apply")]);
+    queue(store, effects.collect()).await;
+    let due = async |kinds: Kinds<'_>| store.next_due(at(0), kinds).await.unwrap();
+    let claim = async |kinds: Kinds<'_>, limit: usize| {
+        let claimed = store.claim_effects("w", at(0), LEASE, limit, kinds);
+        ops(&claimed.await.unwrap())
+    };
+    let slow = ["compare", "verify"];
+    assert_eq!(due(Kinds::Only(&[])).await, None);
+    assert!(claim(Kinds::Only(&[]), 10).await.is_empty());
+    assert_eq!(claim(Kinds::Only(&slow), 2).await, [1, 2]);
+    assert_eq!(due(Kinds::Except(&slow)).await, Some(at(0)));
+    // What is older in its lane is passed over, too.
+    assert_eq!(claim(Kinds::Except(&slow), 10).await, [41, 42]);
+    // What waits behind a leased effect is not due; the ends of the leases are.
+    assert_eq!(due(Kinds::Except(&slow)).await, Some(at(60)));
+    assert_eq!(due(Kinds::Except(&["plan", "apply"])).await, Some(at(0)));
+    assert_eq!(claim(Kinds::Except(&[]), 100).await.len(), 37);
+    assert_eq!(due(Kinds::All).await, Some(at(60)));
 }
 
 pub async fn a_retry_waits_and_keeps_its_error(fixture: &Fixture) {
@@ -267,7 +266,7 @@ pub async fn many_workers_never_share_a_lane(fixture: &Fixture) {
                 while done.lock().unwrap().len() < EFFECTS as usize {
                     let name = format!("worker {worker}");
                     for row in store
-                        .claim_effects(&name, start(), LEASE, 3, &[])
+                        .claim_effects(&name, start(), LEASE, 3, Kinds::All)
                         .await
                         .unwrap()
                     {
@@ -338,7 +337,7 @@ pub async fn workers_with_different_clocks_never_share_a_lane(fixture: &Fixture)
             let store = fixture.store.clone();
             tokio::spawn(async move {
                 store
-                    .claim_effects("w", at(clock), LEASE, 100, &[])
+                    .claim_effects("w", at(clock), LEASE, 100, Kinds::All)
                     .await
                     .unwrap()
             })

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
-use hodman_store::{Commit, Completion, EffectState, OutboxRow, Renewal, Retry, Store};
+use hodman_store::{Commit, Completion, EffectState, Kinds, OutboxRow, Renewal, Retry, Store};
 
 use super::Fixture;
 use super::sample::{at, commit, committed, effect, outcome, queue};
 
 async fn claim(store: &Store, seconds: i64) -> Vec<OutboxRow> {
     store
-        .claim_effects("w", at(seconds), Duration::from_secs(60), 10, &[])
+        .claim_effects("w", at(seconds), Duration::from_secs(60), 10, Kinds::All)
         .await
         .unwrap()
 }

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use hodman_store::{Commit, Completion, EffectState, NewEffect, OutboxRow, Renewal, Retry, Store};
+use hodman_store::{
+    Commit, Completion, EffectState, Kinds, NewEffect, OutboxRow, Renewal, Retry, Store,
+};
 
 use super::Fixture;
 use super::sample::{at, commit, committed, effect, event, outcome, queue};
@@ -8,7 +10,7 @@ use super::sample::{at, commit, committed, effect, event, outcome, queue};
 /// Claims one effect for a minute.
 async fn claim(store: &Store, worker: &str, seconds: i64) -> Option<OutboxRow> {
     let mut rows = store
-        .claim_effects(worker, at(seconds), Duration::from_secs(60), 1, &[])
+        .claim_effects(worker, at(seconds), Duration::from_secs(60), 1, Kinds::All)
         .await
         .unwrap();
     assert!(rows.len() <= 1);
@@ -20,7 +22,10 @@ pub async fn an_ended_lease_is_taken_over_and_fences_the_first_worker(fixture: &
     queue(store, vec![effect(1, "a")]).await;
     let first = claim(store, "one", 0).await.unwrap();
     assert_eq!(claim(store, "two", 59).await, None);
-    assert_eq!(store.next_due(at(59), &[]).await.unwrap(), Some(at(60)));
+    assert_eq!(
+        store.next_due(at(59), Kinds::All).await.unwrap(),
+        Some(at(60))
+    );
     let second = claim(store, "two", 60).await.unwrap();
     assert_eq!((second.id, first.attempt, second.attempt), (first.id, 1, 2));
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use hodman_store::{Commit, Signal};
+use hodman_store::{Commit, Kinds, Signal};
 
 use super::Fixture;
 use super::sample::{at, commit, committed, effect, event, inserted, outcome, start};
@@ -49,7 +49,7 @@ pub async fn the_outbox_is_woken_by_what_concerns_it(fixture: &Fixture) {
     told(&mut timer).await;
     let lease = Duration::from_secs(60);
     let first = store
-        .claim_effects("w", start(), lease, 1, &[])
+        .claim_effects("w", start(), lease, 1, Kinds::All)
         .await
         .unwrap()
         .remove(0);
@@ -61,7 +61,7 @@ pub async fn the_outbox_is_woken_by_what_concerns_it(fixture: &Fixture) {
     told(&mut outbox).await;
     told(&mut inbox).await;
     let second = store
-        .claim_effects("w", at(1), lease, 1, &[])
+        .claim_effects("w", at(1), lease, 1, Kinds::All)
         .await
         .unwrap()
         .remove(0);

@@ -1,4 +1,7 @@
-use hodman_store::{Commit, CommitOutcome, EventState, PipelineRow, StateRow, Store, StoreError};
+use hodman_store::{
+    Ack, AckOutcome, Commit, CommitOutcome, EventState, NewHistory, PipelineRow, StateRow, Store,
+    StoreError,
+};
 
 use super::Fixture;
 use super::sample::{at, commit, committed, effect, entry, handled, inserted, start};
@@ -91,6 +94,42 @@ pub async fn an_event_that_is_no_longer_pending_is_a_conflict(fixture: &Fixture)
             (None, 0, 0, EventState::Pending)
         );
     }
+}
+
+/// What the words of others bring: PostgreSQL has no such character, and a commit that it refused would be tried again
+/// for ever.
+pub async fn texts_with_nul_characters_are_kept_without(fixture: &Fixture) {
+    let store = &fixture.store;
+    let seq = inserted(store, "a").await;
+    let odd = NewHistory {
+        env: Some("q\0a".to_owned()),
+        kind: "he\0ld".to_owned(),
+        ..entry("because \0")
+    };
+    let note = Ack {
+        seq,
+        outcome: AckOutcome::Ignored,
+        note: Some("no\0body".to_owned()),
+    };
+    let odd = Commit {
+        history: vec![odd, entry("two")],
+        acks: vec![note],
+        effects: vec![effect(1, "la\0ne")],
+        ..commit("sal\0es", 0)
+    };
+    committed(store, odd).await;
+    let kept = store.history("sal\0es", Some("q\0a"), 9).await.unwrap();
+    let because: Vec<&str> = kept.iter().map(|row| &*row.entry.because).collect();
+    assert_eq!(because, ["because \u{FFFD}"]);
+    assert_eq!(
+        kept[0].entry.data["why"], "because \0",
+        "JSON has a form for it"
+    );
+    assert_eq!(store.verify_history("sal\u{FFFD}es").await.unwrap(), 2);
+    let event = store.get_event(seq).await.unwrap().unwrap();
+    assert_eq!(event.note.as_deref(), Some("no\u{FFFD}body"));
+    let effects = store.list_effects(&Default::default()).await.unwrap();
+    assert_eq!(effects[0].lane, "la\u{FFFD}ne");
 }
 
 pub async fn a_commit_is_whole_or_nothing(fixture: &Fixture) {

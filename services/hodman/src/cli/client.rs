@@ -33,7 +33,7 @@ impl Client {
             .transpose()?;
         let server = match (&remote.server, &config) {
             (Some(server), _) => server.clone(),
-            (None, Some(config)) => format!("http://{}", config.listen),
+            (None, Some(config)) => config.own_url(),
             (None, None) => USUAL.to_owned(),
         };
         let base: Url = server

@@ -51,6 +51,15 @@ pub(super) async fn events(what: Events, json: bool) -> anyhow::Result<ExitCode>
                 print(&format!("event {seq} is in again as {}", answer["seq"]))?
             }
         }
+        Events::Dismiss { seq, remote } => {
+            let path = ["events", &seq.to_string(), "dismiss"];
+            let answer: Value = Client::new(&remote)?.post(&path, &json!({})).await?;
+            if json {
+                print_json(&answer)?
+            } else {
+                print(&format!("event {seq} is dismissed"))?
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -75,12 +75,12 @@ pub(super) async fn migrate(config: &Path, json: bool) -> anyhow::Result<ExitCod
 pub(super) fn link(config: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(config, Purpose::Serve)?;
     anyhow::ensure!(
-        config.is_loopback(),
+        config.is_loopback() || config.listen.ip().is_unspecified(),
         "this daemon does not listen on loopback: its page only shows"
     );
     let token = ApiToken::load(&config.data_dir)
         .context("there is no token; the daemon makes it when it starts")?;
-    print(&token.link(&format!("http://{}", config.listen)))?;
+    print(&token.link(&config.own_url()))?;
     Ok(ExitCode::SUCCESS)
 }
 

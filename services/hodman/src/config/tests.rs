@@ -55,6 +55,18 @@ fn the_example_is_complete_and_right() {
     }
 }
 
+#[test]
+fn the_daemon_is_found_on_loopback_where_it_listens_there() {
+    for (listen, own) in [
+        ("0.0.0.0:80", "http://127.0.0.1:80"),
+        ("'[::]:80'", "http://[::1]:80"),
+        ("10.0.0.1:80", "http://10.0.0.1:80"),
+    ] {
+        let config = read(&least(&format!("listen: {listen}\n"))).expect(listen);
+        assert_eq!(config.own_url(), own);
+    }
+}
+
 fn collect_keys(schema: &serde_json::Value, keys: &mut Vec<String>) {
     match schema {
         serde_json::Value::Object(map) => {
@@ -73,6 +85,7 @@ fn defaults() {
     let config = read(&least("")).expect("the least");
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert!(config.is_loopback());
+    assert_eq!(config.own_url(), "http://127.0.0.1:8080");
     assert_eq!(config.store_url(), "sqlite:/var/lib/hodman/hodman.db");
     assert!(
         matches!(config.package_store(), PackageStore::Directory(path) if path.ends_with("packages"))

@@ -9,6 +9,10 @@ const EVERY: Duration = Duration::from_hours(1);
 /// How long what was handled stays to be looked at, and known when it is delivered again: twice what SQS keeps a message.
 const HANDLED_FOR: chrono::Duration = chrono::Duration::days(30);
 
+/// How long what nobody understood waits for somebody to mend that: three months of releases and holidays. It is counted and
+/// shown all the while, and whoever sends such events by mistake does not fill the disk for ever.
+const POISON_FOR: chrono::Duration = chrono::Duration::days(90);
+
 /// Forgets until told to stop. A failure is logged, never fatal: whoever would take something looks at its age, too.
 pub(super) async fn run(parts: &Parts, stop: CancellationToken) -> anyhow::Result<()> {
     let work = parts.work.clone();
@@ -18,7 +22,7 @@ pub(super) async fn run(parts: &Parts, stop: CancellationToken) -> anyhow::Resul
         if let Err(error) = parts.work.places.forget_old(now).await {
             tracing::warn!("what is old cannot be forgotten: {error:#}");
         }
-        match parts.store.prune(now - HANDLED_FOR).await {
+        match parts.store.prune(now - HANDLED_FOR, now - POISON_FOR).await {
             Ok(pruned) => tracing::debug!(?pruned, "handled long ago"),
             Err(error) => tracing::warn!("what was handled long ago stays: {error}"),
         }

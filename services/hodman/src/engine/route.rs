@@ -3,7 +3,7 @@
 use crate::config::Pipeline;
 use crate::intake::{CommandRequest, EventKind, ForgeEvent, Provider, normalise, source};
 use chrono::{DateTime, Utc};
-use hodman_core::effect::Effect;
+use hodman_core::effect::{Act, Effect};
 use hodman_core::event::Event;
 use hodman_core::ids::Op;
 use hodman_store::{InboxRow, NewEvent};
@@ -149,13 +149,20 @@ fn forge_event(forge: &ForgeEvent, pipelines: &[Pipeline]) -> Destination {
                 object: object.clone(),
                 why,
             },
+            None if matches!(forge.kind, EventKind::Check | EventKind::Status) => {
+                Event::Reported { why }
+            }
             None => Event::Woken { why },
         }),
     }
 }
 
-/// The word for an effect in lists and logs: its `act`.
+/// The word for an effect in lists and logs, and for who has hands for it: its `act`. A comparison is told from the plan that
+/// a promotion waits for.
 pub(super) fn kind_of(effect: &Effect) -> String {
+    if matches!(effect.act, Act::Plan { compares: true, .. }) {
+        return "compare".to_owned();
+    }
     serde_json::to_value(&effect.act)
         .ok()
         .and_then(|value| {

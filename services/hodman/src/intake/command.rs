@@ -80,6 +80,20 @@ impl CommandRequest {
             .unwrap_or_default()
     }
 
+    /// Whether a text of it holds a NUL character: nobody types one, and it would be kept as another character.
+    #[must_use]
+    pub fn holds_nul(&self) -> bool {
+        fn holds(json: &serde_json::Value) -> bool {
+            match json {
+                serde_json::Value::String(text) => text.contains('\0'),
+                serde_json::Value::Array(items) => items.iter().any(holds),
+                serde_json::Value::Object(fields) => fields.values().any(holds),
+                _ => false,
+            }
+        }
+        serde_json::to_value(self).is_ok_and(|json| holds(&json))
+    }
+
     /// The request as an event for the inbox. `delivery` tells it from every other request: its `id`, or what the way
     /// it came can offer.
     #[must_use]

@@ -47,6 +47,12 @@ impl Verifier {
         }
     }
 
+    /// Whether a delivery with this header may be one that [`Self::accepts`] takes: known before a byte of its body is.
+    #[must_use]
+    pub fn could_accept(&self, header: Option<&str>) -> bool {
+        self.unsigned || header.and_then(given).is_some()
+    }
+
     /// Whether `header` (`sha256=` and 64 hexadecimal digits) signs these raw bytes. Every secret is tried, each
     /// comparison in constant time, so that the time taken tells nothing.
     #[must_use]
@@ -54,16 +60,20 @@ impl Verifier {
         if self.unsigned {
             return true;
         }
-        let Some(given) = header
-            .and_then(|h| h.strip_prefix(PREFIX))
-            .and_then(|h| hex::decode(h).ok())
-        else {
+        let Some(given) = header.and_then(given) else {
             return false;
         };
         self.secrets.iter().fold(false, |accepted, secret| {
             matches(secret, body, &given) | accepted
         })
     }
+}
+
+/// What a header says that the signature is.
+fn given(header: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(header.strip_prefix(PREFIX)?, &mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn matches(secret: &SecretString, body: &[u8], given: &[u8]) -> bool {
@@ -115,7 +125,10 @@ mod tests {
             &format!("{digits},{SIGNATURE}"),
         ] {
             assert!(!verifier.accepts(Some(wrong), BODY), "{wrong}");
+            let zeros = wrong.ends_with(&"0".repeat(64));
+            assert_eq!(verifier.could_accept(Some(wrong)), zeros, "{wrong}");
         }
+        assert!(verifier.could_accept(Some(SIGNATURE)) && !verifier.could_accept(None));
         assert!(!verifier.accepts(None, BODY));
         assert!(!verifier.accepts(Some(SIGNATURE), b"Hello, World"));
     }

@@ -1,9 +1,11 @@
 //! `POST /webhooks/github`: limit, verify, store, answer. Nothing else happens here.
 //!
 //! The answer is given after the delivery is durable, so GitHub never believes that we have what we may lose. What
-//! nobody signed is answered with one generic 401, whatever was wrong with it, and nothing of it is logged.
+//! nobody signed is answered with one generic 401, whatever was wrong with it, and nothing of it is logged. Whose header
+//! cannot be a signature is answered before its body is read.
 
 mod counters;
+mod room;
 #[cfg(test)]
 mod tests;
 
@@ -20,10 +22,10 @@ use axum::{
 use bytes::Bytes;
 use hodman_store::{NewEvent, Store};
 use serde_json::{Map, Value};
-use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 pub use counters::{Counters, Counts};
+use room::Room;
 
 use super::{normalise::is_known, signature::Verifier, source};
 use crate::clock::Clock;
@@ -33,9 +35,6 @@ pub const LARGEST_BODY: usize = 25 * 1024 * 1024;
 
 /// GitHub gives up after ten seconds; a body that takes longer to arrive is nobody's.
 const TIMEOUT: Duration = Duration::from_secs(9);
-
-/// Bodies that are held in memory at once.
-const AT_ONCE: usize = 100;
 
 /// Headers that are kept beside the body: what it is and where it is from. Not the signature: the body was verified.
 const KEPT: [&str; 8] = [
@@ -73,12 +72,11 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    /// The endpoint, with its limits of size, time and number.
+    /// The endpoint, with its limits of size and time, and of what is held in memory at once.
     pub fn router(self) -> Router {
         Router::new()
             .route("/webhooks/github", post(receive))
-            .with_state(self)
-            .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE))
+            .with_state((self, Arc::new(Room::default())))
             .layer(TimeoutLayer::with_status_code(
                 StatusCode::REQUEST_TIMEOUT,
                 TIMEOUT,
@@ -91,22 +89,39 @@ impl Webhooks {
 type Answer = (StatusCode, &'static str);
 
 async fn receive(
-    State(hooks): State<Webhooks>,
+    State((hooks, room)): State<(Webhooks, Arc<Room>)>,
     headers: HeaderMap,
     body: Body,
 ) -> axum::response::Response {
-    match take(&hooks, &headers, body).await {
+    match take(&hooks, &room, &headers, body).await {
         Ok(answer) | Err(answer) => answer.into_response(),
     }
 }
 
-async fn take(hooks: &Webhooks, headers: &HeaderMap, body: Body) -> Result<Answer, Answer> {
-    let body = whole(headers, body)
-        .await
-        .inspect_err(|_| hooks.counters.too_large())?;
-    if !hooks.verifier.accepts(text(headers, SIGNATURE), &body) {
+async fn take(
+    hooks: &Webhooks,
+    room: &Room,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Answer, Answer> {
+    let signature = text(headers, SIGNATURE);
+    let unauthorized = || {
         hooks.counters.refused();
-        return Err((StatusCode::UNAUTHORIZED, "unauthorized"));
+        (StatusCode::UNAUTHORIZED, "unauthorized")
+    };
+    if !hooks.verifier.could_accept(signature) {
+        return Err(unauthorized());
+    }
+    let too_large = || {
+        hooks.counters.too_large();
+        (StatusCode::PAYLOAD_TOO_LARGE, "larger than 25 MiB")
+    };
+    let size = announced(headers).ok_or_else(too_large)?;
+    // Held until the body is stored.
+    let _place = room.place(size).await;
+    let body = to_bytes(body, size).await.map_err(|_| too_large())?;
+    if !hooks.verifier.accepts(signature, &body) {
+        return Err(unauthorized());
     }
     let missing = |what| {
         hooks.counters.malformed();
@@ -135,14 +150,10 @@ async fn take(hooks: &Webhooks, headers: &HeaderMap, body: Body) -> Result<Answe
     })
 }
 
-/// The raw bytes, unless there are too many: said by their length before one is read, or noticed while reading.
-async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Answer> {
-    let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "larger than 25 MiB");
-    let announced = text(headers, "content-length").and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > LARGEST_BODY as u64) {
-        return Err(too_large);
-    }
-    to_bytes(body, LARGEST_BODY).await.map_err(|_| too_large)
+/// How large the body is at most; nothing when it is larger than GitHub sends.
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    let length = text(headers, "content-length").and_then(|length| length.parse::<usize>().ok());
+    Some(length.unwrap_or(LARGEST_BODY)).filter(|length| *length <= LARGEST_BODY)
 }
 
 /// A GitHub delivery as an event for the inbox; the error names the header that is missing.

@@ -2,7 +2,9 @@
 //!
 //! * Bound to loopback: whoever is on this machine reads. Acting needs the token: as `Authorization: Bearer`, or shown
 //!   once to the page, whose forms then carry a word of their own.
-//! * Bound to anything else: everybody reads, nobody acts.
+//! * Bound to all addresses, as in a container: everybody reads. Acting is as above, for whoever comes from loopback to
+//!   loopback: `docker exec`, or a shell on the machine.
+//! * Bound to one address that is not loopback: everybody reads, nobody acts.
 //!
 //! A name that an attacker points at 127.0.0.1 ends at the `Host` header, another site's form at its `Origin`. What a
 //! proxy passes on is never taken for this machine, whatever `Host` it writes.
@@ -34,6 +36,9 @@ enum Rules {
         token: ApiToken,
         public_host: Option<String>,
     },
+    Everywhere {
+        token: ApiToken,
+    },
 }
 
 /// A request as the rules see it.
@@ -55,6 +60,12 @@ impl Access {
         Self(Rules::Loopback { token, public_host })
     }
 
+    /// The rules of a bind to all addresses.
+    #[must_use]
+    pub fn everywhere(token: ApiToken) -> Self {
+        Self(Rules::Everywhere { token })
+    }
+
     /// The rules of every other bind.
     #[must_use]
     pub fn read_only() -> Self {
@@ -67,23 +78,33 @@ impl Access {
         matches!(self.0, Rules::ReadOnly)
     }
 
-    /// Looks at a request's headers.
+    /// Looks at a request's headers, and at whose address it comes from.
     ///
     /// # Errors
     /// When the request was meant for another host.
-    pub fn visitor(&self, headers: &HeaderMap) -> Result<Visitor, Trouble> {
-        let Rules::Loopback { token, public_host } = &self.0 else {
-            return Ok(Visitor {
-                local: false,
-                session: None,
-            });
-        };
+    pub fn visitor(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<Visitor, Trouble> {
         let host = host_name(text(headers, &header::HOST).unwrap_or_default());
         let ours = is_loopback(&host);
-        if !ours && public_host.as_deref() != Some(host.as_str()) {
-            return Err(Trouble::ForeignHost);
-        }
-        let local = ours && !PASSED_ON.iter().any(|name| headers.contains_key(name));
+        let (token, near) = match &self.0 {
+            Rules::ReadOnly => {
+                return Ok(Visitor {
+                    local: false,
+                    session: None,
+                });
+            }
+            Rules::Loopback { token, public_host } => {
+                if !ours && public_host.as_deref() != Some(host.as_str()) {
+                    return Err(Trouble::ForeignHost);
+                }
+                (token, true)
+            }
+            // An address of IPv4 looks like one of IPv6 on a socket of both.
+            Rules::Everywhere { token } => (
+                token,
+                peer.is_some_and(|peer| peer.to_canonical().is_loopback()),
+            ),
+        };
+        let local = near && ours && !PASSED_ON.iter().any(|name| headers.contains_key(name));
         let session = || Session::from_cookies(token, text(headers, &header::COOKIE)?);
         Ok(Visitor {
             local,
@@ -140,8 +161,10 @@ impl Access {
 
     fn token(&self, visitor: &Visitor) -> Result<&ApiToken, Trouble> {
         match &self.0 {
-            Rules::Loopback { token, .. } if visitor.local => Ok(token),
-            Rules::Loopback { .. } => Err(Trouble::PassedOn),
+            Rules::Loopback { token, .. } | Rules::Everywhere { token } if visitor.local => {
+                Ok(token)
+            }
+            Rules::Loopback { .. } | Rules::Everywhere { .. } => Err(Trouble::PassedOn),
             Rules::ReadOnly => Err(Trouble::ReadOnly),
         }
     }
@@ -195,7 +218,7 @@ mod tests {
         let access = Access::loopback(ApiToken::given("t"), Some("https://hodman.example.com/x"));
         let local = |host| {
             access
-                .visitor(&headers(&[("host", host)]))
+                .visitor(&headers(&[("host", host)]), None)
                 .map(|visitor| visitor.local)
         };
         for host in [
@@ -229,11 +252,29 @@ mod tests {
                 (name, "10.1.1.1"),
                 ("authorization", "Bearer t"),
             ]);
-            let visitor = access.visitor(&headers).expect("reads");
+            let visitor = access.visitor(&headers, None).expect("reads");
             assert!(
                 matches!(access.program(&visitor, &headers), Err(Trouble::PassedOn)),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn on_a_bind_to_all_addresses_loopback_acts() {
+        let access = Access::everywhere(ApiToken::given("t"));
+        let local = |host, peer: &str| {
+            access
+                .visitor(&headers(&[("host", host)]), peer.parse().ok())
+                .expect("everybody reads")
+                .local
+        };
+        for peer in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert!(local("127.0.0.1:8080", peer), "{peer}");
+            assert!(!local("hodman.example.com", peer), "{peer}");
+        }
+        for peer in ["10.0.0.1", "::ffff:10.0.0.1", "172.17.0.1", ""] {
+            assert!(!local("127.0.0.1:8080", peer), "{peer}");
         }
     }
 

@@ -50,6 +50,7 @@ pub(super) fn router() -> Router<Arc<WebParts>> {
         .route("/api/events", get(events))
         .route("/api/events/{seq}", get(event))
         .route("/api/events/{seq}/replay", post(replay))
+        .route("/api/events/{seq}/dismiss", post(dismiss))
         .route("/api/commands", post(command))
         .route("/api/{*rest}", get(nothing_here).post(nothing_here))
 }
@@ -205,6 +206,23 @@ async fn replay(
     web.access.program(&visitor, &headers)?;
     let seq = web.store.replay_event(named(seq)?, web.clock.now()).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "seq": seq }))))
+}
+
+async fn dismiss(
+    State(web): Web,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+    seq: Named<i64>,
+) -> Answer<Value> {
+    web.access.program(&visitor, &headers)?;
+    let seq = named(seq)?;
+    if !web.store.dismiss_event(seq, web.clock.now()).await? {
+        return Err(Trouble::Nonsense(format!(
+            "event {seq} is no poison: there is nothing to dismiss"
+        ))
+        .into());
+    }
+    Ok(Json(json!({ "seq": seq })))
 }
 
 async fn command(

@@ -40,6 +40,9 @@ pub(super) async fn ask(web: &WebParts, mut request: CommandRequest) -> Result<i
 }
 
 fn check(request: &mut CommandRequest, state: Option<&PipelineState>) -> Result<(), Trouble> {
+    if request.holds_nul() {
+        return Err(Trouble::Nonsense("a text holds a NUL character".to_owned()));
+    }
     let too_long = |text: &str| text.chars().count() > LONGEST;
     if too_long(&request.by) || request.id.as_deref().is_some_and(too_long) {
         return Err(Trouble::Nonsense(format!(

@@ -3,10 +3,11 @@
 use super::WebParts;
 use super::trouble::{ApiTrouble, PageTrouble};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -37,7 +38,9 @@ pub(super) fn guarded(router: Router<Arc<WebParts>>, web: &Arc<WebParts>) -> Rou
 
 /// Looks at who comes before anything is done.
 async fn guard(State(web): State<Arc<WebParts>>, mut request: Request, next: Next) -> Response {
-    match web.access.visitor(request.headers()) {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map(|info| info.0.ip());
+    match web.access.visitor(request.headers(), peer) {
         Ok(visitor) => {
             request.extensions_mut().insert(visitor);
             next.run(request).await

@@ -37,6 +37,7 @@ pub(super) fn router() -> Router<Arc<WebParts>> {
         .route("/events", get(events::list))
         .route("/events/{seq}", get(events::one))
         .route("/events/{seq}/replay", post(act::replay))
+        .route("/events/{seq}/dismiss", post(act::dismiss))
         .route("/enter", get(act::enter_by_link).post(act::enter_by_form))
         .route("/static/hodman.css", get(files::style))
         .route("/favicon.ico", get(files::icon))

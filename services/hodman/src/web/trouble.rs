@@ -22,11 +22,11 @@ pub enum Trouble {
     /// Another site's form.
     #[error("the request comes from another site")]
     ForeignOrigin,
-    /// Bound to more than loopback.
+    /// Bound to one address that is not loopback.
     #[error("this daemon is read-only: it does not listen on loopback")]
     ReadOnly,
-    /// Came through a proxy.
-    #[error("actions are taken on this machine only, not through a proxy")]
+    /// Came through a proxy, or from another machine.
+    #[error("actions are taken on the daemon's own machine only, not through a proxy")]
     PassedOn,
     /// Without the token, or with another.
     #[error("the token is missing or wrong")]
@@ -73,7 +73,11 @@ impl Trouble {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::ForeignHost => Some("use localhost, 127.0.0.1 or [::1], or set public_url"),
-            Self::ReadOnly | Self::PassedOn => Some(
+            Self::ReadOnly => Some(
+                "let it listen on 127.0.0.1 or on 0.0.0.0 and use the command line on its own machine, or merge, close \
+                 and push in Git",
+            ),
+            Self::PassedOn => Some(
                 "use the command line on the daemon's own machine, or merge, close and push in Git",
             ),
             Self::NoToken => {

@@ -7,6 +7,9 @@ use hodman_clients::github::GitHubError;
 use hodman_model::diagnostic::Diagnostics;
 use std::fmt;
 
+/// GitHub counts by the hour: a clock that is wrong must not make it a day.
+const LONGEST_LIMIT: u32 = 3600;
+
 /// A failed effect.
 #[derive(Debug)]
 pub struct WorkError {
@@ -17,6 +20,8 @@ pub struct WorkError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Transient,
+    /// The forge asks for a pause of so many seconds.
+    Limited(u32),
     Waits,
     StandsStill,
     Lasting,
@@ -64,7 +69,16 @@ impl WorkError {
     /// Trying again may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        self.kind == Kind::Transient || self.is_waiting()
+        matches!(self.kind, Kind::Transient | Kind::Limited(_)) || self.is_waiting()
+    }
+
+    /// How long the forge wants no requests.
+    #[must_use]
+    pub fn limited_for(&self) -> Option<chrono::Duration> {
+        match self.kind {
+            Kind::Limited(seconds) => Some(chrono::Duration::seconds(i64::from(seconds))),
+            _ => None,
+        }
     }
 
     /// Nothing is wrong: something in the world has to end first.
@@ -148,10 +162,12 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 impl From<GitHubError> for WorkError {
     fn from(error: GitHubError) -> Self {
-        let kind = if error.is_retryable() {
-            Kind::Transient
-        } else {
-            Kind::Lasting
+        let kind = match &error {
+            GitHubError::RateLimited { wait, .. } => Kind::Limited(
+                u32::try_from(wait.as_secs()).map_or(LONGEST_LIMIT, |wait| wait.min(LONGEST_LIMIT)),
+            ),
+            error if error.is_retryable() => Kind::Transient,
+            _ => Kind::Lasting,
         };
         Self {
             words: format!("GitHub: {}", chain(&error)),

@@ -1,13 +1,17 @@
 //! Reads the repository and its pull requests at one go. Whatever woke it, it looks at everything anew.
 
+mod checks;
+
 use super::build::builds_refused;
 use super::declared::declared;
 use super::{Job, Repo, WorkError, origin, pulls};
 use hodman_core::event::Outcome;
-use hodman_core::facts::{CheckState, EnvFacts, ForgeFacts, Pin};
+use hodman_core::facts::{EnvFacts, ForgeFacts, Pin};
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PlanDigest, PullNumber};
 use hodman_core::policy;
-use hodman_model::files::{self, CaptureOn, Environment, parse_environment, parse_release};
+use hodman_model::files::{
+    self, CaptureOn, CheckName, Environment, parse_environment, parse_release,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn observe(
@@ -44,9 +48,10 @@ pub(super) async fn observe(
         Err(error) => (None, Some(error.to_string())),
     };
     let seen = pulls::look(job, &head, interest).await?;
+    let (environments, gates) = environments(job, &head).await?;
     let facts = ForgeFacts {
-        environments: environments(job, &head).await?,
-        checks: checks(job, commits).await?,
+        environments,
+        checks: checks::of(job, commits, &gates).await?,
         pulls: seen.ours,
         ended: seen.ended,
         foreign: seen.foreign,
@@ -59,13 +64,17 @@ pub(super) async fn observe(
     })
 }
 
-async fn environments(job: &Job<'_>, head: &str) -> Result<BTreeMap<EnvName, EnvFacts>, WorkError> {
-    let mut found = BTreeMap::new();
+/// The environments, and all checks that their gates name.
+async fn environments(
+    job: &Job<'_>,
+    head: &str,
+) -> Result<(BTreeMap<EnvName, EnvFacts>, BTreeSet<CheckName>), WorkError> {
+    let (mut found, mut gates) = (BTreeMap::new(), BTreeSet::new());
     for name in environment_names(job.repo, head)? {
-        let facts = one(job, head, &name).await?;
+        let facts = one(job, head, &name, &mut gates).await?;
         found.insert(EnvName(name), facts);
     }
-    Ok(found)
+    Ok((found, gates))
 }
 
 /// Folders below `environments/` that hold an `environment.yaml`.
@@ -81,7 +90,12 @@ pub(super) fn environment_names(repo: &Repo, commit: &str) -> Result<BTreeSet<St
         .collect())
 }
 
-async fn one(job: &Job<'_>, head: &str, name: &str) -> Result<EnvFacts, WorkError> {
+async fn one(
+    job: &Job<'_>,
+    head: &str,
+    name: &str,
+    gates: &mut BTreeSet<CheckName>,
+) -> Result<EnvFacts, WorkError> {
     let mut facts = EnvFacts::default();
     let path = format!("environments/{name}/environment.yaml");
     let text = read_text(job, head, &path)?.unwrap_or_default();
@@ -89,6 +103,7 @@ async fn one(job: &Job<'_>, head: &str, name: &str) -> Result<EnvFacts, WorkErro
         Ok(environment) => {
             facts.binding = Some(BindingDigest(environment.binding_digest().to_string()));
             facts.policy = Some(policy_of(&environment));
+            gates.extend(environment.gates.checks.iter().cloned());
             facts.binding_origin = origin::of(job, head, &path).await?;
         }
         Err(found) => facts.error = Some(found.to_string()),
@@ -120,49 +135,6 @@ fn pin_of(release: &files::Release) -> Pin {
         binding: BindingDigest(release.binding.to_string()),
         plan: PlanDigest(release.plan.to_string()),
     }
-}
-
-async fn checks(
-    job: &Job<'_>,
-    commits: &BTreeSet<CommitSha>,
-) -> Result<BTreeMap<CommitSha, BTreeMap<String, CheckState>>, WorkError> {
-    use hodman_clients::github::{CheckStatus, Conclusion, GitHubError};
-    let mut found = BTreeMap::new();
-    for commit in commits {
-        let asked = job
-            .work
-            .github
-            .checks_of(job.repo.repository(), commit.as_str())
-            .await;
-        let checks = match asked {
-            Ok(checks) => checks,
-            // A pin that somebody wrote may name a commit that there is not: nothing is green there, and everything else goes on.
-            Err(GitHubError::NotFound(_) | GitHubError::Validation { .. })
-                if job.repo.mirror.commit_info(commit.as_str()).is_err() =>
-            {
-                Vec::new()
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let mut states = BTreeMap::new();
-        for check in checks {
-            // Our own reports would be gates on themselves.
-            if check.name.starts_with("hodman/") {
-                continue;
-            }
-            let state = match (check.status, check.conclusion) {
-                (
-                    CheckStatus::Completed,
-                    Some(Conclusion::Success | Conclusion::Neutral | Conclusion::Skipped),
-                ) => CheckState::Success,
-                (CheckStatus::Completed, _) => CheckState::Failure,
-                _ => CheckState::Pending,
-            };
-            states.insert(check.name, state);
-        }
-        found.insert(commit.clone(), states);
-    }
-    Ok(found)
 }
 
 /// The part of an environment's file that decides.
@@ -240,7 +212,7 @@ pub fn policy_of(environment: &Environment) -> policy::Policy {
 fn gates_of(gates: &files::Gates) -> policy::Gates {
     policy::Gates {
         soak_seconds: gates.soak.map_or(0, seconds),
-        checks: gates.checks.clone(),
+        checks: gates.checks.iter().map(ToString::to_string).collect(),
         approvals: gates.approvals,
         windows: gates
             .windows

@@ -1,13 +1,16 @@
 //! What becomes of effects that nobody wants any more, or that nobody here can do.
 
 use super::Worker;
+use super::running::Running;
 use crate::clock::Clock;
 use crate::config::{Config, Purpose};
 use crate::daemon::Parts;
 use chrono::TimeDelta;
+use hodman_clients::github::{GitHubError, Refusal};
 use hodman_core::effect::{Act, Effect};
+use hodman_core::event::{Event, Outcome};
 use hodman_core::ids::{EnvName, Op, PullNumber};
-use hodman_store::{Commit, EffectFilter, EffectState, NewEffect, OutboxRow, Store};
+use hodman_store::{Commit, EffectFilter, EffectState, Kinds, NewEffect, OutboxRow, Store};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -107,7 +110,7 @@ async fn a_cancelled_effect_frees_its_lane_and_an_unknown_pipelines_waits() {
     // Somebody began the first and died; meanwhile it was superseded.
     let long_ago = Clock::system().now() - TimeDelta::hours(1);
     let claimed = store
-        .claim_effects("dead", long_ago, Duration::from_secs(60), 1, &[])
+        .claim_effects("dead", long_ago, Duration::from_secs(60), 1, Kinds::All)
         .await
         .unwrap();
     assert_eq!((claimed.len(), claimed[0].op), (1, 1));
@@ -140,4 +143,101 @@ async fn a_cancelled_effect_frees_its_lane_and_an_unknown_pipelines_waits() {
     .await;
     stop.cancel();
     running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn comparisons_that_hang_leave_hands_for_an_override() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = parts(folder.path()).await;
+    let store = parts.store.clone();
+    let of = |op: i64, act: &str| NewEffect {
+        lane: format!("shop/{op}/{act}"),
+        kind: act.to_owned(),
+        ..close("shop", op)
+    };
+    let compares = (1..=40).map(|op| of(op, "compare")).collect();
+    commit(&store, "shop", 0, compares, vec![]).await;
+    let worker = Worker::new(
+        store.clone(),
+        parts.work.clone(),
+        Clock::system(),
+        "worker".to_owned(),
+        Duration::from_secs(60),
+    );
+    let mut running = Running::default();
+    let begun = std::sync::Mutex::new(Vec::new());
+    let hangs = |row: OutboxRow| {
+        begun.lock().unwrap().push(row.kind);
+        std::future::pending()
+    };
+    for _ in 0..3 {
+        worker.claim(&mut running, hangs).await.unwrap();
+    }
+    assert_eq!(begun.lock().unwrap().len(), 8);
+    // Nothing that there are hands for is due: the worker sleeps instead of turning in place.
+    let wait = worker.until_due(running.wanted().unwrap()).await.unwrap();
+    assert!(wait > Duration::from_secs(1), "{wait:?}");
+
+    commit(&store, "shop", 1, vec![of(41, "apply")], vec![]).await;
+    worker.claim(&mut running, hangs).await.unwrap();
+    assert_eq!(begun.lock().unwrap().last().unwrap(), "apply");
+    let more = (42..=60).map(|op| of(op, "say")).collect();
+    commit(&store, "shop", 2, more, vec![]).await;
+    worker.claim(&mut running, hangs).await.unwrap();
+    assert_eq!(begun.lock().unwrap().len(), 16);
+    assert!(running.wanted().is_none(), "no hands free");
+}
+
+#[tokio::test]
+async fn a_limit_of_the_forge_is_told_with_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = parts(folder.path()).await;
+    let store = parts.store.clone();
+    let effect = Effect {
+        op: Op(1),
+        env: None,
+        act: Act::Observe {
+            pulls: Default::default(),
+            commits: Default::default(),
+        },
+    };
+    let queued = NewEffect {
+        kind: "observe".to_owned(),
+        payload: serde_json::to_string(&effect).unwrap(),
+        ..close("shop", 1)
+    };
+    commit(&store, "shop", 0, vec![queued], vec![]).await;
+    let now = Clock::system().now();
+    let clock = Clock::from_fn(move || now);
+    let lease = Duration::from_secs(60);
+    let claimed = store.claim_effects("worker", now, lease, 1, Kinds::All);
+    let row = claimed.await.unwrap().remove(0);
+    let name = "worker".to_owned();
+    let worker = Worker::new(store.clone(), parts.work.clone(), clock, name, lease);
+    let wait = Duration::from_secs(1200);
+    let limit = GitHubError::RateLimited {
+        refusal: Box::new(Refusal {
+            operation: "list pull requests",
+            status: 403,
+            message: "API rate limit exceeded".to_owned(),
+            documentation: None,
+            request_id: None,
+        }),
+        until: now + wait,
+        wait,
+    };
+    let limit = crate::work::WorkError::from(limit);
+    worker.failed(&row, &effect, &limit).await.unwrap();
+    let told = store.pending_events(0, 9).await.unwrap();
+    let told = told.iter().find(|row| row.event.source == "effect");
+    let told = serde_json::from_slice(&told.unwrap().event.body).unwrap();
+    let Event::Ended {
+        outcome: Outcome::Limited { until, why },
+        ..
+    } = told
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!(until, now + wait);
+    assert!(why.contains("rate limit"), "{why}");
 }

@@ -4,7 +4,7 @@ use crate::world::{CANARY, World, package};
 use axum::http::{StatusCode, header};
 use serde_json::{Value, json};
 
-const ORIGIN: &str = "http://127.0.0.1:8080";
+pub const ORIGIN: &str = "http://127.0.0.1:8080";
 const ASK: &str = "/pipelines/shop/environments/qa/ask";
 
 fn hold() -> Value {
@@ -12,7 +12,7 @@ fn hold() -> Value {
 }
 
 /// Shows the token to the page; the answer is the cookie and the word for forms.
-async fn enter(world: &World) -> (String, String) {
+pub async fn enter(world: &World) -> (String, String) {
     let answer = world.get(&format!("/enter?token={CANARY}")).await;
     assert_eq!(
         (answer.status, answer.location()),
@@ -162,8 +162,38 @@ async fn through_a_proxy_the_page_only_shows() {
     assert!(world.asked().await.is_empty());
 }
 
+/// As in a container, where `docker exec … hodman hold` comes from loopback and everybody else does not.
 #[tokio::test]
-async fn any_other_bind_is_read_only() {
+async fn bound_to_all_addresses_the_machine_itself_acts() {
+    let (world, port) = World::everywhere().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let ask = |token: &str| {
+        let url = format!("http://127.0.0.1:{port}/api/commands");
+        http.post(url).bearer_auth(token).json(&hold())
+    };
+    let status =
+        async |request: reqwest::RequestBuilder| request.send().await.unwrap().status().as_u16();
+    assert_eq!(status(ask("wrong")).await, 401);
+    for (name, value) in [
+        ("host", "hodman.example.com"),
+        ("host", "0.0.0.0:8080"),
+        ("x-forwarded-for", "10.1.1.1"),
+    ] {
+        assert_eq!(status(ask(CANARY).header(name, value)).await, 403, "{name}");
+    }
+    assert!(world.asked().await.is_empty());
+    assert_eq!(status(ask(CANARY)).await, 202);
+    assert_eq!(world.asked().await.len(), 1);
+    // Without a socket nobody knows where it came from: as from another machine.
+    let answer = world.post("/api/commands", CANARY, &hold()).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(answer.text.contains("own machine"), "{}", answer.text);
+    let page = world.send("GET", "/", &[("host", "hodman.example.com")], "");
+    assert!(page.await.text.contains("read-only"));
+}
+
+#[tokio::test]
+async fn a_bind_to_another_address_is_read_only() {
     let world = World::public().await;
     for path in ["/api/commands", "/api/events/1/replay"] {
         let answer = world.post(path, CANARY, &hold()).await;
@@ -292,6 +322,11 @@ async fn what_makes_no_sense_is_said_at_once() {
             "say why",
         ),
         (
+            json!({"hodman": "command", "ask": "hold", "env": "qa", "reason": "a\0b"}),
+            StatusCode::BAD_REQUEST,
+            "NUL character",
+        ),
+        (
             json!({"hodman": "command", "ask": "destroy", "env": "qa"}),
             StatusCode::BAD_REQUEST,
             "destroy",
@@ -331,35 +366,4 @@ async fn large_requests_are_refused() {
     let answer = world.post("/api/commands", CANARY, &request).await;
     assert!(answer.status.is_client_error(), "{}", answer.status);
     assert!(world.asked().await.is_empty());
-}
-
-#[tokio::test]
-async fn a_replay_puts_the_event_in_again() {
-    let world = World::local().await;
-    let copy = world.post("/api/events/1/replay", CANARY, &json!({})).await;
-    assert_eq!(copy.status, StatusCode::ACCEPTED);
-    let event = world
-        .get(&format!("/api/events/{}", copy.json()["seq"]))
-        .await
-        .json();
-    assert_eq!(
-        (&event["source"], &event["state"]),
-        (&json!("replay"), &json!("pending"))
-    );
-    assert_eq!(
-        world
-            .post("/api/events/99/replay", CANARY, &json!({}))
-            .await
-            .status,
-        StatusCode::NOT_FOUND
-    );
-    let (cookie, csrf) = enter(&world).await;
-    let answer = world
-        .form("/events/1/replay", &cookie, ORIGIN, &format!("csrf={csrf}"))
-        .await;
-    assert!(
-        answer.location().starts_with("/events/"),
-        "{}",
-        answer.location()
-    );
 }

@@ -12,6 +12,7 @@ use hodman_core::policy::Mode;
 use hodman_core::state::{Aside, Deployed, Environment, Package, PipelineState};
 use hodman_store::{Ack, AckOutcome, Commit, CommitOutcome, NewEvent, NewHistory, Store, StoreUrl};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -65,6 +66,17 @@ impl World {
     /// Bound to something else.
     pub async fn public() -> Self {
         Self::with(Access::read_only()).await
+    }
+
+    /// Bound to all addresses, with a socket of its own; gives its port.
+    pub async fn everywhere() -> (Self, u16) {
+        let world = Self::with(Access::everywhere(ApiToken::given(CANARY))).await;
+        let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let service = world.router.clone();
+        let service = service.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        (world, port)
     }
 
     async fn with(access: Access) -> Self {

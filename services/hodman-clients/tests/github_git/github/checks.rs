@@ -188,3 +188,70 @@ async fn check_runs_and_statuses_are_one_list() {
         ]
     );
 }
+
+/// Three checks on two pages; `version` is the tag of each page.
+fn tagged(asked: &crate::github_server::Asked, version: &str) -> Answer {
+    if asked.path.ends_with("/status") {
+        return Answer::ok(json!({"statuses": []}));
+    }
+    if asked.has == version {
+        return Answer::json(304, Value::Null);
+    }
+    let run = |name: &str| json!({"name": name, "status": "completed", "conclusion": "success"});
+    let second = asked.target.contains("page=2");
+    let runs = match second {
+        true => vec![run("c")],
+        false => vec![run("a"), run("b")],
+    };
+    let page = Answer::ok(json!({"check_runs": runs})).with("etag", version);
+    match second {
+        true => page,
+        false => page.with(
+            "link",
+            format!("<http://x{}?per_page=100&page=2>; rel=\"next\"", asked.path),
+        ),
+    }
+}
+
+#[tokio::test]
+async fn what_did_not_change_is_not_sent_again() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let changed = std::sync::Arc::new(AtomicBool::new(false));
+    let now = changed.clone();
+    let server = FakeGitHub::start(move |asked| {
+        tagged(
+            asked,
+            match now.load(Ordering::SeqCst) {
+                true => "W/\"2\"",
+                false => "W/\"1\"",
+            },
+        )
+    })
+    .await;
+    let client = server.client();
+    let names = async || {
+        let found = client.checks_of("acme/app", SHA).await.unwrap();
+        found
+            .into_iter()
+            .map(|check| check.name)
+            .collect::<Vec<_>>()
+    };
+    let tags = || {
+        let asked = server.asked().into_iter();
+        let runs = asked.filter(|asked| asked.path.ends_with("/check-runs"));
+        runs.map(|asked| asked.has).collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        assert_eq!(
+            names().await,
+            ["a", "b", "c"],
+            "every page, also the second time"
+        );
+    }
+    assert_eq!(tags(), ["", "", "W/\"1\"", "W/\"1\""]);
+    changed.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        assert_eq!(names().await, ["a", "b", "c"]);
+    }
+    assert_eq!(tags()[4..], ["W/\"1\"", "W/\"1\"", "W/\"2\"", "W/\"2\""]);
+}

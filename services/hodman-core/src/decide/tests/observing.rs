@@ -57,6 +57,62 @@ fn a_look_that_fails_pauses_longer_each_time() {
 }
 
 #[test]
+fn reports_of_checks_share_looks_and_none_is_lost() {
+    let mut w = story();
+    w.look();
+    let (begin, before) = (w.now, w.looks);
+    let report = || Event::Reported {
+        why: "check".into(),
+    };
+    for _ in 0..100 {
+        w.now += Duration::milliseconds(600);
+        w.event(&report());
+        // The timer rings in between, as it does for the daemon.
+        if w.wake
+            .is_some_and(|at| at <= w.now + Duration::milliseconds(600))
+        {
+            w.sleep();
+        }
+    }
+    assert!(w.now - begin >= Duration::minutes(1));
+    assert!(
+        (6..=7).contains(&(w.looks - before)),
+        "{}",
+        w.looks - before
+    );
+    let seen = w.looks;
+    w.event(&report());
+    assert_eq!(w.looks, seen, "not at once");
+    w.sleep();
+    assert_eq!(w.looks, seen + 1, "but it is looked at");
+    w.event(&report());
+    w.event(&news());
+    assert_eq!(w.looks, seen + 2, "more than a check does not wait");
+    w.now += w.settings.observe_pause;
+    w.event(&report());
+    assert_eq!(w.looks, seen + 3, "nor does one after a rest");
+}
+
+#[test]
+fn a_forge_that_wants_no_requests_is_left_alone_as_long_as_it_says() {
+    let mut w = story();
+    w.blind = true;
+    w.look();
+    let until = w.now + Duration::minutes(20);
+    let why = "too many requests".to_owned();
+    w.answer("-", "observe", Outcome::Limited { until, why });
+    w.event(&news());
+    assert!(w.waiting("-").is_empty(), "not even for news");
+    w.sleep();
+    assert_eq!(w.now, until);
+    assert_eq!(w.waiting("-"), ["observe"]);
+    w.fail("-", "observe", true);
+    let before = w.now;
+    w.sleep();
+    assert_eq!((w.now - before).num_seconds(), 10, "it was no failure");
+}
+
+#[test]
 fn a_broken_file_stops_its_environment_alone() {
     let mut w = story();
     w.env("eu", |eu| eu.after = vec!["dev".into()]);

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
+use super::CheckName;
 use crate::files::duration::Span;
 
 /// The conditions on a promotion; all must hold.
@@ -13,9 +14,10 @@ pub struct Gates {
     /// How long every predecessor must have been healthy with the package.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soak: Option<Span>,
-    /// Check runs or statuses that must be green on the package's source commit.
+    /// Check runs or statuses that must be green on the package's source commit. Of several with one name all must be;
+    /// with an app named, all of that app.
     #[serde(default)]
-    pub checks: Vec<String>,
+    pub checks: Vec<CheckName>,
     /// How many others than its author must have approved the promotion pull request's head.
     #[serde(default)]
     pub approvals: u32,

@@ -14,7 +14,7 @@ merge: auto
 open: window
 gates:
   soak: 30m
-  checks: [ci/test]
+  checks: [ci/test, {name: build, app: github-actions}]
   approvals: 1
   windows:
     - {kind: allow, cron: "0 8 * * 1-5", duration: 9h, zone: Europe/Berlin}
@@ -49,6 +49,11 @@ fn a_complete_file_is_read() {
     let environment = parse_environment(PATH, FULL).unwrap();
     assert_eq!(environment.variables["tags"], json!({"team": "data"}));
     assert_eq!(environment.gates.soak, Some(Span::from_secs(1_800)));
+    let checks = environment.gates.checks.iter().map(ToString::to_string);
+    assert_eq!(
+        checks.collect::<Vec<_>>(),
+        ["ci/test", "build (github-actions)"]
+    );
     assert_eq!(
         environment.files,
         FileSets {
@@ -120,6 +125,14 @@ fn parse_errors_name_the_place_and_the_way_out() {
         (
             "merge: atuo\n",
             ":3:8: unknown value `atuo` (hint: did you mean `auto`?)",
+        ),
+        (
+            "gates:\n  checks: [{name: ci, ap: x}]\n",
+            ":4:23: unknown key `ap` (hint: did you mean `app`?)",
+        ),
+        (
+            "gates:\n  checks: [{name: ci}]\n",
+            ":4:13: the key `app` is missing",
         ),
         (
             "gates: {approvals: two}\n",

@@ -119,6 +119,9 @@ fn request(json: &Value, id: &str, received_at: DateTime<Utc>) -> Result<Incomin
     let request = CommandRequest::deserialize(json).map_err(
         |_| "not a command: a field is missing, or nothing of this name can be asked for",
     )?;
+    if request.holds_nul() {
+        return Err("a text of the command holds a NUL character");
+    }
     Ok(Incoming::Event(request.to_event(id, received_at)))
 }
 

@@ -139,6 +139,10 @@ fn what_is_not_understood_is_kept_with_the_reason() {
             "not a command: a field is missing, or nothing of this name can be asked for",
         ),
         (
+            r#"{"hodman":"command","by":"a\u0000","ask":"observe"}"#,
+            "a text of the command holds a NUL character",
+        ),
+        (
             r#"{"hodman":"github-delivery"}"#,
             "not a forwarded delivery: a field is missing, unknown or of another type",
         ),

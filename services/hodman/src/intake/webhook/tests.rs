@@ -172,6 +172,7 @@ async fn every_delivery_has_an_id_and_a_name() {
 async fn bodies_over_25_mib_are_turned_away() {
     let hooks = hooks().await;
     let announced = Request::post("/webhooks/github")
+        .header(SIGNATURE, sign(b"something else"))
         .header(CONTENT_LENGTH, (LARGEST_BODY + 1).to_string())
         .body(Body::empty())
         .expect("a request");
@@ -179,11 +180,13 @@ async fn bodies_over_25_mib_are_turned_away() {
     let part = Bytes::from(vec![b' '; 1024 * 1024]);
     let parts = futures::stream::iter((0..26).map(move |_| Ok::<_, std::io::Error>(part.clone())));
     let streamed = Request::post("/webhooks/github")
+        .header(SIGNATURE, sign(b"something else"))
         .body(Body::from_stream(parts))
         .expect("a request");
     assert_eq!(send(&hooks, streamed).await.0, 413);
     // Just small enough: read whole, and refused for its signature.
     let most = Request::post("/webhooks/github")
+        .header(SIGNATURE, sign(b"something else"))
         .body(Body::from(vec![b' '; LARGEST_BODY]))
         .expect("a request");
     assert_eq!(send(&hooks, most).await.0, 401);
@@ -194,11 +197,62 @@ async fn bodies_over_25_mib_are_turned_away() {
 async fn a_body_that_never_ends_is_given_up() {
     let hooks = hooks().await;
     tokio::time::pause();
+    assert_eq!(send(&hooks, endless(Some("25"))).await.0, 408);
+    assert_eq!(send(&hooks, endless(None)).await.0, 408);
+}
+
+/// A request with the form of a signature, and a body that is announced and never comes.
+fn endless(length: Option<&str>) -> Request<Body> {
     let never = futures::stream::pending::<Result<Bytes, std::io::Error>>();
-    let request = Request::post("/webhooks/github")
+    let mut request = Request::post("/webhooks/github")
+        .header(SIGNATURE, sign(b"something else"))
         .body(Body::from_stream(never))
         .expect("a request");
-    assert_eq!(send(&hooks, request).await.0, 408);
+    if let Some(length) = length {
+        let length = length.parse().expect("a header");
+        request.headers_mut().insert(CONTENT_LENGTH, length);
+    }
+    request
+}
+
+#[tokio::test]
+async fn what_cannot_be_signed_is_answered_before_its_body_comes() {
+    let hooks = hooks().await;
+    for header in [None, Some("sha256="), Some("sha1=00"), Some("sha256=zz")] {
+        let mut request = endless(Some("1000"));
+        request.headers_mut().remove(SIGNATURE);
+        if let Some(header) = header {
+            let header = header.parse().expect("a header");
+            request.headers_mut().insert(SIGNATURE, header);
+        }
+        assert_eq!(send(&hooks, request).await.0, 401, "{header:?}");
+    }
+    assert_eq!(hooks.counters.counts().refused, 4);
+}
+
+#[tokio::test]
+async fn small_deliveries_pass_beside_large_ones_that_hang() {
+    let hooks = hooks().await;
+    let router = hooks.clone().router();
+    let length = LARGEST_BODY.to_string();
+    let mut hanging: Vec<_> = (0..300)
+        .map(|number| {
+            let length = (number % 2 == 0).then_some(length.as_str());
+            Box::pin(router.clone().oneshot(endless(length)))
+        })
+        .collect();
+    // Each comes as far as it can: to its body, or to where it waits for room.
+    std::future::poll_fn(|context| {
+        for one in &mut hanging {
+            assert!(one.as_mut().poll(context).is_pending());
+        }
+        std::task::Poll::Ready(())
+    })
+    .await;
+    let mut small = delivery("d-1", "push", b"{}");
+    small.headers_mut().insert(CONTENT_LENGTH, 2.into());
+    let answer = router.oneshot(small).await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::ACCEPTED);
 }
 
 #[tokio::test]

@@ -108,6 +108,19 @@ pub(super) async fn replay(
     Ok(Redirect::to(&format!("/events/{copy}")))
 }
 
+pub(super) async fn dismiss(
+    State(web): State<Arc<WebParts>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(seq): Path<i64>,
+    headers: HeaderMap,
+    sent: Sent,
+) -> Result<Redirect, PageTrouble> {
+    checked(&web, &visitor, &headers, sent)?;
+    // Dismissed by somebody else meanwhile is as good.
+    web.store.dismiss_event(seq, web.clock.now()).await?;
+    Ok(Redirect::to(&format!("/events/{seq}")))
+}
+
 /// The token, by link or by form.
 #[derive(Debug, Deserialize)]
 pub(super) struct Shown {

@@ -1,0 +1,167 @@
+//! What checks say about commits, for the gates that name them.
+
+use super::super::{Job, WorkError};
+use hodman_clients::github::{self, CheckKind, CheckStatus, Conclusion, GitHubError};
+use hodman_core::facts::CheckState;
+use hodman_core::ids::CommitSha;
+use hodman_model::files::CheckName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The state of each check in `gates` on each of `commits`, by how the gate is shown.
+pub(super) async fn of(
+    job: &Job<'_>,
+    commits: &BTreeSet<CommitSha>,
+    gates: &BTreeSet<CheckName>,
+) -> Result<BTreeMap<CommitSha, BTreeMap<String, CheckState>>, WorkError> {
+    let (github, repository) = (&job.work.github, job.repo.repository());
+    let mut found = BTreeMap::new();
+    for commit in commits {
+        let checks = match github.checks_of(repository, commit.as_str()).await {
+            Ok(checks) => checks,
+            // A pin that somebody wrote may name a commit that there is not: nothing is green there, and everything else goes on.
+            Err(GitHubError::NotFound(_) | GitHubError::Validation { .. })
+                if job.repo.mirror.commit_info(commit.as_str()).is_err() =>
+            {
+                Vec::new()
+            }
+            Err(error) => return Err(error.into()),
+        };
+        found.insert(commit.clone(), states(gates, &checks));
+    }
+    Ok(found)
+}
+
+/// Keyed by the gates' own words, not by those of the checks: nobody's check `ci (an-app)` is taken for one of the app.
+fn states(
+    gates: &BTreeSet<CheckName>,
+    checks: &[github::CheckState],
+) -> BTreeMap<String, CheckState> {
+    let mut states = BTreeMap::new();
+    for gate in gates {
+        for check in checks.iter().filter(|check| answers(check, gate)) {
+            let state = state(check);
+            let known = states.entry(gate.to_string()).or_insert(state);
+            if weight(state) > weight(*known) {
+                *known = state;
+            }
+        }
+    }
+    states
+}
+
+/// Whether the check is one that the gate asks for. An app's statuses are written by its account, `ci[bot]`; people's names
+/// have no brackets.
+fn answers(check: &github::CheckState, gate: &CheckName) -> bool {
+    // Our own reports would be gates on themselves.
+    if check.name != gate.name || check.name.starts_with("hodman/") {
+        return false;
+    }
+    let (Some(wanted), by) = (&gate.app, check.app.as_deref()) else {
+        return true;
+    };
+    match check.kind {
+        CheckKind::CheckRun => by == Some(wanted),
+        CheckKind::Status => by.and_then(|by| by.strip_suffix("[bot]")) == Some(wanted),
+    }
+}
+
+fn state(check: &github::CheckState) -> CheckState {
+    match (&check.status, &check.conclusion) {
+        (
+            CheckStatus::Completed,
+            Some(Conclusion::Success | Conclusion::Neutral | Conclusion::Skipped),
+        ) => CheckState::Success,
+        (CheckStatus::Completed, _) => CheckState::Failure,
+        _ => CheckState::Pending,
+    }
+}
+
+/// Of several with one name the worst counts: a status that anybody who may write can set hides no failed run.
+fn weight(state: CheckState) -> u8 {
+    match state {
+        CheckState::Success => 0,
+        CheckState::Pending => 1,
+        CheckState::Failure => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(kind: CheckKind, name: &str, app: &str, good: Option<bool>) -> github::CheckState {
+        github::CheckState {
+            name: name.to_owned(),
+            status: match good {
+                Some(_) => CheckStatus::Completed,
+                None => CheckStatus::InProgress,
+            },
+            conclusion: good.map(|good| match good {
+                true => Conclusion::Success,
+                false => Conclusion::Failure,
+            }),
+            kind,
+            app: Some(app.to_owned()),
+        }
+    }
+
+    fn of_app(name: &str, app: &str) -> CheckName {
+        CheckName {
+            app: Some(app.to_owned()),
+            ..CheckName::from(name)
+        }
+    }
+
+    fn one(gate: CheckName, checks: &[github::CheckState]) -> Option<CheckState> {
+        let key = gate.to_string();
+        states(&BTreeSet::from([gate]), checks).remove(&key)
+    }
+
+    #[test]
+    fn of_equal_names_the_worst_counts() {
+        use CheckKind::{CheckRun, Status};
+        let run = |good| check(CheckRun, "ci", "github-actions", good);
+        let status = |good| check(Status, "ci", "mallory", good);
+        let table = [
+            (Some(true), Some(true), CheckState::Success),
+            (Some(true), None, CheckState::Pending),
+            (Some(true), Some(false), CheckState::Failure),
+            (None, Some(false), CheckState::Failure),
+        ];
+        for (one_says, other_says, expected) in table {
+            for checks in [
+                [run(one_says), status(other_says)],
+                [status(other_says), run(one_says)],
+                [run(other_says), status(one_says)],
+                [status(one_says), run(other_says)],
+            ] {
+                assert_eq!(one("ci".into(), &checks), Some(expected), "{checks:?}");
+            }
+        }
+        assert_eq!(one("other".into(), &[run(Some(true))]), None);
+    }
+
+    #[test]
+    fn a_named_app_is_the_only_one_that_counts() {
+        use CheckKind::{CheckRun, Status};
+        let gate = || of_app("ci", "github-actions");
+        let forged = [
+            check(Status, "ci", "github-actions", Some(true)),
+            check(CheckRun, "ci", "other", Some(true)),
+            check(CheckRun, "ci (github-actions)", "other", Some(true)),
+        ];
+        assert_eq!(one(gate(), &forged), None);
+        let [first, ..] = forged.clone();
+        let real = check(CheckRun, "ci", "github-actions", Some(false));
+        assert_eq!(one(gate(), &[first, real]), Some(CheckState::Failure));
+        let red = check(CheckRun, "ci", "other", Some(false));
+        let real = check(Status, "ci", "github-actions[bot]", Some(true));
+        assert_eq!(one(gate(), &[real, red]), Some(CheckState::Success));
+    }
+
+    #[test]
+    fn our_own_reports_are_no_gates() {
+        let ours = check(CheckKind::CheckRun, "hodman/plan", "hodman", Some(true));
+        assert_eq!(one("hodman/plan".into(), &[ours]), None);
+    }
+}
