@@ -180,6 +180,8 @@ pub struct Environment {
     pub unlocking: Unlocking,
     /// What an apply stopped for a change and has not let go on.
     pub still: Option<StandsStill>,
+    /// What of people's word is kept outside of the database.
+    pub keeping: Keeping,
     /// The last slot taken of each schedule.
     pub slots: BTreeMap<String, DateTime<Utc>>,
     /// What was last said, so that nothing is said twice.
@@ -199,6 +201,48 @@ pub struct Unsaid {
     pub tries: u32,
     /// Next try.
     pub not_before: DateTime<Utc>,
+}
+
+/// What people said of an environment and nothing but the database knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// Stopped by a person.
+    pub hold: Option<Hold>,
+    /// Packages not to be proposed again.
+    pub put_aside: BTreeMap<PackageDigest, Aside>,
+    /// Recorded by `rollback --now`.
+    pub over: Option<Override>,
+}
+
+impl Kept {
+    /// As it is now.
+    #[must_use]
+    pub fn of(env: &Environment) -> Self {
+        Self {
+            hold: env.hold.clone(),
+            put_aside: env.put_aside.clone(),
+            // Whether it was applied the workspaces say; with nothing remembered it is looked at anew.
+            over: env.over.clone().map(|over| Override {
+                done: false,
+                ..over
+            }),
+        }
+    }
+}
+
+/// Keeping people's word outside of the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Keeping {
+    /// What is kept.
+    pub kept: Kept,
+    /// What is being written.
+    pub running: Option<(Op, Kept)>,
+    /// Failures in a row.
+    pub tries: u32,
+    /// Not before, after a failure.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// A rollback that a person asked for.

@@ -90,7 +90,7 @@ fn judge(
     let recovered =
         env.accepted.is_none() && env.current.is_none() && proposed_plan(env, &pin.plan).is_none();
     let rolled_back = env.put_aside.get(&pin.package) == Some(&Aside::RolledBack);
-    if rolled_back && proposed_plan(env, &pin.plan).is_none() {
+    if rolled_back && !recovered && proposed_plan(env, &pin.plan).is_none() {
         return Err(Refusal::PutAside);
     }
     let here_before = gates::passed(env, &pin.package);
@@ -102,6 +102,8 @@ fn judge(
     let known = proposed_plan(env, &pin.plan).or_else(|| shown_plan(env, &pin.plan));
     let approved = match (known, closed) {
         (_, Some(_)) if recovered => nothing(&pin.plan),
+        // It is what was left, or is about to be: compared, and nothing is done to get there.
+        _ if recovered && rolled_back => nothing(&pin.plan),
         (_, Some(refusal)) => return Err(refusal),
         (Some(plan), None) => Approved::Actions {
             plan: pin.plan.clone(),
@@ -203,7 +205,10 @@ fn accept(
         ),
     );
     env.refused = None;
-    env.put_aside.remove(&pin.package);
+    // What was kept while the database was lost is newer than a pin that had been taken before.
+    if !recovered {
+        env.put_aside.remove(&pin.package);
+    }
     let ours = env
         .promotion
         .as_ref()

@@ -8,6 +8,7 @@ mod drift;
 mod forge;
 mod gates;
 mod going_back;
+mod kept;
 mod new_environment;
 mod notices;
 mod observing;

@@ -2,7 +2,7 @@
 
 use super::build::builds_refused;
 use super::declared::declared;
-use super::{Job, Repo, WorkError, origin, pulls};
+use super::{Job, Repo, WorkError, keep, origin, pulls};
 use hodman_core::event::Outcome;
 use hodman_core::facts::{CheckState, EnvFacts, ForgeFacts, Pin};
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PlanDigest, PullNumber};
@@ -14,6 +14,7 @@ pub(super) async fn observe(
     job: &Job<'_>,
     interest: &BTreeSet<PullNumber>,
     commits: &BTreeSet<CommitSha>,
+    recall: bool,
 ) -> Result<Outcome, WorkError> {
     let mirror = &job.repo.mirror;
     job.repo.fetch().await?;
@@ -45,7 +46,7 @@ pub(super) async fn observe(
     };
     let seen = pulls::look(job, &head, interest).await?;
     let facts = ForgeFacts {
-        environments: environments(job, &head).await?,
+        environments: environments(job, &head, recall).await?,
         checks: checks(job, commits).await?,
         pulls: seen.ours,
         ended: seen.ended,
@@ -59,10 +60,17 @@ pub(super) async fn observe(
     })
 }
 
-async fn environments(job: &Job<'_>, head: &str) -> Result<BTreeMap<EnvName, EnvFacts>, WorkError> {
+async fn environments(
+    job: &Job<'_>,
+    head: &str,
+    recall: bool,
+) -> Result<BTreeMap<EnvName, EnvFacts>, WorkError> {
     let mut found = BTreeMap::new();
     for name in environment_names(job.repo, head)? {
-        let facts = one(job, head, &name).await?;
+        let mut facts = one(job, head, &name).await?;
+        if recall {
+            facts.kept = keep::kept(job, &name).await?;
+        }
         found.insert(EnvName(name), facts);
     }
     Ok(found)
