@@ -9,6 +9,7 @@ mod build;
 mod capture;
 mod command;
 mod drift;
+mod keep;
 mod learn;
 mod new_environment;
 mod notice;

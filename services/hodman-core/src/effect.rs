@@ -7,6 +7,7 @@ use crate::ids::{
     PullNumber,
 };
 use crate::policy::VerifySpec;
+use crate::state::Kept;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +46,7 @@ impl Effect {
             | Act::NewEnvironment { .. } => "pull",
             Act::CheckPull { .. } => "check",
             Act::Say { .. } => "say",
+            Act::Keep { .. } => "keep",
         };
         format!("{env}/{lane}")
     }
@@ -96,6 +98,14 @@ pub enum Act {
         pulls: BTreeSet<PullNumber>,
         /// Commits whose checks are asked for.
         commits: BTreeSet<CommitSha>,
+        /// Nothing is remembered: what was kept outside of the database is read, too.
+        #[serde(default)]
+        recall: bool,
+    },
+    /// Keep people's word of an environment where it outlives the database.
+    Keep {
+        /// All of it.
+        kept: Kept,
     },
     /// Build, sign and store a package.
     Build {

@@ -321,6 +321,8 @@ pub enum Outcome {
     },
     /// A report is where it belongs.
     Said,
+    /// People's word is kept.
+    Kept,
     /// An apply cannot go on before something in the world ends by itself, such as a run of a job that is to be removed. No
     /// failure: it is tried again for as long as that takes.
     Waits {

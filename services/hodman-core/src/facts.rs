@@ -5,6 +5,7 @@ use crate::ids::{
     PullNumber,
 };
 use crate::policy::Policy;
+use crate::state::Kept;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +59,9 @@ pub struct EnvFacts {
     pub pin_origin: Option<Origin>,
     /// The package that the pin names is in the package store.
     pub pin_package_stored: bool,
+    /// What was kept of people's word, when it was asked for.
+    #[serde(default)]
+    pub kept: Option<Kept>,
 }
 
 /// What became of a pull request.

@@ -85,6 +85,7 @@ fn of_environment(env: &Environment) -> Vec<Op> {
     ops.extend(env.capture.running);
     ops.extend(env.takeover.running);
     ops.extend(env.unlocking.running);
+    ops.extend(env.keeping.running.as_ref().map(|(op, _)| *op));
     ops.extend(env.still.as_ref().and_then(|still| still.running));
     ops.extend(env.drift.comparing.as_ref().map(|(op, _)| *op));
     ops.extend(env.drift.found.as_ref().and_then(|found| found.adopting));

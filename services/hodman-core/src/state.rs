@@ -165,9 +165,8 @@ pub struct Environment {
     pub look_first: Option<u64>,
     /// The last plans that its pull requests showed: a pin names its plan by digest alone.
     pub shown: Vec<PlanFacts>,
-    /// The pull request that last changed `environment.yaml`, and the reviews asked for before it: no pull request
-    /// may lower the bar for itself.
-    pub bar_before: Option<(PullNumber, u32)>,
+    /// What the file asked for before a pull request changed that, by the pull request: none may lower the bar for itself.
+    pub bars: BTreeMap<PullNumber, Policy>,
     /// On the way into the workspace.
     pub run: Option<Run>,
     /// Recorded by `rollback --now`.
@@ -182,6 +181,8 @@ pub struct Environment {
     pub unlocking: Unlocking,
     /// What an apply stopped for a change and has not let go on.
     pub still: Option<StandsStill>,
+    /// What of people's word is kept outside of the database.
+    pub keeping: Keeping,
     /// The last slot taken of each schedule.
     pub slots: BTreeMap<String, DateTime<Utc>>,
     /// What was last said, so that nothing is said twice.
@@ -201,6 +202,48 @@ pub struct Unsaid {
     pub tries: u32,
     /// Next try.
     pub not_before: DateTime<Utc>,
+}
+
+/// What people said of an environment and nothing but the database knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// Stopped by a person.
+    pub hold: Option<Hold>,
+    /// Packages not to be proposed again.
+    pub put_aside: BTreeMap<PackageDigest, Aside>,
+    /// Recorded by `rollback --now`.
+    pub over: Option<Override>,
+}
+
+impl Kept {
+    /// As it is now.
+    #[must_use]
+    pub fn of(env: &Environment) -> Self {
+        Self {
+            hold: env.hold.clone(),
+            put_aside: env.put_aside.clone(),
+            // Whether it was applied the workspaces say; with nothing remembered it is looked at anew.
+            over: env.over.clone().map(|over| Override {
+                done: false,
+                ..over
+            }),
+        }
+    }
+}
+
+/// Keeping people's word outside of the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Keeping {
+    /// What is kept.
+    pub kept: Kept,
+    /// What is being written.
+    pub running: Option<(Op, Kept)>,
+    /// Failures in a row.
+    pub tries: u32,
+    /// Not before, after a failure.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// A rollback that a person asked for.
@@ -739,6 +782,23 @@ impl Environment {
                 RunPhase::Applying { .. } | RunPhase::Verifying { .. }
             )
         })
+    }
+
+    /// What the pull request was up against, beside what is asked for now.
+    #[must_use]
+    pub fn bar(&self, number: Option<PullNumber>) -> Option<&Policy> {
+        self.bars.get(&number?)
+    }
+
+    /// Remembers what was asked for before a pull request changed it.
+    pub(crate) fn raise_bar(&mut self, number: PullNumber) {
+        // Eight: a pin that came with such a change is judged soon after, or refused and put right.
+        const BARS: usize = 8;
+        let policy = self.policy.clone();
+        self.bars.entry(number).or_insert(policy);
+        while self.bars.len() > BARS {
+            self.bars.pop_first();
+        }
     }
 
     /// Remembers a plan that a pull request is about to show.

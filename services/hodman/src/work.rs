@@ -17,6 +17,7 @@ mod filesets;
 mod foundation;
 mod git;
 mod in_place;
+mod keep;
 mod live;
 mod look;
 mod merge;
@@ -183,7 +184,12 @@ impl Work {
                 .ok_or_else(|| WorkError::lasting("the effect names no environment"))
         };
         match &effect.act {
-            Act::Observe { pulls, commits } => observe::observe(&job, pulls, commits).await,
+            Act::Observe {
+                pulls,
+                commits,
+                recall,
+            } => observe::observe(&job, pulls, commits, *recall).await,
+            Act::Keep { kept } => keep::keep(&job, env()?, kept).await,
             Act::Build { commit, inputs } => build::build(&job, commit, inputs).await,
             Act::Plan {
                 package,

@@ -134,9 +134,13 @@ impl<S: Remembers> World<S> {
         let effect = job.claimed.effect.clone();
         let env = effect.env.clone().unwrap_or_else(|| EnvName::from("-"));
         match &effect.act {
-            Act::Observe { pulls, .. } => match job.read.take() {
+            Act::Observe { pulls, recall, .. } => match job.read.take() {
                 None => {
-                    job.read = Some(self.forge.environments(&self.stored));
+                    let mut facts = self.forge.environments(&self.stored);
+                    for (env, file) in facts.environments.iter_mut().filter(|_| *recall) {
+                        file.kept = self.words.get(env).cloned();
+                    }
+                    job.read = Some(facts);
                     Step::More
                 }
                 Some(mut facts) => {
@@ -286,6 +290,13 @@ impl<S: Remembers> World<S> {
                     }
                 }
                 Step::End(Outcome::Checked { problems: 0, plans })
+            }
+            Act::Keep { kept } => {
+                if let Err(step) = self.holds(job) {
+                    return step;
+                }
+                self.words.insert(env, kept.clone());
+                Step::End(Outcome::Kept)
             }
             Act::Say { .. } => Step::End(Outcome::Said),
         }

@@ -181,6 +181,7 @@ impl Forge {
                 .pin
                 .as_ref()
                 .is_some_and(|pin| stored.contains(&pin.package)),
+            kept: None,
         };
         ForgeFacts {
             head: self.head(),

@@ -48,6 +48,9 @@ impl<S: Remembers> World<S> {
 
     /// A command, as the CLI puts it in.
     pub(super) fn say_so(&mut self, ask: Ask) {
+        if let Ask::Resume { env } = &ask {
+            self.truth.resumed(env);
+        }
         self.ask(&Event::Commanded(Command {
             by: "ann".to_owned(),
             ask,

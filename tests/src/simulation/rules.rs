@@ -33,14 +33,32 @@ pub struct Truth {
     attempts: BTreeMap<i64, i64>,
     writers: BTreeMap<EnvName, Op>,
     free_form: Option<String>,
+    /// Held by people when the database was lost, and kept so.
+    held: BTreeSet<EnvName>,
 }
 
 impl Truth {
     pub(super) fn asked(&mut self, effect: &Effect) {
         let dev = effect.env.as_ref().is_some_and(|env| env.as_str() == "dev");
-        if dev && !matches!(effect.act, Act::Capture { .. }) {
+        if dev && !matches!(effect.act, Act::Capture { .. } | Act::Keep { .. }) {
             self.free_form = Some(format!("{effect:?}"));
         }
+    }
+
+    pub(super) fn held(&mut self, env: &EnvName) {
+        self.held.insert(env.clone());
+    }
+
+    pub(super) fn resumed(&mut self, env: &EnvName) {
+        self.held.remove(env);
+    }
+
+    /// A hold is a person's word, and outlives the database.
+    pub(super) fn held_back(&self, effect: &Effect) -> Option<String> {
+        let env = effect.env.as_ref()?;
+        let writes = matches!(effect.act, Act::Apply { .. } | Act::MergePull { .. });
+        (writes && self.held.contains(env))
+            .then(|| format!("{env} was held before the database was lost: {effect:?}"))
     }
 
     pub(super) fn claimed(&mut self, claimed: &Claimed) {

@@ -14,6 +14,7 @@ use hodman_core::event::Event;
 use hodman_core::ids::{EnvName, PackageDigest};
 use hodman_core::invariants;
 use hodman_core::settings::Settings;
+use hodman_core::state::Kept;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -26,6 +27,8 @@ pub struct World<S> {
     pub(super) forge: Forge,
     pub(super) sites: BTreeMap<EnvName, Site>,
     pub(super) stored: BTreeSet<PackageDigest>,
+    /// People's word, kept beside the packages.
+    pub(super) words: BTreeMap<EnvName, Kept>,
     pub(super) jobs: Vec<Job>,
     pub(super) truth: Truth,
     /// Things break.
@@ -76,6 +79,7 @@ impl<S: Remembers> World<S> {
                 .map(|env| (EnvName::from(*env), Site::new()))
                 .collect(),
             stored: BTreeSet::new(),
+            words: BTreeMap::new(),
             jobs: vec![],
             truth: Truth::default(),
             faults: true,
@@ -260,6 +264,9 @@ impl<S: Remembers> World<S> {
             self.wrong(format!("the state breaks {rules:?}"));
         }
         for effect in &decided.effects {
+            if let Some(rule) = self.truth.held_back(effect) {
+                self.wrong(rule);
+            }
             self.truth.asked(effect);
         }
     }
@@ -312,6 +319,15 @@ impl<S: Remembers> World<S> {
 
     fn lose_database(&mut self) {
         self.say(|| "the database is lost".to_owned());
+        let (_, state) = self.store.load();
+        for (env, word) in &self.words {
+            let known = state.environments.get(env);
+            let held = known.is_some_and(|known| known.hold.is_some());
+            // What was said a moment ago may be lost with it.
+            if held && word.hold.is_some() {
+                self.truth.held(env);
+            }
+        }
         self.store = (self.fresh)(self.now);
         self.accepted.clear();
         self.truth.forget_attempts();

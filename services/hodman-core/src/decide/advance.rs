@@ -1,6 +1,6 @@
 //! Everything that can go on, goes on: predecessors before successors, so that what passes here is seen there at once.
 
-use super::{Draft, build, capture, drift, observe, promotion, report, run, slots, still};
+use super::{Draft, build, capture, drift, keep, observe, promotion, report, run, slots, still};
 use crate::ids::EnvName;
 use crate::policy::Mode;
 use crate::state::{Environment, PipelineState};
@@ -14,6 +14,7 @@ pub(super) fn advance(draft: &mut Draft) {
             if env.gone {
                 return;
             }
+            keep::advance(draft, &name, env);
             if env.policy.absent {
                 // Nothing new comes here, nothing is compared or captured: what is there goes, when that is approved.
                 if env.policy.mode == Mode::Promoted {

@@ -2,7 +2,7 @@
 
 use super::advance::with_env;
 use super::{
-    Draft, build, capture, command, drift, new_environment, notice, observe, pins, promotion,
+    Draft, build, capture, command, drift, keep, new_environment, notice, observe, pins, promotion,
     pulls, report, run, still, strays, takeover, unlock,
 };
 use crate::event::{Event, Outcome};
@@ -46,6 +46,7 @@ enum Waiting {
     Proposing(EnvName),
     Unlocking(EnvName),
     GivingBack(EnvName),
+    Keeping(EnvName),
 }
 
 fn ended(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> {
@@ -80,6 +81,7 @@ fn dispatch(draft: &mut Draft, op: Op, outcome: &Outcome) -> Result<(), String> 
         Some(Waiting::Proposing(env)) => new_environment::ended(draft, &env, outcome),
         Some(Waiting::Unlocking(env)) => unlock::ended(draft, &env, outcome),
         Some(Waiting::GivingBack(env)) => still::ended(draft, &env, outcome),
+        Some(Waiting::Keeping(env)) => keep::ended(draft, &env, outcome),
         None => Err(format!(
             "{op} is not waited for: superseded, or answered before"
         )),
@@ -120,6 +122,10 @@ fn waiting(state: &PipelineState, op: Op) -> Option<Waiting> {
         let still = env.still.as_ref();
         if still.is_some_and(|still| still.running == Some(op)) {
             return Some(Waiting::GivingBack(name));
+        }
+        let keeping = env.keeping.running.as_ref();
+        if keeping.is_some_and(|(running, _)| *running == op) {
+            return Some(Waiting::Keeping(name));
         }
         if env.saying.contains_key(&op) {
             return Some(Waiting::Saying(name));
@@ -190,16 +196,19 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
     }
     draft.state.checks.clone_from(&facts.checks);
     for (name, seen) in &facts.environments {
+        let new = !draft.state.environments.contains_key(name);
         draft.state.environments.entry(name.clone()).or_default();
-        with_env(draft, name, |_, env| {
+        with_env(draft, name, |draft, env| {
             env.gone = false;
+            if let Some(kept) = seen.kept.as_ref().filter(|_| new) {
+                keep::recall(draft, name, env, kept);
+            }
             match &seen.policy {
                 Some(policy) => {
-                    if env.policy != *policy {
-                        env.bar_before = seen
-                            .binding_origin
-                            .as_ref()
-                            .map(|origin| (origin.number, env.policy.gates.approvals));
+                    if env.policy != *policy
+                        && let Some(origin) = &seen.binding_origin
+                    {
+                        env.raise_bar(origin.number);
                     }
                     env.policy = policy.clone();
                     env.broken.clone_from(&seen.pin_error);

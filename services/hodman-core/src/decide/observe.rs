@@ -38,7 +38,12 @@ pub(super) fn advance(draft: &mut Draft) {
     }
     let pulls = draft.state.pulls_of_interest();
     draft.state.observing.commits.clone_from(&commits);
-    let op = draft.emit(None, Act::Observe { pulls, commits });
+    let act = Act::Observe {
+        pulls,
+        commits,
+        recall: draft.state.head.is_none(),
+    };
+    let op = draft.emit(None, act);
     draft.state.observing.running = Some((op, wanted));
 }
 

@@ -3,11 +3,13 @@
 
 mod acts;
 mod applies;
+mod bars;
 mod captures;
 mod drift;
 mod forge;
 mod gates;
 mod going_back;
+mod kept;
 mod new_environment;
 mod notices;
 mod observing;

@@ -82,6 +82,7 @@ impl Bench<'_> {
         let act = Act::Observe {
             pulls: BTreeSet::new(),
             commits: BTreeSet::new(),
+            recall: false,
         };
         let first = &self.country.environments()[0];
         match self.one(first, act).await? {

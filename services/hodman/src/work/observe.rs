@@ -4,7 +4,7 @@ mod checks;
 
 use super::build::builds_refused;
 use super::declared::declared;
-use super::{Job, Repo, WorkError, origin, pulls};
+use super::{Job, Repo, WorkError, keep, origin, pulls};
 use hodman_core::event::Outcome;
 use hodman_core::facts::{EnvFacts, ForgeFacts, Pin};
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PlanDigest, PullNumber};
@@ -18,6 +18,7 @@ pub(super) async fn observe(
     job: &Job<'_>,
     interest: &BTreeSet<PullNumber>,
     commits: &BTreeSet<CommitSha>,
+    recall: bool,
 ) -> Result<Outcome, WorkError> {
     let mirror = &job.repo.mirror;
     job.repo.fetch().await?;
@@ -48,7 +49,7 @@ pub(super) async fn observe(
         Err(error) => (None, Some(error.to_string())),
     };
     let seen = pulls::look(job, &head, interest).await?;
-    let (environments, gates) = environments(job, &head).await?;
+    let (environments, gates) = environments(job, &head, recall).await?;
     let facts = ForgeFacts {
         environments,
         checks: checks::of(job, commits, &gates).await?,
@@ -64,14 +65,18 @@ pub(super) async fn observe(
     })
 }
 
-/// The environments, and all checks that their gates name.
+/// The environments, and all checks that their gates name; `recall` reads what was kept of them outside of the database.
 async fn environments(
     job: &Job<'_>,
     head: &str,
+    recall: bool,
 ) -> Result<(BTreeMap<EnvName, EnvFacts>, BTreeSet<CheckName>), WorkError> {
     let (mut found, mut gates) = (BTreeMap::new(), BTreeSet::new());
     for name in environment_names(job.repo, head)? {
-        let facts = one(job, head, &name, &mut gates).await?;
+        let mut facts = one(job, head, &name, &mut gates).await?;
+        if recall {
+            facts.kept = keep::kept(job, &name).await?;
+        }
         found.insert(EnvName(name), facts);
     }
     Ok((found, gates))

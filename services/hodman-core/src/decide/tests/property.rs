@@ -180,6 +180,7 @@ fn answer(w: &World, act: &Act, how: u8) -> Outcome {
             Outcome::Checked { problems: 0, plans }
         }
         Act::Say { .. } => Outcome::Said,
+        Act::Keep { .. } => Outcome::Kept,
         Act::Unlock { .. } => Outcome::Unlocked,
     }
 }
@@ -375,7 +376,7 @@ fn nothing_unapproved(w: &World) {
         }
         if env.policy.mode == Mode::FreeForm && effect.env == Some(name("dev")) {
             assert!(
-                matches!(effect.act, Act::Capture { .. }),
+                matches!(effect.act, Act::Capture { .. } | Act::Keep { .. }),
                 "dev is written to: {effect:?}"
             );
         }

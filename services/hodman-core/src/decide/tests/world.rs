@@ -10,7 +10,7 @@ use crate::ids::{EnvName, Op, PackageDigest, PullNumber};
 use crate::invariants;
 use crate::policy::{Mode, Policy};
 use crate::settings::Settings;
-use crate::state::{Environment, PipelineState};
+use crate::state::{Environment, Kept, PipelineState};
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use std::collections::BTreeMap;
 
@@ -25,9 +25,11 @@ pub struct World {
     pub verdict: Verdict,
     /// While true, looks are not answered by themselves.
     pub blind: bool,
-    /// While true, reports are not answered by themselves.
+    /// While true, reports, and what is to be kept, are not answered by themselves.
     pub mute: bool,
     pub looks: u32,
+    /// People's word, kept beside the packages.
+    pub kept: BTreeMap<EnvName, Kept>,
     commits: u32,
     pub pins: BTreeMap<PullNumber, Pin>,
 }
@@ -82,6 +84,7 @@ pub fn story() -> World {
         blind: false,
         mute: false,
         looks: 0,
+        kept: BTreeMap::new(),
         commits: 0,
         pins: BTreeMap::new(),
     };
@@ -132,11 +135,22 @@ impl World {
         let mut own = Vec::new();
         for effect in decision.effects {
             match &effect.act {
-                Act::Observe { commits, .. } if !self.blind => {
+                Act::Observe {
+                    commits, recall, ..
+                } if !self.blind => {
                     let mut facts = Box::new(self.facts.clone());
+                    for (env, file) in facts.environments.iter_mut().filter(|_| *recall) {
+                        file.kept = self.kept.get(env).cloned();
+                    }
                     // Checks of nothing else are told.
                     facts.checks.retain(|commit, _| commits.contains(commit));
                     own.push((effect.op, Outcome::Observed { facts }));
+                }
+                Act::Keep { kept } if !self.mute => {
+                    if let Some(env) = &effect.env {
+                        self.kept.insert(env.clone(), kept.clone());
+                    }
+                    own.push((effect.op, Outcome::Kept));
                 }
                 Act::Say { .. } if !self.mute => own.push((effect.op, Outcome::Said)),
                 _ => drop(self.due.insert(effect.op, effect)),
