@@ -211,6 +211,9 @@ pub struct FormerObject {
     /// Its name, as far as the former owner says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What cannot change of one without a name, by field, as far as the former owner says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
 }
 
 /// How an effect ended. `Failed` fits every kind.

@@ -73,6 +73,7 @@ fn ask(ask: u8, env: u8) -> Ask {
                     address: "jobs.j".into(),
                     id: "1".into(),
                     name: None,
+                    facts: std::collections::BTreeMap::new(),
                 }],
                 resources: vec![],
             },
