@@ -283,6 +283,9 @@ pub enum Outcome {
         plan: PlanFacts,
         /// Keys outside the approval.
         outside: Vec<String>,
+        /// Whether something in a workspace is stopped still, by an apply that was cut off, that has to be let go on.
+        #[serde(default)]
+        stands_still: bool,
     },
     /// The verification run ended.
     Verified {

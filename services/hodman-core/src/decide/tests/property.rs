@@ -151,6 +151,7 @@ fn answer(w: &World, act: &Act, how: u8) -> Outcome {
         Act::Apply { .. } if how > 170 => Outcome::NotApproved {
             plan: plan(actions),
             outside: vec!["x".into()],
+            stands_still: how > 185,
         },
         Act::Apply { .. } if how > 160 => Outcome::StandsStill {
             why: "something stands still".into(),
