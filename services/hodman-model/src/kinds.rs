@@ -182,6 +182,12 @@ pub trait Kind: Sync + fmt::Debug {
     /// Makes an object that carries `marker`, where the kind has tags. `config` has no placeholders left.
     fn create(&self, config: &Value, marker: &Marker) -> Call;
 
+    /// The same for one that is always there ([`Kind::always_there`]) and was read as `live`, where its change has to name the version
+    /// that was read.
+    fn create_over(&self, _live: &Value, _config: &Value) -> Option<Call> {
+        None
+    }
+
     /// Whether the request of [`Kind::create`] takes an `access_control_list`, too, as the permissions API has it.
     fn create_takes_permissions(&self) -> bool {
         false
