@@ -2,6 +2,7 @@
 
 use hodman_core::explain::explain;
 use hodman_core::ids::EnvName;
+use hodman_core::state::RunPhase;
 use hodman_sandbox::faults::FaultRule;
 use hodman_tests::harness::{Options, Scene, Short};
 use serde_json::Value;
@@ -94,17 +95,19 @@ async fn a_new_workspace_whose_name_nobody_knows_yet_uses_up_no_tries() {
     short.merge(&pull).expect("merged");
     let words = "was made just now and does not answer yet";
     says(&scene, &short, words).await;
-    // More often than a failure is tried again.
-    for _ in 0..6 {
-        let before = scene.databricks.account_faults().requests().len();
-        scene.clock.advance(chrono::Duration::seconds(70));
-        let again = || scene.databricks.account_faults().requests().len() > before;
-        short
-            .wait("another try", async || again().then_some(()))
-            .await
-            .expect("tried");
-        says(&scene, &short, words).await;
-    }
+    let state = short.state().await.expect("a state");
+    let run = state.environments[&EnvName::from("qa")].run.as_ref();
+    let phase = &run.expect("a run").phase;
+    let waits = matches!(
+        phase,
+        RunPhase::Failed {
+            tries: 0,
+            waits: true,
+            not_before: Some(_),
+            ..
+        }
+    );
+    assert!(waits, "{phase:?}");
     let made = scene.databricks.workspaces().pop().expect("the made one");
     made.faults().clear();
     scene.clock.advance(chrono::Duration::seconds(70));

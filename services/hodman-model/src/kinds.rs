@@ -182,8 +182,7 @@ pub trait Kind: Sync + fmt::Debug {
     /// Makes an object that carries `marker`, where the kind has tags. `config` has no placeholders left.
     fn create(&self, config: &Value, marker: &Marker) -> Call;
 
-    /// The same for one that is always there ([`Kind::always_there`]) and was read as `live`, where its change has to name the version
-    /// that was read.
+    /// The same for what is always there and was read as `live`, where its change has to name the version that was read.
     fn create_over(&self, _live: &Value, _config: &Value) -> Option<Call> {
         None
     }
@@ -395,9 +394,6 @@ pub static STACK_KINDS: &[&dyn Kind] = &[&CloudformationStacks, &TerraformStacks
 
 /// The kinds of what workspaces stand on: stacks, objects of AWS and of the Databricks account.
 pub fn foundation_kinds() -> impl Iterator<Item = &'static dyn Kind> {
-    STACK_KINDS
-        .iter()
-        .chain(AWS_KINDS)
-        .chain(ACCOUNT_KINDS)
-        .copied()
+    let below = STACK_KINDS.iter().chain(AWS_KINDS);
+    below.chain(ACCOUNT_KINDS).copied()
 }
