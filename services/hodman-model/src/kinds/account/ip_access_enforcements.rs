@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use super::ACCOUNT;
-use crate::kinds::fields::references;
+use crate::kinds::fields::{defaults, references};
 use crate::kinds::rules::{Rules, patterns};
 use crate::kinds::{
     Call, Change, Identity, Kind, Listed, Listing, Marker, Method, ReadError, Reversibility,
@@ -28,6 +28,8 @@ const VERSION: &str = "etag";
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: &["enabled", "lists"],
+    name_field: "enabled",
+    defaults: defaults(&[("enabled", json!(true))], &[]),
     // The lists are named so that they are there first: heeded without them, or with half of them, it shuts people out.
     volatile: patterns(&["lists", VERSION], &[]),
     references: references(&[("lists.*", "account_ip_access_lists")], &[]),
@@ -144,7 +146,8 @@ mod tests {
         let wanted =
             json!({"enabled": true, "lists": ["${resources.account_ip_access_lists.a.id}"]});
         assert_ne!(RULES.normalise(&live), RULES.normalise(&wanted));
-        assert_eq!(RULES.normalise(&wanted), json!({"enabled": true}));
+        // Heeded is what it is where nobody says anything.
+        assert_eq!(RULES.normalise(&wanted), json!({}));
         for call in [
             kind.create_over(&live, &wanted).unwrap(),
             kind.update(ID, &live, &wanted, &marker())[0].clone(),

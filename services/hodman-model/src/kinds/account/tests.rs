@@ -165,7 +165,7 @@ fn every_kind_reads_back_what_it_asked_for() {
         let rules = kind.rules();
         let wanted = rules.normalise(config);
         assert_eq!(
-            rules.without_fills(&listed.config, Some(&wanted)),
+            rules.without_fills(&rules.normalise(&listed.config), Some(&wanted)),
             wanted,
             "{}",
             kind.name()
