@@ -80,6 +80,7 @@ print(
             "keys": [row.as_dict() for row in a.encryption_keys.list()],
             "metastores": all_of(a.metastores, "name"),
             "ip_lists": all_of(a.ip_access_lists, "label"),
+            "ip_lists_heeded": a.settings.enable_ip_access_lists.get().acct_ip_acl_enable.value,
             "logs": [row.as_dict() for row in a.log_delivery.list()],
             "egress": {
                 row.name: egress(row) for row in a.network_connectivity.list_network_connectivity_configurations()

@@ -338,6 +338,22 @@ def _():
     refused(lambda: api.get(made.list_id), NotFound)
 
 
+@check("enable_ip_access_lists")
+def _():
+    api = a.settings.enable_ip_access_lists
+    was = api.get()
+
+    def put(value, etag):
+        setting = settings.AccountIpAccessEnable(settings.BooleanMessage(value), etag=etag)
+        return api.update(True, setting, "acct_ip_acl_enable.value")
+
+    off = put(False, was.etag)
+    need(off.acct_ip_acl_enable.value is False and off.etag != was.etag, off)
+    refused(lambda: put(True, was.etag), ResourceConflict)
+    api.delete(etag=off.etag)
+    need(api.get().acct_ip_acl_enable.value is True, "it is on where nobody says otherwise")
+
+
 @check("log_delivery")
 def _():
     api, role, bucket = a.log_delivery, credential(), storage()

@@ -157,6 +157,7 @@ fn first(found: &Value) {
     assert!(root.starts_with("s3://shop-catalogs/one/"), "{root}");
     let office = &found["ip_lists"]["office"];
     assert_eq!(office["enabled"], false, "{office}");
+    assert_eq!(found["ip_lists_heeded"], false, "{found}");
     let access = &found["access"]["shop"];
     assert_eq!(
         access["allowed_vpc_endpoint_ids"],
@@ -245,6 +246,7 @@ fn second(before: &Value, found: &Value) {
     let (was, office) = (&before["ip_lists"]["office"], &found["ip_lists"]["office"]);
     assert_eq!(office["list_id"], was["list_id"]);
     assert_eq!(office["enabled"], true);
+    assert_eq!(found["ip_lists_heeded"], true);
     assert_eq!(office["ip_addresses"].as_array().map(Vec::len), Some(2));
 
     let audit = logs(found, "audit");

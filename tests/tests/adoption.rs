@@ -69,6 +69,7 @@ fn takeover(ids: &BTreeMap<String, i64>) -> Takeover {
                 address: format!("resources.jobs.{key}"),
                 id: id.to_string(),
                 name: Some(key.clone()),
+                facts: BTreeMap::new(),
             })
             .collect(),
         resources: vec![],

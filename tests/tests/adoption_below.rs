@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 const REGION: &str = "eu-west-1";
+const KEY: &str = "arn:aws:kms:eu-west-1:000000000000:key/0f0f0f0f-0000-0000-0000-000000000001";
 const TAKEN: &str = "arn:aws:iam::000000000000:role/hodman";
 
 const CALLS: &str = "\
@@ -102,11 +103,16 @@ async fn by_hand(scene: &Scene) -> Value {
     let storage = account
         .does(Method::POST, "storage-configurations", storage)
         .await;
+    let key = json!({"use_cases": ["STORAGE"], "aws_key_info": {"key_arn": KEY}});
+    let key = account
+        .does(Method::POST, "customer-managed-keys", key)
+        .await;
     let workspace = json!({
         "workspace_name": "legacy",
         "aws_region": REGION,
         "credentials_id": credentials["credentials_id"],
         "storage_configuration_id": storage["storage_configuration_id"],
+        "storage_customer_managed_key_id": key["customer_managed_key_id"],
         "custom_tags": {"team": "data"},
     });
     let workspace = account.does(Method::POST, "workspaces", workspace).await;
@@ -117,6 +123,22 @@ async fn by_hand(scene: &Scene) -> Value {
             break;
         }
     }
+    let metastore = json!({"metastore_info": {"name": "legacy", "region": REGION}});
+    let metastore = account.does(Method::POST, "metastores", metastore).await;
+    let metastore = &metastore["metastore_info"]["metastore_id"];
+    let metastore = metastore.as_str().expect("an id");
+    let assigned = format!("{path}/metastores/{metastore}");
+    let fields = json!({"metastore_assignment": {"metastore_id": metastore}});
+    account.does(Method::POST, &assigned, fields).await;
+    let group = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "legacy-analysts"});
+    let group = account.does(Method::POST, "scim/v2/Groups", group).await;
+    let group = group["id"].as_str().expect("an id");
+    let entered = format!("{path}/permissionassignments/principals/{group}");
+    account
+        .does(Method::PUT, &entered, json!({"permissions": ["USER"]}))
+        .await;
+    below(scene, metastore, group);
+    let id = &workspace["workspace_id"];
     let one = |kind: &str, attributes: Value| json!({"mode": "managed", "type": kind, "name": "this", "provider": "p", "instances": [{"attributes": attributes}]});
     json!({"version": 4, "resources": [
         one("aws_iam_role", json!({"id": "legacy-databricks", "name": "legacy-databricks", "arn": made["arn"]})),
@@ -124,8 +146,36 @@ async fn by_hand(scene: &Scene) -> Value {
         one("aws_cloudformation_stack", json!({"id": "arn:aws:cloudformation:x:0:stack/x", "name": "Databricks-Quick-Start"})),
         one("databricks_mws_credentials", credentials),
         one("databricks_mws_storage_configurations", storage),
-        one("databricks_mws_workspaces", workspace),
+        one("databricks_mws_workspaces", workspace.clone()),
+        one("databricks_mws_customer_managed_keys", json!({
+            "customer_managed_key_id": key["customer_managed_key_id"],
+            "use_cases": ["STORAGE"],
+            "aws_key_info": [{"key_arn": KEY, "key_region": REGION}],
+        })),
+        one("databricks_metastore_assignment", json!({"id": format!("{id}|{metastore}"), "workspace_id": id, "metastore_id": metastore})),
+        one("databricks_mws_permission_assignment", json!({"workspace_id": id, "principal_id": group.parse::<u64>().expect("a number"), "permissions": ["USER"]})),
     ]})
+}
+
+/// The module of the workspace with what has no names: a key, and what lies below it.
+fn below(scene: &Scene, metastore: &str, group: &str) {
+    let module = include_str!("../../examples/foundation/modules/workspace/module.yaml");
+    let protected = "      lifecycle: {prevent_destroy: true}\n";
+    assert!(module.contains(protected));
+    let workspace = "${resources.account_workspaces.workspace.workspace_id}";
+    let more = format!(
+        "      storage_customer_managed_key_id: ${{resources.account_customer_managed_keys.storage.customer_managed_key_id}}\n\
+         {protected}  account_customer_managed_keys:\n    storage: {{use_cases: [STORAGE], aws_key_info: {{key_arn: \"{KEY}\"}}}}\n\
+         {0}account_metastore_assignments:\n    main: {{workspace_id: \"{workspace}\", metastore_id: \"{metastore}\"}}\n\
+         {0}account_permission_assignments:\n    analysts: {{workspace_id: \"{workspace}\", principal_id: \"{group}\", permission_levels: [USER]}}\n",
+        "  "
+    );
+    let module = module.replace(protected, &more);
+    let files = [("modules/workspace/module.yaml", Some(module.as_bytes()))];
+    let committed = scene
+        .forge
+        .commit(REPOSITORY, "main", &files, "all of it", "rita");
+    committed.expect("committed");
 }
 
 async fn ask(short: &Short<'_>, state: &Value) {
@@ -194,6 +244,9 @@ async fn what_somebody_made_below_a_workspace_is_taken_over_and_not_made_again()
         "account_credentials.workspace-credentials",
         "account_storage_configurations.workspace-storage",
         "account_workspaces.workspace-workspace",
+        "account_customer_managed_keys.workspace-storage",
+        "account_metastore_assignments.workspace-main",
+        "account_permission_assignments.workspace-analysts",
         "removed {",
         "from = databricks_mws_workspaces.this",
         "+ public_access_block",
@@ -228,7 +281,7 @@ async fn what_somebody_made_below_a_workspace_is_taken_over_and_not_made_again()
 
     let adopts = async || {
         let pull = short.proposed("qa").await.ok()?;
-        pull.body.contains("6 adopt").then_some(pull)
+        pull.body.contains("9 adopt").then_some(pull)
     };
     let pull = short
         .wait("a plan that adopts", adopts)

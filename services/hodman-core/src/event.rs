@@ -217,6 +217,9 @@ pub struct FormerObject {
     /// Its name, as far as the former owner says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What cannot change of one without a name, by field, as far as the former owner says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
 }
 
 /// How an effect ended. `Failed` fits every kind.
@@ -293,6 +296,9 @@ pub enum Outcome {
         plan: PlanFacts,
         /// Keys outside the approval.
         outside: Vec<String>,
+        /// Whether something in a workspace is stopped still, by an apply that was cut off, that has to be let go on.
+        #[serde(default)]
+        stands_still: bool,
     },
     /// The verification run ended.
     Verified {

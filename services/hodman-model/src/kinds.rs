@@ -189,6 +189,11 @@ pub trait Kind: Sync + fmt::Debug {
     /// Makes an object that carries `marker`, where the kind has tags. `config` has no placeholders left.
     fn create(&self, config: &Value, marker: &Marker) -> Call;
 
+    /// The same for what is always there and was read as `live`, where its change has to name the version that was read.
+    fn create_over(&self, _live: &Value, _config: &Value) -> Option<Call> {
+        None
+    }
+
     /// Whether the request of [`Kind::create`] takes an `access_control_list`, too, as the permissions API has it.
     fn create_takes_permissions(&self) -> bool {
         false
@@ -396,9 +401,6 @@ pub static STACK_KINDS: &[&dyn Kind] = &[&CloudformationStacks, &TerraformStacks
 
 /// The kinds of what workspaces stand on: stacks, objects of AWS and of the Databricks account.
 pub fn foundation_kinds() -> impl Iterator<Item = &'static dyn Kind> {
-    STACK_KINDS
-        .iter()
-        .chain(AWS_KINDS)
-        .chain(ACCOUNT_KINDS)
-        .copied()
+    let below = STACK_KINDS.iter().chain(AWS_KINDS);
+    below.chain(ACCOUNT_KINDS).copied()
 }

@@ -6,6 +6,7 @@
 //! the plan then says `adopt` where it would have said `create`, and its approval names each object.
 
 mod bundle_state;
+mod facts;
 mod ids;
 mod imports;
 mod letting_go;
@@ -51,6 +52,9 @@ pub struct Former {
     /// Its name, as far as the state says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What cannot change of one whose kind has no names, by field, as far as the state says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
 }
 
 /// A resource of AWS that the former owner knows, and that a stack may take over.

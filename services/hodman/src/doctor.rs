@@ -55,11 +55,12 @@ pub async fn examine_file(path: &Path, purpose: Purpose, clock: &Clock) -> Repor
 
 /// Tries everything that the settings name. Things that do not depend on each other are tried at once.
 pub async fn examine(config: &Config, clock: &Clock) -> Report {
-    let (store, forge, packages, queues, templates, workspaces, accounts) = tokio::join!(
+    let (store, forge, packages, queues, roles, templates, workspaces, accounts) = tokio::join!(
         local::store(config, clock),
         forge::check(config, clock),
         aws::packages(config),
         aws::queues(config),
+        aws::roles(config),
         aws::templates(config),
         workspaces::check(config),
         accounts::check(config),
@@ -69,7 +70,9 @@ pub async fn examine(config: &Config, clock: &Clock) -> Report {
     checks.extend(terraform::check(config));
     checks.extend(identities::check(config));
     checks.push(store);
-    for more in [forge, packages, queues, templates, workspaces, accounts] {
+    for more in [
+        forge, packages, queues, roles, templates, workspaces, accounts,
+    ] {
         checks.extend(more);
     }
     Report { checks }

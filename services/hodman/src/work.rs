@@ -38,6 +38,7 @@ mod takeover;
 mod unlock;
 mod upload;
 mod verify;
+mod young;
 
 pub use apply::Made;
 pub use capture::first_lock;

@@ -14,6 +14,7 @@ pub fn takeover(from: From, text: &str) -> Takeover {
         address: object.address,
         id: object.id,
         name: object.name,
+        facts: object.facts,
     });
     let from = json!(from).as_str().unwrap_or_default().to_owned();
     Takeover {

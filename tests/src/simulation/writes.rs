@@ -121,7 +121,11 @@ impl<S: Remembers> World<S> {
                 Approved::Reversible => plan.irreversible.clone(),
             };
             if !outside.is_empty() {
-                return Step::End(Outcome::NotApproved { plan, outside });
+                return Step::End(Outcome::NotApproved {
+                    plan,
+                    outside,
+                    stands_still: false,
+                });
             }
             job.todo = Some(actions);
             return Step::More;

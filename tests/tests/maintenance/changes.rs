@@ -5,6 +5,8 @@ use super::stage::{
     says, says_again, shop, shown, start, start_with,
 };
 use chrono::Duration;
+use hodman_core::ids::EnvName;
+use hodman_sandbox::faults::FaultRule;
 use hodman_tests::harness::Short;
 use serde_json::json;
 
@@ -98,6 +100,133 @@ async fn a_key_of_storage_that_shows_late_is_waited_for_and_not_taken_for_taken_
         "the key of its storage is set once and stays",
     )
     .await;
+    daemon.stop().await;
+}
+
+const SERVICES: (&str, &str) = (
+    "resources:\n",
+    "resources:\n  account_customer_managed_keys:\n    services:\n      use_cases: [MANAGED_SERVICES]\n      \
+     aws_key_info: {key_arn: \"arn:aws:kms:eu-west-1:123456789012:key/0f0f0f0f-0000-0000-0000-000000000001\"}\n",
+);
+const WITH_SERVICES: (&str, &str) = (
+    "      lifecycle: {prevent_destroy: true}\n",
+    "      managed_services_customer_managed_key_id: ${resources.account_customer_managed_keys.services.id}\n",
+);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_was_replaced_goes_though_it_lingers_and_one_that_stays_is_told() {
+    let scene = start().await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    module_with(&scene, &[SERVICES, WITH_SERVICES], "a key");
+    short.promote("qa").await.expect("from nothing");
+    let account = scene.somebody();
+    let keys = async || account.all("customer-managed-keys").await;
+    let key = |number: u8| {
+        SERVICES
+            .1
+            .replace("000000000001", &format!("00000000000{number}"))
+    };
+
+    // What used it lets go of it some seconds later.
+    scene.databricks.account().linger(1);
+    module_with(&scene, &[(SERVICES.0, &key(2)), WITH_SERVICES], "another");
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    healthy(&short).await;
+    let left = keys().await;
+    assert_eq!(left.len(), 1, "{left:?}");
+
+    let refused = FaultRule::status(403, 1)
+        .on("DELETE")
+        .path_contains("customer-managed-keys");
+    let refused =
+        refused.body(r#"{"error_code":"PERMISSION_DENIED","message":"not yours to remove"}"#);
+    scene.databricks.account_faults().add(refused);
+    module_with(&scene, &[(SERVICES.0, &key(3)), WITH_SERVICES], "a third");
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    healthy(&short).await;
+    assert_eq!(keys().await.len(), 2);
+    let env = EnvName::from("qa");
+    let drift = daemon.parts().work.preview_drift("shop", &env).await;
+    let drift = format!("{:?}", drift.expect("a report").workspaces);
+    assert!(drift.contains("not yours to remove"), "{drift}");
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_fails_in_its_change_is_given_everything_back_only_when_it_runs_again() {
+    let scene = start().await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let made = scene.databricks.workspaces().pop().expect("the made one");
+    let inside = Inside::new(&made.url());
+    let pool = pool(&inside).await;
+    other_credentials(&scene);
+    let pull = short.proposed("qa").await.expect("a plan");
+    let account = scene.databricks.account();
+    account.slow_provisioning(10_000);
+    account.fail_next_change("no more addresses");
+    short.merge(&pull).expect("merged");
+    let asked = async || {
+        let requests = scene.databricks.account_faults().requests();
+        let mut requests = requests.iter();
+        requests.any(|sent| sent.method == "PATCH").then_some(())
+    };
+    short.wait("the change", asked).await.expect("asked for");
+    daemon.stop().await;
+
+    // By the time another hodman looks it has failed.
+    account.hurry();
+    account.slow_provisioning(0);
+    let failed = async || (shop(&scene).await["workspace_status"] == "FAILED").then_some(());
+    short.wait("its end", failed).await.expect("failed");
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    scene.clock.advance(Duration::minutes(2));
+    let told = async |words: &str| {
+        let history = short.store().history("shop", Some("qa"), 100).await.ok()?;
+        let mut rows = history.iter();
+        rows.any(|row| row.entry.because.contains(words))
+            .then_some(())
+    };
+    short
+        .wait("a first look", async || {
+            told("outside the approved plan").await
+        })
+        .await
+        .expect("looked");
+    scene.clock.advance(Duration::minutes(22));
+    says_again(&scene, &short, "").await;
+    assert_eq!(told("what was stopped for the change goes on").await, None);
+    assert_eq!(idle(&inside, &pool).await, json!(0));
+
+    // Mended from outside.
+    let now = shop(&scene).await;
+    let path = format!(
+        "workspaces/{}?update_mask=credentials_id",
+        now["workspace_id"]
+    );
+    let same = json!({"credentials_id": now["credentials_id"]});
+    scene
+        .somebody()
+        .does(reqwest::Method::PATCH, &path, same)
+        .await;
+    let runs = async || {
+        scene.clock.advance(Duration::minutes(1));
+        (shop(&scene).await["workspace_status"] == "RUNNING").then_some(())
+    };
+    short.wait("its end", runs).await.expect("running");
+    let back = async || {
+        scene.clock.advance(Duration::minutes(1));
+        (idle(&inside, &pool).await == json!(2)).then_some(())
+    };
+    short
+        .wait("the pool as it was", back)
+        .await
+        .expect("given back");
     daemon.stop().await;
 }
 

@@ -87,15 +87,17 @@ async fn another_network_is_made_the_workspace_moves_and_the_old_one_goes() {
         "nothing of ours starts on account_workspaces",
     )
     .await;
+    let after = shop(&scene).await;
+    assert_eq!(after["workspace_id"], before["workspace_id"]);
+    assert_ne!(after["network_id"], before["network_id"]);
+    let networks = scene.somebody().all("networks").await;
+    assert_eq!(networks.len(), 2, "it may still go back: {networks:?}");
+    scene.clock.advance(Duration::minutes(22));
+    healthy(&short).await;
     let networks = scene.somebody().all("networks").await;
     assert_eq!(networks.len(), 1, "the old one is away: {networks:?}");
     assert_eq!(networks[0]["subnet_ids"], json!(["subnet-1", "subnet-3"]));
-    let after = shop(&scene).await;
-    assert_eq!(after["workspace_id"], before["workspace_id"]);
     assert_eq!(after["network_id"], networks[0]["network_id"]);
-    assert_ne!(after["network_id"], before["network_id"]);
-    scene.clock.advance(Duration::minutes(22));
-    healthy(&short).await;
 
     // In a network of its own it stays in one.
     let bare = OWN.replace(
@@ -109,6 +111,78 @@ async fn another_network_is_made_the_workspace_moves_and_the_old_one_goes() {
         "never goes back to one that Databricks makes",
     )
     .await;
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_workspace_goes_back_to_while_nothing_starts_is_there_still() {
+    let scene = start_with(OWN, CALL).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let before = shop(&scene).await["network_id"].clone();
+    commit(
+        &scene,
+        &OWN.replace("subnet-2", "subnet-3"),
+        "another subnet",
+    );
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    says(
+        &scene,
+        &short,
+        "nothing of ours starts on account_workspaces",
+    )
+    .await;
+    assert_ne!(shop(&scene).await["network_id"], before);
+    assert!(scene.databricks.account().go_back("shop"));
+    scene.clock.advance(Duration::minutes(22));
+    let words = "went back to what it had, without a word: network_id";
+    says(&scene, &short, words).await;
+    assert_eq!(shop(&scene).await["network_id"], before);
+    let networks = scene.somebody().all("networks").await;
+    let is_it = |network: &serde_json::Value| network["network_id"] == before;
+    assert!(networks.iter().any(is_it), "{networks:?}");
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_leaves_git_under_its_key_goes_when_the_time_is_over() {
+    let scene = start_with(OWN, CALL).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("from nothing");
+    let before = shop(&scene).await["network_id"].clone();
+    let other = OWN.replace("    own:", "    other:");
+    let other = other.replace("account_networks.own.", "account_networks.other.");
+    commit(
+        &scene,
+        &other.replace("subnet-2", "subnet-3"),
+        "another network",
+    );
+    let pull = short.proposed("qa").await.expect("a plan");
+    assert!(
+        pull.body.contains("delete** `account_networks"),
+        "{}",
+        pull.body
+    );
+    short.merge(&pull).expect("merged");
+    says(&scene, &short, "keeps its change").await;
+    let has_it = async || {
+        let networks = scene.somebody().all("networks").await;
+        networks
+            .iter()
+            .any(|network| network["network_id"] == before)
+    };
+    assert_ne!(shop(&scene).await["network_id"], before);
+    assert!(has_it().await, "it may still go back");
+    scene.clock.advance(Duration::minutes(22));
+    let gone = async || {
+        scene.clock.advance(Duration::minutes(1));
+        (!has_it().await).then_some(())
+    };
+    short.wait("its removal", gone).await.expect("gone");
+    healthy(&short).await;
     daemon.stop().await;
 }
 

@@ -83,6 +83,11 @@ impl AwsError {
                 "allow the action in the role's policy and in the policy of the queue or bucket (and of its KMS key); \
                  without s3:ListBucket a missing object also looks like this"
             }
+            // Nothing but a role that may not be taken is refused so where there are no credentials.
+            AwsErrorKind::BadCredentials if self.detail.message.contains("AccessDenied") => {
+                "the role's trust must let whoever takes it do sts:AssumeRole and, because its sessions carry the tag hodman_env, \
+                 sts:TagSession, and ask for no other external id; whoever takes it must be allowed both in a policy of its own, too"
+            }
             AwsErrorKind::BadCredentials => {
                 "check the credentials: role, profile or keys; temporary keys also need their session token, and end"
             }

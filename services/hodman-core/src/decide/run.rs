@@ -179,7 +179,18 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                 applied(draft, name, env, run);
                 Ok(())
             }
-            (RunPhase::Applying { .. }, Outcome::NotApproved { plan, outside }) => {
+            (
+                RunPhase::Applying { .. },
+                Outcome::NotApproved {
+                    plan,
+                    outside,
+                    stands_still,
+                },
+            ) => {
+                // Whoever stopped it was cut off before it said so, and nobody comes again before there is an approval.
+                if *stands_still {
+                    still::stands(draft, env);
+                }
                 draft.note(
                     Some(name),
                     "needs-approval",

@@ -85,6 +85,22 @@ impl Found<'_> {
 
     /// Objects whose place another has taken, and that did not go when all was done.
     pub(super) fn kept(&mut self) {
+        for ((name, id), outlived) in &self.three.observed.outlived {
+            let (Some(kind), Some(why)) = (kind(name), &outlived.kept) else {
+                continue;
+            };
+            let path = FieldPath::default().key("former").key(id);
+            let values = Values {
+                live: Some(json!(id)),
+                ..Values::default()
+            };
+            let reason = format!(
+                "was replaced, and the old {} {id} was not removed: {why}; the next apply tries it again",
+                kind.singular()
+            );
+            let class = Class::HandEditForAPerson;
+            self.row(kind, &outlived.key, path, values, class, &reason);
+        }
         for ((name, natural), leaving) in &self.three.observed.leaving {
             let (Some(kind), Some(why)) = (kind(name), &leaving.kept) else {
                 continue;
@@ -129,6 +145,36 @@ mod tests {
     use super::*;
     use crate::drift::{HandEdits, ThreeWay, drift};
     use crate::plan::tests::World;
+
+    #[test]
+    fn what_was_replaced_and_did_not_go_is_for_a_person() {
+        let key = "account_customer_managed_keys.k";
+        let config = json!({"use_cases": ["MANAGED_SERVICES"], "aws_key_info": {"key_arn": "arn:aws:kms:eu-west-1:1:key/a"}});
+        let mut world = World::new().resource(key, config);
+        world.apply();
+        let outlived = crate::plan::Leaving {
+            key: key.parse().unwrap(),
+            kept: Some("403: no".to_owned()),
+        };
+        let old = ("account_customer_managed_keys".to_owned(), "old".to_owned());
+        world.observed.outlived.insert(old, outlived);
+        let declared = world.desired();
+        let three = ThreeWay {
+            last_applied: Some(&declared),
+            declared: &declared,
+            observed: &world.observed,
+            context: &world.context,
+            hand_edits: HandEdits::PutBack,
+        };
+        let rows = drift(&three).unwrap().rows;
+        let [row] = rows.as_slice() else {
+            panic!("{rows:?}")
+        };
+        assert_eq!(row.class, Class::HandEditForAPerson);
+        let words = "was replaced, and the old account_customer_managed_key old was not removed: 403: no; the next apply tries it again";
+        assert_eq!(row.reason, words);
+        assert!(world.plan().is_empty(), "nothing of it is planned");
+    }
 
     #[test]
     fn what_the_service_says_of_something_that_is_as_it_was_asked_for_is_for_a_person() {

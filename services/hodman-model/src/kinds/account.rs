@@ -13,6 +13,7 @@ mod credentials;
 mod customer_managed_keys;
 mod endpoint_rules;
 mod federation_policies;
+mod ip_access_enforcements;
 mod ip_access_lists;
 mod log_deliveries;
 mod members;
@@ -59,5 +60,6 @@ pub static ACCOUNT_KINDS: &[&dyn Kind] = &[
     &federation_policies::OF_ACCOUNT,
     &federation_policies::OF_PRINCIPALS,
     &ip_access_lists::IP_ACCESS_LISTS,
+    &ip_access_enforcements::IpAccessEnforcements,
     &log_deliveries::LOG_DELIVERIES,
 ];

@@ -70,6 +70,8 @@ pub struct Observed {
     /// Objects of ours, by (kind, natural name), whose place another has taken: they are no resource's any more, and go when all that
     /// used them has moved.
     pub leaving: BTreeMap<(String, String), Leaving>,
+    /// The same of kinds without tags, by (kind, id), which did not go when all was done: our claims say whose they were.
+    pub outlived: BTreeMap<(String, String), Leaving>,
     /// Names that other pipelines or environments claim, by (kind, natural name), whether there is an object or not.
     pub claimed_elsewhere: BTreeMap<(String, String), Marker>,
     /// What cluster policies fill, by id, where a config names one; of one that is not here nobody knows it.

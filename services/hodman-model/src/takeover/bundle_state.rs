@@ -58,6 +58,7 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
             (Some(_), Some(id), []) if !id.is_empty() => found.objects.push(Former {
                 key: ResourceKey::new(*kind_name, *key),
                 name: name_of(&entry.state),
+                facts: BTreeMap::new(),
                 address,
                 id,
             }),

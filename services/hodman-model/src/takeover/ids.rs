@@ -69,6 +69,7 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
             key,
             id,
             name: None,
+            facts: BTreeMap::new(),
         });
     }
     problems.into_result(found)

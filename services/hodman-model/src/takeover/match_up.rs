@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{After, Former, FormerState, Import, Imported};
+use super::{After, Former, FormerState, Import, Imported, facts};
 use crate::bundle::ResourceKey;
 use crate::kinds::kind;
 use crate::plan::{Desired, Observed};
@@ -166,9 +166,23 @@ pub fn match_up(
         .collect();
     let mut chosen: BTreeMap<ResourceKey, Vec<(&Former, &'static str)>> = BTreeMap::new();
     let mut result = Matched::default();
+    let mut later = Vec::new();
     for former in &state.objects {
         match resource_for(former, state, desired) {
             Ok((key, because)) => chosen.entry(key).or_default().push((former, because)),
+            Err(left) if former.facts.is_empty() => result.left.push(left),
+            Err(left) => later.push((former, left)),
+        }
+    }
+    // What has no name is told by what it lies in, once that is known.
+    let paired = paired(&chosen, observed, pipeline, env);
+    for (former, left) in later {
+        match facts::resource_for(former, &state.objects, desired, &paired) {
+            Ok(Some(key)) => {
+                let because = "the same in all that cannot change";
+                chosen.entry(key).or_default().push((former, because));
+            }
+            Ok(None) => result.left.push(left),
             Err(left) => result.left.push(left),
         }
     }
@@ -246,6 +260,28 @@ pub fn match_up(
         .collect();
     result.left.sort_by(|a, b| a.address.cmp(&b.address));
     result
+}
+
+/// The ids by key of what is paired beyond doubt, or ours already.
+fn paired(
+    chosen: &BTreeMap<ResourceKey, Vec<(&Former, &'static str)>>,
+    observed: &Observed,
+    pipeline: &str,
+    env: &str,
+) -> BTreeMap<ResourceKey, String> {
+    let ours = observed.objects.iter().filter_map(|object| {
+        let marker = object.listed.marker.as_ref()?;
+        let ours = marker.pipeline == pipeline && marker.env == env;
+        let key = ResourceKey::new(&object.kind, &marker.key);
+        ours.then(|| (key, object.listed.id.clone()))
+    });
+    let one = chosen
+        .iter()
+        .filter_map(|(key, formers)| match formers.as_slice() {
+            [(former, _)] => Some((key.clone(), former.id.clone())),
+            _ => None,
+        });
+    ours.chain(one).collect()
 }
 
 fn resource_for(

@@ -152,6 +152,7 @@ fn former(list: &[(&str, &str, Option<&str>)]) -> FormerState {
                 address: format!("old.{key}.{id}"),
                 id: (*id).to_owned(),
                 name: name.map(str::to_owned),
+                facts: BTreeMap::new(),
             })
             .collect(),
         resources: vec![],

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::bundle_state::name_in;
-use super::{Former, FormerResource, FormerState, not_json, refused};
+use super::{Former, FormerResource, FormerState, facts, not_json, refused};
 use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
 use crate::kinds::kind;
@@ -238,6 +238,7 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
                 (Some(kind), Some(id)) => found.objects.push(Former {
                     key: ResourceKey::new(kind.name(), key(&resource, instance)),
                     name: name_in(kind, &instance.attributes),
+                    facts: facts::of(kind.name(), &instance.attributes),
                     address,
                     id,
                 }),

@@ -14,6 +14,7 @@ mod objects;
 mod open;
 mod principal_secrets;
 mod running;
+mod settings;
 mod switches;
 mod workspaces;
 
@@ -68,6 +69,7 @@ pub(crate) struct Account {
     log_deliveries: Table,
     federation: Table,
     ip_access_lists: Table,
+    ip_access: settings::IpAccess,
     /// Permissions of a member in a workspace, by both ids.
     assignments: BTreeMap<(String, u64), Vec<String>>,
     /// Network policy of a workspace, where it is not the default one.
@@ -105,6 +107,7 @@ impl Account {
             log_deliveries: Table::default(),
             federation: Table::default(),
             ip_access_lists: Table::default(),
+            ip_access: settings::IpAccess::default(),
             assignments: BTreeMap::new(),
             policies: BTreeMap::new(),
             switches: Switches::default(),
@@ -161,6 +164,7 @@ pub(crate) fn router(account_id: &str) -> Router<Shared<Account>> {
         .merge(log_delivery::router(&root))
         .merge(federation::router(&root))
         .merge(ip_access_lists::router(&root))
+        .merge(settings::router(&root))
         .merge(principal_secrets::router(&root))
         .merge(scim::router::<Account>(&format!("{root}/scim/v2")))
 }

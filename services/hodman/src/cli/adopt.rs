@@ -42,6 +42,7 @@ pub(super) fn read(
             address: object.address,
             id: object.id,
             name: object.name,
+            facts: object.facts,
         })
         .collect();
     Ok(Takeover {

@@ -42,6 +42,31 @@ pub(super) async fn queues(config: &Config) -> Vec<Check> {
     checks
 }
 
+/// The role of each place, taken as for each of its environments: a trust may tell them apart by the session's tag.
+pub(super) async fn roles(config: &Config) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (name, place) in &config.aws {
+        let Some(role) = &place.role_arn else {
+            continue;
+        };
+        for env in &place.environments {
+            let what = format!("role of aws {name} for {env}");
+            let taken = match aws_place(place, env).await {
+                Ok(aws) => aws.keys().await,
+                Err(error) => {
+                    checks.push(Check::wrong(what, format!("{error:#}")));
+                    continue;
+                }
+            };
+            checks.push(match taken {
+                Ok(_) => Check::fine(what, format!("{role} can be taken")),
+                Err(error) => failed(what, &error),
+            });
+        }
+    }
+    checks
+}
+
 /// The buckets for long templates, as whoever hodman is there for the first of the environments.
 pub(super) async fn templates(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();

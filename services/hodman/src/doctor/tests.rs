@@ -162,6 +162,53 @@ async fn one_identity_for_several_environments_is_told() {
     assert!(warned[1].contains("prod, qa"), "{text}");
 }
 
+/// As much of STS as takes a role, and does not let anybody give a session tags.
+async fn sts() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let answer = async |body: String| {
+        if body.contains("Tags.member.1.Key=hodman_env") {
+            let refusal = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: x is not authorized to \
+                           perform: sts:TagSession on resource: y</Message></Error></ErrorResponse>";
+            return (StatusCode::FORBIDDEN, refusal);
+        }
+        (StatusCode::BAD_REQUEST, "")
+    };
+    let router = Router::new().route("/", axum::routing::post(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn a_role_whose_sessions_may_not_have_tags_is_told_with_what_its_trust_needs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (url, sts) = (server().await, sts().await);
+    let text = format!(
+        "data_dir: {}\ngithub: {{api_url: \"{url}\", token: {{value: x}}, webhook_secrets: [{{value: x}}]}}\n\
+         pipelines: [{{name: shop, repository: acme/shop}}]\nworkspaces: {{}}\n\
+         aws:\n  main: {{region: eu-west-1, endpoint: \"{sts}\", access_key_id: {{value: x}}, secret_access_key: {{value: {CANARY}}}, \
+         role_arn: \"arn:aws:iam::123456789012:role/hodman\", environments: [qa]}}\n",
+        folder.path().display()
+    );
+    let file = folder.path().join("hodman.yaml");
+    std::fs::write(&file, text).expect("written");
+    let clock = Clock::from_fn(|| DateTime::UNIX_EPOCH);
+    let report = examine_file(&file, Purpose::Demo, &clock).await;
+    let mut checks = report.checks.iter();
+    let role = checks.find(|check| check.what == "role of aws main for qa");
+    let role = role.unwrap_or_else(|| panic!("{report}"));
+    assert_eq!(role.verdict, Verdict::Wrong, "{report}");
+    assert!(role.detail.contains("sts:TagSession"), "{report}");
+    let hint = role.hint.as_deref().unwrap_or_default();
+    assert!(
+        hint.contains("sts:AssumeRole and") && hint.contains("sts:TagSession"),
+        "{report}"
+    );
+    assert!(!format!("{report}{report:?}").contains(CANARY));
+}
+
 #[tokio::test]
 async fn nothing_there_is_told_with_advice() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -62,6 +62,7 @@ pub(super) async fn apply(
         return Ok(Outcome::NotApproved {
             plan: facts,
             outside,
+            stands_still: maintenance::stands(&taken),
         });
     }
     let (mut done, mut uploaded) = Box::pin(all_workspaces(job, env, &taken)).await?;
@@ -95,6 +96,7 @@ pub(super) async fn apply(
             return Ok(Outcome::NotApproved {
                 plan: again.facts(),
                 outside,
+                stands_still: maintenance::stands(&again),
             });
         }
         let more = Box::pin(all_workspaces(job, env, &again)).await?;
@@ -211,7 +213,12 @@ async fn one_workspace(
     if filesets::run_as(&taken.desired, &now) != filesets::run_as(&taken.desired, &before) {
         filesets::readable(job, env.as_str(), taken, part, &now).await?;
     }
-    maintenance::over(&site, &BTreeSet::new()).await?;
+    if !site.ledger.still().await.is_empty() {
+        maintenance::over(&site, &BTreeSet::new()).await?;
+        // What was changed is known to be kept, and goes back to nothing.
+        settle::away(&site, &ended, &rows.rows).await?;
+        site.ledger.flush().await?;
+    }
     Ok(ended)
 }
 

@@ -292,6 +292,13 @@ impl<'a> Ledger<'a> {
         self.held.lock().await.claims.keep(key, id, why);
     }
 
+    /// Whether such an object could not be removed before.
+    pub async fn is_kept(&self, key: &ResourceKey, id: &str) -> bool {
+        let held = self.held.lock().await;
+        let claim = held.claims.claims.get(key);
+        claim.is_some_and(|claim| claim.kept.contains_key(id))
+    }
+
     /// After such an object went.
     pub async fn went(&self, key: &ResourceKey, id: &str) {
         self.held.lock().await.claims.went(key, id);

@@ -205,6 +205,7 @@ async fn observe_among(
     let scope = Scope::among(kinds, question, &ledgers);
     let mut objects = read(place, &scope).await?;
     let leaving = leaving::taken_out(&mut objects, question, &ledgers.own);
+    let outlived = leaving::outlived(&objects, &ledgers.own);
     let marked = ledgers.mark(&mut objects);
     for object in &mut objects {
         scope.lean(object, question);
@@ -213,6 +214,7 @@ async fn observe_among(
         observed: Observed {
             objects,
             leaving,
+            outlived,
             puts: ledgers.own.puts(),
             taken_over: ledgers.own.taken_over(question.adopt),
             claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),

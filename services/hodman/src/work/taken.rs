@@ -2,7 +2,7 @@
 
 use super::claims::Ledgers;
 use super::desired::desired;
-use super::{Job, WorkError, apply, before, filesets, foundation, live, secrets, stacks};
+use super::{Job, WorkError, apply, before, filesets, foundation, live, secrets, stacks, young};
 use hodman_clients::databricks::Workspace;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{ActionDigest, BindingDigest, EnvName, PackageDigest, PlanDigest};
@@ -206,17 +206,15 @@ async fn taken(
             adopt: &place.adopt,
             told: None,
         };
+        let mut below = ground.iter().chain(&parts);
+        let below = below.find(|part| part.is_foundation());
         let mut found = match live::observe(&workspace, &question).await {
             // One that is being removed is listed for a while, and knows nobody any more.
             Err(error) if absent && error.is_refused() && host_of(&place.host).is_some() => {
                 return Err(error.passing());
             }
-            found => found?,
+            found => found.map_err(|error| young::waited_for(job, below, &workspace, error))?,
         };
-        let below = ground
-            .iter()
-            .chain(&parts)
-            .find(|part| part.is_foundation());
         apply::show_as_before(below, &workspace, &mut found.observed.objects);
         let context = PlanContext {
             sent: sent.clone(),

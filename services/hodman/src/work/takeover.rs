@@ -8,7 +8,7 @@ pub(super) use earlier::{open, put};
 
 use super::claims::elsewhere;
 use super::quiet::quiet;
-use super::{Job, WorkError, check, git, taken};
+use super::{Job, WorkError, check, git, live, taken};
 use hodman_clients::git::Base;
 use hodman_clients::github::Pull;
 use hodman_core::event::{Outcome, Takeover};
@@ -17,8 +17,8 @@ use hodman_core::text::takeover_text;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::claims;
 use hodman_model::files::Environment;
-use hodman_model::kinds::foundation_kinds;
-use hodman_model::plan::Plan;
+use hodman_model::kinds::{Listing, foundation_kinds, kind};
+use hodman_model::plan::{Observed, ObservedObject, Plan};
 use hodman_model::takeover::{self, Former, FormerState, From, Matched};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -146,6 +146,7 @@ pub(super) async fn proposal(
         let part = layer.part(&found)?;
         let mut observed = part.observed.clone();
         if *layer == Layer::Foundation {
+            below_others(part, &state, &mut observed).await?;
             let keys = state.objects.iter().map(|object| &object.key);
             let others = elsewhere(job, env.as_str(), &environment, keys).await?;
             claims::mark(&others, &mut observed.objects);
@@ -214,6 +215,32 @@ pub(super) async fn proposal(
     })
 }
 
+/// Adds what lies below something that is not ours yet, and so is in no list that was read.
+async fn below_others(
+    part: &taken::Part,
+    state: &FormerState,
+    observed: &mut Observed,
+) -> Result<(), WorkError> {
+    for former in &state.objects {
+        let Some(kind) = kind(&former.key.kind).filter(|_| !former.facts.is_empty()) else {
+            continue;
+        };
+        let mut seen = observed.objects.iter();
+        let is_it =
+            |object: &ObservedObject| object.kind == kind.name() && object.listed.id == former.id;
+        if seen.any(is_it) || matches!(kind.listing(), Listing::All(_)) {
+            continue;
+        }
+        if let Some(listed) = live::by_id(&part.workspace, kind, &former.id).await? {
+            observed.objects.push(ObservedObject {
+                kind: kind.name().to_owned(),
+                listed,
+            });
+        }
+    }
+    Ok(())
+}
+
 /// The request's list in the model's form.
 fn known(takeover: &Takeover) -> Result<(From, FormerState), WorkError> {
     let from: From = serde_json::from_value(takeover.from.clone().into()).map_err(|_| {
@@ -233,6 +260,7 @@ fn known(takeover: &Takeover) -> Result<(From, FormerState), WorkError> {
             address: object.address.clone(),
             id: object.id.clone(),
             name: object.name.clone(),
+            facts: object.facts.clone(),
         });
     }
     // The same form, in words that decisions know.

@@ -174,6 +174,7 @@ impl World {
             Outcome::NotApproved {
                 plan: plan(actions),
                 outside,
+                stands_still: false,
             },
         );
     }

@@ -75,6 +75,7 @@ fn ask(ask: u8, env: u8) -> Ask {
                     address: "jobs.j".into(),
                     id: "1".into(),
                     name: None,
+                    facts: std::collections::BTreeMap::new(),
                 }],
                 resources: vec![],
             },
@@ -152,6 +153,7 @@ fn answer(w: &World, act: &Act, how: u8) -> Outcome {
         Act::Apply { .. } if how > 170 => Outcome::NotApproved {
             plan: plan(actions),
             outside: vec!["x".into()],
+            stands_still: how > 185,
         },
         Act::Apply { .. } if how > 160 => Outcome::StandsStill {
             why: "something stands still".into(),

@@ -1,6 +1,6 @@
 //! What was stopped for a change goes on in time, whatever becomes of the apply.
 
-use super::world::{World, story};
+use super::world::{World, plan, story};
 use crate::event::{Ask, Outcome};
 use crate::policy::WindowSpec;
 use chrono::{Duration, TimeZone, Utc};
@@ -84,6 +84,24 @@ fn it_goes_on_after_an_apply_that_failed_for_good_and_is_tried_until_it_works() 
     w.answer("qa", "give_back", Outcome::GivenBack);
     w.wait(Duration::days(1));
     assert!(w.waiting("qa").is_empty());
+}
+
+#[test]
+fn what_one_that_was_cut_off_stopped_goes_on_though_the_rest_waits_for_an_approval() {
+    let mut w = applying();
+    let outcome = Outcome::NotApproved {
+        plan: plan(&["a", "b"]),
+        outside: vec!["b".into()],
+        stands_still: true,
+    };
+    w.answer("qa", "apply", outcome);
+    assert!(w.of("qa").still.is_some());
+    let gives_back = |w: &World| w.waiting("qa").contains(&"give_back".to_owned());
+    while !gives_back(&w) {
+        w.sleep();
+    }
+    w.answer("qa", "give_back", Outcome::GivenBack);
+    assert_eq!(w.of("qa").still, None);
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn takeover(ids: &[&str]) -> Takeover {
                 address: format!("jobs.j{id}"),
                 id: (*id).to_owned(),
                 name: None,
+                facts: std::collections::BTreeMap::new(),
             })
             .collect(),
         resources: vec![],

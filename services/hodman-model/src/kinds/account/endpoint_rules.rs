@@ -1,7 +1,7 @@
 //! Private endpoint rules of network connectivity configurations: where serverless compute gets to without the internet.
 //!
-//! Whoever owns the other end accepts the connection, in seconds or never, so nothing waits for that; `connection_state`
-//! tells. An established rule that is removed is kept for some days, deactivated, and is nobody's then.
+//! Whoever owns the other end accepts the connection, in seconds or never, so nothing waits for that, only for the end of
+//! what the service does by itself; `connection_state` tells. An established rule that is removed is kept for some days, deactivated, and is nobody's then.
 
 use std::sync::LazyLock;
 
@@ -12,8 +12,8 @@ use crate::kinds::fields::{defaults, only, references};
 use crate::kinds::listed::{id_text, millis, text};
 use crate::kinds::rules::{Rules, patterns};
 use crate::kinds::{
-    Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError,
-    Reversibility,
+    Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError, Readiness,
+    Reversibility, Said,
 };
 
 /// Private endpoint rules.
@@ -37,6 +37,13 @@ const FIELDS: &[&str] = &[
     "resource_names",
 ];
 
+const OUTPUTS: &[&str] = &[
+    "rule_id",
+    "connection_state",
+    "error_message",
+    "vpc_endpoint_id",
+];
+
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: FIELDS,
     name_field: "endpoint_service",
@@ -47,6 +54,21 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     field_order: &[CONFIG, "endpoint_service", "domain_names", "resource_names"],
     ..Rules::default()
 });
+
+/// Of a rule, or of what stands beside it: how its connection is, where it will not become one.
+fn broken(answer: &Value) -> Option<String> {
+    let state = text(answer, "connection_state")?;
+    let words = match state.as_str() {
+        "CREATE_FAILED" => "it could not be made",
+        "REJECTED" => "the other side rejected it",
+        "DISCONNECTED" => "the other side took it away",
+        "EXPIRED" => "the other side did not accept it in time",
+        _ => return None,
+    };
+    let more = text(answer, "error_message").filter(|more| !more.is_empty());
+    let more = more.map_or_else(String::new, |more| format!(": {more}"));
+    Some(format!("the connection is {state}, {words}{more}"))
+}
 
 fn all(config: &str) -> String {
     format!("{ACCOUNT}/network-connectivity-configs/{config}/private-endpoint-rules")
@@ -130,7 +152,7 @@ impl Kind for EndpointRules {
             marker: None,
             natural: None,
             config: RULES.normalise(&only(answer, FIELDS)),
-            outputs: only(answer, &["rule_id", "connection_state", "vpc_endpoint_id"]),
+            outputs: only(answer, OUTPUTS),
             creator: None,
             created_at: millis(answer, "creation_time"),
             modified_at: millis(answer, "updated_time"),
@@ -174,6 +196,20 @@ impl Kind for EndpointRules {
     fn created_id(&self, answer: &Value, config: &Value) -> Option<String> {
         let rule = id_text(answer.get("rule_id"))?;
         Some(format!("{}/{rule}", text(config, CONFIG)?))
+    }
+
+    /// `PENDING` is the other side's to end.
+    fn readiness(&self, answer: &Value) -> Readiness {
+        let state = text(answer, "connection_state");
+        match (state.as_deref(), broken(answer)) {
+            (_, Some(words)) => Readiness::Failed(words),
+            (Some(state @ "CREATING"), None) => Readiness::Pending(state.to_owned()),
+            (_, None) => Readiness::Ready,
+        }
+    }
+
+    fn says(&self, outputs: &Value) -> Option<Said> {
+        broken(outputs).map(Said::Broken)
     }
 
     fn rules(&self) -> &'static Rules {

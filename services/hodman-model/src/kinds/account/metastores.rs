@@ -20,6 +20,8 @@ const LATER: &[&str] = &[
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: METASTORES.settable,
     name_field: "name",
+    // As the Terraform provider compares it (catalog/resource_metastore.go); what is sent keeps its case.
+    lower_case: patterns(&["name"], &[]),
     locations: patterns(&["storage_root"], &[]),
     server_fills: fills(
         &[

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::plain::{Changing, IN_USE, Plain, Removing, at_once};
 use crate::kinds::Method;
 use crate::kinds::fields::{defaults, references};
-use crate::kinds::rules::{Rules, patterns};
+use crate::kinds::rules::{Rules, patterns, spelled, upper_case};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: PRIVATE_ACCESS_SETTINGS.settable,
@@ -20,6 +20,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
+    spellings: spelled(&patterns(&["private_access_level"], &[]), upper_case),
     sets: patterns(&["allowed_vpc_endpoint_ids"], &[]),
     references: references(
         &[("allowed_vpc_endpoint_ids.*", "account_vpc_endpoints")],

@@ -16,14 +16,16 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     ..Rules::default()
 });
 
-/// The state is that of AWS.
+/// The state is that of AWS, in whatever case. The answer to a registration says an id and no state, and what is not accepted cannot
+/// be named in a network.
 fn readiness(answer: &Value) -> Readiness {
-    match answer.get("state").and_then(Value::as_str) {
-        Some(state @ ("pending" | "pendingAcceptance")) => Readiness::Pending(state.to_owned()),
-        Some(state @ ("rejected" | "deleted" | "failed" | "expired")) => {
-            Readiness::Failed(format!("AWS says that the endpoint is {state}"))
-        }
-        _ => Readiness::Ready,
+    let state = answer.get("state").and_then(Value::as_str);
+    let state = state.unwrap_or_default();
+    match state.to_lowercase().as_str() {
+        "available" => Readiness::Ready,
+        "" => Readiness::Pending("without a state".to_owned()),
+        "pending" | "pendingacceptance" => Readiness::Pending(state.to_owned()),
+        _ => Readiness::Failed(format!("AWS says that the endpoint is {state}")),
     }
 }
 

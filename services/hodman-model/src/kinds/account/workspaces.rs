@@ -12,7 +12,7 @@ use super::plain::messages;
 use super::workspace_changes::{self, CHANGES, FAILED, REPAIRS, TAGS};
 use crate::kinds::fields::{fills, only, references};
 use crate::kinds::listed::{id_text, millis, text};
-use crate::kinds::rules::{Rules, as_map, patterns};
+use crate::kinds::rules::{Rules, as_map, patterns, spelled, upper_case};
 use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Maintenance, Marker, Method, Paging,
     ReadError, Readiness, Reversibility,
@@ -44,6 +44,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: SETTABLE,
     name_field: "workspace_name",
     tags_field: "custom_tags",
+    // As the Terraform provider compares it (mws/resource_mws_workspaces.go): `premium` is taken, and answered in capitals.
+    spellings: spelled(&patterns(&["pricing_tier"], &[]), upper_case),
     // An account with a prefix makes `acme-shop` of `shop`, and `acme` of `EMPTY`.
     prefixed: &["deployment_name"],
     volatile: patterns(
@@ -108,9 +110,10 @@ fn one(id: &str) -> String {
     format!("{ACCOUNT}/workspaces/{id}")
 }
 
+/// What says none is not known to run.
 fn status(answer: &Value) -> &str {
     let status = answer.get("workspace_status").and_then(Value::as_str);
-    status.unwrap_or("RUNNING")
+    status.unwrap_or("NOT_YET_KNOWN")
 }
 
 /// The service's own word about it; empty when it has none.
@@ -173,14 +176,14 @@ impl Kind for Workspaces {
         let mut outputs = only(answer, &["workspace_id", "deployment_name", "account_id"]);
         // The account leaves it to be put together from its own address; the client does.
         let host = text(answer, "workspace_url");
-        if let (Some(host), Some(map)) = (host, outputs.as_object_mut()) {
-            let url = match host.contains("://") {
-                true => host,
-                false => format!("https://{host}"),
-            };
+        if let Some(map) = outputs.as_object_mut() {
             map.insert("state".to_owned(), Value::from(state));
             // Before that nobody answers there, and its name is not even known.
-            if state == "RUNNING" {
+            if let Some(host) = host.filter(|_| state == "RUNNING") {
+                let url = match host.contains("://") {
+                    true => host,
+                    false => format!("https://{host}"),
+                };
                 map.insert("host".to_owned(), Value::from(url));
             }
         }

@@ -12,7 +12,8 @@ use crate::kinds::{KINDS, Kind, foundation_kinds};
 use crate::plan::*;
 
 /// Kinds whose samples others refer to.
-const REFERRED: [&str; 9] = [
+const REFERRED: [&str; 10] = [
+    "account_ip_access_lists",
     "clusters",
     "account_credentials",
     "account_groups",

@@ -257,6 +257,10 @@ pub fn sample(kind: &dyn Kind) -> (&'static [&'static str], Value) {
             &["label", "list_type", "ip_addresses"],
             json!({"label": "l", "list_type": "ALLOW", "ip_addresses": ["10.0.0.0/8", "1.1.1.1"], "enabled": true}),
         ),
+        "account_ip_access_enforcements" => (
+            &[],
+            json!({"enabled": false, "lists": ["${resources.account_ip_access_lists.a.id}"]}),
+        ),
         "account_log_deliveries" => (
             &[
                 "config_name",

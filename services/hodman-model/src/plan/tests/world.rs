@@ -313,6 +313,7 @@ fn any_server(kind: &dyn Kind, id: &str, body: &Value, config: &Value) -> Value 
     let numeric = || id.parse::<u64>().map_or(json!(id), |number| json!(number));
     match (kind.name(), id_field) {
         ("workspace_conf", _) => return answer,
+        ("account_ip_access_enforcements", _) => return map.remove("setting").unwrap_or_default(),
         (_, "full_name") => drop(map.insert("full_name".into(), json!(natural.unwrap()))),
         ("pipelines", _) => return json!({"pipeline_id": id, "spec": answer}),
         ("directories", _) => {

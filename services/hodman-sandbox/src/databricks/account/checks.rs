@@ -68,9 +68,9 @@ fn private_access(row: &Map<String, Value>) -> Result<(), ApiError> {
         (4..=256).contains(&text(row, "/private_access_settings_name").len()),
         "private_access_settings_name must have 4 to 256 characters.",
     )?;
-    let level = text(row, "/private_access_level");
+    let level = text(row, "/private_access_level").to_uppercase();
     demand(
-        ["", "ACCOUNT", "ENDPOINT"].contains(&level),
+        ["", "ACCOUNT", "ENDPOINT"].contains(&level.as_str()),
         "private_access_level must be ACCOUNT or ENDPOINT.",
     )?;
     demand(

@@ -62,8 +62,41 @@ fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     row.insert(kind.id_field().into(), json!(id));
     row.insert("account_id".into(), json!(account.id));
     row.insert("creation_time".into(), json!(account.clock.millis()));
+    if kind == Kind::PrivateAccess {
+        in_capitals(&mut row, "private_access_level");
+    }
+    let states = account.switches.endpoint_states.clone();
+    let (Kind::VpcEndpoint, Some(first)) = (kind, states.first()) else {
+        account.table(kind).insert(&id, row.clone());
+        return Ok(Value::Object(row));
+    };
+    row.insert("state".into(), json!(first));
     account.table(kind).insert(&id, row.clone());
+    account.switches.states_left.insert(id, states);
+    row.remove("state");
     Ok(Value::Object(row))
+}
+
+/// The service answers some words in capitals, in whatever they were sent.
+pub(super) fn in_capitals(row: &mut Map<String, Value>, field: &str) {
+    if let Some(Value::String(word)) = row.get_mut(field) {
+        *word = word.to_uppercase();
+    }
+}
+
+/// The state of the endpoint at this look.
+fn next_state(account: &mut Account, id: &str) -> Result<(), ApiError> {
+    let Some(left) = account.switches.states_left.get_mut(id) else {
+        return Ok(());
+    };
+    let state = match left.len() {
+        1 => left.first().cloned(),
+        _ => Some(left.remove(0)),
+    };
+    let kind = Kind::VpcEndpoint;
+    let row = account.table(kind).get_mut(kind.word(), id)?;
+    row.insert("state".into(), json!(state));
+    Ok(())
 }
 
 /// The service says where a key is, as its ARN does.
@@ -90,10 +123,16 @@ fn check_world(account: &mut Account, kind: Kind, call: &Call) -> Result<(), Api
             let lists = named.into_iter().flat_map(Map::values);
             let ids = lists.filter_map(Value::as_array).flatten();
             for id in ids.filter_map(Value::as_str) {
-                account
+                let endpoint = account
                     .table(Kind::VpcEndpoint)
                     .get(Kind::VpcEndpoint.word(), id)
                     .map_err(|missing| ApiError::malformed(missing.message))?;
+                let state = endpoint.get("state").and_then(Value::as_str);
+                if !state.is_some_and(|state| state.eq_ignore_ascii_case("available")) {
+                    return Err(ApiError::malformed(format!(
+                        "VPC endpoint {id} is not available."
+                    )));
+                }
             }
             Ok(())
         }
@@ -119,12 +158,16 @@ fn replace(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
         .collect();
     *row = kind.additions();
     overlay(row, &call.body);
+    in_capitals(row, "private_access_level");
     row.extend(kept);
     Ok(Value::Object(row.clone()))
 }
 
 fn show(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
     let kind = kind(call)?;
+    if kind == Kind::VpcEndpoint {
+        next_state(account, call.param("id"))?;
+    }
     Ok(Value::Object(
         account
             .table(kind)

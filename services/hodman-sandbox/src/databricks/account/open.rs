@@ -6,6 +6,7 @@ use super::Account;
 use crate::databricks::hosts::Opening;
 use crate::databricks::scim::Member;
 use crate::databricks::unity::Access;
+use crate::faults::FaultRule;
 
 const WHAT: &str = "Workspace";
 
@@ -46,6 +47,9 @@ impl Account {
         let handle = hosts.open(opening).map_err(|error| error.to_string())?;
         row.insert("workspace_url".into(), json!(handle.url()));
         drop(hosts);
+        if self.switches.silent_hosts {
+            handle.faults().add(FaultRule::drop_connection(u32::MAX));
+        }
         let assigned = self.assignments.keys().filter(|(of, _)| of == id);
         let assigned: Vec<u64> = assigned.map(|(_, principal)| *principal).collect();
         for principal in assigned {

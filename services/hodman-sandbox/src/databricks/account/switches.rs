@@ -15,6 +15,14 @@ pub(super) struct Switches {
     pub(super) reverts: u32,
     /// Reasons for which the next new workspaces fail.
     pub(super) failures: Vec<String>,
+    /// Reasons for which the next changes of workspaces end in `FAILED`.
+    pub(super) failed_changes: Vec<String>,
+    /// States that new VPC endpoints go through, one for each look, the last for all further ones.
+    pub(super) endpoint_states: Vec<String>,
+    /// Those that are left of them, by endpoint.
+    pub(super) states_left: BTreeMap<String, Vec<String>>,
+    /// Whether nobody gets an answer from the hosts that new workspaces get.
+    pub(super) silent_hosts: bool,
     /// How often objects that nothing uses any more are refused to go, as if something did.
     pub(super) lingering: u32,
     /// States that a new workspace stays `PROVISIONING` longer.
@@ -76,6 +84,34 @@ impl AccountHandle {
     pub fn fail_next_workspace(&self, reason: &str) {
         let mut account = self.account.lock();
         account.switches.failures.push(reason.to_owned());
+    }
+
+    /// The next change of a workspace that is made anew for it ends in `FAILED` with this `workspace_status_message`.
+    pub fn fail_next_change(&self, reason: &str) {
+        let mut account = self.account.lock();
+        account.switches.failed_changes.push(reason.to_owned());
+    }
+
+    /// VPC endpoints that are registered from now on are in these states, one for each look at them, and stay in the last.
+    /// The answer to the registration says none, as that of the service.
+    pub fn endpoints_become(&self, states: &[&str]) {
+        let states = states.iter().map(|state| (*state).to_owned()).collect();
+        self.account.lock().switches.endpoint_states = states;
+    }
+
+    /// Every VPC endpoint is available at the next look, and so are those that are registered from now on.
+    pub fn accept_endpoints(&self) {
+        let mut account = self.account.lock();
+        let available = || vec!["available".to_owned()];
+        account.switches.endpoint_states = available();
+        let left = account.switches.states_left.values_mut();
+        left.for_each(|left| *left = available());
+    }
+
+    /// Hosts of workspaces that are made from now on hang up on everybody until their faults are cleared, as when their names are
+    /// not known yet.
+    pub fn silence_new_hosts(&self) {
+        self.account.lock().switches.silent_hosts = true;
     }
 
     /// Workspaces stay `PROVISIONING` for so many states more; 0: none.

@@ -4,6 +4,7 @@ use axum::Router;
 use serde_json::{Map, Value, json};
 
 use super::attach::{attach_network, check_change, detach_all, settle};
+use super::objects::in_capitals;
 use super::{Account, Kind};
 use crate::databricks::call::{Call, Shared, delete, get, patch, post};
 use crate::databricks::clock::Progress;
@@ -69,6 +70,7 @@ fn create(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
         "workspace_status_message".into(),
         json!("Workspace resources are being set up."),
     );
+    in_capitals(&mut row, "pricing_tier");
     attach_network(account, &id.to_string(), &row)?;
     if !account.switches.failures.is_empty() {
         let reason = account.switches.failures.remove(0);
@@ -182,6 +184,10 @@ fn change(account: &mut Account, call: &Call) -> Result<Value, ApiError> {
             json!("Workspace resources are being set up."),
         );
         account.failing.remove(id);
+        if !account.switches.failed_changes.is_empty() {
+            let reason = account.switches.failed_changes.remove(0);
+            account.failing.insert(id.to_owned(), reason);
+        }
         provision(account, id, call.now);
     }
     let looks = account.switches.late_keys;

@@ -42,7 +42,10 @@ pub(in super::super) async fn give_back(
     .await?;
     let site = Site::new(job, env, &taken, part, ledger, &taken.given);
     match maintenance::over(&site, &BTreeSet::new()).await {
-        Ok(()) => Ok(Outcome::GivenBack),
+        Ok(()) => Ok(match maintenance::left(&site).await {
+            Some(why) => Outcome::Waits { why },
+            None => Outcome::GivenBack,
+        }),
         Err(error) if error.is_waiting() => Ok(Outcome::Waits {
             why: error.to_string(),
         }),

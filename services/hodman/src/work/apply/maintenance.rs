@@ -3,6 +3,8 @@
 //! What was stopped, and until when nothing starts, stands in the claims before it is done. So the wait is no sleep: the
 //! apply is put off and comes again, also after a crash and in another process, until the time is over.
 
+mod over;
+
 use super::super::claims::Ledger;
 use super::super::taken::{Part, Taken};
 use super::super::{Job, WorkError};
@@ -10,17 +12,18 @@ use super::asleep;
 use super::compute::{self, Running};
 use super::settle;
 use super::site::Site;
-use chrono::{DateTime, Utc};
 use hodman_clients::databricks::Workspace;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::claims::Still;
-use hodman_model::kinds::{Kind, Listed, kind};
+use hodman_model::kinds::{AWS_KINDS, Kind, Listed, STACK_KINDS};
 use hodman_model::plan::{ObservedObject, Row};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
+
+pub(super) use over::{left, over, over_though};
 
 /// What stops within this is waited for at once. For the rest the apply is put off: what waits must not hold the lane, and
 /// is to be seen.
@@ -193,6 +196,32 @@ pub(super) async fn kept(
     Err(give_up(site, row, live, error).await)
 }
 
+/// Before something goes that a workspace may stand on: that none may go back any more to what it had. One that changed its ground
+/// does that without a word, as long as nothing starts there.
+pub(super) async fn settled(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
+    if !is_ground(&row.key.kind) {
+        return Ok(());
+    }
+    let now = site.job.work.clock.now().timestamp_millis();
+    let mut still = site.ledger.still().await.into_iter();
+    let open = still.find(|(_, still)| still.until == 0 || now < still.until);
+    match open {
+        Some((key, _)) => Err(WorkError::stands_still(format!(
+            "stays until it is known that {key} keeps its change"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Whether workspaces stand on objects of that kind, directly or by what they stand on.
+fn is_ground(kind: &str) -> bool {
+    let workspaces = hodman_model::kinds::kind("account_workspaces");
+    let references = workspaces.map(|kind| kind.rules().references.as_slice());
+    let mut named = references.into_iter().flatten();
+    let mut below = AWS_KINDS.iter().chain(STACK_KINDS);
+    named.any(|reference| reference.kind == kind) || below.any(|of| of.name() == kind)
+}
+
 /// Right after the change was seen to have ended: it may have taken as long as the time that nothing starts after it.
 pub(super) async fn ended(site: &Site<'_>, row: &Row) -> Result<(), WorkError> {
     if !site.ledger.still().await.contains_key(&row.key) {
@@ -225,111 +254,10 @@ pub(super) async fn give_up(
     }
 }
 
-/// The same as [`over`] after rows failed: what stood still for a change that worked, or that nobody is going to try again, is
-/// given back all the same. As long as that has to wait, the failure is not the end.
-pub(super) async fn over_though(
-    site: &Site<'_>,
-    failure: WorkError,
-    left: &BTreeSet<ResourceKey>,
-) -> WorkError {
-    let nothing = BTreeSet::new();
-    let waits = if failure.is_transient() {
-        left
-    } else {
-        &nothing
-    };
-    match over(site, waits).await {
-        Ok(()) => failure,
-        Err(over) if over.is_lease_lost() => over,
-        Err(over) if over.is_waiting() => WorkError::stands_still(format!("{failure}; {over}")),
-        Err(over) if !over.is_transient() => WorkError::lasting(format!("{failure}; {over}")),
-        Err(over) => {
-            tracing::warn!("what was stopped is not given back yet: {over}");
-            failure
-        }
-    }
-}
-
-/// Waits, by being put off, until things may start again where something changed, and lets them; but for `left`, whose change is
-/// yet to be made.
-pub(super) async fn over(site: &Site<'_>, left: &BTreeSet<ResourceKey>) -> Result<(), WorkError> {
-    let mut waits = Ok(());
-    for (key, mut still) in site.ledger.still().await {
-        if left.contains(&key) {
-            continue;
-        }
-        let now = site.job.work.clock.now();
-        if still.until == 0 {
-            // Cut off right after the change: it has ended, or nothing would have been planned.
-            still.changed(now.timestamp_millis());
-            site.ledger.note_still(&key, Some(still.clone())).await?;
-        }
-        let until = DateTime::<Utc>::from_timestamp_millis(still.until).unwrap_or_default();
-        if now < until {
-            waits = waits.and_then(|()| {
-                Err(WorkError::stands_still(format!(
-                    "nothing of ours starts on {key} until {} UTC: it changed, and what starts earlier may not find its network",
-                    until.format("%H:%M:%S")
-                )))
-            });
-            continue;
-        }
-        let gone_back = gone_back(site, &key, &still).await?;
-        match of_claim(site, &key) {
-            Some(workspace) => asleep::wake(workspace, &still).await?,
-            // What is gone needs nothing back. To what is there still we have no key any more.
-            None if claimed(site, &key).is_some() && !still.words().is_empty() => {
-                if !still.told {
-                    waits = Err(left_to_people(site, &key, still).await?);
-                }
-                continue;
-            }
-            None => {}
-        }
-        site.ledger.goes_on(&key).await?;
-        if let Some(error) = gone_back {
-            waits = Err(error);
-        }
-    }
-    waits
-}
-
-/// What stood still stays so, and the claim with it, until the environment names the workspace again: said once, with how everything
-/// was.
-async fn left_to_people(
-    site: &Site<'_>,
-    key: &ResourceKey,
-    mut still: Still,
-) -> Result<WorkError, WorkError> {
-    let words = still.words();
-    still.told = true;
-    site.ledger.note_still(key, Some(still)).await?;
-    Ok(WorkError::lasting(format!(
-        "what was stopped in {key} cannot be given back: the environment names no such workspace any more; name it under `workspaces:` \
-         again, or set it by hand as it was: {words}"
-    )))
-}
-
-/// Whether the change that things stood still for was taken back meanwhile. What is asked for by now may be something else: that is
-/// the next plan's.
-async fn gone_back(
-    site: &Site<'_>,
-    key: &ResourceKey,
-    still: &Still,
-) -> Result<Option<WorkError>, WorkError> {
-    let wanted = site.part.desired(site.taken).resources.get(key);
-    let config = wanted.and_then(|wanted| site.filled(&wanted.config).ok());
-    let config = config.filter(|config| still.was_seen_as(config));
-    let (Some(kind), Some(object), Some(config)) = (kind(&key.kind), claimed(site, key), config)
-    else {
-        return Ok(None);
-    };
-    let fields = settle::differs(site, kind, &object.id, &config).await?;
-    if fields.is_empty() {
-        return Ok(None);
-    }
-    let error = settle::went_back(site, kind, &object.id, &fields, &config).await;
-    Ok(Some(error))
+/// Whether anything is stopped by what the claims say.
+pub(super) fn stands(taken: &Taken) -> bool {
+    let ground = taken.parts.iter().find(|part| part.is_foundation());
+    ground.is_some_and(|part| !part.ledgers.own.still().is_empty())
 }
 
 /// Something that stands still for a change which has not ended; what it gives to others is not known until then. An apply

@@ -10,8 +10,8 @@ use super::{access, bind, stack, wait};
 use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_model::claims::is_made_in_steps;
 use hodman_model::kinds::pattern::Keep;
-use hodman_model::kinds::{Identity, Kind, Listed, Marker, Method};
-use hodman_model::plan::{Action, Row};
+use hodman_model::kinds::{Call, Identity, Kind, Listed, Marker, Method};
+use hodman_model::plan::{Action, ObservedObject, Row};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -249,6 +249,7 @@ async fn ask(
     loop {
         site.job.fence.check().await?;
         let shown = stack::make(site, row, config);
+        let shown = shown.or_else(|| over(site, kind, config));
         let mut create = shown.unwrap_or_else(|| kind.create(config, marker));
         if let (Some(list), Some(body)) = (list, &mut create.body) {
             body["access_control_list"] = Value::from(list.to_vec());
@@ -293,6 +294,17 @@ async fn ask(
         }
         tokio::time::sleep(Duration::from_millis(200 << tries)).await;
     }
+}
+
+/// The request for what every account has, as it was read.
+fn over(site: &Site<'_>, kind: &dyn Kind, config: &Value) -> Option<Call> {
+    let name = kind.natural(config)?;
+    let mut objects = site.part.observed.objects.iter();
+    let is_it = |object: &&ObservedObject| {
+        object.kind == kind.name() && object.listed.natural.as_ref() == Some(&name)
+    };
+    let there = objects.find(is_it)?;
+    kind.create_over(&there.listed.config, config)
 }
 
 /// Makes the folders that the object's paths lie in, and says whether there are any. Those that are there stay as they

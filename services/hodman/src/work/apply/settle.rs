@@ -7,6 +7,7 @@ use super::{former, wait};
 use hodman_model::bundle::ResourceKey;
 use hodman_model::kinds::{Kind, kind};
 use hodman_model::plan::{Action, Row};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -136,13 +137,28 @@ async fn is_known(site: &Site<'_>, kind: &dyn Kind, id: &str) -> Result<bool, Wo
     }
 }
 
+/// All that these stand on, by the references in the package, also at the end of several.
+fn ground(site: &Site<'_>, of: impl Iterator<Item = ResourceKey>) -> BTreeSet<ResourceKey> {
+    let wanted = &site.part.desired(site.taken).resources;
+    let mut open: Vec<ResourceKey> = of.collect();
+    let mut ground = BTreeSet::new();
+    while let Some(key) = open.pop() {
+        let needs = wanted.get(&key).map(|wanted| &wanted.needs);
+        let new = needs.into_iter().flatten();
+        open.extend(new.filter(|key| ground.insert((*key).clone())).cloned());
+    }
+    ground
+}
+
 /// Removes what was replaced, now that nothing uses it any more. What is still used, as by rows that were not done, is left for the
-/// next apply.
+/// next apply; what a workspace moved from that may still go back to it, until that is known.
 pub(super) async fn away(site: &Site<'_>, ended: &Ended, rows: &[Row]) -> Result<(), WorkError> {
     let undone: Vec<&Row> = ended.undone(rows).collect();
+    let still = site.ledger.still().await.into_keys();
+    let stands = ground(site, undone.iter().map(|row| row.key.clone()).chain(still));
     let needed = |key: &ResourceKey| {
         let mut undone = undone.iter();
-        undone.any(|row| row.key == *key || row.after.contains(key))
+        stands.contains(key) || undone.any(|row| row.key == *key || row.after.contains(key))
     };
     let gone = |key: &ResourceKey| {
         let mut rows = rows.iter();
@@ -167,7 +183,9 @@ async fn one(site: &Site<'_>, key: &ResourceKey, id: &str) -> Result<(), WorkErr
         return Ok(());
     };
     let calls = kind.delete(id, &serde_json::Value::Null);
-    match site.remove(kind, id, calls, false).await {
+    // What used it may be gone for some seconds only. What did not go then is somebody's still: asked for once in each apply.
+    let patient = !site.ledger.is_kept(key, id).await;
+    match site.remove(kind, id, calls, patient).await {
         Ok(()) => {
             tracing::info!(%key, id, "what was replaced is gone");
             site.ledger.went(key, id).await;
@@ -175,7 +193,10 @@ async fn one(site: &Site<'_>, key: &ResourceKey, id: &str) -> Result<(), WorkErr
             site.ledger.flush().await?;
         }
         Err(error) if error.is_lease_lost() => return Err(error),
-        Err(error) => tracing::warn!(%key, id, "what was replaced is not removed yet: {error}"),
+        Err(error) => {
+            tracing::warn!(%key, id, "what was replaced is not removed yet: {error}");
+            site.ledger.keep(key, id, &error.to_string()).await;
+        }
     }
     Ok(())
 }

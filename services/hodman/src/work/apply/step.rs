@@ -74,6 +74,7 @@ async fn act(
         }
         Action::Delete => {
             let live = site.live(row)?;
+            maintenance::settled(site, row).await?;
             wait::until_idle(site, kind, row, &live.id).await?;
             site.remove(kind, &live.id, kind.delete_seen(live), true)
                 .await?;

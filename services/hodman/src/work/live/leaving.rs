@@ -1,10 +1,37 @@
 //! Objects of ours whose place another has taken: they carry our tags still, and are on their way out.
 
 use super::Question;
+use hodman_model::bundle::ResourceKey;
 use hodman_model::claims::Claims;
-use hodman_model::kinds::Marker;
+use hodman_model::kinds::{Identity, Marker, kind};
 use hodman_model::plan::{Leaving, ObservedObject};
 use std::collections::BTreeMap;
+
+/// Those of kinds without tags that did not go when they were to, as far as they are among `objects`.
+pub(super) fn outlived(
+    objects: &[ObservedObject],
+    own: &Claims,
+) -> BTreeMap<(String, String), Leaving> {
+    let kept = own.claims.iter().flat_map(|(key, claim)| {
+        let kept = claim.kept.iter();
+        kept.map(move |(id, why)| (key, id, why))
+    });
+    let is_there = |kind: &str, id: &str| {
+        let mut objects = objects.iter();
+        objects.any(|object| object.kind == kind && object.listed.id == id)
+    };
+    let claimed =
+        |key: &ResourceKey| kind(&key.kind).is_some_and(|kind| kind.identity() == Identity::Claim);
+    kept.filter(|(key, id, _)| claimed(key) && is_there(&key.kind, id))
+        .map(|(key, id, why)| {
+            let leaving = Leaving {
+                key: key.clone(),
+                kept: Some(why.clone()),
+            };
+            ((key.kind.clone(), id.clone()), leaving)
+        })
+        .collect()
+}
 
 /// Takes them out of `objects`, for they are no resource's any more. What somebody else made under such a name since stays.
 pub(super) fn taken_out(
