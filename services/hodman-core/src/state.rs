@@ -163,9 +163,8 @@ pub struct Environment {
     pub look_first: Option<u64>,
     /// The last plans that its pull requests showed: a pin names its plan by digest alone.
     pub shown: Vec<PlanFacts>,
-    /// The pull request that last changed `environment.yaml`, and the reviews asked for before it: no pull request
-    /// may lower the bar for itself.
-    pub bar_before: Option<(PullNumber, u32)>,
+    /// What the file asked for before a pull request changed that, by the pull request: none may lower the bar for itself.
+    pub bars: BTreeMap<PullNumber, Policy>,
     /// On the way into the workspace.
     pub run: Option<Run>,
     /// Recorded by `rollback --now`.
@@ -781,6 +780,23 @@ impl Environment {
                 RunPhase::Applying { .. } | RunPhase::Verifying { .. }
             )
         })
+    }
+
+    /// What the pull request was up against, beside what is asked for now.
+    #[must_use]
+    pub fn bar(&self, number: Option<PullNumber>) -> Option<&Policy> {
+        self.bars.get(&number?)
+    }
+
+    /// Remembers what was asked for before a pull request changed it.
+    pub(crate) fn raise_bar(&mut self, number: PullNumber) {
+        // Eight: a pin that came with such a change is judged soon after, or refused and put right.
+        const BARS: usize = 8;
+        let policy = self.policy.clone();
+        self.bars.entry(number).or_insert(policy);
+        while self.bars.len() > BARS {
+            self.bars.pop_first();
+        }
     }
 
     /// Remembers a plan that a pull request is about to show.

@@ -201,11 +201,10 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
             }
             match &seen.policy {
                 Some(policy) => {
-                    if env.policy != *policy {
-                        env.bar_before = seen
-                            .binding_origin
-                            .as_ref()
-                            .map(|origin| (origin.number, env.policy.gates.approvals));
+                    if env.policy != *policy
+                        && let Some(origin) = &seen.binding_origin
+                    {
+                        env.raise_bar(origin.number);
                     }
                     env.policy = policy.clone();
                     env.broken.clone_from(&seen.pin_error);

@@ -4,7 +4,7 @@ use super::Draft;
 use crate::effect::Approved;
 use crate::facts::{EnvFacts, Origin, Pin, PlanFacts};
 use crate::gates;
-use crate::ids::{EnvName, PlanDigest};
+use crate::ids::{EnvName, PlanDigest, PullNumber};
 use crate::reason::{Reason, Refusal};
 use crate::state::{Accepted, Aside, Cause, Environment, Phase};
 use std::collections::BTreeSet;
@@ -97,7 +97,7 @@ fn judge(
     let closed = if here_before {
         None
     } else {
-        closed_gate(draft, env, pin)
+        closed_gate(draft, env, pin, origin.number)
     };
     let known = proposed_plan(env, &pin.plan).or_else(|| shown_plan(env, &pin.plan));
     let approved = match (known, closed) {
@@ -116,14 +116,17 @@ fn judge(
     Ok((origin, approved, recovered))
 }
 
-/// The first gate that the package has not passed on its way here, whoever wrote the pin.
-fn closed_gate(draft: &Draft, env: &Environment, pin: &Pin) -> Option<Refusal> {
+/// The first gate that the package has not passed on its way here, whoever wrote the pin; also those that the pull request itself
+/// took away.
+fn closed_gate(draft: &Draft, env: &Environment, pin: &Pin, number: PullNumber) -> Option<Refusal> {
     let source = draft
         .state
         .package(&pin.package)
         .map_or(&pin.source_commit, |known| &known.commit);
-    let reasons = gates::entry(&draft.state, &env.policy, &pin.package, source, draft.now);
-    reasons.into_iter().find_map(|reason| match reason {
+    let policies = std::iter::once(&env.policy).chain(env.bar(Some(number)));
+    let mut reasons = policies
+        .flat_map(|policy| gates::entry(&draft.state, policy, &pin.package, source, draft.now));
+    reasons.find_map(|reason| match reason {
         Reason::NotThereYet { env } | Reason::NotHealthy { env, .. } => {
             Some(Refusal::NotPassed { env })
         }
@@ -142,10 +145,8 @@ fn reviewed(env: &Environment, origin: Option<&Origin>) -> Result<Origin, Refusa
             number: origin.number,
         });
     }
-    let before = env
-        .bar_before
-        .filter(|(number, _)| *number == origin.number)
-        .map_or(0, |(_, want)| want);
+    let before = env.bar(Some(origin.number));
+    let before = before.map_or(0, |policy| policy.gates.approvals);
     let want = env.policy.gates.approvals.max(before);
     if origin.approvals < want {
         return Err(Refusal::NotReviewed {

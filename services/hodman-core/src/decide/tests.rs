@@ -3,6 +3,7 @@
 
 mod acts;
 mod applies;
+mod bars;
 mod captures;
 mod drift;
 mod forge;

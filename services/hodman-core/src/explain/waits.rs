@@ -36,7 +36,14 @@ pub fn run_waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
     }
     // An override is there for the night when no window is open; a hold is a person's word, though, and stays.
     if !at_once {
-        reasons.extend(gates::window(&env.policy, now));
+        let number = match &run.cause {
+            Cause::Pin { number, .. } | Cause::Binding { number, .. } => Some(*number),
+            _ => None,
+        };
+        let policies = std::iter::once(&env.policy).chain(env.bar(number));
+        let closed = policies.filter_map(|policy| gates::window(policy, now));
+        reasons.extend(closed);
+        reasons.dedup();
     }
     reasons
 }

@@ -1,0 +1,76 @@
+//! No pull request lowers the bar for itself: what it brings is up against what was asked for before it, too.
+
+use super::world::{World, story};
+use crate::explain::Standing;
+use crate::policy::{FreezeSpec, Policy};
+use chrono::Duration;
+
+/// p0 is in prod, p1 in qa; #9 pins p1 in prod and changes what prod asks for.
+fn with_its_pin(asked: impl FnOnce(&mut Policy), lowered: impl FnOnce(&mut Policy)) -> World {
+    let mut w = story();
+    w.build("p0");
+    w.promote("qa", 1);
+    w.promote("prod", 2);
+    w.env("prod", asked);
+    w.build("p1");
+    w.promote("qa", 3);
+    w.pin("prod", "p1", &["a"]);
+    w.through("prod", 9);
+    w.env("prod", lowered);
+    w.file("prod").binding_origin = w.file("prod").pin_origin.clone();
+    w.look();
+    w
+}
+
+fn applies(w: &World) -> bool {
+    w.waiting("prod").contains(&"apply".to_owned())
+}
+
+#[test]
+fn a_soak_that_the_pull_request_takes_away_counts_for_it() {
+    let mut w = with_its_pin(
+        |prod| prod.gates.soak_seconds = 600,
+        |prod| prod.gates.soak_seconds = 0,
+    );
+    assert_eq!(w.standing("prod"), Standing::Refused);
+    assert!(w.why("prod").contains("soaking in qa"), "{}", w.why("prod"));
+    w.wait(Duration::minutes(10));
+    assert!(applies(&w), "{}", w.why("prod"));
+}
+
+#[test]
+fn a_freeze_that_the_pull_request_takes_away_counts_for_it() {
+    let begin = story().now;
+    let freeze = FreezeSpec {
+        from: begin,
+        to: begin + Duration::hours(1),
+        reason: "audit".into(),
+    };
+    let mut w = with_its_pin(
+        |prod| prod.gates.freezes = vec![freeze],
+        |prod| prod.gates.freezes.clear(),
+    );
+    assert!(w.why("prod").contains("audit"), "{}", w.why("prod"));
+    assert!(!applies(&w));
+    w.sleep();
+    while !applies(&w) {
+        w.sleep();
+    }
+    assert_eq!(w.now, begin + Duration::hours(1));
+}
+
+#[test]
+fn the_next_pull_request_does_not_let_the_last_one_through() {
+    let mut w = with_its_pin(
+        |prod| prod.gates.approvals = 1,
+        |prod| prod.gates.approvals = 0,
+    );
+    assert!(w.why("prod").contains("0 of 1"), "{}", w.why("prod"));
+    w.env("prod", |prod| prod.gates.soak_seconds = 1);
+    w.file("prod").binding_origin.as_mut().unwrap().number.0 = 10;
+    w.commit();
+    w.look();
+    w.wait(Duration::minutes(10));
+    assert!(w.why("prod").contains("0 of 1"), "{}", w.why("prod"));
+    assert!(!applies(&w));
+}
