@@ -9,6 +9,8 @@ mod former;
 mod paused;
 mod said;
 mod still;
+mod taken;
+mod vanished;
 
 pub use still::Still;
 
@@ -31,6 +33,10 @@ pub struct Claims {
     pub version: u32,
     /// By resource.
     pub claims: BTreeMap<ResourceKey, Claim>,
+    /// The ids of what was somebody else's once and taken over, by resource. They outlive the claims: a list of what to take over
+    /// stays in Git when the object has long been replaced or removed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken: BTreeMap<ResourceKey, BTreeSet<String>>,
 }
 
 /// One claim.
@@ -115,6 +121,7 @@ impl Claims {
         let file = Self {
             version: 1,
             claims: self.claims.clone(),
+            taken: self.taken.clone(),
         };
         // Texts and numbers in mappings with text keys: none of it can fail to be JSON.
         let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
@@ -140,6 +147,7 @@ impl Claims {
         let mut claims = self.clone();
         claims.version = 1;
         for row in &part.rows {
+            claims.note_taken(row);
             let Some(kind) = claimed_kind(&row.key) else {
                 begun::note_name(&mut claims, row, desired);
                 // Tags say whose it is. That it was somebody else's before, only we remember.
@@ -249,19 +257,6 @@ impl Claims {
         self.claims
             .iter()
             .filter_map(|(key, claim)| Some((key.clone(), claim.put.clone()?)))
-            .collect()
-    }
-
-    /// Which of `adopt` was taken over before. Kinds with tags have an id here for that reason only.
-    #[must_use]
-    pub fn taken_over(&self, adopt: &BTreeMap<ResourceKey, String>) -> BTreeSet<ResourceKey> {
-        adopt
-            .iter()
-            .filter(|(key, id)| {
-                let claim = self.claims.get(*key);
-                claim.is_some_and(|claim| claim.id.as_ref() == Some(*id))
-            })
-            .map(|(key, _)| key.clone())
             .collect()
     }
 

@@ -18,11 +18,11 @@ impl Claims {
         begun.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Whether a create of the resource may have begun whose end nobody saw: of what neither tags nor a name finds again any claim
-    /// without an id says so.
+    /// Whether a create of the resource may have begun whose end nobody saw: of what no tags find again any claim without an id
+    /// says so. One with an id is of an object that was there, and that is all it says.
     #[must_use]
-    pub fn may_have_begun(&self, key: &ResourceKey) -> bool {
-        let claim = self.claims.get(key);
+    pub fn is_in_doubt(&self, key: &ResourceKey) -> bool {
+        let claim = self.claims.get(key).filter(|claim| claim.id.is_none());
         claim.is_some_and(|claim| claimed_kind(key).is_some() || claim.is_of_a_create())
     }
 
