@@ -192,7 +192,12 @@ fn classify(method: &Method, path: &str, status: StatusCode, said: &Said) -> Err
     if is_missing(method, path, status, code, message) {
         return ErrorKind::NotFound;
     }
-    if code.ends_with("ALREADY_EXISTS") || code == "uniqueness" {
+    // Some services say it in words alone.
+    let refused = matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT);
+    let said = *method == Method::POST
+        && refused
+        && message.to_ascii_lowercase().contains("already exists");
+    if code.ends_with("ALREADY_EXISTS") || code == "uniqueness" || said {
         return ErrorKind::AlreadyExists;
     }
     if TRANSIENT_MESSAGES

@@ -133,6 +133,10 @@ impl Kind for Apps {
             kind: "app",
             field: "name",
         })?;
+        // It is shown for up to twenty minutes after it was removed (databricks/cli, bundle/direct/dresources/app.go).
+        if compute(answer) == Some("DELETING") {
+            return Ok(None);
+        }
         let mut config = as_map(&only(answer, SETTABLE));
         for field in DEPLOYED {
             config.remove(*field);
@@ -225,13 +229,13 @@ impl Kind for Apps {
         if let Some(status) = answer.get("status") {
             return progress(status);
         }
-        let state = |path: &str| answer.pointer(path).and_then(Value::as_str);
-        match state("/compute_status/state") {
+        match compute(answer) {
             Some("ACTIVE") => {}
             // Somebody stopped it, and starts it when they want it.
             Some("STOPPED") => return Readiness::Ready,
-            Some(failed @ "ERROR") => {
-                let message = state("/compute_status/message").unwrap_or_default();
+            Some(failed @ ("ERROR" | "DELETING")) => {
+                let message = answer.pointer("/compute_status/message");
+                let message = message.and_then(Value::as_str).unwrap_or_default();
                 return Readiness::Failed(format!("{failed} {message}").trim_end().to_owned());
             }
             other => return Readiness::Pending(other.unwrap_or("STARTING").to_owned()),
@@ -254,6 +258,11 @@ impl Kind for Apps {
             irreversible("its service principal with what was granted to it, and its address");
         super::unity::reversibility(change, gone)
     }
+}
+
+/// The state of its compute.
+fn compute(answer: &Value) -> Option<&str> {
+    answer.pointer("/compute_status/state")?.as_str()
 }
 
 /// The fields of the object itself; a PATCH does not say the name again.

@@ -10,6 +10,7 @@ mod compute;
 mod find;
 mod former;
 mod give_back;
+mod leaving;
 mod made;
 mod maintenance;
 mod make;
