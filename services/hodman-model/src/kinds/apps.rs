@@ -74,6 +74,16 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
+    // Named in the mask and left out of the app.
+    given_back: patterns(
+        &[
+            "compute_size",
+            "compute_max_instances",
+            "compute_min_instances",
+            "forward_user_access_token",
+        ],
+        &[],
+    ),
     // Answers name the variables and leave their values out.
     write_only: patterns(&["config.env.*.value"], &[]),
     workspace_paths: patterns(&["source_code_path"], &[]),
@@ -184,13 +194,15 @@ impl Kind for Apps {
 
     fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
         let mut calls = Vec::new();
-        let changed = changes(&RULES, &of_the_app(false), live, config);
+        let mut changed = changes(&RULES, &of_the_app(false), live, config);
         if !changed.is_empty() {
             let mask: Vec<&str> = changed.keys().map(String::as_str).collect();
+            let mask = mask.join(",");
+            changed.retain(|_, value| !value.is_null());
             calls.push(Call::with_body(
                 Method::Post,
                 format!("{ROOT}/{id}/update"),
-                json!({ "update_mask": mask.join(","), "app": changed }),
+                json!({ "update_mask": mask, "app": changed }),
                 true,
             ));
         }
