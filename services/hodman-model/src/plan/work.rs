@@ -361,6 +361,8 @@ impl<'a> Work<'a> {
                 None => (&changes[..], Vec::new()),
             };
             let told = named.as_deref().unwrap_or(told);
+            let naming = &self.context.naming;
+            let told: Vec<FieldChange> = told.iter().map(|change| naming.named(change)).collect();
             let all = told.iter().chain(&engine).chain(&sent);
             action_digest(&self.context.workspace, key, draft.action, all)
         };

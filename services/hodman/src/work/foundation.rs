@@ -2,7 +2,7 @@
 //! workspaces that they make.
 
 use super::claims::Ledgers;
-use super::taken::Part;
+use super::taken::{self, Part};
 use super::{Job, WorkError, live, stacks};
 use crate::places::Seen;
 use hodman_clients::databricks::Workspace;
@@ -260,6 +260,7 @@ pub(super) fn context(
     PlanContext {
         pipeline: job.pipeline.to_owned(),
         env: env.as_str().to_owned(),
+        naming: taken::naming(job),
         workspace: FOUNDATION.to_owned(),
         files_root: file_sets::root(job.pipeline, env.as_str()),
         adopt: adopted(environment),
