@@ -15,6 +15,7 @@ mod error;
 mod filesets;
 mod foundation;
 mod git;
+mod hidden;
 mod in_place;
 mod live;
 mod look;

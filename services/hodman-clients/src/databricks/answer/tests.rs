@@ -271,5 +271,9 @@ fn retry_after_in_both_spellings() {
 #[test]
 fn long_messages_are_cut() {
     let error = refused(Method::GET, "/api/2.0/x", 400, &"ü".repeat(5000));
-    assert_eq!(error.message().chars().count(), LONGEST_MESSAGE);
+    let expected = "ü".repeat(LONGEST_MESSAGE) + "…";
+    assert_eq!(error.message(), expected);
+    let whole = "ü".repeat(LONGEST_MESSAGE);
+    let error = refused(Method::GET, "/api/2.0/x", 400, &whole);
+    assert_eq!(error.message(), whole);
 }
