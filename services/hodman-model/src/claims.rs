@@ -49,6 +49,10 @@ pub struct Claim {
     /// The id, once the object was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// When the object with that id was made, as far as the service says, in milliseconds since 1970. Where ids are names, one made
+    /// later is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<i64>,
     /// When the create was claimed, in milliseconds since 1970; none once the object is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
@@ -170,7 +174,7 @@ impl Claims {
             }
             match row.action {
                 // What was there under this claim is gone, and so is what was put into it.
-                Action::Create => (claim.id, claim.put) = (None, None),
+                Action::Create => (claim.id, claim.made, claim.put) = (None, None, None),
                 Action::Adopt => {
                     claim.id.clone_from(&row.live_id);
                     claims.claims.retain(|key, other| {
@@ -216,6 +220,7 @@ impl Claims {
         }
         let claim = self.claims.entry(key.clone()).or_default();
         claim.id = Some(listed.id.clone());
+        claim.made = listed.created_at.map(|made| made.timestamp_millis());
         claim.since = None;
         claim.former.retain(|former| *former != listed.id);
         if listed.natural.is_some() {
@@ -330,7 +335,7 @@ impl Marked {
 /// the object under its name is the one that was made, unless another claim has that object by its id.
 pub fn mark(ledgers: &[Ledger], objects: &mut [ObservedObject]) -> Marked {
     let mut marked = Marked::default();
-    let mut by_id: BTreeMap<(&str, &str), BTreeSet<Marker>> = BTreeMap::new();
+    let mut by_id: BTreeMap<(&str, &str), BTreeMap<Marker, &Claim>> = BTreeMap::new();
     let mut by_name: BTreeMap<(&str, &str), BTreeSet<Marker>> = BTreeMap::new();
     for ledger in ledgers {
         for (key, claim) in &ledger.claims.claims {
@@ -345,7 +350,8 @@ pub fn mark(ledgers: &[Ledger], objects: &mut [ObservedObject]) -> Marked {
             // Replaced, and nobody saw the new one made: the old one is the object still.
             match (claim.id.as_ref().or(claim.former.last()), &claim.natural) {
                 (Some(id), _) => {
-                    by_id.entry((&key.kind, id)).or_default().insert(marker);
+                    let claimants = by_id.entry((&key.kind, id)).or_default();
+                    claimants.insert(marker, claim);
                 }
                 (None, Some(natural)) => {
                     let name = (key.kind.as_str(), natural.as_str());
@@ -361,18 +367,24 @@ pub fn mark(ledgers: &[Ledger], objects: &mut [ObservedObject]) -> Marked {
     {
         let id = (object.kind.as_str(), object.listed.id.as_str());
         let natural = object.listed.natural.as_deref();
-        let claimants = by_id.get(&id).or_else(|| by_name.get(&(id.0, natural?)));
-        let Some(first) = claimants.and_then(|claimants| claimants.first()) else {
+        let claimants = by_id.get(&id).into_iter().flatten();
+        let claimants = claimants.filter(|(_, claim)| claim.may_be(&object.listed));
+        let mut claimants: Vec<Marker> = claimants.map(|(marker, _)| marker.clone()).collect();
+        if claimants.is_empty() {
+            let named = natural.and_then(|natural| by_name.get(&(id.0, natural)));
+            claimants.extend(named.into_iter().flatten().cloned());
+        }
+        let Some(first) = claimants.first().cloned() else {
             continue;
         };
-        if claimants.is_some_and(|claimants| claimants.len() > 1) {
+        if claimants.len() > 1 {
             marked.contested.push(Contested {
                 kind: object.kind.clone(),
                 id: object.listed.id.clone(),
-                claimants: claimants.into_iter().flatten().cloned().collect(),
+                claimants,
             });
         }
-        object.listed.marker = Some(first.clone());
+        object.listed.marker = Some(first);
     }
     marked
 }

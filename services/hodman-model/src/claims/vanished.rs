@@ -26,7 +26,7 @@ impl Claims {
             let is_there = objects.iter().any(|object| {
                 let listed = &object.listed;
                 let known = listed.id == name || listed.natural.as_deref() == Some(name);
-                object.kind == key.kind && known
+                object.kind == key.kind && known && claim.may_be(listed)
             });
             (!is_there).then_some((kind, key, name))
         })
@@ -89,5 +89,32 @@ mod tests {
             .each_ref()
             .map(|(key, name)| (key.clone(), name.as_str()));
         assert_eq!(vanished, gone);
+    }
+
+    #[test]
+    fn what_was_made_later_under_the_same_id_is_not_what_was_claimed() {
+        let key: ResourceKey = "schemas.s".parse().unwrap();
+        let there = |at: Option<i64>| {
+            let mut world = World::new();
+            let config = json!({"name": "s", "catalog_name": "main"});
+            world.add_foreign("schemas", "s", config, None);
+            world.observed.objects[0].listed.created_at =
+                at.and_then(chrono::DateTime::from_timestamp_millis);
+            world.observed.objects
+        };
+        let mut own = Claims::default();
+        own.with_id(&key, &there(Some(1000))[0].listed);
+        let own = Claims::parse("c", &own.to_bytes()).unwrap();
+        let is_ours = |at: Option<i64>| {
+            let mut objects = there(at);
+            own.mark(&mut objects, "shop", "qa");
+            objects[0].listed.marker.is_some()
+        };
+        // Lists and single answers may round a moment in two ways, or not tell it.
+        assert!(is_ours(Some(1000)) && is_ours(Some(1999)) && is_ours(None));
+        assert!(!is_ours(Some(9000)));
+        // And nothing claims it, once nobody wants ours.
+        let gone = |at: i64| own.vanished(&Desired::default(), &there(Some(at))).count();
+        assert_eq!((gone(9000), gone(1000)), (1, 0));
     }
 }
