@@ -80,11 +80,10 @@ async fn made_by_hand(scene: &Scene) -> BTreeMap<&'static str, (String, String)>
         found.insert(word, ("there".to_owned(), text(&answer[id])));
     }
     let warehouse = found["warehouse"].1.clone();
-    let query = json!({"query": {"display_name": "there", "query_text": "select 1", "warehouse_id": warehouse}});
+    let query = json!({"query": {"display_name": "there", "query_text": "select 1", "warehouse_id": warehouse, "parent_path": folder}});
     let query = text(&ask(scene, "POST", "/api/2.0/sql/queries", query).await["id"]);
     let condition = json!({"op": "GREATER_THAN", "operand": {"column": {"name": "n"}}, "threshold": {"value": {"double_value": 1.0}}});
-    let before =
-        json!({"alert": {"display_name": "there", "query_id": query, "condition": condition}});
+    let before = json!({"alert": {"display_name": "there", "query_id": query, "condition": condition, "parent_path": folder}});
     let before = ask(scene, "POST", "/api/2.0/sql/alerts", before).await;
     let second = json!({"display_name": "there v2", "query_text": "select 1", "warehouse_id": warehouse, "parent_path": folder,
         "evaluation": {"source": {"name": "n"}, "comparison_operator": "IS_NULL"},

@@ -49,7 +49,13 @@ async fn what_people_make_where_ours_vanished_is_theirs() {
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     short.promote("qa").await.expect("qa has it");
-    ask(&scene, "DELETE", &format!("{CATALOGS}/lake"), Value::Null).await;
+    ask(
+        &scene,
+        "DELETE",
+        &format!("{CATALOGS}/lake?force=true"),
+        Value::Null,
+    )
+    .await;
     commit(&scene, NOTHING);
     short.promote("qa").await.expect("qa without it");
     is_theirs(&scene, &short).await;
@@ -107,7 +113,13 @@ async fn what_was_taken_over_comes_back_after_it_was_gone() {
     let short = Short::new(&scene, daemon.parts().store.clone());
     short.promote("qa").await.expect("qa takes it over");
     // Removed by hand it is compared still, and missed.
-    ask(&scene, "DELETE", &format!("{CATALOGS}/lake"), Value::Null).await;
+    ask(
+        &scene,
+        "DELETE",
+        &format!("{CATALOGS}/lake?force=true"),
+        Value::Null,
+    )
+    .await;
     let drift = short.compared("qa").await.expect("compared");
     let found = drift.found.expect("a difference");
     assert_eq!((found.plan.creates, found.plan.deletes), (1, 0));

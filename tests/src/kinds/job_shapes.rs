@@ -36,7 +36,7 @@ fn shapes() -> Vec<Value> {
         json!({
             "environments": [{"environment_key": "default", "spec": {"environment_version": "2", "dependencies": ["requests==2.32.0"]}}],
             "tasks": [
-                {"task_key": "python", "environment_key": "default", "spark_python_task": {"python_file": "../src/load.py", "parameters": ["--day", "0"]}},
+                {"task_key": "python", "environment_key": "default", "spark_python_task": {"python_file": "s3://acme/jobs/load.py", "parameters": ["--day", "0"]}},
                 {"task_key": "check", "depends_on": [{"task_key": "python"}],
                  "condition_task": {"op": "GREATER_THAN", "left": "{{tasks.python.values.rows}}", "right": "0"}},
                 {"task_key": "each", "depends_on": [{"task_key": "check", "outcome": "true"}],
