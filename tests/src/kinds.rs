@@ -4,6 +4,7 @@
 
 mod bench;
 mod hands;
+mod job_shapes;
 mod samples;
 mod shown;
 mod varied;

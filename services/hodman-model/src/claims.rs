@@ -9,6 +9,8 @@ mod former;
 mod paused;
 mod said;
 mod still;
+mod taken;
+mod vanished;
 
 pub use still::Still;
 
@@ -31,6 +33,10 @@ pub struct Claims {
     pub version: u32,
     /// By resource.
     pub claims: BTreeMap<ResourceKey, Claim>,
+    /// The ids of what was somebody else's once and taken over, by resource. They outlive the claims: a list of what to take over
+    /// stays in Git when the object has long been replaced or removed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken: BTreeMap<ResourceKey, BTreeSet<String>>,
 }
 
 /// One claim.
@@ -43,6 +49,10 @@ pub struct Claim {
     /// The id, once the object was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// When the object with that id was made, as far as the service says, in milliseconds since 1970. Where ids are names, one made
+    /// later is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<i64>,
     /// When the create was claimed, in milliseconds since 1970; none once the object is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
@@ -115,6 +125,7 @@ impl Claims {
         let file = Self {
             version: 1,
             claims: self.claims.clone(),
+            taken: self.taken.clone(),
         };
         // Texts and numbers in mappings with text keys: none of it can fail to be JSON.
         let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
@@ -140,6 +151,7 @@ impl Claims {
         let mut claims = self.clone();
         claims.version = 1;
         for row in &part.rows {
+            claims.note_taken(row);
             let Some(kind) = claimed_kind(&row.key) else {
                 begun::note_name(&mut claims, row, desired);
                 // Tags say whose it is. That it was somebody else's before, only we remember.
@@ -162,7 +174,7 @@ impl Claims {
             }
             match row.action {
                 // What was there under this claim is gone, and so is what was put into it.
-                Action::Create => (claim.id, claim.put) = (None, None),
+                Action::Create => (claim.id, claim.made, claim.put) = (None, None, None),
                 Action::Adopt => {
                     claim.id.clone_from(&row.live_id);
                     claims.claims.retain(|key, other| {
@@ -208,6 +220,7 @@ impl Claims {
         }
         let claim = self.claims.entry(key.clone()).or_default();
         claim.id = Some(listed.id.clone());
+        claim.made = listed.created_at.map(|made| made.timestamp_millis());
         claim.since = None;
         claim.former.retain(|former| *former != listed.id);
         if listed.natural.is_some() {
@@ -249,19 +262,6 @@ impl Claims {
         self.claims
             .iter()
             .filter_map(|(key, claim)| Some((key.clone(), claim.put.clone()?)))
-            .collect()
-    }
-
-    /// Which of `adopt` was taken over before. Kinds with tags have an id here for that reason only.
-    #[must_use]
-    pub fn taken_over(&self, adopt: &BTreeMap<ResourceKey, String>) -> BTreeSet<ResourceKey> {
-        adopt
-            .iter()
-            .filter(|(key, id)| {
-                let claim = self.claims.get(*key);
-                claim.is_some_and(|claim| claim.id.as_ref() == Some(*id))
-            })
-            .map(|(key, _)| key.clone())
             .collect()
     }
 
@@ -335,7 +335,7 @@ impl Marked {
 /// the object under its name is the one that was made, unless another claim has that object by its id.
 pub fn mark(ledgers: &[Ledger], objects: &mut [ObservedObject]) -> Marked {
     let mut marked = Marked::default();
-    let mut by_id: BTreeMap<(&str, &str), BTreeSet<Marker>> = BTreeMap::new();
+    let mut by_id: BTreeMap<(&str, &str), BTreeMap<Marker, &Claim>> = BTreeMap::new();
     let mut by_name: BTreeMap<(&str, &str), BTreeSet<Marker>> = BTreeMap::new();
     for ledger in ledgers {
         for (key, claim) in &ledger.claims.claims {
@@ -350,7 +350,8 @@ pub fn mark(ledgers: &[Ledger], objects: &mut [ObservedObject]) -> Marked {
             // Replaced, and nobody saw the new one made: the old one is the object still.
             match (claim.id.as_ref().or(claim.former.last()), &claim.natural) {
                 (Some(id), _) => {
-                    by_id.entry((&key.kind, id)).or_default().insert(marker);
+                    let claimants = by_id.entry((&key.kind, id)).or_default();
+                    claimants.insert(marker, claim);
                 }
                 (None, Some(natural)) => {
                     let name = (key.kind.as_str(), natural.as_str());
@@ -366,18 +367,24 @@ pub fn mark(ledgers: &[Ledger], objects: &mut [ObservedObject]) -> Marked {
     {
         let id = (object.kind.as_str(), object.listed.id.as_str());
         let natural = object.listed.natural.as_deref();
-        let claimants = by_id.get(&id).or_else(|| by_name.get(&(id.0, natural?)));
-        let Some(first) = claimants.and_then(|claimants| claimants.first()) else {
+        let claimants = by_id.get(&id).into_iter().flatten();
+        let claimants = claimants.filter(|(_, claim)| claim.may_be(&object.listed));
+        let mut claimants: Vec<Marker> = claimants.map(|(marker, _)| marker.clone()).collect();
+        if claimants.is_empty() {
+            let named = natural.and_then(|natural| by_name.get(&(id.0, natural)));
+            claimants.extend(named.into_iter().flatten().cloned());
+        }
+        let Some(first) = claimants.first().cloned() else {
             continue;
         };
-        if claimants.is_some_and(|claimants| claimants.len() > 1) {
+        if claimants.len() > 1 {
             marked.contested.push(Contested {
                 kind: object.kind.clone(),
                 id: object.listed.id.clone(),
-                claimants: claimants.into_iter().flatten().cloned().collect(),
+                claimants,
             });
         }
-        object.listed.marker = Some(first.clone());
+        object.listed.marker = Some(first);
     }
     marked
 }

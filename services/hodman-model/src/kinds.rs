@@ -155,16 +155,19 @@ pub trait Kind: Sync + fmt::Debug {
     /// How one object is read in full.
     fn get(&self, id: &str) -> Call;
 
+    /// `id` as the service answers it, where others write it otherwise: Terraform's states, or people.
+    fn spelled_id(&self, id: &str) -> String {
+        id.to_owned()
+    }
+
     /// The object `id` in the answer to [`Kind::get`], with what only the request says; none when it is not in it: some APIs
     /// have no request for a single one.
-    fn pick(&self, id: &str, answer: Value) -> Option<Value> {
-        let _ = id;
+    fn pick(&self, _id: &str, answer: Value) -> Option<Value> {
         Some(answer)
     }
 
     /// The request for the object in full, where the answer to [`Kind::get`] says no more than which one it is.
-    fn look_up(&self, answer: &Value) -> Option<Call> {
-        let _ = answer;
+    fn look_up(&self, _answer: &Value) -> Option<Call> {
         None
     }
 

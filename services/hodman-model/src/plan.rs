@@ -53,6 +53,7 @@ pub use make::plan;
 pub(crate) use names::{Names, natural};
 pub use observed::{Contested, FileSetState, Leaving, Observed, ObservedObject};
 pub(crate) use ours::Ours;
+pub use redacted::NamingKey;
 pub(crate) use redacted::redacted;
 pub(crate) use references::ids_to_references;
 pub(crate) use references::is_symbolic;
@@ -90,6 +91,8 @@ pub struct PlanContext {
     pub allow_destroy: BTreeSet<ResourceKey>,
     /// Objects that the package applied last protects by `prevent_destroy`: what left the package is protected still.
     pub protected: BTreeSet<ResourceKey>,
+    /// Under which secrets stand in the names of actions.
+    pub naming: NamingKey,
     /// For resources with fields that cannot be read back: what would be sent now.
     pub sent: BTreeMap<ResourceKey, Sent>,
     /// Resources whose create was cut off: what carries their mark may be half of them, and is made whole by the same create that

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
+use crate::kinds::kind;
 
 pub use imports::{After, Import, Imported, Stack, match_imports};
 pub use letting_go::letting_go;
@@ -124,6 +125,9 @@ pub fn read(from: From, path: &str, bytes: &[u8]) -> Result<FormerState, Diagnos
         From::Tfstate => tfstate::read(path, bytes)?,
         From::Ids => ids::read(path, bytes)?,
     };
+    for object in &mut state.objects {
+        object.id = spelled_id(&object.key, &object.id);
+    }
     state
         .objects
         .sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
@@ -132,6 +136,11 @@ pub fn read(from: From, path: &str, bytes: &[u8]) -> Result<FormerState, Diagnos
     state.others.sort();
     state.others.dedup();
     Ok(state)
+}
+
+/// The id as the service answers it.
+pub(crate) fn spelled_id(key: &ResourceKey, id: &str) -> String {
+    kind(&key.kind).map_or_else(|| id.to_owned(), |kind| kind.spelled_id(id))
 }
 
 /// A finding about a file whose JSON does not parse.

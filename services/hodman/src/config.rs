@@ -20,6 +20,7 @@ mod terraform;
 mod tests;
 mod timers;
 mod variables;
+mod whose;
 mod workspace;
 mod yaml;
 
@@ -47,6 +48,7 @@ pub use sources::{AwsSource, Sources};
 pub use terraform::{AwsRole, BackendValue, TerraformIdentity, TerraformPlace};
 pub use timers::{Log, LogFormat, Timers};
 pub use variables::{VARIABLES, Variable};
+pub use whose::Whose;
 pub use workspace::Workspace;
 
 /// Everything that `hodman serve` is told.
@@ -93,7 +95,8 @@ pub struct Config {
     /// How Terraform is run, and as whom, by the name that `environment.yaml` uses.
     #[serde(default)]
     pub terraform: BTreeMap<String, TerraformPlace>,
-    /// Where secrets that packages name may come from, by environment. An environment that is not here gets none.
+    /// Where secrets that packages name may come from, by environment, or by pipeline and environment: `shop/qa`, as it must be where
+    /// there are several pipelines. An environment that is not here gets none.
     #[serde(default)]
     pub secrets: BTreeMap<String, Sources>,
     /// The key under which versions of secrets are told apart, at least 16 bytes. Made in `data_dir` on first start when absent; never in

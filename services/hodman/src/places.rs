@@ -9,7 +9,7 @@ mod terraform;
 pub use foundation::Seen;
 
 use crate::clock::Clock;
-use crate::config;
+use crate::config::{self, Whose};
 use crate::packages::Packages;
 use crate::secrets::Sources;
 use crate::work::WorkError;
@@ -139,12 +139,18 @@ impl Places {
     ///
     /// # Errors
     /// When the configuration does not know it, gives it another host, or lacks its credentials.
-    pub fn workspace(&self, name: &str, host: &str) -> Result<Workspace, WorkError> {
+    pub fn workspace(
+        &self,
+        whose: Whose<'_>,
+        name: &str,
+        host: &str,
+    ) -> Result<Workspace, WorkError> {
         let known = self.configured.get(name).ok_or_else(|| {
             WorkError::lasting(format!(
                 "workspace `{name}` is not in the daemon's configuration (`workspaces:`)"
             ))
         })?;
+        self.lets_in(whose, name, known)?;
         if known.account.is_some() {
             return Err(WorkError::lasting(format!(
                 "workspace `{name}`: the daemon's configuration allows only one that a module makes: `host: ${{modules.<call>.outputs.<name>}}`"
@@ -157,6 +163,21 @@ impl Places {
             )));
         }
         self.client(name, host, known)
+    }
+
+    /// Whether the environment may use the workspace's credentials.
+    fn lets_in(
+        &self,
+        whose: Whose<'_>,
+        name: &str,
+        known: &config::Workspace,
+    ) -> Result<(), WorkError> {
+        match &known.environments {
+            Some(environments) => {
+                foundation::allowed(whose, &format!("workspace `{name}`"), environments)
+            }
+            None => Ok(()),
+        }
     }
 
     /// The client, if it speaks for a service principal. Asked once for each client, and only where a token could be a

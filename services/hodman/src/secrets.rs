@@ -7,7 +7,7 @@ mod tests;
 
 pub use reference::{BadReference, Reference};
 
-use crate::config::{self, Config, SecretRef};
+use crate::config::{self, Config, SecretRef, Whose};
 use crate::kept::kept;
 use anyhow::Context as _;
 use aws_lc_rs::rand::SecureRandom as _;
@@ -137,12 +137,19 @@ impl Sources {
         })
     }
 
-    /// The value that a package of `env` names.
+    /// The value that a package names in the environment.
     ///
     /// # Errors
     /// When it is not allowed, not there, or cannot be read.
-    pub async fn value(&self, env: &str, reference: &Reference) -> Result<SecretString, NoValue> {
-        let allowed = self.environments.get(env);
+    pub async fn value(
+        &self,
+        whose: Whose<'_>,
+        reference: &Reference,
+    ) -> Result<SecretString, NoValue> {
+        let mut environments = self.environments.iter();
+        let allowed = environments.find(|(env, _)| whose.is_named(env));
+        let env = allowed.map_or(whose.env, |(env, _)| env);
+        let allowed = allowed.map(|(_, allowed)| allowed);
         let refused = |key| NoValue::NotAllowed {
             reference: reference.clone(),
             env: env.to_owned(),

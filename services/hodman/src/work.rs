@@ -16,6 +16,7 @@ mod error;
 mod filesets;
 mod foundation;
 mod git;
+mod hidden;
 mod in_place;
 mod keep;
 mod live;
@@ -52,7 +53,7 @@ pub use taken::Taken;
 pub use takeover::Proposal;
 
 use crate::clock::Clock;
-use crate::config::Pipeline;
+use crate::config::{Pipeline, Whose};
 use crate::packages::Packages;
 use crate::places::Places;
 use crate::secrets::Sources;
@@ -275,4 +276,14 @@ pub(crate) struct Job<'a> {
     /// When the decision was taken: the time written into commits, so that a second try makes the same commit.
     pub created: DateTime<Utc>,
     pub fence: &'a Fence,
+}
+
+impl<'a> Job<'a> {
+    /// For whom the settings are asked.
+    pub fn whose(&self, env: &'a EnvName) -> Whose<'a> {
+        Whose {
+            pipeline: self.pipeline,
+            env: env.as_str(),
+        }
+    }
 }

@@ -255,9 +255,10 @@ fn analytics() -> Vec<Sample> {
         sample(
             "dashboards",
             json!({"display_name": "proof board", "parent_path": "/Workspace/Shared", "warehouse_id": "${resources.sql_warehouses.proof.id}",
-                   "serialized_dashboard": "{\"pages\": [{\"name\": \"first\"}], \"datasets\": []}", "permissions": [query()]}),
+                   "dataset_catalog": "main", "dataset_schema": "sales",
+                   "serialized_dashboard": "{\"pages\": [{\"name\": \"first\"}], \"datasets\": [{\"name\": \"d\", \"displayName\": \"D\", \"queryLines\": [\"SELECT 1\"], \"catalog\": \"own\"}]}", "permissions": [query()]}),
             json!({"serialized_dashboard": {"pages": [{"name": "hand"}], "datasets": []}}),
-            json!({"serialized_dashboard": "{\"pages\": [{\"name\": \"second\"}], \"datasets\": []}"}),
+            json!({"dataset_catalog": "other"}),
         ),
         sample(
             "alerts",

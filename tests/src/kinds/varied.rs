@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::job_shapes::job_shape;
 use super::{KEY, Sample, samples};
 
 /// Decides, the same way for the same numbers.
@@ -36,6 +37,20 @@ pub fn varied(sample: &Sample, dice: &mut Dice) -> Value {
         let at = dice.one_of(values.len() + 1);
         if let Some(value) = values.get(at) {
             config[field] = value.clone();
+        }
+    }
+    if sample.kind == "jobs" && dice.one_of(3) > 0 {
+        let shape = job_shape(dice);
+        let shape = shape.as_object().cloned().unwrap_or_default();
+        if let Some(map) = config.as_object_mut() {
+            if ["continuous", "trigger"]
+                .iter()
+                .any(|one| shape.contains_key(*one))
+            {
+                // One thing starts a job.
+                map.remove("schedule");
+            }
+            map.extend(shape);
         }
     }
     if config["is_single_node"] == json!(true)

@@ -11,6 +11,9 @@ use super::error::{ApiError, Detail, ErrorKind};
 
 const LONGEST_MESSAGE: usize = 1000;
 
+/// What stands where the rest of a long message was left out.
+pub(super) const CUT: char = '…';
+
 /// Messages that mean "try again" whatever the status (from the Go SDK's list of transient errors).
 const TRANSIENT_MESSAGES: [&str; 5] = [
     "ClusterNotReadyException",
@@ -72,7 +75,7 @@ pub(super) fn refusal(
     let message = if said.message.is_empty() {
         status.canonical_reason().unwrap_or("no message").to_owned()
     } else {
-        said.message.chars().take(LONGEST_MESSAGE).collect()
+        cut(&said.message)
     };
     ApiError {
         kind,
@@ -86,6 +89,14 @@ pub(super) fn refusal(
             retry_after: retry_after(headers),
         }),
         source: None,
+    }
+}
+
+/// No more of the words than anybody reads; where some are left out, [`CUT`] says so.
+fn cut(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}{CUT}", &message[..end]),
+        None => message.to_owned(),
     }
 }
 
@@ -192,7 +203,12 @@ fn classify(method: &Method, path: &str, status: StatusCode, said: &Said) -> Err
     if is_missing(method, path, status, code, message) {
         return ErrorKind::NotFound;
     }
-    if code.ends_with("ALREADY_EXISTS") || code == "uniqueness" {
+    // Some services say it in words alone.
+    let refused = matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT);
+    let said = *method == Method::POST
+        && refused
+        && message.to_ascii_lowercase().contains("already exists");
+    if code.ends_with("ALREADY_EXISTS") || code == "uniqueness" || said {
         return ErrorKind::AlreadyExists;
     }
     if TRANSIENT_MESSAGES

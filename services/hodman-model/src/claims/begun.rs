@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Claim, Claims, claimed_kind, is_noted};
 use crate::bundle::ResourceKey;
-use crate::kinds::{AWS_KINDS, CloudformationStacks, Kind, kind};
+use crate::kinds::{AWS_KINDS, CloudformationStacks, Kind, Listed, kind};
 use crate::plan::{Action, Desired, Row, WorkspacePart};
+
+/// How far two answers about one moment may be apart, in milliseconds: some services round in one and not in the other.
+const MOMENT: i64 = 2000;
 
 impl Claims {
     /// Objects with a name of their own that a create began and nobody knows to have ended: what is there under that name may be
@@ -18,11 +21,11 @@ impl Claims {
         begun.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Whether a create of the resource may have begun whose end nobody saw: of what neither tags nor a name finds again any claim
-    /// without an id says so.
+    /// Whether a create of the resource may have begun whose end nobody saw: of what no tags find again any claim without an id
+    /// says so. One with an id is of an object that was there, and that is all it says.
     #[must_use]
-    pub fn may_have_begun(&self, key: &ResourceKey) -> bool {
-        let claim = self.claims.get(key);
+    pub fn is_in_doubt(&self, key: &ResourceKey) -> bool {
+        let claim = self.claims.get(key).filter(|claim| claim.id.is_none());
         claim.is_some_and(|claim| claimed_kind(key).is_some() || claim.is_of_a_create())
     }
 
@@ -44,7 +47,7 @@ impl Claims {
         if kind(&key.kind).is_some_and(is_noted)
             && let Some(claim) = self.claims.get_mut(key)
         {
-            claim.id = None;
+            (claim.id, claim.made) = (None, None);
         }
     }
 
@@ -69,6 +72,14 @@ impl Claims {
 }
 
 impl Claim {
+    /// Whether the object under the claimed id may be the one that was claimed. One that was made later has but its name.
+    #[must_use]
+    pub fn may_be(&self, listed: &Listed) -> bool {
+        let made = listed.created_at.map(|made| made.timestamp_millis());
+        let then = self.made.map(|then| then + MOMENT);
+        then.zip(made).is_none_or(|(then, now)| now <= then)
+    }
+
     /// Whether it was written before a create, and not completed since. One that only remembers its kind has no name.
     #[must_use]
     pub fn is_of_a_create(&self) -> bool {

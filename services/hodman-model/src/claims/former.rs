@@ -14,6 +14,7 @@ impl Claims {
             return;
         };
         claim.former.extend(claim.id.take());
+        claim.made = None;
         if claimed_kind(key).is_none() {
             // Named as it once was: that one is not to go any more.
             let Claim {

@@ -8,6 +8,7 @@ use crate::plan::tests::World;
 fn claims(of: &[(&str, Option<&str>, Option<&str>)]) -> Claims {
     Claims {
         version: 1,
+        taken: BTreeMap::new(),
         claims: of
             .iter()
             .map(|(key, natural, id)| {
@@ -290,7 +291,7 @@ fn only_a_create_whose_end_nobody_saw_makes_what_has_no_mark_ours() {
     };
     // Cut off in the middle of its making it is ours: its first request leaves no mark.
     let cut_off = begun();
-    assert!(cut_off.may_have_begun(&key));
+    assert!(cut_off.is_in_doubt(&key));
     assert_eq!(theirs(&cut_off).unwrap().summary().create, 1);
     // Refused for certain, or never asked for.
     let mut refused = begun();
@@ -301,7 +302,7 @@ fn only_a_create_whose_end_nobody_saw_makes_what_has_no_mark_ours() {
     let mut removed = claims(&[("aws_buckets.root", Some("shop-root"), Some("shop-root"))]);
     removed.forget(&key);
     for claims in [refused, taken, removed] {
-        assert!(!claims.may_have_begun(&key), "{claims:?}");
+        assert!(!claims.is_in_doubt(&key), "{claims:?}");
         let error = theirs(&claims).unwrap_err().to_string();
         assert!(error.contains("wants the name `shop-root`"), "{error}");
         assert_eq!(claims.kinds(), BTreeSet::from(["aws_buckets"]));
@@ -310,7 +311,7 @@ fn only_a_create_whose_end_nobody_saw_makes_what_has_no_mark_ours() {
     let again = claims(&[("aws_buckets.root", Some("shop-root"), Some("shop-root"))]);
     assert!(again.begun().is_empty());
     let again = again.before(&world.plan().parts[0], &desired);
-    assert!(again.may_have_begun(&key), "{again:?}");
+    assert!(again.is_in_doubt(&key), "{again:?}");
 }
 
 #[test]

@@ -234,13 +234,20 @@ impl Found<'_> {
         class: Class,
         reason: &str,
     ) {
-        let digest = self.name(key, &path, &values);
         let side = |before, after| FieldChange {
             path: path.clone(),
             before,
             after,
             redacted: false,
         };
+        let naming = &self.three.context.naming;
+        let under_key = |value: &Option<Value>| naming.named(&side(value.clone(), None)).before;
+        let named = Values {
+            last_applied: under_key(&values.last_applied),
+            declared: under_key(&values.declared),
+            live: under_key(&values.live),
+        };
+        let digest = self.name(key, &path, &named);
         let mut quiet = redacted(vec![
             side(values.last_applied, values.live),
             side(values.declared, None),

@@ -21,6 +21,7 @@ use super::{node::Node, yaml};
 use crate::bundle::ResourceKey;
 use crate::diagnostic::Diagnostics;
 use crate::stacks::Imports;
+use crate::takeover::spelled_id;
 
 pub(crate) use call_places::{CallPlaces, Spot};
 pub use capture::{CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, Selection, TagSelection};
@@ -277,5 +278,11 @@ pub fn parse_environment(path: &str, text: &str) -> Result<Environment, Diagnost
     let mut environment: Environment = yaml::read(path, text)?;
     let root = Node::parse(path, text.as_bytes())?;
     call_places::note(&mut environment, &root);
+    let places = environment.workspaces.iter_mut();
+    for adopt in places.map(|place| &mut place.adopt) {
+        for (key, id) in adopt {
+            *id = spelled_id(key, id);
+        }
+    }
     check::check(path, &environment, &root).into_result(environment)
 }

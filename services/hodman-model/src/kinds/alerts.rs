@@ -4,13 +4,13 @@
 
 use std::sync::LazyLock;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::fields::{defaults, fills, only, references};
 use super::listed::{rfc3339, text};
 use super::permissions::Permissions;
-use super::rules::{Rules, patterns};
-use super::unity::compensable;
+use super::rules::{Rules, as_map, patterns, without_nulls};
+use super::unity::{changes, compensable};
 use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError,
     Reversibility,
@@ -37,6 +37,12 @@ const SETTABLE: &[&str] = &[
 
 const ROOT: &str = "/api/2.0/alerts";
 
+/// As whom it runs, in the new form and the old.
+const RUN_AS: &[&str] = &["run_as", "run_as_user_name"];
+
+/// What it counts as where the query gives nothing.
+const EMPTY: &str = "evaluation.empty_result_state";
+
 static PERMISSIONS: Permissions = Permissions {
     object_type: "alertsv2",
     levels: &["CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"],
@@ -58,14 +64,14 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     ),
     server_fills: fills(
         &[
+            // The home folder of whoever made it.
             ("parent_path", true),
-            // Whoever made it, in the old form and the new.
-            ("run_as", true),
-            ("run_as_user_name", false),
-            ("evaluation.empty_result_state", true),
+            (EMPTY, true),
         ],
         &[],
     ),
+    given_back: patterns(&[EMPTY], &[]),
+    beside: RUN_AS,
     workspace_paths: patterns(&["parent_path"], &[]),
     replace_on: patterns(&["parent_path"], &[]),
     references: references(&[("warehouse_id", "sql_warehouses")], &[]),
@@ -128,14 +134,27 @@ impl Kind for Alerts {
         ) {
             return Ok(None);
         }
-        let config = RULES.normalise(&only(answer, SETTABLE));
+        let mut config = as_map(&only(answer, SETTABLE));
+        // Named or not, its owner is what silence means; anybody else was named.
+        let runs_as = answer.get("run_as").or(answer.get("effective_run_as"));
+        let runs_as = [runs_as, answer.get("run_as_user_name")];
+        let mut outputs = Map::new();
+        for (field, says) in RUN_AS.iter().zip(runs_as) {
+            let owner = text(answer, "owner_user_name");
+            let is_owner = says.is_some_and(|says| principal(says) == owner.as_deref());
+            if !config.contains_key(*field) || is_owner {
+                config.remove(*field);
+                outputs.extend(says.map(|says| ((*field).to_owned(), says.clone())));
+            }
+        }
+        let config = RULES.normalise(&Value::Object(config));
         Ok(Some(Listed {
             id,
             name: text(answer, "display_name").unwrap_or_default(),
             marker: None,
             natural: self.natural(&config),
             config,
-            outputs: Value::Null,
+            outputs: Value::Object(outputs),
             creator: text(answer, "owner_user_name"),
             created_at: rfc3339(answer, "create_time"),
             modified_at: rfc3339(answer, "update_time"),
@@ -146,16 +165,29 @@ impl Kind for Alerts {
         Call::post(ROOT, only(config, SETTABLE), false)
     }
 
-    fn update(&self, id: &str, _live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
-        let path = format!("{ROOT}/{id}");
-        // A mask of everything would be one of the folder, too, which is said once, at the create.
+    /// What the mask names goes where the body has no value for it, so it names what changes and nothing else.
+    fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
+        // The folder is said once, at the create.
         let fields: Vec<&str> = SETTABLE
             .iter()
             .copied()
             .filter(|field| *field != "parent_path")
             .collect();
-        let patch = Call::with_body(Method::Patch, path, only(config, &fields), true);
-        vec![patch.and_query("update_mask", &fields.join(","))]
+        let changed = changes(&RULES, &fields, live, config);
+        if changed.is_empty() {
+            return Vec::new();
+        }
+        let mask: Vec<&str> = changed.keys().map(String::as_str).collect();
+        let mut body = only(config, &mask);
+        if let Some(evaluation) = body.get_mut("evaluation").and_then(Value::as_object_mut)
+            && let Some(filled) = live.pointer("/evaluation/empty_result_state")
+        {
+            let state = evaluation.entry("empty_result_state");
+            state.or_insert_with(|| filled.clone());
+        }
+        without_nulls(&mut body);
+        let patch = Call::with_body(Method::Patch, format!("{ROOT}/{id}"), body, true);
+        vec![patch.and_query("update_mask", &mask.join(","))]
     }
 
     fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {
@@ -175,4 +207,11 @@ impl Kind for Alerts {
         let gone = compensable("its id and history, unless it is restored from the trash");
         super::unity::reversibility(change, gone)
     }
+}
+
+/// Whom a text or the new form of it names.
+fn principal(said: &Value) -> Option<&str> {
+    let named = ["user_name", "service_principal_name"];
+    let named = named.iter().find_map(|field| said.get(*field));
+    named.unwrap_or(said).as_str()
 }

@@ -74,6 +74,16 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
+    // Named in the mask and left out of the app.
+    given_back: patterns(
+        &[
+            "compute_size",
+            "compute_max_instances",
+            "compute_min_instances",
+            "forward_user_access_token",
+        ],
+        &[],
+    ),
     // Answers name the variables and leave their values out.
     write_only: patterns(&["config.env.*.value"], &[]),
     workspace_paths: patterns(&["source_code_path"], &[]),
@@ -133,6 +143,10 @@ impl Kind for Apps {
             kind: "app",
             field: "name",
         })?;
+        // It is shown for up to twenty minutes after it was removed (databricks/cli, bundle/direct/dresources/app.go).
+        if compute(answer) == Some("DELETING") {
+            return Ok(None);
+        }
         let mut config = as_map(&only(answer, SETTABLE));
         for field in DEPLOYED {
             config.remove(*field);
@@ -180,13 +194,15 @@ impl Kind for Apps {
 
     fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
         let mut calls = Vec::new();
-        let changed = changes(&RULES, &of_the_app(false), live, config);
+        let mut changed = changes(&RULES, &of_the_app(false), live, config);
         if !changed.is_empty() {
             let mask: Vec<&str> = changed.keys().map(String::as_str).collect();
+            let mask = mask.join(",");
+            changed.retain(|_, value| !value.is_null());
             calls.push(Call::with_body(
                 Method::Post,
                 format!("{ROOT}/{id}/update"),
-                json!({ "update_mask": mask.join(","), "app": changed }),
+                json!({ "update_mask": mask, "app": changed }),
                 true,
             ));
         }
@@ -225,13 +241,13 @@ impl Kind for Apps {
         if let Some(status) = answer.get("status") {
             return progress(status);
         }
-        let state = |path: &str| answer.pointer(path).and_then(Value::as_str);
-        match state("/compute_status/state") {
+        match compute(answer) {
             Some("ACTIVE") => {}
             // Somebody stopped it, and starts it when they want it.
             Some("STOPPED") => return Readiness::Ready,
-            Some(failed @ "ERROR") => {
-                let message = state("/compute_status/message").unwrap_or_default();
+            Some(failed @ ("ERROR" | "DELETING")) => {
+                let message = answer.pointer("/compute_status/message");
+                let message = message.and_then(Value::as_str).unwrap_or_default();
                 return Readiness::Failed(format!("{failed} {message}").trim_end().to_owned());
             }
             other => return Readiness::Pending(other.unwrap_or("STARTING").to_owned()),
@@ -254,6 +270,11 @@ impl Kind for Apps {
             irreversible("its service principal with what was granted to it, and its address");
         super::unity::reversibility(change, gone)
     }
+}
+
+/// The state of its compute.
+fn compute(answer: &Value) -> Option<&str> {
+    answer.pointer("/compute_status/state")?.as_str()
 }
 
 /// The fields of the object itself; a PATCH does not say the name again.

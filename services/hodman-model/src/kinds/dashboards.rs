@@ -36,8 +36,9 @@ const SETTABLE: &[&str] = &[
 /// The fields of the dashboard itself; the others are about its publication.
 const DRAFT: &[&str] = &["display_name", "serialized_dashboard", "warehouse_id"];
 
-/// What a create and a change take in the query, and nothing answers: where datasets look for tables without a full name
-/// (databricks-sdk-go, service/dashboards/impl.go).
+/// What a create and a change take in the query, and nothing answers as such: where datasets look for tables without a full name
+/// (databricks-sdk-go, service/dashboards/impl.go). It is written into every dataset over what that says itself
+/// (databricks/cli, acceptance/bundle/resources/dashboards/dataset-catalog-schema).
 const IN_QUERY: &[&str] = &["dataset_catalog", "dataset_schema"];
 
 const ROOT: &str = "/api/2.0/lakeview/dashboards";
@@ -55,6 +56,7 @@ static PERMISSIONS: Permissions = Permissions {
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: SETTABLE,
     name_field: "display_name",
+    folds: Some(tell_datasets),
     volatile: patterns(IN_QUERY, &[]),
     remarks: patterns(&[PUBLICATION], &[]),
     defaults: defaults(
@@ -174,13 +176,15 @@ impl Kind for Dashboards {
     fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
         let mut calls = Vec::new();
         if !changes(&RULES, DRAFT, live, config).is_empty() {
-            // All of the draft: a warehouse that is left out is taken away.
-            let change = Call::with_body(
-                Method::Patch,
-                format!("{ROOT}/{id}"),
-                only(&RULES.as_sent(config), DRAFT),
-                true,
-            );
+            // All of the draft: a warehouse that is left out is taken away (databricks/cli, libs/testserver/dashboards.go), and the
+            // one that nobody spoke of stays.
+            let mut draft = as_map(&only(&RULES.as_sent(config), DRAFT));
+            if let Some(warehouse) = live.get("warehouse_id") {
+                let said = draft.entry("warehouse_id");
+                said.or_insert_with(|| warehouse.clone());
+            }
+            let path = format!("{ROOT}/{id}");
+            let change = Call::with_body(Method::Patch, path, Value::Object(draft), true);
             calls.push(with_datasets(change, config));
         }
         if is_published(config) {
@@ -222,6 +226,36 @@ fn is_stale(draft: &Value, publication: &Value) -> bool {
     let changed = rfc3339(draft, "update_time");
     let published = rfc3339(publication, "revision_create_time");
     matches!((changed, published), (Some(changed), Some(published)) if published < changed)
+}
+
+/// Writes into the datasets where they look, as the service does.
+fn tell_datasets(config: &mut Value) {
+    let said = ["catalog", "schema"].into_iter().zip(IN_QUERY);
+    let said: Vec<(&str, String)> = said
+        .filter_map(|(field, said)| Some((field, text(config, said)?)))
+        .collect();
+    let Some(content) = config
+        .get_mut("serialized_dashboard")
+        .filter(|_| !said.is_empty())
+    else {
+        return;
+    };
+    if let Value::String(text) = content {
+        match serde_json::from_str(text) {
+            Ok(parsed) => *content = parsed,
+            Err(_) => return,
+        }
+    }
+    let datasets = content.get_mut("datasets").and_then(Value::as_array_mut);
+    for dataset in datasets
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        for (field, value) in &said {
+            dataset.insert((*field).to_owned(), json!(value));
+        }
+    }
 }
 
 fn with_datasets(call: Call, config: &Value) -> Call {

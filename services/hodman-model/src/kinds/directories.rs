@@ -51,6 +51,10 @@ impl Kind for Directories {
         text(config, "path").map(|path| workspace_path(&path))
     }
 
+    fn spelled_id(&self, id: &str) -> String {
+        workspace_path(id)
+    }
+
     fn listing(&self) -> Listing {
         Listing::ByName
     }

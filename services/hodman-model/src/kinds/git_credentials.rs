@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::fields::{fills, only};
 use super::listed::{id_text, text};
@@ -53,6 +53,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
+    given_back: patterns(&["is_default_for_provider", "name"], &[]),
     spellings: spelled(&patterns(&["git_provider"], &[]), git_providers::spelled),
     write_only: patterns(&["personal_access_token"], &[]),
     replace_on: patterns(&["git_provider"], &[]),
@@ -114,12 +115,18 @@ impl Kind for GitCredentials {
     }
 
     fn update(&self, id: &str, _live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
-        vec![Call::with_body(
-            Method::Patch,
-            format!("{PATH}/{id}"),
-            only(config, SETTABLE),
-            true,
-        )]
+        let mut body = only(config, SETTABLE);
+        // What is left out stays: these words are none.
+        for (field, none) in [
+            ("is_default_for_provider", json!(false)),
+            ("name", json!("")),
+        ] {
+            if body.get(field).is_some_and(Value::is_null) {
+                body[field] = none;
+            }
+        }
+        let path = format!("{PATH}/{id}");
+        vec![Call::with_body(Method::Patch, path, body, true)]
     }
 
     fn delete(&self, id: &str, _live: &Value) -> Vec<Call> {

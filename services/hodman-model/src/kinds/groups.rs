@@ -44,6 +44,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
+    given_back: patterns(&["externalId"], &[]),
     references: references(
         &[
             ("members.*.value", "service_principals"),

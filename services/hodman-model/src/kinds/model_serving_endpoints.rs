@@ -90,8 +90,12 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         .map(|field| format!("config.served_entities.*.external_model.{field}"))
         .collect();
     let mut write_only: Vec<&str> = plaintext.iter().map(String::as_str).collect();
-    // Of before `ai_gateway`: taken and never returned.
-    write_only.push("rate_limits");
+    // Taken and never returned; the limits are of before `ai_gateway`.
+    write_only.extend([
+        "config.served_entities.*.burst_scaling_enabled",
+        "rate_limits",
+        "telemetry_config.table_names",
+    ]);
     Rules {
         settable: SETTABLE,
         name_field: "name",
@@ -105,10 +109,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 "config.served_entities.*.creator",
                 "config.served_entities.*.foundation_model",
                 "config.served_entities.*.state",
-                // Taken and never returned.
+                // Taken once, when the endpoint is made, and never returned.
                 "budget_policy_id",
-                "config.served_entities.*.burst_scaling_enabled",
-                "telemetry_config.table_names",
                 "telemetry_config.inference_table_config.name",
             ],
             &[],
@@ -138,6 +140,16 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
                 ("config.auto_capture_config.table_name_prefix", true),
                 ("config.traffic_config", true),
                 ("telemetry_config", false),
+            ],
+            &[],
+        ),
+        given_back: patterns(
+            &[
+                "config.served_entities.*.workload_type",
+                "config.served_entities.*.workload_size",
+                "config.auto_capture_config.enabled",
+                "config.traffic_config",
+                "telemetry_config",
             ],
             &[],
         ),
@@ -275,6 +287,8 @@ impl Kind for ModelServingEndpoints {
             let Some(mut value) = changed.get(*field).cloned() else {
                 continue;
             };
+            // The config is said as a whole, and a body without the field takes it away.
+            let inside = inside.filter(|_| !value.is_null());
             served_entities::say_scaling(&mut value);
             let body = match inside {
                 Some(inside) => Map::from_iter([((*inside).to_owned(), value)]),

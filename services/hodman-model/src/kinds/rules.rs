@@ -7,6 +7,7 @@ mod code;
 mod fills;
 mod implied;
 mod left;
+mod parts;
 mod prefixed;
 mod said;
 mod spelling;
@@ -24,47 +25,12 @@ use crate::number;
 use spot::Spot;
 
 pub use implied::Implied;
+pub(super) use left::without_nulls;
+pub use parts::{CodeSource, Default, Reference, ServerFill};
 pub use spelling::{Form, Spelling};
 pub(super) use spelling::{spelled, upper_case};
 pub use unnamed::Unnamed;
 pub use wish::Wish;
-
-/// A value that the server takes when the field is absent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Default {
-    /// Where.
-    pub at: Pattern,
-    /// The value.
-    pub value: Value,
-}
-
-/// A field that the server fills with something that cannot be foretold. When the desired config is silent, whatever
-/// the server says is no difference.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ServerFill {
-    /// Where.
-    pub at: Pattern,
-    /// Whether capture keeps it: a person may have chosen it, and it means the same in every workspace.
-    pub captured: bool,
-}
-
-/// A field that says where code is: `GIT`, for the repository that `git_source` of the whole config names, or `WORKSPACE`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CodeSource {
-    /// Where.
-    pub at: Pattern,
-    /// Whether silence means `GIT` where there is a `git_source`. Else it has to be said, and what silence means is the server's.
-    pub git_unsaid: bool,
-}
-
-/// A field that holds the id of another object.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reference {
-    /// Where.
-    pub at: Pattern,
-    /// The kind of that object.
-    pub kind: &'static str,
-}
 
 /// The rules of a kind; see each field.
 #[derive(Clone, Debug, std::default::Default)]
@@ -78,6 +44,8 @@ pub struct Rules {
     pub name_field: &'static str,
     /// The field with its tags.
     pub tags_field: &'static str,
+    /// Writes what one field says of others into those, as the service does and answers it.
+    pub folds: Option<fn(&mut Value)>,
     /// Fields that are no part of the managed form: state, and what other tools write about themselves.
     pub volatile: Vec<Pattern>,
     /// What the server takes when the field is absent.
@@ -127,6 +95,9 @@ pub struct Rules {
     pub said_empty: &'static [&'static str],
     /// Empty mappings that mean something by being there.
     pub keep_empty: Vec<Pattern>,
+    /// Fields that the server may fill and an update that names them without a value gives back to it, where an update says no more
+    /// than what changes: see [`Self::silence_resets`] for the others.
+    pub given_back: Vec<Pattern>,
     /// Fields that cannot be there with another one that the server does not tell: (that one, the field).
     pub instead: &'static [(&'static str, &'static str)],
     /// Fields that are there from the beginning or never, and change in place where they are.
@@ -180,6 +151,9 @@ impl Rules {
 
     /// What `value` says, in the one spelling of each; also what goes without saying.
     pub(crate) fn spelled(&self, mut value: Value) -> Value {
+        if let Some(fold) = self.folds {
+            fold(&mut value);
+        }
         for pattern in &self.volatile {
             pattern.visit(&mut value, &mut |_| Keep::No);
         }

@@ -51,6 +51,8 @@ pub(super) fn replace(
 ) -> Call {
     let mut body = as_map(&only(live, fields));
     body.extend(as_map(&only(config, fields)));
+    // What goes back to the server.
+    body.retain(|_, value| !value.is_null());
     body.insert("id".to_owned(), json!(id));
     body.insert("schemas".to_owned(), json!([schema]));
     Call::with_body(

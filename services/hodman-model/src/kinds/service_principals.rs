@@ -44,6 +44,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
+    given_back: patterns(&["externalId"], &[]),
     sets: patterns(&["entitlements", "roles"], &[]),
     replace_on: patterns(&["applicationId"], &[]),
     said_empty: &["entitlements", "roles"],

@@ -1,11 +1,13 @@
 //! A raw answer of the workspace in, the managed form out.
 
 mod access;
+mod alerts;
 mod apps_and_models;
 mod catalogs;
 mod compute;
 mod dashboards;
 mod forms;
+mod given_back;
 mod harness;
 mod indexes;
 mod jobs;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::fields::only;
 use super::listed::{millis, text};
 use super::pattern::Pattern;
-use super::rules::Rules;
+use super::rules::{Rules, without_nulls};
 use super::{Call, Change, ListCall, Listed, Method, ReadError, Reversibility};
 use crate::field_path::FieldPath;
 
@@ -109,7 +109,7 @@ impl Securable {
 }
 
 /// Of `fields`, those in which `config` differs from `live` (all that it says when that is not known): with the new value, or
-/// with what means "none" when only `live` has one.
+/// with what means "none" when only `live` has one. What goes back to the server ([`Rules::given_back`]) has no value.
 pub(super) fn changes(
     rules: &Rules,
     fields: &[&str],
@@ -121,11 +121,18 @@ pub(super) fn changes(
     let live = rules.without_fills(&live, Some(&wanted));
     fields
         .iter()
-        .filter(|field| wanted.get(**field) != live.get(**field))
-        .map(|field| {
+        .filter_map(|field| {
+            let differs = wanted.get(*field) != live.get(*field);
+            let goes_back = rules.gives_back(field, config);
+            if !differs && !goes_back {
+                return None;
+            }
             let value = config.get(*field).filter(|value| !value.is_null());
-            let value = value.cloned().unwrap_or_else(|| none(rules, field, &live));
-            ((*field).to_owned(), value)
+            let mut value = value.cloned().unwrap_or_else(|| none(rules, field, &live));
+            if goes_back {
+                without_nulls(&mut value);
+            }
+            Some(((*field).to_owned(), value))
         })
         .collect()
 }

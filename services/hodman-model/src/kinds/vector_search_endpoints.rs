@@ -13,6 +13,8 @@ use super::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError, Readiness,
     Reversibility,
 };
+use crate::field_path::PathSegment;
+use crate::plan::FieldChange;
 
 /// Vector search endpoints.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,8 @@ const SETTABLE: &[&str] = &[
 
 const ROOT: &str = "/api/2.0/vector-search/endpoints";
 
+const USAGE_POLICY: &str = "usage_policy_id";
+
 static PERMISSIONS: Permissions = Permissions {
     object_type: "vector-search-endpoints",
     levels: &["CAN_CREATE", "CAN_USE", "CAN_MANAGE"],
@@ -38,8 +42,8 @@ static PERMISSIONS: Permissions = Permissions {
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     settable: SETTABLE,
     name_field: "name",
-    // The API never tells it.
-    volatile: patterns(&["usage_policy_id"], &[]),
+    // The API never tells it, and takes it once.
+    write_only: patterns(&[USAGE_POLICY], &[]),
     defaults: defaults(&[("endpoint_type", json!("STANDARD"))], &[]),
     server_fills: fills(&[("budget_policy_id", false), ("target_qps", false)], &[]),
     replace_on: patterns(&["name", "endpoint_type"], &[]),
@@ -140,6 +144,15 @@ impl Kind for VectorSearchEndpoints {
             }
             state => Readiness::Pending(state.unwrap_or("PROVISIONING").to_owned()),
         }
+    }
+
+    fn refuses(&self, _live: &Value, changes: &[FieldChange]) -> Vec<String> {
+        let is_policy = |change: &FieldChange| matches!(change.path.0.first(), Some(PathSegment::Key(key)) if key == USAGE_POLICY);
+        let other = changes
+            .iter()
+            .any(|change| is_policy(change) && change.before.is_some());
+        let words = "`usage_policy_id` is taken when the endpoint is made, and no request changes it: give the endpoint another name";
+        other.then(|| words.to_owned()).into_iter().collect()
     }
 
     fn rules(&self) -> &'static Rules {

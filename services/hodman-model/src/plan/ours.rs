@@ -50,6 +50,11 @@ impl<'o> Ours<'o> {
                 .collect();
             for (key, id) in adopt {
                 let object = by_id.get(&(key.kind.as_str(), id.as_str())).copied();
+                let once = observed.taken_over.contains(key);
+                if object.is_none() && once {
+                    // Replaced or removed since: what is ours is compared, or made again.
+                    continue;
+                }
                 ours.adopt(key, id, object, context, desired)?;
             }
         }

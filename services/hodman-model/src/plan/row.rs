@@ -229,7 +229,7 @@ pub(super) fn files_key() -> ResourceKey {
     ResourceKey::new(files::KEY, files::KEY)
 }
 
-/// The name of an action. `changes` hold the real values, secrets too: two secrets are two actions.
+/// The name of an action. In `changes` secrets stand under a key ([`super::NamingKey`]): two of them are two actions.
 ///
 /// Where a reference or a lookup is put, what it replaces is no part of the name: that is another object's id, or the id of
 /// one that an earlier row of the same plan has replaced by now.

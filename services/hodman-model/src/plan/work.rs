@@ -229,7 +229,9 @@ impl<'a> Work<'a> {
             self.refuse(key, why);
         }
         if draft.action != Action::Replace {
-            for words in kind.refuses(&live.config, &draft.changes) {
+            let sent = draft.sent.iter().map(|sent| &sent.change);
+            let all: Vec<FieldChange> = draft.changes.iter().chain(sent).cloned().collect();
+            for words in kind.refuses(&live.config, &all) {
                 self.refuse(key, Refused::NotTaken { words });
             }
         }
@@ -260,7 +262,13 @@ impl<'a> Work<'a> {
             action: Action::Delete,
             changes: whole(shown, false),
             sent: None,
-            reason: "carries our marker and is not in the package any more".to_owned(),
+            reason: match kind.always_there() && kind.delete(&live.id, &live.config).is_empty() {
+                true => {
+                    "is not in the package any more; no request takes it back, so it stays as it is"
+                }
+                false => "carries our marker and is not in the package any more",
+            }
+            .to_owned(),
             live: Some(live),
             takes_along: None,
             previewed: None,
@@ -353,6 +361,8 @@ impl<'a> Work<'a> {
                 None => (&changes[..], Vec::new()),
             };
             let told = named.as_deref().unwrap_or(told);
+            let naming = &self.context.naming;
+            let told: Vec<FieldChange> = told.iter().map(|change| naming.named(change)).collect();
             let all = told.iter().chain(&engine).chain(&sent);
             action_digest(&self.context.workspace, key, draft.action, all)
         };

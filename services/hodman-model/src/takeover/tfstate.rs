@@ -15,7 +15,6 @@ use crate::stacks::Importable;
 
 /// Types of the Databricks provider and our kinds. Types whose id says something else than the API's id are not here.
 pub(super) const TYPES: &[(&str, &str)] = &[
-    ("databricks_alert", "alerts"),
     ("databricks_alert_v2", "alerts"),
     ("databricks_app", "apps"),
     ("databricks_catalog", "catalogs"),
@@ -148,6 +147,13 @@ const BY_ATTRIBUTES: &[(&str, &str, &[&str])] = &[
 /// After the address of what holds it: what Terraform has no address for.
 pub(super) const PART: &str = " (its attachment)";
 
+/// Types of an API before the one that one of our kinds speaks: their objects are others, and go on as they are.
+const OLDER: &[&str] = &[
+    "databricks_alert",
+    "databricks_sql_alert",
+    "databricks_sql_query",
+];
+
 /// Types that say something about another object and go with it.
 const BESIDE: &[&str] = &[
     "databricks_permissions",
@@ -243,7 +249,12 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
                     id,
                 }),
                 _ if of_aws => {}
-                _ => found.others.push(address),
+                _ => found
+                    .others
+                    .push(match OLDER.contains(&resource.kind.as_str()) {
+                        true => format!("{address} (of an older API, which is not managed)"),
+                        false => address,
+                    }),
             }
         }
     }

@@ -73,6 +73,8 @@ struct App {
 /// All apps of a workspace by name.
 #[derive(Debug, Default)]
 pub(crate) struct Apps {
+    /// Whether those that were deleted are shown until somebody says otherwise: the service takes up to twenty minutes.
+    pub(crate) deleted_stay: bool,
     rows: BTreeMap<String, App>,
 }
 
@@ -96,9 +98,9 @@ impl App {
         self.progress = Progress::start(now);
     }
 
-    fn advance(&mut self, pace: Pace, now: i64) {
+    fn advance(&mut self, pace: Pace, now: i64, deleted_stay: bool) {
         while let Some(next) = self.compute.next() {
-            if !self.progress.read(pace, now) {
+            if deleted_stay && self.compute == Compute::Deleting || !self.progress.read(pace, now) {
                 break;
             }
             self.enter(next, now);

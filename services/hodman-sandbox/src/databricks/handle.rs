@@ -104,6 +104,11 @@ impl WorkspaceHandle {
         self.throttle.lock().limit = limit;
     }
 
+    /// Whether apps that were deleted are still shown, on their way out.
+    pub fn show_deleted_apps(&self, show: bool) {
+        self.world.lock().apps.deleted_stay = show;
+    }
+
     /// Jobs made from now on appear in `jobs/list` only after this many listings.
     pub fn lag_listing(&self, listings: u32) {
         self.world.lock().jobs.list_lag = listings;

@@ -43,6 +43,7 @@ impl Config {
                 found(&format!("secrets.{env}"), problem);
             }
         }
+        self.check_whose(&mut found);
         for (name, place) in &self.terraform {
             if let Some(problem) = place.problem() {
                 found(&format!("terraform.{name}"), problem);
@@ -59,6 +60,42 @@ impl Config {
                         "secrets are never written here; use {env: NAME} or {file: PATH}".into(),
                     );
                 }
+            }
+        }
+    }
+
+    /// Where there are several pipelines, the name of an environment alone does not say whose it is: whoever may write to one
+    /// repository would get what is another's.
+    fn check_whose(&self, found: &mut impl FnMut(&str, String)) {
+        let known = |pipeline: &str| self.pipelines.iter().any(|one| one.name == pipeline);
+        let mut look = |path: &str, entry: &str| {
+            let words = match entry.split_once('/') {
+                Some((pipeline, _)) if known(pipeline) => return,
+                Some((pipeline, _)) => format!("{entry:?}: there is no pipeline {pipeline:?}"),
+                None if self.pipelines.len() < 2 => return,
+                None => format!(
+                    "{entry:?} does not say of which pipeline: write `{}/{entry}`",
+                    self.pipelines[0].name
+                ),
+            };
+            found(path, words);
+        };
+        for env in self.secrets.keys() {
+            look(&format!("secrets.{env}"), env);
+        }
+        let accounts = self.accounts.iter();
+        let accounts = accounts.map(|(name, of)| (format!("accounts.{name}"), &of.environments));
+        let aws = self.aws.iter();
+        let aws = aws.map(|(name, of)| (format!("aws.{name}"), &of.environments));
+        let terraform = self.terraform.iter();
+        let terraform = terraform.map(|(name, of)| (format!("terraform.{name}"), &of.environments));
+        let workspaces = self.workspaces.iter();
+        let workspaces = workspaces.filter_map(|(name, of)| {
+            Some((format!("workspaces.{name}"), of.environments.as_ref()?))
+        });
+        for (path, environments) in accounts.chain(aws).chain(terraform).chain(workspaces) {
+            for env in environments {
+                look(&format!("{path}.environments"), env);
             }
         }
     }

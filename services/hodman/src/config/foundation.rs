@@ -28,7 +28,8 @@ pub struct Account {
     /// Where tokens are minted; `HOST/oidc/accounts/ACCOUNT/v1/token` when absent.
     #[serde(default)]
     pub token_url: Option<String>,
-    /// The environments that may use it; no other gets anything, whatever its file says.
+    /// The environments that may use it, each as `qa`, or `shop/qa` where there are several pipelines; no other gets anything,
+    /// whatever its file says.
     pub environments: Vec<String>,
 }
 
@@ -56,7 +57,8 @@ pub struct AwsPlace {
     /// Where templates lie that are too long for a request, over 51,200 bytes; without it they are refused.
     #[serde(default)]
     pub templates: Option<TemplateBucket>,
-    /// The environments that may use it; no other gets anything, whatever its file says.
+    /// The environments that may use it, each as `qa`, or `shop/qa` where there are several pipelines; no other gets anything,
+    /// whatever its file says.
     pub environments: Vec<String>,
 }
 

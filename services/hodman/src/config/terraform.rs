@@ -60,7 +60,8 @@ pub struct TerraformPlace {
     /// How many run at once; each takes some hundred megabytes with a large provider.
     #[serde(default = "two")]
     pub at_once: usize,
-    /// The environments that may use it; no other gets anything, whatever its file says.
+    /// The environments that may use it, each as `qa`, or `shop/qa` where there are several pipelines; no other gets anything,
+    /// whatever its file says.
     pub environments: Vec<String>,
 }
 

@@ -17,6 +17,10 @@ pub struct Workspace {
     /// address that the account itself tells.
     #[serde(default)]
     pub account: Option<String>,
+    /// The environments that may use it, each as `qa`, or `shop/qa` where there are several pipelines; every one that names it
+    /// when absent.
+    #[serde(default)]
+    pub environments: Option<Vec<String>>,
     /// The service principal's application id.
     #[serde(default)]
     pub client_id: Option<SecretRef>,

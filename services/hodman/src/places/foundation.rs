@@ -3,7 +3,7 @@
 use super::aws::{AwsObjects, too_long};
 use super::terraform::{self, Stacks};
 use super::{Places, error, trimmed};
-use crate::config;
+use crate::config::{self, Whose};
 use crate::work::WorkError;
 use hodman_clients::databricks::{
     AccountConfig, ApiError, Elsewhere, ErrorKind, FoundationConfig, Request, Workspace,
@@ -33,17 +33,18 @@ impl Places {
         Some(self.accounts.get(name)?.account_id.as_str())
     }
 
-    /// The client for what `environment`, called `env`, stands on.
+    /// The client for what `environment` stands on.
     ///
     /// # Errors
     /// When the configuration does not know what it names, does not let it in, or lacks credentials.
     pub async fn foundation(
         &self,
-        env: &str,
+        whose: Whose<'_>,
         environment: &Environment,
     ) -> Result<Workspace, WorkError> {
+        let env = whose.env;
         let key = (
-            format!("foundation of {env}"),
+            format!("foundation of {whose}"),
             format!(
                 "{:?} {:?} {:?}",
                 environment.account, environment.aws, environment.terraform
@@ -53,15 +54,15 @@ impl Places {
             return Ok(client);
         }
         let account = match &environment.account {
-            Some(name) => Some(self.account(env, name)?),
+            Some(name) => Some(self.account(whose, name)?),
             None => None,
         };
         let aws = match &environment.aws {
-            Some(name) => Some(self.aws(env, name).await?),
+            Some(name) => Some(self.aws(whose, name).await?),
             None => None,
         };
         let stacks = match &environment.terraform {
-            Some(name) => Some(self.stacks(env, name)?),
+            Some(name) => Some(self.stacks(whose, name)?),
             None => None,
         };
         let any = aws.is_some() || stacks.is_some();
@@ -86,9 +87,9 @@ impl Places {
         })
     }
 
-    fn account(&self, env: &str, name: &str) -> Result<AccountConfig, WorkError> {
+    fn account(&self, whose: Whose<'_>, name: &str) -> Result<AccountConfig, WorkError> {
         let known = self.account_of(name)?;
-        allowed(env, &format!("account `{name}`"), &known.environments)?;
+        allowed(whose, &format!("account `{name}`"), &known.environments)?;
         Ok(AccountConfig {
             account_id: known.account_id.clone(),
             host: known.host.clone(),
@@ -100,15 +101,15 @@ impl Places {
         })
     }
 
-    pub(super) fn stacks(&self, env: &str, name: &str) -> Result<Stacks, WorkError> {
+    pub(super) fn stacks(&self, whose: Whose<'_>, name: &str) -> Result<Stacks, WorkError> {
         let (known, at_once) = self.terraform.get(name).ok_or_else(|| {
             WorkError::lasting(format!(
                 "terraform `{name}` is not in the daemon's configuration (`terraform:`)"
             ))
         })?;
-        allowed(env, &format!("terraform `{name}`"), &known.environments)?;
+        allowed(whose, &format!("terraform `{name}`"), &known.environments)?;
         Ok(Stacks::new(
-            env,
+            whose.env,
             known.clone(),
             Arc::clone(at_once),
             self.ground.clone(),
@@ -132,14 +133,14 @@ impl Places {
         Some(&place.region)
     }
 
-    async fn aws(&self, env: &str, name: &str) -> Result<AwsObjects, WorkError> {
+    async fn aws(&self, whose: Whose<'_>, name: &str) -> Result<AwsObjects, WorkError> {
         let known = self.aws.get(name).ok_or_else(|| {
             WorkError::lasting(format!(
                 "aws `{name}` is not in the daemon's configuration (`aws:`)"
             ))
         })?;
-        allowed(env, &format!("aws `{name}`"), &known.environments)?;
-        let aws = config::aws_place(known, env)
+        allowed(whose, &format!("aws `{name}`"), &known.environments)?;
+        let aws = config::aws_place(known, whose.env)
             .await
             .map_err(|error| WorkError::lasting(format!("aws `{name}`: {error:#}")))?;
         Ok(AwsObjects::new(&aws, known))
@@ -152,20 +153,21 @@ impl Places {
     /// When the configuration does not know the workspace or its account, or the account has no workspace there.
     pub async fn made(
         &self,
-        env: &str,
+        whose: Whose<'_>,
         name: &str,
         host: &str,
         seen: &Seen,
     ) -> Result<Workspace, WorkError> {
         let Some(known) = self.configured.get(name) else {
-            return self.workspace(name, host);
+            return self.workspace(whose, name, host);
         };
         let Some(account) = &known.account else {
-            return self.workspace(name, host);
+            return self.workspace(whose, name, host);
         };
+        self.lets_in(whose, name, known)?;
         // Before the client that another environment may have had made: its list is not this one's.
         allowed(
-            env,
+            whose,
             &format!("account `{account}`"),
             &self.account_of(account)?.environments,
         )?;
@@ -180,7 +182,7 @@ impl Places {
         }
         let config = FoundationConfig {
             name: format!("account {account}"),
-            account: Some(self.account(env, account)?),
+            account: Some(self.account(whose, account)?),
             elsewhere: None,
         };
         let client = Workspace::foundation(config, &self.connections)
@@ -235,10 +237,15 @@ fn hosts(answer: &Value) -> impl Iterator<Item = String> {
     })
 }
 
-fn allowed(env: &str, what: &str, environments: &[String]) -> Result<(), WorkError> {
-    if environments.iter().any(|name| name == env) {
+pub(super) fn allowed(
+    whose: Whose<'_>,
+    what: &str,
+    environments: &[String],
+) -> Result<(), WorkError> {
+    if whose.is_among(environments) {
         return Ok(());
     }
+    let env = whose.env;
     Err(WorkError::lasting(format!(
         "{what} is not for environment `{env}`: the daemon's configuration lists those it is for (`environments:`)"
     )))

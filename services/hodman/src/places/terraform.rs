@@ -216,7 +216,7 @@ impl Elsewhere for Stacks {
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::config::{Config, Purpose};
+    use crate::config::{Config, Purpose, Whose};
     use crate::packages::Packages;
     use crate::places::Places;
     use crate::secrets::Sources;
@@ -246,12 +246,18 @@ mod tests {
             folder: folder.path().to_owned(),
         };
         let places = Places::new(&config, ground).expect("places");
-        let at_once = |env, name| places.stacks(env, name).expect("allowed").at_once;
+        let whose = |env| Whose {
+            pipeline: "shop",
+            env,
+        };
+        let at_once = |env, name| places.stacks(whose(env), name).expect("allowed").at_once;
         let qa = at_once("qa", "main");
         assert_eq!(qa.available_permits(), 2);
         assert!(Arc::ptr_eq(&qa, &at_once("prod", "main")));
         assert!(!Arc::ptr_eq(&qa, &at_once("qa", "other")));
-        let refused = places.stacks("dev", "main").expect_err("not for dev");
+        let refused = places
+            .stacks(whose("dev"), "main")
+            .expect_err("not for dev");
         assert!(refused.to_string().contains("is not for environment `dev`"));
     }
 }

@@ -29,7 +29,11 @@ fn reference(value: Value) -> Reference {
 }
 
 async fn said(sources: &Sources, env: &str, value: Value) -> String {
-    match sources.value(env, &reference(value)).await {
+    let whose = Whose {
+        pipeline: "shop",
+        env,
+    };
+    match sources.value(whose, &reference(value)).await {
         Ok(value) => value.expose_secret().to_owned(),
         Err(error) => error.to_string(),
     }
@@ -107,4 +111,31 @@ fn what_is_nearly_a_reference_is_an_error_and_what_is_none_is_not() {
     }
     let whole = reference(json!({"aws_secrets_manager": "qa/db", "field": "password"}));
     assert_eq!(whole.to_string(), "aws_secrets_manager:qa/db#password");
+}
+
+#[tokio::test]
+async fn another_pipelines_environment_of_the_same_name_gets_nothing_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "data_dir: {}\ngithub: {{token: {{env: T}}, webhook_secrets: [{{env: S}}]}}\n\
+         pipelines: [{{name: shop, repository: o/r}}, {{name: tax, repository: o/t}}]\n\
+         secrets:\n  shop/qa: {{env: [CARGO_PKG_NAME]}}\n",
+        folder.path().display()
+    );
+    let config = Config::read("hodman.yaml", &text, config::Purpose::Serve, |_| None).unwrap();
+    let sources = Sources::open(&config).await.unwrap();
+    let value = |pipeline| {
+        let whose = Whose {
+            pipeline,
+            env: "qa",
+        };
+        let name = reference(json!({"env": "CARGO_PKG_NAME"}));
+        let sources = &sources;
+        async move { sources.value(whose, &name).await }
+    };
+    assert_eq!(value("shop").await.unwrap().expose_secret(), "hodman");
+    assert!(matches!(
+        value("tax").await,
+        Err(NoValue::NotAllowed { .. })
+    ));
 }

@@ -10,6 +10,7 @@ mod compute;
 mod find;
 mod former;
 mod give_back;
+mod leaving;
 mod made;
 mod maintenance;
 mod make;
@@ -22,6 +23,7 @@ mod site;
 mod stack;
 mod step;
 mod unseen;
+mod vanished;
 mod wait;
 
 pub(super) use give_back::give_back;
@@ -134,7 +136,9 @@ pub(super) async fn all_workspaces(
         let protects = part.ledgers.own.protected() != part.desired(taken).protected();
         // A foundation is gone through also when nothing is to be done: one that is still being made is waited for, and so is
         // what takes a while in a workspace.
-        let waits = part.is_foundation() || unseen::any(part, taken, job, env);
+        let waits = part.is_foundation()
+            || unseen::any(part, taken, job, env)
+            || vanished::any(part, taken);
         if !rows.rows.is_empty() || protects || waits {
             let ended = one_workspace(job, env, taken, part, rows, &mut given).await;
             let ended = ended.map_err(|error| match taken.parts.len() {
@@ -188,6 +192,7 @@ async fn one_workspace(
     };
     filesets::readable(job, env.as_str(), taken, part, &before).await?;
     let site = Site::new(job, env, taken, part, ledger, given);
+    vanished::forget(&site).await?;
     settle::all(&site).await?;
     unseen::made(&site, &rows.rows).await?;
     let ended = rows::run(&site, &rows.rows).await?;
@@ -227,7 +232,7 @@ async fn unclaim(site: &Site<'_>, ended: &rows::Ended, rows: &WorkspacePart) {
     let before = &site.part.ledgers.own;
     for row in ended.undone(&rows.rows) {
         // A claim that was there before may be of a create whose end nobody saw.
-        let ours = row.action == Action::Create && !before.may_have_begun(&row.key);
+        let ours = row.action == Action::Create && !before.is_in_doubt(&row.key);
         if ours && !site.was_sent(&row.key) {
             site.ledger.unmade(&row.key).await;
         }

@@ -101,7 +101,7 @@ async fn look(
     let mut snapshots = Vec::new();
     for place in &environment.workspaces {
         let places = &job.work.places;
-        let workspace = places.workspace(&place.name, &place.host)?;
+        let workspace = places.workspace(job.whose(env), &place.name, &place.host)?;
         let workspace = places.machine(workspace).await?;
         // What is known of files is known of the first: the others' ids are other ids.
         let elsewhere;

@@ -317,7 +317,9 @@ impl<'a> Ledger<'a> {
 
     async fn write(&self, held: &mut Held) -> Result<(), WorkError> {
         let same = match &held.written {
-            Some(written) => written.claims == held.claims.claims,
+            Some(written) => {
+                written.claims == held.claims.claims && written.taken == held.claims.taken
+            }
             None => held.claims.claims.is_empty(),
         };
         if same {

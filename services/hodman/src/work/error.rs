@@ -1,5 +1,6 @@
 //! Why an effect did not work, in words for people, and whether trying again may help.
 
+use super::hidden::hidden;
 use crate::worker::LeaseLost;
 use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_clients::git::GitError;
@@ -126,13 +127,10 @@ impl WorkError {
         self
     }
 
-    /// The same failure without a value that nobody may read. One of a few letters says nothing, and hiding it would tear
-    /// words apart.
+    /// The same failure without a value that nobody may read; see [`hidden`].
     #[must_use]
     pub fn without(mut self, value: &str) -> Self {
-        if value.len() >= 4 {
-            self.words = self.words.replace(value, "(hidden)");
-        }
+        self.words = hidden(self.words, value);
         self
     }
 }

@@ -2,7 +2,7 @@
 //! workspaces that they make.
 
 use super::claims::Ledgers;
-use super::taken::Part;
+use super::taken::{self, Part};
 use super::{Job, WorkError, live, stacks};
 use crate::places::Seen;
 use hodman_clients::databricks::Workspace;
@@ -112,7 +112,7 @@ pub(super) async fn take(
     let place = job
         .work
         .places
-        .foundation(env.as_str(), environment)
+        .foundation(job.whose(env), environment)
         .await?;
     fits(job, env, environment, &foundation)?;
     let adopt = adopted(environment);
@@ -260,6 +260,7 @@ pub(super) fn context(
     PlanContext {
         pipeline: job.pipeline.to_owned(),
         env: env.as_str().to_owned(),
+        naming: taken::naming(job),
         workspace: FOUNDATION.to_owned(),
         files_root: file_sets::root(job.pipeline, env.as_str()),
         adopt: adopted(environment),
@@ -278,7 +279,7 @@ pub(super) async fn workspace(
 ) -> Result<Option<Workspace>, WorkError> {
     let places = &job.work.places;
     if host_of(&place.host).is_none() {
-        let client = places.workspace(&place.name, &place.host)?;
+        let client = places.workspace(job.whose(env), &place.name, &place.host)?;
         return places.machine(client).await.map(Some);
     }
     let host = stands
@@ -292,7 +293,7 @@ pub(super) async fn workspace(
     match host.as_ref().and_then(Value::as_str) {
         Some(host) => {
             let client = places
-                .made(env.as_str(), &place.name, host, &stands.seen)
+                .made(job.whose(env), &place.name, host, &stands.seen)
                 .await?;
             places.machine(client).await.map(Some)
         }

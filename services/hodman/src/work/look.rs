@@ -28,7 +28,7 @@ pub(super) async fn look(
     let place = job
         .work
         .places
-        .foundation(env.as_str(), &environment)
+        .foundation(job.whose(env), &environment)
         .await?;
     let adopt = foundation::adopted(&environment);
     let question = live::Question {

@@ -97,7 +97,7 @@ impl Values {
         let sources = &job.work.secrets;
         let mut values = BTreeMap::new();
         for reference in &references {
-            let value = sources.value(env.as_str(), reference).await;
+            let value = sources.value(job.whose(env), reference).await;
             let value = value.map_err(|error| {
                 let words = at(format!(
                     "asks for a secret: {}",

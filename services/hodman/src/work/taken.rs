@@ -13,7 +13,7 @@ use hodman_model::files::{
 };
 use hodman_model::kinds::files as file_sets;
 use hodman_model::modules::{FOUNDATION, Foundation, host_of};
-use hodman_model::plan::{self, Desired, Known, Observed, Plan, PlanContext, Row, Sent};
+use hodman_model::plan::{self, Desired, Known, NamingKey, Observed, Plan, PlanContext, Row, Sent};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -252,6 +252,11 @@ async fn taken(
     })
 }
 
+/// Under which secrets stand in the names of actions.
+pub(super) fn naming(job: &Job<'_>) -> NamingKey {
+    NamingKey::new(job.work.secrets.derived("names of actions"))
+}
+
 /// What a plan for one workspace goes by, beside what is wanted and what is there.
 pub(super) fn context(
     job: &Job<'_>,
@@ -263,6 +268,7 @@ pub(super) fn context(
     PlanContext {
         pipeline: job.pipeline.to_owned(),
         env: env.as_str().to_owned(),
+        naming: naming(job),
         workspace: place.name.clone(),
         files_root: file_sets::root(job.pipeline, env.as_str()),
         adopt: place.adopt.clone(),

@@ -27,7 +27,7 @@ pub(super) async fn unlock(
     let place = job
         .work
         .places
-        .foundation(env.as_str(), &environment)
+        .foundation(job.whose(env), &environment)
         .await?;
     let mut call = match unlock {
         Unlock::Lock(id) => TerraformStacks::unlock(&name, id),

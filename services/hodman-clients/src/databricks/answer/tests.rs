@@ -230,6 +230,19 @@ fn numeric_codes_are_read() {
 }
 
 #[test]
+fn a_name_that_is_taken_may_be_told_in_words_alone() {
+    let words = r#"{"error_code": "INVALID_PARAMETER_VALUE", "message": "Endpoint with name x Already Exists."}"#;
+    for status in [400, 409] {
+        let error = refused(Method::POST, "/api/2.0/x", status, words);
+        assert_eq!(error.kind, ErrorKind::AlreadyExists, "{status}");
+    }
+    // A change cannot be a second create, and trouble says nothing of names.
+    let change = refused(Method::PATCH, "/api/2.0/x", 400, words);
+    assert_eq!(change.kind, ErrorKind::Invalid);
+    assert!(refused(Method::POST, "/api/2.0/x", 503, words).is_transient());
+}
+
+#[test]
 fn a_server_error_to_a_write_leaves_a_doubt() {
     assert!(refused(Method::POST, "/api/2.2/jobs/create", 500, "").may_have_taken_effect());
     assert!(!refused(Method::GET, JOB_GET, 500, "").may_have_taken_effect());
@@ -258,5 +271,9 @@ fn retry_after_in_both_spellings() {
 #[test]
 fn long_messages_are_cut() {
     let error = refused(Method::GET, "/api/2.0/x", 400, &"ü".repeat(5000));
-    assert_eq!(error.message().chars().count(), LONGEST_MESSAGE);
+    let expected = "ü".repeat(LONGEST_MESSAGE) + "…";
+    assert_eq!(error.message(), expected);
+    let whole = "ü".repeat(LONGEST_MESSAGE);
+    let error = refused(Method::GET, "/api/2.0/x", 400, &whole);
+    assert_eq!(error.message(), whole);
 }

@@ -284,3 +284,23 @@ fn the_binding_is_what_changes_what_is_applied() {
         assert_ne!(binding(&FULL.replace(from, to)), base, "{to}");
     }
 }
+
+#[test]
+fn an_id_to_adopt_is_taken_as_the_service_writes_it() {
+    let adopts =
+        "host: \"http://127.0.0.1:8081\", adopt: {directories.team: /Shared/team, jobs.j: \"7\"}";
+    let text = format!("mode: promoted\nworkspaces: [{{name: qa, {adopts}}}]\nmerge: manual\n");
+    let environment = parse_environment(PATH, &text).unwrap();
+    let adopt: Vec<(String, &str)> = environment.workspaces[0]
+        .adopt
+        .iter()
+        .map(|(key, id)| (key.to_string(), id.as_str()))
+        .collect();
+    assert_eq!(
+        adopt,
+        [
+            ("directories.team".to_owned(), "/Workspace/Shared/team"),
+            ("jobs.j".to_owned(), "7")
+        ]
+    );
+}

@@ -52,6 +52,10 @@ const LACKING: &[(&str, &[(&str, &str)])] = &[
             ),
             (
                 "model_serving_endpoints",
+                "config.served_entities.burst_scaling_enabled",
+            ),
+            (
+                "model_serving_endpoints",
                 "config.served_models.burst_scaling_enabled",
             ),
             ("pipelines", "environment.environment_version"),
@@ -73,6 +77,7 @@ const LACKING: &[(&str, &[(&str, &str)])] = &[
             ("pipelines", "*.google_ads_config"),
             ("pipelines", "parameters"),
             ("sql_warehouses", "statement_timeout"),
+            ("vector_search_endpoints", "usage_policy_id"),
             ("vector_search_indexes", "index_subtype"),
         ],
     ),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::ACCOUNT;
 use crate::kinds::fields::{defaults, fills, only, references};
 use crate::kinds::listed::{id_text, rfc3339, text};
-use crate::kinds::rules::{Rules, patterns};
+use crate::kinds::rules::{Rules, patterns, without_nulls};
 use crate::kinds::{
     Call, Change, Identity, Kind, ListCall, Listed, Listing, Marker, Method, ReadError,
     Reversibility,
@@ -29,6 +29,8 @@ pub(super) struct FederationPolicies {
 const PRINCIPAL: &str = "service_principal_id";
 const PRINCIPALS: &str = "account_service_principals";
 
+const AUDIENCES: &str = "oidc_policy.audiences";
+
 /// What a change may say.
 const CHANGES: [&str; 2] = ["description", "oidc_policy"];
 
@@ -37,10 +39,11 @@ fn rules_of(settable: &'static [&'static str]) -> Rules {
         settable,
         name_field: "policy_id",
         texts: patterns(&[PRINCIPAL], &[]),
-        sets: patterns(&["oidc_policy.audiences"], &[]),
+        sets: patterns(&[AUDIENCES], &[]),
         defaults: defaults(&[("oidc_policy.subject_claim", json!("sub"))], &[]),
         // The account's id, when nothing is said.
-        server_fills: fills(&[("oidc_policy.audiences", true)], &[]),
+        server_fills: fills(&[(AUDIENCES, true)], &[]),
+        given_back: patterns(&[AUDIENCES], &[]),
         references: references(&[(PRINCIPAL, PRINCIPALS)], &[]),
         replace_on: patterns(&["policy_id", PRINCIPAL], &[]),
         field_order: &["policy_id", PRINCIPAL, "description", "oidc_policy"],
@@ -187,8 +190,16 @@ impl Kind for FederationPolicies {
         }
     }
 
-    fn update(&self, id: &str, _live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
+    fn update(&self, id: &str, live: &Value, config: &Value, _marker: &Marker) -> Vec<Call> {
         let mut body = only(config, &CHANGES);
+        // The policy is said as a whole. For whom it is stays with whoever said it last, unless it is to be the account again.
+        if let Some(policy) = body.get_mut("oidc_policy").and_then(Value::as_object_mut)
+            && let Some(audiences) = live.pointer("/oidc_policy/audiences")
+        {
+            let said = policy.entry("audiences");
+            said.or_insert_with(|| audiences.clone());
+        }
+        without_nulls(&mut body);
         // What is not said is emptied, whatever it was before.
         if body.get("description").is_none() {
             body["description"] = json!("");

@@ -41,6 +41,7 @@ static GROUP_RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         &[("members", true), ("roles", true), ("externalId", false)],
         &[],
     ),
+    given_back: patterns(&["externalId"], &[]),
     references: references(
         &[
             ("members.*.value", "account_service_principals"),
@@ -74,6 +75,7 @@ static PRINCIPAL_RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     volatile: scim::beside_values(&["roles"]),
     defaults: defaults(&[("active", json!(true))], &[]),
     server_fills: fills(&[("externalId", false), ("roles", true)], &[]),
+    given_back: patterns(&["externalId"], &[]),
     sets: patterns(&["roles"], &[]),
     said_empty: &["roles"],
     list_keys: &[("roles", "value")],

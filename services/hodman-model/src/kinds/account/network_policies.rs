@@ -21,6 +21,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
         ],
         &[],
     ),
+    // Said as a whole each time.
+    silence_resets: Some(&[]),
     replace_on: patterns(&["network_policy_id"], &[]),
     field_order: &["network_policy_id", "egress"],
     ..Rules::default()

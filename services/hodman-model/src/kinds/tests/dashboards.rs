@@ -59,3 +59,52 @@ fn where_its_datasets_look_is_said_with_the_request() {
     );
     assert_eq!(body.get("dataset_schema"), None);
 }
+
+#[test]
+fn where_its_datasets_look_is_compared_by_what_the_service_wrote_into_them() {
+    let kind = kind("dashboards");
+    let content = |catalog: Option<&str>| {
+        let mut dataset = json!({"name": "d", "queryLines": ["SELECT 1"], "schema": "own"});
+        dataset["catalog"] = json!(catalog);
+        if catalog.is_none() {
+            dataset.as_object_mut().unwrap().remove("catalog");
+        }
+        json!({ "datasets": [dataset] }).to_string()
+    };
+    let there = |catalog: &str| {
+        let mut answer = answer("2026-01-02T03:04:06Z");
+        answer["serialized_dashboard"] = json!(content(Some(catalog)));
+        answer
+    };
+    let text = json!({"display_name": "Sales", "serialized_dashboard": content(None), "dataset_catalog": "main"});
+    let mut mapping = text.clone();
+    mapping["serialized_dashboard"] = serde_json::from_str(&content(None)).unwrap();
+    for config in [text, mapping] {
+        assert_eq!(
+            changes(kind, &config, &there("main")),
+            Vec::<String>::new(),
+            "{config}"
+        );
+        // Another one in the package, or by hand, is seen and sent.
+        assert_eq!(
+            changes(kind, &config, &there("other")),
+            ["serialized_dashboard"]
+        );
+        let live = kind.read(&there("other")).unwrap().unwrap().config;
+        let (method, path, _) = said(&kind.update("d", &live, &config, &marker())[0]);
+        assert_eq!(
+            (method, path.as_str()),
+            (
+                Method::Patch,
+                "/api/2.0/lakeview/dashboards/d?dataset_catalog=main"
+            )
+        );
+        // So is that it leaves the package.
+        let mut silent = config;
+        silent.as_object_mut().unwrap().remove("dataset_catalog");
+        assert_eq!(
+            changes(kind, &silent, &there("main")),
+            ["serialized_dashboard"]
+        );
+    }
+}

@@ -22,6 +22,7 @@ fn a_field_that_the_server_may_fill_is_given_back_to_it_when_its_line_goes() {
         config[field] = value;
         config
     };
+    let alert = |evaluation: Value| json!({"display_name": "a", "parent_path": "/Workspace/Shared", "query_text": "select 1", "evaluation": evaluation});
     let (job, driver) = (json!({"name": "j"}), json!({"driver_node_type_id": "B"}));
     for (key, said, silent, path) in [
         (
@@ -47,6 +48,30 @@ fn a_field_that_the_server_may_fill_is_given_back_to_it_when_its_line_goes() {
             in_job(driver),
             in_job(json!({})),
             "job_clusters[job_cluster_key=k].new_cluster.driver_node_type_id",
+        ),
+        (
+            "apps.a",
+            json!({"name": "a", "compute_size": "LARGE"}),
+            json!({"name": "a"}),
+            "compute_size",
+        ),
+        (
+            "groups.g",
+            json!({"displayName": "g", "externalId": "7"}),
+            json!({"displayName": "g"}),
+            "externalId",
+        ),
+        (
+            "alerts.a",
+            alert(json!({"comparison_operator": "IS_NULL", "empty_result_state": "OK"})),
+            alert(json!({"comparison_operator": "IS_NULL"})),
+            "evaluation.empty_result_state",
+        ),
+        (
+            "account_network_policies.n",
+            json!({"network_policy_id": "n", "ingress_dry_run": {"public_access": {"restriction_mode": "FULL_ACCESS"}}}),
+            json!({"network_policy_id": "n"}),
+            "ingress_dry_run",
         ),
     ] {
         let mut world = World::new().resource(key, said);
@@ -110,4 +135,15 @@ fn a_line_that_goes_makes_nothing_anew_and_asks_nothing_of_what_keeps_it() {
             "{key}"
         );
     }
+}
+
+#[test]
+fn what_no_request_takes_back_says_that_it_stays() {
+    let mut world = World::new().resource("workspace_conf.w", json!({"enableDcs": "true"}));
+    world.apply();
+    world.bundle.resources.clear();
+    let plan = world.plan();
+    assert_eq!(rows(&plan), ["delete workspace_conf.w"]);
+    let reason = &plan.parts[0].rows[0].reason;
+    assert!(reason.ends_with("it stays as it is"), "{reason}");
 }

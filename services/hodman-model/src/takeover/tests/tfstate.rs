@@ -143,3 +143,33 @@ fn a_connection_is_known_by_its_name_whatever_the_provider_calls_its_id() {
         .collect();
     assert_eq!(ids, ["shop_db", "old_db"]);
 }
+
+#[test]
+fn ids_are_taken_as_the_service_writes_them_and_older_apis_for_what_they_are() {
+    let text = json!({"version": 4, "resources": [
+        {"mode": "managed", "type": "databricks_directory", "name": "team", "instances": [{"attributes": {"id": "/Shared/team", "path": "/Shared/team"}}]},
+        {"mode": "managed", "type": "databricks_alert", "name": "late", "instances": [{"attributes": {"id": "a-1", "display_name": "late"}}]},
+        {"mode": "managed", "type": "databricks_alert_v2", "name": "late", "instances": [{"attributes": {"id": "a-2", "display_name": "late"}}]},
+    ]});
+    let state = read(
+        From::Tfstate,
+        "terraform.tfstate",
+        text.to_string().as_bytes(),
+    )
+    .unwrap();
+    assert_eq!(
+        addresses(&state),
+        owned(&[
+            ("databricks_alert_v2.late", "alerts.late", "a-2"),
+            (
+                "databricks_directory.team",
+                "directories.team",
+                "/Workspace/Shared/team"
+            ),
+        ])
+    );
+    assert_eq!(
+        state.others,
+        ["databricks_alert.late (of an older API, which is not managed)"]
+    );
+}

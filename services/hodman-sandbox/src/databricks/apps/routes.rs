@@ -80,9 +80,9 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     }
     let settings = settings(&call.body);
     check(&settings)?;
-    let pace = world.pace;
+    let (pace, deleted_stay) = (world.pace, world.apps.deleted_stay);
     if let Ok(old) = world.apps.get_mut(name) {
-        old.advance(pace, call.now);
+        old.advance(pace, call.now, deleted_stay);
         if old.compute != Compute::Gone {
             return Err(ApiError::new(
                 409,
@@ -125,9 +125,10 @@ fn create(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 
 /// The app as it is now; one whose deletion has ended is not there.
 pub(super) fn existing<'a>(world: &'a mut World, call: &Call) -> Result<&'a mut App, ApiError> {
-    let (pace, name) = (world.pace, call.param("name"));
+    let (pace, deleted_stay) = (world.pace, world.apps.deleted_stay);
+    let name = call.param("name");
     let app = world.apps.get_mut(name)?;
-    app.advance(pace, call.now);
+    app.advance(pace, call.now, deleted_stay);
     if app.compute == Compute::Gone {
         forget(world, name);
     }
@@ -230,8 +231,9 @@ fn stop(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 
 fn list(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let (pace, mut found) = (world.pace, Vec::new());
+    let deleted_stay = world.apps.deleted_stay;
     for app in world.apps.rows.values_mut() {
-        app.advance(pace, call.now);
+        app.advance(pace, call.now, deleted_stay);
         if app.compute != Compute::Gone {
             found.push(app.view());
         }
@@ -242,7 +244,13 @@ fn list(world: &mut World, call: &Call) -> Result<Value, ApiError> {
 /// It is there and says `DELETING` until its states have gone by; its name is taken until then.
 fn remove(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let app = existing(world, call)?;
-    not_deleting(app)?;
+    if app.compute == Compute::Deleting {
+        let words = format!(
+            "Cannot delete app {} as it is not terminal with state DELETING, and was updated less than 20 minutes ago. Please wait before trying again.",
+            app.name
+        );
+        return Err(ApiError::new(400, "BAD_REQUEST", words));
+    }
     app.enter(Compute::Deleting, call.now);
     Ok(app.view())
 }

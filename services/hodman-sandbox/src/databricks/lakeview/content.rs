@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::databricks::call::Call;
 use crate::databricks::error::ApiError;
 
-/// The text as it is kept. Datasets without a catalog or a schema get those that the call names.
+/// The text as it is kept. A catalog and a schema that the call names are written into every dataset.
 pub(super) fn normalised(text: &str, call: &Call) -> Result<String, ApiError> {
     let mut content: Value = serde_json::from_str(text).map_err(|error| {
         ApiError::invalid(format!("serialized_dashboard is not valid JSON: {error}"))
@@ -23,9 +23,7 @@ pub(super) fn normalised(text: &str, call: &Call) -> Result<String, ApiError> {
     for (parameter, field) in [("dataset_catalog", "catalog"), ("dataset_schema", "schema")] {
         if let Some(value) = call.query(parameter) {
             for dataset in elements(&mut content, "datasets") {
-                if dataset.get(field).is_none() {
-                    dataset[field] = json!(value);
-                }
+                dataset[field] = json!(value);
             }
         }
     }

@@ -74,7 +74,7 @@ fn show(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     Ok(world.dashboards.get(call.param("id"))?.view())
 }
 
-/// Changes what is given; with an `etag`, only the version it names.
+/// Changes what is given, and takes a warehouse away that is not; with an `etag`, only the version it names.
 fn change(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let dashboard = world.dashboards.active(call.param("id"))?;
     if let Some(etag) = call.text("etag").filter(|etag| *etag != dashboard.etag()) {
@@ -105,9 +105,7 @@ fn change(world: &mut World, call: &Call) -> Result<Value, ApiError> {
         world.files.rename(&before, &renamed.path())?;
         dashboard.name = renamed.name;
     }
-    if let Some(warehouse) = call.text("warehouse_id") {
-        dashboard.warehouse = Some(warehouse.to_owned());
-    }
+    dashboard.warehouse = call.text("warehouse_id").map(str::to_owned);
     dashboard.changed(call.now);
     world.files.rewrite(
         &dashboard.path(),

@@ -186,6 +186,21 @@ async fn nameless(
     }
 }
 
+/// Whether a create before this one may have made something, and that is there. What cannot be asked may be there.
+pub(super) async fn may_be_there(
+    site: &Site<'_>,
+    kind: &'static dyn Kind,
+    row: &Row,
+    config: &Value,
+    marker: &Marker,
+) -> bool {
+    if !site.part.ledgers.own.is_in_doubt(&row.key) {
+        return false;
+    }
+    let found = find(site, kind, config, marker).await;
+    found.map_or(true, |found| found.is_some())
+}
+
 /// Whether a create that was refused left something of ours behind: its first requests may have been taken. What cannot be asked
 /// may be there.
 pub(super) async fn left_in_part(

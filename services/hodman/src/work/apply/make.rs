@@ -3,10 +3,10 @@
 
 use super::super::secrets::Values;
 use super::super::{WorkError, live};
-use super::find::{begun, find, formerly, left, left_in_part};
+use super::find::{begun, find, formerly, left, left_in_part, may_be_there};
 use super::patience::{self, Patience};
 use super::site::Site;
-use super::{access, bind, stack, wait};
+use super::{access, bind, leaving, stack, wait};
 use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_model::claims::is_made_in_steps;
 use hodman_model::kinds::pattern::Keep;
@@ -276,6 +276,17 @@ async fn ask(
             };
         }
         if error.kind == ErrorKind::AlreadyExists {
+            match leaving::is_free(site, kind, config).await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => {
+                    if error.is_waiting() {
+                        // Nothing was made, and until then anybody may take the name.
+                        site.ledger.unmade(&row.key).await;
+                    }
+                    return Err(error);
+                }
+            }
             return taken(site, kind, row, config, marker, error).await;
         }
         // The folder that it lies in: in a workspace that was just made nobody has made it yet.
@@ -286,7 +297,9 @@ async fn ask(
             continue;
         }
         if tries >= TRIES || row.after.is_empty() || !names_something_missing(&error) {
-            if !left_in_part(site, kind, config, marker).await {
+            if !may_be_there(site, kind, row, config, marker).await
+                && !left_in_part(site, kind, config, marker).await
+            {
                 // Nothing was made: whoever makes something of that name now makes it for themselves.
                 site.ledger.unmade(&row.key).await;
             }

@@ -5,7 +5,7 @@ use super::super::secrets::Values;
 use super::super::stacks;
 use super::site::Site;
 use super::{access, former, maintenance, make, put, resize, settle, stack, wait};
-use hodman_model::field_path::PathSegment;
+use hodman_model::field_path::{FieldPath, PathSegment};
 use hodman_model::kinds::{self, Kind, grants, permissions};
 use hodman_model::plan::{Action, FieldChange, Row};
 
@@ -110,7 +110,14 @@ async fn change(
         let edit = kind.update(&live.id, &live.config, &config, &site.marker(&row.key));
         resize::resize(site, kind, &live.id, &call, &edit).await?;
     } else if adopted || !changes.iter().all(beside) {
-        let sending = values.put_into(kind, &config);
+        let mut sending = values.put_into(kind, &config);
+        // What left Git and is in this row is named without a value, so that the server fills it again.
+        let goes = |path: &&FieldPath| {
+            let mut changes = changes.iter();
+            changes.any(|change| change.after.is_none() && change.path.0.starts_with(&path.0))
+        };
+        kind.rules()
+            .name_left(&mut sending, wanted.left.keys().filter(goes));
         let calls = match stack::bring(site, row, &live.id, &sending)? {
             Some(call) => vec![call],
             None => kind.update(&live.id, &live.config, &sending, &site.marker(&row.key)),

@@ -1,6 +1,7 @@
 //! Objects that a variable looks up by name and that are of no kind of ours, or are not read for another reason.
 
 use super::AT_ONCE;
+use super::lists::no_such_api;
 use crate::work::WorkError;
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Pages, Request, Workspace};
@@ -19,7 +20,7 @@ struct Names {
     pages: Pages,
 }
 
-/// Where the words of the bundle language are looked up that have no kind in the table of kinds.
+/// Where the words of the bundle language are looked up that have no kind in the table of kinds, or have more than that.
 fn names(word: &str) -> Option<Names> {
     let (path, items, name, id, pages) = match word {
         "metastore" => (
@@ -36,55 +37,8 @@ fn names(word: &str) -> Option<Names> {
             "id",
             Pages::Token,
         ),
-        "service_principal" => (
-            "/api/2.0/preview/scim/v2/ServicePrincipals",
-            "Resources",
-            "displayName",
-            "applicationId",
-            Pages::StartIndex,
-        ),
-        "cluster_policy" => (
-            "/api/2.0/policies/clusters/list",
-            "policies",
-            "name",
-            "policy_id",
-            Pages::Token,
-        ),
-        "instance_pool" => (
-            "/api/2.0/instance-pools/list",
-            "instance_pools",
-            "instance_pool_name",
-            "instance_pool_id",
-            Pages::Once,
-        ),
-        "pipeline" => (
-            "/api/2.0/pipelines",
-            "statuses",
-            "name",
-            "pipeline_id",
-            Pages::Token,
-        ),
-        "warehouse" => (
-            "/api/2.0/sql/warehouses",
-            "warehouses",
-            "name",
-            "id",
-            Pages::Token,
-        ),
-        "dashboard" => (
-            "/api/2.0/lakeview/dashboards",
-            "dashboards",
-            "display_name",
-            "dashboard_id",
-            Pages::Token,
-        ),
-        "query" => (
-            "/api/2.0/sql/queries",
-            "results",
-            "display_name",
-            "id",
-            Pages::Token,
-        ),
+        // Those of before, beside the ones that are a kind of ours: the CLI looks among these only
+        // (databricks/cli, bundle/config/variable/resolve_alert.go).
         "alert" => (
             "/api/2.0/sql/alerts",
             "results",
@@ -111,8 +65,7 @@ pub(super) async fn others(
     let mut words: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let by_name = |lookup: &&Lookup| lookup.kind != Lookup::CURRENT_USER;
     for lookup in desired.lookups.iter().filter(by_name) {
-        let table = Lookup::KINDS.iter().find(|(word, _)| *word == lookup.kind);
-        if table.is_none_or(|(_, name)| name.and_then(kind).is_none()) {
+        if names(&lookup.kind).is_some() || !is_of_a_kind(&lookup.kind) {
             words.entry(&lookup.kind).or_default().insert(&lookup.name);
         }
     }
@@ -178,9 +131,18 @@ async fn one(
             }
         }
     };
-    workspace
-        .each_page(&Request::get(list.path), list.items, list.pages, take)
-        .await
-        .map_err(|error| WorkError::from(error).doing(&format!("looking up a {word}")))?;
-    Ok(found)
+    let call = Request::get(list.path);
+    let read = workspace.each_page(&call, list.items, list.pages, take);
+    match read.await {
+        Ok(()) => Ok(found),
+        // Whoever has no such list any more has the other one.
+        Err(error) if is_of_a_kind(word) && no_such_api(&error) => Ok(found),
+        Err(error) => Err(WorkError::from(error).doing(&format!("looking up a {word}"))),
+    }
+}
+
+/// Whether objects of a kind of ours are called so, which are read anyway.
+fn is_of_a_kind(word: &str) -> bool {
+    let table = Lookup::KINDS.iter().find(|(known, _)| *known == word);
+    table.is_some_and(|(_, name)| name.and_then(kind).is_some())
 }
