@@ -11,6 +11,7 @@ mod events;
 mod heard;
 mod lock;
 mod mask;
+mod orphans;
 mod passing;
 mod plugin_cache;
 mod sealed;
