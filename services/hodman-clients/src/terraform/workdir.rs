@@ -185,6 +185,11 @@ impl Workdir {
             .map_err(|error| failed("removing the folder of the run", error))
     }
 
+    /// All of it, as a text.
+    pub(super) fn root(&self) -> String {
+        self.root.display().to_string()
+    }
+
     /// The stack's directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
