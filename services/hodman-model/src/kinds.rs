@@ -87,7 +87,7 @@ pub use policy_fills::{Policies, PolicyDefinition};
 pub use readiness::{Readiness, Said};
 use rules::Rules;
 pub use terraform_stacks::{
-    SENSITIVE_OUTPUT, SOURCES, TerraformStacks, WHOSE, Whose, holds_sensitive_output,
+    APPROVED, SENSITIVE_OUTPUT, SOURCES, TerraformStacks, WHOSE, Whose, holds_sensitive_output,
 };
 
 /// How an object of a kind is known to be ours.

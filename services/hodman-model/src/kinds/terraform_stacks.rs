@@ -27,6 +27,9 @@ pub const SOURCES: &str = "sources";
 /// other stacks take it.
 pub const SENSITIVE_OUTPUT: &str = "sensitive_output";
 
+/// The field of a request to say what a stack would do that says whether somebody approved it already.
+pub const APPROVED: &str = "approved";
+
 /// The field of a request that says whose words a stack is told now, [`Whose`].
 pub const WHOSE: &str = "whose";
 

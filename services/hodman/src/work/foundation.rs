@@ -58,6 +58,8 @@ impl Stands {
 pub(super) enum Engines {
     /// They are, for a plan.
     Asked,
+    /// They are, on the way to an apply.
+    Approved,
     /// They also look for what people changed inside of stacks: for a comparison of what is in place.
     Compared,
     /// They are, for somebody who asks at this machine about files that may be nobody's yet.
@@ -77,7 +79,7 @@ impl Engines {
     /// Whose words stacks are told now.
     pub fn whose(self) -> Whose {
         match self {
-            Self::Asked | Self::Compared => Whose::Merged,
+            Self::Asked | Self::Approved | Self::Compared => Whose::Merged,
             Self::Proposed | Self::Left => Whose::Asked,
             Self::Unmerged { .. } => Whose::Proposed,
         }

@@ -12,7 +12,7 @@ use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::Environment;
 use hodman_model::kinds::{
-    Call, CloudformationStacks, IMPORT, Kind as _, Marker, TerraformStacks, UNMADE,
+    APPROVED, Call, CloudformationStacks, IMPORT, Kind as _, Marker, TerraformStacks, UNMADE,
     WHOSE, holds_sensitive_output,
 };
 use hodman_model::modules::Foundation;
@@ -91,7 +91,7 @@ pub(super) async fn ask(
             templates,
             terraform,
         } => (templates, terraform),
-        Engines::Asked | Engines::Compared | Engines::Proposed => (true, true),
+        Engines::Asked | Engines::Approved | Engines::Compared | Engines::Proposed => (true, true),
         Engines::Left => (false, false),
     };
     if terraform {
@@ -334,6 +334,7 @@ impl Question<'_> {
         let keeps = !self.job.fence.is_for_reading() && !self.is_unmerged();
         body["keep"] = json!(keeps);
         body[WHOSE] = json!(self.engines.whose());
+        body[APPROVED] = json!(self.engines == Engines::Approved);
         let mut answer = self.place.call(live::request(&call)).await?;
         let foreign = answer["foreign"].as_str().map(str::to_owned);
         Ok((serde_json::from_value(answer["plan"].take())?, foreign))

@@ -175,7 +175,7 @@ impl Stacks {
             }
             self.stand_in(name, root).await;
             if began.elapsed() > patience {
-                return Err(Failure::Later(format!(
+                return Err(Failure::AtWork(format!(
                     "another run of stack {name} is at work still, perhaps one that the daemon left behind when it ended; it is waited for"
                 )));
             }
