@@ -15,9 +15,15 @@ const BESIDE: u64 = 3 + 7;
 /// The calls that the sandbox answered, by what was done and to which endpoint.
 fn calls(options: &[&str]) -> Vec<(String, u64)> {
     let jobs = JOBS.to_string();
+    let workspace = ["workspace", "--calls", "--jobs", &jobs];
+    rows(&[&workspace, options].concat(), &format!("{JOBS} jobs, "))
+}
+
+/// What a measurement found, of the rows that begin so.
+fn rows(measurement: &[&str], begin: &str) -> Vec<(String, u64)> {
     let output = Command::new(binary())
-        .args(["--json", "bench", "workspace", "--calls", "--jobs", &jobs])
-        .args(options)
+        .args(["--json", "bench"])
+        .args(measurement)
         .output()
         .expect("hodman runs");
     assert!(
@@ -26,13 +32,12 @@ fn calls(options: &[&str]) -> Vec<(String, u64)> {
         String::from_utf8_lossy(&output.stderr)
     );
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let begin = format!("{JOBS} jobs, ");
     report["rows"]
         .as_array()
         .expect("rows")
         .iter()
         .filter_map(|row| {
-            let what = row["what"].as_str()?.strip_prefix(&begin)?;
+            let what = row["what"].as_str()?.strip_prefix(begin)?;
             Some((what.to_owned(), row["value"].as_f64()? as u64))
         })
         .collect()
@@ -95,4 +100,15 @@ fn a_first_apply_makes_each_job_with_its_permissions_and_a_plan_after_it_finds_n
         [&(looked, 1)],
         "whether they came along is seen at the first: {found:#?}"
     );
+}
+
+#[test]
+fn an_environment_in_which_nothing_changed_costs_as_few_calls_as_can_be_foundation_included() {
+    let found = rows(
+        &["foundation", "--environments", "3", "--calls"],
+        "3 environments, nothing changed: ",
+    );
+    let fewest = of(&found, "fewest calls possible");
+    assert!(fewest > 3, "{found:#?}");
+    assert_eq!(of(&found, "calls"), fewest, "{found:#?}");
 }

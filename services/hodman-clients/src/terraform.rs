@@ -11,6 +11,7 @@ mod events;
 mod heard;
 mod lock;
 mod mask;
+mod orphans;
 mod passing;
 mod plugin_cache;
 mod sealed;
@@ -36,6 +37,8 @@ pub use workdir::Workdir;
 pub struct TerraformConfig {
     /// `terraform` or `tofu`: a name found through `PATH`, or a path.
     pub program: PathBuf,
+    /// Words in front of it, for a sandbox of the machine. `${folder}` in them is the folder of the run.
+    pub wrapper: Vec<String>,
     /// Where downloaded providers are kept for the next run; none downloads them each time.
     pub plugin_cache: Option<PathBuf>,
     /// A CLI configuration of the operator's, such as one with a provider mirror; none is an empty one.
@@ -59,6 +62,7 @@ impl Default for TerraformConfig {
     fn default() -> Self {
         Self {
             program: PathBuf::from("terraform"),
+            wrapper: Vec::new(),
             plugin_cache: None,
             cli_config: None,
             wall: Duration::from_secs(2 * 3600),

@@ -88,7 +88,7 @@ pub use readiness::{Readiness, Said};
 use rules::Rules;
 pub(crate) use served_entities::name as served_name;
 pub use terraform_stacks::{
-    MERGED, SENSITIVE_OUTPUT, SOURCES, TerraformStacks, holds_sensitive_output,
+    APPROVED, SENSITIVE_OUTPUT, SOURCES, TerraformStacks, WHOSE, Whose, holds_sensitive_output,
 };
 
 /// How an object of a kind is known to be ours.

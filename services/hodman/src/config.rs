@@ -45,7 +45,9 @@ pub use pipeline::Pipeline;
 pub use queue::Queue;
 pub use secret::{SecretProblem, SecretRef};
 pub use sources::{AwsSource, Sources};
-pub use terraform::{AwsRole, BackendValue, TerraformIdentity, TerraformPlace};
+pub use terraform::{
+    AwsRole, BackendValue, TerraformIdentity, TerraformPlace, TerraformPulls, backend_secrets,
+};
 pub use timers::{Log, LogFormat, Timers};
 pub use variables::{VARIABLES, Variable};
 pub use whose::Whose;

@@ -9,6 +9,7 @@ mod import;
 mod inside;
 mod long;
 mod parameters;
+mod proposed;
 mod relay;
 mod renamed;
 mod tags;

@@ -169,15 +169,22 @@ impl Bench {
             Secrets::Inline => format!("{{value: {name}}}"),
             Secrets::Environment => format!("{{env: HODMAN_TEST_STACK_{name}}}"),
         };
+        // A sandbox in name only: it says which folder it would show, and to whom.
+        let wrapper = format!(
+            "[sh, -c, 'echo \"$0 $HODMAN_WHO\" >> {}; exec \"$@\"', \"${{folder}}\"]",
+            self.path("sandbox").display()
+        );
         format!(
             "terraform:\n  main:\n    program: \"{program}\"\n    backend: {{{backend}}}\n    variables: {{token: {token}}}\n    \
              plan: {{env: {{HODMAN_WHO: {reader}{plan}}}}}\n    apply: {{env: {{HODMAN_WHO: {writer}{apply}}}{role}}}\n    lock_timeout: 0s\n    \
-             grace: 60s\n    environments: [qa]\n",
+             grace: 60s\n    environments: [qa]\n    pull_requests:\n      plan: {{env: {{HODMAN_WHO: {reviewer}}}}}\n      variables: {{token: {reviewer}}}\n      \
+             wrapper: {wrapper}\n",
             program = self.program().display(),
             plan = keys[0],
             apply = keys[1],
             reader = who("reader"),
             writer = who("writer"),
+            reviewer = who("reviewer"),
         )
     }
 
@@ -189,6 +196,7 @@ impl Bench {
             of("KEY", "test"),
             of("reader", "reader"),
             of("writer", "writer"),
+            of("reviewer", "reviewer"),
         ]
     }
 

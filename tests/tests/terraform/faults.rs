@@ -182,3 +182,25 @@ async fn a_plan_that_somebody_made_stale_is_made_anew_and_only_what_was_shown_is
     assert_eq!(bench.resources("one"), [""; 0]);
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hiccup_in_the_plan_before_an_apply_ends_nothing() {
+    let bench = Bench::new();
+    // As when a provider cannot reach its API for a moment.
+    let text = std::fs::read_to_string(bench.program()).expect("a program");
+    let hiccup = format!(
+        "if [ \"$1\" = plan ] && rm {} 2> /dev/null; then echo 'Error: read: connection reset by peer' >&2; exit 1; fi\nexec",
+        bench.path("hiccup").display()
+    );
+    std::fs::write(bench.program(), text.replace("exec", &hiccup)).expect("a program");
+    let scene = Scene::start(bench.options(ONE)).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let pull = short.proposed("qa").await.expect("a plan");
+    std::fs::write(bench.path("hiccup"), "").expect("a sign");
+    short.merge(&pull).expect("merged");
+    healthy(&short).await;
+    assert!(!bench.path("hiccup").exists(), "it happened");
+    assert_eq!(asked_for(&scene), 1);
+    daemon.stop().await;
+}

@@ -7,6 +7,7 @@ mod buckets;
 mod deaths;
 mod examples;
 mod faults;
+mod hidden;
 mod kept;
 mod keys;
 mod locks;

@@ -38,7 +38,7 @@ fn told(scene: &Scene, year: u32) {
 
 impl Bench {
     /// Somebody installs another Terraform: as Terraform does, it refuses directories that ask for one before this year.
-    fn install(&self, year: u32) {
+    pub fn install(&self, year: u32) {
         let refused: Vec<String> = (2020..year)
             .map(|year| format!("for the one of {year}$"))
             .collect();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use super::bench::{Bench, real, said};
+use super::bench::{Bench, real, said, signal};
 use super::looks::{asked, commit, drift, explained, healthy};
 
 /// More than anything here takes on a busy machine.
@@ -148,12 +148,7 @@ impl Shelf {
 
     /// A stack of jars in a folder of its own, as of another daemon on this machine.
     fn stack(&self, name: &str, lock: &str, stop: &watch::Sender<bool>) -> Stack {
-        let files = [("main.tf", JARS), (".terraform.lock.hcl", lock)];
-        let paths = files.map(|(path, text)| (format!("modules/jars/{path}"), text));
-        let files = paths
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_bytes(), false));
-        let workdir = Workdir::new(&self.path(name), "modules/jars", files).expect("a folder");
+        let workdir = self.alone(name, lock).expect("nobody is at work");
         let mut inputs = Inputs::default();
         let state = json!(self.path(&format!("{name}.tfstate")));
         inputs.backend.insert("path".to_owned(), state);
@@ -169,6 +164,30 @@ impl Shelf {
         let terraform = Terraform::new(self.config());
         let stack = terraform.stack(workdir, inputs, stop.subscribe());
         stack.expect("a stack")
+    }
+
+    /// Its folder; none while somebody is at work there.
+    fn alone(&self, name: &str, lock: &str) -> Option<Workdir> {
+        let files = [("main.tf", JARS), (".terraform.lock.hcl", lock)];
+        let paths = files.map(|(path, text)| (format!("modules/jars/{path}"), text));
+        let files = paths
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_bytes(), false));
+        Workdir::alone(&self.path(name), "modules/jars", files).expect("a folder")
+    }
+
+    /// Waits until a provider makes a jar that is held; gives its process.
+    async fn maker(&self) -> i32 {
+        let maker = self.path("jars/one.maker");
+        let made = async {
+            while !maker.exists() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let made = tokio::time::timeout(BOUND, made).await;
+        made.expect("the provider begins");
+        let text = std::fs::read_to_string(maker).expect("a process");
+        text.trim().parse().expect("a number")
     }
 
     fn jar(&self, name: &str) -> Value {
@@ -314,15 +333,7 @@ async fn a_stop_asks_terraform_and_not_its_providers() {
     std::fs::write(&holds, "").expect("a file");
     let mut say = |_: &str| {};
     let asked = async {
-        let maker = shelf.path("jars/one.maker");
-        let made = async {
-            while !maker.exists() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(BOUND, made)
-            .await
-            .expect("the provider begins");
+        shelf.maker().await;
         stop.send_replace(true);
     };
     let (applied, ()) = tokio::join!(stack.apply("commit", &planned.saved, &key, &mut say), asked);
@@ -338,4 +349,52 @@ async fn a_stop_asks_terraform_and_not_its_providers() {
         !shelf.path("jars/signalled").exists(),
         "a signal reached the provider"
     );
+}
+
+/// The group of a process, which is its Terraform.
+fn leader(process: i32) -> i32 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it lives");
+    let (_, rest) = stat.rsplit_once(") ").expect("a name");
+    rest.split(' ')
+        .nth(2)
+        .expect("a group")
+        .parse()
+        .expect("a number")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terraform_that_is_killed_leaves_no_provider_that_holds_its_folder() {
+    let shelf = Shelf::new();
+    let stop = watch::Sender::new(false);
+    let lock = shelf.lock();
+    let stack = shelf.stack("run", &lock, &stop);
+    stack.init(&mut |_| {}).await.expect("ready");
+    let key = PlanKey::new([7; 32]);
+    let planned = stack
+        .plan("commit", &key, &mut |_| {})
+        .await
+        .expect("a plan");
+    std::fs::write(shelf.path("jars/one.holds"), "").expect("a file");
+    let mut say = |_: &str| {};
+    let killed = async {
+        let provider = shelf.maker().await;
+        signal("-KILL", leader(provider));
+        provider
+    };
+    let (applied, provider) = tokio::join!(
+        stack.apply("commit", &planned.saved, &key, &mut say),
+        killed
+    );
+    assert!(
+        matches!(applied, Err(TerraformError::Failed { code: None, .. })),
+        "{applied:?}"
+    );
+    drop(stack);
+    let free = async {
+        while shelf.alone("run", &lock).is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let free = tokio::time::timeout(BOUND, free).await;
+    free.unwrap_or_else(|_| panic!("provider {provider} holds it still"));
 }

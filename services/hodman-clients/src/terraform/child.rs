@@ -150,6 +150,10 @@ pub(super) async fn run(
         }
     };
     unheard.0 = None;
+    if died(status) {
+        // What it began lives on without it, and would hold the lock of the folder.
+        kill_group(pid);
+    }
     over.send_replace(true);
     let rest = async {
         while let Some(word) = said.recv().await {
@@ -185,6 +189,12 @@ fn term(pid: Option<Pid>) {
         // It may have ended by itself.
         let _ = kill_process(pid, Signal::TERM);
     }
+}
+
+/// Whether it ended without a word: by a signal, or by an error of its own, which it has no other time for.
+fn died(status: ExitStatus) -> bool {
+    // 2 is also a plan with something to do, which has ended what it began.
+    !matches!(status.code(), Some(0 | 1))
 }
 
 fn kill_group(pid: Option<Pid>) {

@@ -512,9 +512,13 @@ impl Stack {
 
     fn command(&self, arguments: &[&str]) -> Result<Command, TerraformError> {
         let config = &self.terraform.config;
-        let mut command = Command::new(&config.program);
+        let wrapper = config.wrapper.iter();
+        let wrapper = wrapper.map(|word| word.replace("${folder}", &self.workdir.root()).into());
+        let mut words = wrapper.chain([config.program.clone().into_os_string()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
         let rc = self.workdir.beside("terraform.rc");
         command
+            .args(words)
             .args(arguments)
             .current_dir(self.workdir.directory())
             .env_clear()

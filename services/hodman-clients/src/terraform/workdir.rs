@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::TerraformError;
+use super::{TerraformError, orphans};
 
 /// A folder for one run, readable by us alone; [`Workdir::remove`] takes it away.
 ///
@@ -22,6 +22,9 @@ pub struct Workdir {
     /// them lives, also when we do not.
     lock: Option<File>,
 }
+
+/// The file beside the folder that is locked.
+const LOCK: &str = "lock";
 
 /// How often it is looked whether a folder is free: nobody is told.
 const LOOK: Duration = Duration::from_secs(1);
@@ -41,7 +44,7 @@ const MAY_LEAVE: &str = "may-leave-state";
 
 impl Workdir {
     /// The same for a folder that several might use, one after the other: none while somebody else is at work in it, be it a
-    /// program that an earlier process of ours left behind. A state that such a program could not store is moved out of
+    /// program that an earlier process of ours left behind. Providers whose program is gone are ended. A state that such a program could not store is moved out of
     /// the way, to [`Workdir::left_state`].
     ///
     /// # Errors
@@ -57,6 +60,7 @@ impl Workdir {
             made.map_err(|error| failed("making the folder of all runs", error))?;
         }
         let Some(lock) = try_lock(root)? else {
+            orphans::end(&beside(root, LOCK));
             return Ok(None);
         };
         keep_left(root)?;
@@ -181,6 +185,11 @@ impl Workdir {
             .map_err(|error| failed("removing the folder of the run", error))
     }
 
+    /// All of it, as a text.
+    pub(super) fn root(&self) -> String {
+        self.root.display().to_string()
+    }
+
     /// The stack's directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
@@ -215,7 +224,7 @@ fn try_lock(root: &Path) -> Result<Option<File>, TerraformError> {
     let mut options = File::options();
     let opened = options.read(true).write(true).create(true).mode(0o600);
     let lock = opened
-        .open(beside(root, "lock"))
+        .open(beside(root, LOCK))
         .map_err(|error| failed("opening the lock of the folder", error))?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
@@ -249,6 +258,8 @@ fn keep_left(root: &Path) -> Result<(), TerraformError> {
 /// Whether it was free, and is gone.
 fn sweep_one(root: &Path) -> Result<bool, TerraformError> {
     let Some(_lock) = try_lock(root)? else {
+        // Free the next time, where nothing else holds it.
+        orphans::end(&beside(root, LOCK));
         return Ok(false);
     };
     keep_left(root)?;

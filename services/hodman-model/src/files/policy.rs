@@ -16,8 +16,9 @@ pub struct Policy {
     /// Whether build commands of the bundle's `artifacts` may run when a package is made. The daemon's own settings must
     /// allow them for the pipeline, too.
     pub builds: BuildPolicy,
-    /// Whether a pull request that changes an environment's inputs gets a plan of its stacks of Terraform, before it is merged: with the
-    /// identity for plans, and never from a fork. Refused, they are planned once it is merged.
+    /// Whether a pull request that changes modules or an environment's inputs gets a plan of its stacks of Terraform, before it is merged:
+    /// never from a fork, and as the daemon's own settings say (`pull_requests`), which must allow it, too. Refused, they are planned once it
+    /// is merged.
     #[serde(skip_serializing_if = "TerraformPolicy::is_refused")]
     pub terraform_plans: TerraformPolicy,
 }

@@ -8,6 +8,7 @@
 
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::cloudformation_stacks::UNMADE;
@@ -26,9 +27,32 @@ pub const SOURCES: &str = "sources";
 /// other stacks take it.
 pub const SENSITIVE_OUTPUT: &str = "sensitive_output";
 
-/// The field of a request that says whether what a stack is told now is merged: only then it is remembered for others, and used by
-/// whoever may change things.
-pub const MERGED: &str = "merged";
+/// The field of a request to say what a stack would do that says whether somebody approved it already.
+pub const APPROVED: &str = "approved";
+
+/// The field of a request that says whose words a stack is told now, [`Whose`].
+pub const WHOSE: &str = "whose";
+
+/// Whose words a stack is told now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Whose {
+    /// The promoted branch's: only they are remembered for others, and used by whoever may change things.
+    Merged,
+    /// Of somebody who asks at this machine.
+    Asked,
+    /// Of a pull request that nobody merged: run as nobody else is, if at all. Whatever says nothing counts as that.
+    #[default]
+    Proposed,
+}
+
+impl Whose {
+    /// What a request says.
+    #[must_use]
+    pub fn of(body: &Value) -> Self {
+        Self::deserialize(&body[WHOSE]).unwrap_or_default()
+    }
+}
 
 /// Where whoever answers for Terraform takes requests for stacks.
 const PATH: &str = "/terraform/stacks";
@@ -93,11 +117,11 @@ impl TerraformStacks {
         Call::with_body(Method::Post, path, body, true)
     }
 
-    /// Asks for a stack as [`Kind::get`] does, by what was applied last, else by what is wanted of it now, `merged` or not.
+    /// Asks for a stack as [`Kind::get`] does, by what was applied last, else by what is wanted of it now.
     #[must_use]
-    pub fn look(id: &str, wanted: &Value, merged: bool) -> Call {
+    pub fn look(id: &str, wanted: &Value, whose: Whose) -> Call {
         let mut body = wanted.clone();
-        body[MERGED] = json!(merged);
+        body[WHOSE] = json!(whose);
         Call {
             body: Some(body),
             ..TerraformStacks.get(id)
@@ -124,7 +148,7 @@ impl TerraformStacks {
     #[must_use]
     pub fn remove(id: &str, wanted: Option<&Value>, shown: &Digest) -> Call {
         let mut body = wanted.cloned().unwrap_or_else(|| json!({}));
-        body[MERGED] = json!(true);
+        body[WHOSE] = json!(Whose::Merged);
         body["shown"] = json!(shown);
         Call::with_body(Method::Delete, format!("{PATH}/{id}"), body, true)
     }

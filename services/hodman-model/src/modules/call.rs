@@ -273,9 +273,13 @@ impl<'a> Calls<'a> {
                 tree: self.tree,
                 import: &called.import,
             };
+            if let Some((error, hint)) = stack::misnamed(&of, module, &told) {
+                let spot = self.spot(call, None);
+                refused = Some(spot.put(Diagnostic::error(self.file, error)).hint(hint));
+            }
             match stack::config(&of, module, told) {
                 Ok(config) => made.push((ResourceKey::new(kind, call), config)),
-                Err(error) => refused = Some(error),
+                Err(error) => refused = refused.or(Some(error)),
             }
         }
         let outputs: Outputs = module

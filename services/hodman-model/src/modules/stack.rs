@@ -48,12 +48,52 @@ pub(super) fn told(module: &Module) -> Value {
     })
 }
 
-/// The fields of the stack's resource; `told` is what [`told`] gave, inputs put in.
-pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Value, Diagnostic> {
-    let name = match told["stack_name"].as_str() {
+/// The longest name that AWS takes for a stack; a file's has little more.
+const LONGEST_NAME: usize = 128;
+
+/// What the stack is called.
+fn name(of: &Of<'_>, told: &Value) -> String {
+    match told["stack_name"].as_str() {
         Some(name) => name.to_owned(),
         None => format!("hodman-{}-{}-{}", of.pipeline, of.env, of.call),
+    }
+}
+
+/// Why a stack cannot be called that, and what helps; none when it can.
+pub(super) fn misnamed(of: &Of<'_>, module: &Module, told: &Value) -> Option<(String, String)> {
+    let name = name(of, told);
+    let letters = match module.engine {
+        // A folder, a state and a request are called by it.
+        Engine::Terraform => "-_.",
+        _ => "-",
     };
+    let first = name.chars().next();
+    let fits = first.is_some_and(|c| c.is_ascii_alphabetic())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || letters.contains(c))
+        && name.len() <= LONGEST_NAME;
+    // What is not known yet is seen when it is.
+    if fits || name.contains("${") {
+        return None;
+    }
+    let marks: Vec<String> = letters.chars().map(|mark| format!("`{mark}`")).collect();
+    let error = format!(
+        "`modules.{}` would be a stack called `{name}`: its name has letters, digits and {} only, a letter first, and {LONGEST_NAME} of \
+         them at most",
+        of.call,
+        marks.join(", ")
+    );
+    let hint = format!(
+        "another name for the call, or `stack_name:` in {}",
+        module::path(of.module)
+    );
+    Some((error, hint))
+}
+
+/// The fields of the stack's resource; `told` is what [`told`] gave, inputs put in.
+pub(super) fn config(of: &Of<'_>, module: &Module, mut told: Value) -> Result<Value, Diagnostic> {
+    let name = name(of, &told);
     if module.engine == Engine::Terraform {
         let (directory, digest, sources) = terraform::sources(of, module)?;
         let variables = told["variables"].take();

@@ -238,6 +238,33 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn a_stack_is_called_as_its_engine_takes_it() {
+    const NETWORK: &str = "engine: cloudformation\ntemplate: hodman:kms-key\n";
+    let said = |call: &str, module: &str| {
+        let calls = json!({call: {"module": "m"}});
+        resolve(&calls, &[("m", module)]).err().unwrap_or_default()
+    };
+    let wrong = said("my_net", NETWORK);
+    assert!(
+        wrong.contains("environments/qa/environment.yaml:4:")
+            && wrong.contains("called `hodman-shop-qa-my_net`")
+            && wrong.contains("`stack_name:` in modules/m/module.yaml"),
+        "{wrong}"
+    );
+    let long = "n".repeat(114);
+    assert!(said(&long, NETWORK).contains("128 of them at most"));
+    let named = format!("{NETWORK}stack_name: 7-net\n");
+    assert!(said("net", &named).contains("called `7-net`"));
+    for fine in ["my-net", &long[1..]] {
+        assert!(!said(fine, NETWORK).contains("called"), "{fine}");
+    }
+    assert!(!said("my_net", &format!("{NETWORK}stack_name: net\n")).contains("called"));
+    let terraform = "engine: terraform\n";
+    assert!(said("../../etc", terraform).contains("called `hodman-shop-qa-../../etc`"));
+    assert!(!said("my_net.1", terraform).contains("called"));
+}
+
+#[test]
 fn what_modules_give_is_a_placeholder_in_the_bundle_and_made_first() {
     let (found, _) = cluster_in("qa", &json!({"name": "shop"}));
     let variables = BTreeMap::from([

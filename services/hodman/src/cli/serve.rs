@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use chrono::Duration;
 use hodman_core::settings::Settings;
 use hodman_model::files::Span;
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,6 +19,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 const STOPPED_HARD: i32 = 130;
 
 pub(super) async fn serve(path: &Path, listen: Option<SocketAddr>) -> anyhow::Result<ExitCode> {
+    hide()?;
     let mut config = Config::load(path, Purpose::Serve)?;
     if let Some(listen) = listen {
         anyhow::ensure!(
@@ -46,6 +48,12 @@ pub(super) async fn serve(path: &Path, listen: Option<SocketAddr>) -> anyhow::Re
             }
         }
     }
+}
+
+/// Keeps our environment and our memory, with all secrets in them, from other programs of the same user: Terraform and build commands
+/// are such. It holds for what the system lets nobody but root do, so not where we are that.
+fn hide() -> anyhow::Result<()> {
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).context("hiding the daemon's own memory")
 }
 
 /// Whoever started the daemon may wait for this line.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Config, Oidc, PackageStore, Purpose, SecretRef, Workspace};
+use super::{Config, Oidc, PackageStore, Purpose, SecretRef, Workspace, backend_secrets};
 
 impl Config {
     /// Tells every contradiction, with the path of the key it is about.
@@ -290,12 +290,17 @@ impl Config {
         }
         for (name, place) in &self.terraform {
             let at = |key: &str| format!("terraform.{name}.{key}");
-            for (pointer, secret) in place.backend_secrets() {
-                let path = pointer.replace('/', ".");
-                all.push((at(&format!("backend{path}")), Some(secret)));
-            }
-            for (variable, secret) in &place.variables {
-                all.push((at(&format!("variables.{variable}")), Some(secret)));
+            let own = ("", &place.backend, &place.variables);
+            let pulls = place.pull_requests.iter();
+            let pulls = pulls.map(|pulls| ("pull_requests.", &pulls.backend, &pulls.variables));
+            for (of, backend, variables) in std::iter::once(own).chain(pulls) {
+                for (pointer, secret) in backend_secrets(backend) {
+                    let path = pointer.replace('/', ".");
+                    all.push((at(&format!("{of}backend{path}")), Some(secret)));
+                }
+                for (variable, secret) in variables {
+                    all.push((at(&format!("{of}variables.{variable}")), Some(secret)));
+                }
             }
             for (which, identity) in place.identities() {
                 for (variable, secret) in &identity.env {

@@ -48,6 +48,10 @@ pub struct AwsPlace {
     /// The role that is taken for this environment; the daemon's own when absent.
     #[serde(default)]
     pub role_arn: Option<String>,
+    /// The role that is taken to look at what change sets do for pull requests that nobody merged: it reads stacks and what is in them, and
+    /// makes and deletes change sets, and executes none. Where it is absent the one above does that, too.
+    #[serde(default)]
+    pub plan_role_arn: Option<String>,
     /// What the role's trust asks for, when it does.
     #[serde(default)]
     pub external_id: Option<String>,

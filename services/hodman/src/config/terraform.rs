@@ -1,5 +1,8 @@
 //! How Terraform is run, and as whom.
 
+mod backend;
+mod pulls;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -7,9 +10,10 @@ use hodman_clients::terraform::TerraformConfig;
 use hodman_model::files::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{AwsPlace, SecretRef};
+pub use backend::{BackendValue, backend_secrets};
+pub use pulls::TerraformPulls;
 
 /// How modules of Terraform are run. `environment.yaml` names it by `terraform`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -49,11 +53,14 @@ pub struct TerraformPlace {
     /// How long a state that somebody else has locked is waited for.
     #[serde(default = "five_minutes")]
     pub lock_timeout: Span,
-    /// Whether planning takes the state's lock. Without it whoever plans needs to write nothing where the state is (`use_lockfile`
+    /// Whether planning what is merged takes the state's lock. Without it whoever plans needs to write nothing where the state is (`use_lockfile`
     /// of S3 is a write, too); but while somebody else than hodman applies, a pull request may show what is half done. It is
     /// never applied: with another state a plan is made anew, under the lock.
     #[serde(default = "yes")]
     pub lock_plans: bool,
+    /// Runs for pull requests that nobody merged yet; none when absent, whatever the policy on the promoted branch says.
+    #[serde(default)]
+    pub pull_requests: Option<TerraformPulls>,
     /// How many resources each works at (`-parallelism`), Terraform's own ten when absent: fewer where an API says that it is called too often.
     #[serde(default)]
     pub parallelism: Option<u32>,
@@ -63,18 +70,6 @@ pub struct TerraformPlace {
     /// The environments that may use it, each as `qa`, or `shop/qa` where there are several pipelines; no other gets anything,
     /// whatever its file says.
     pub environments: Vec<String>,
-}
-
-/// A value of the backend.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum BackendValue {
-    /// A secret.
-    Secret(SecretRef),
-    /// Values of a block within, such as `assume_role`.
-    Block(BTreeMap<String, BackendValue>),
-    /// Anything else.
-    Plain(Value),
 }
 
 /// Who Terraform is. Nothing of the daemon's own identity reaches it.
@@ -182,19 +177,12 @@ impl TerraformPlace {
         client.grace + client.abort
     }
 
-    /// The secrets in the backend's values, by where they stand (`/password`, a JSON pointer).
-    #[must_use]
-    pub fn backend_secrets(&self) -> BTreeMap<String, &SecretRef> {
-        let mut found = BTreeMap::new();
-        for (key, value) in &self.backend {
-            value.secrets(&format!("/{}", pointed(key)), &mut found);
-        }
-        found
-    }
-
-    /// Its two identities, by name.
-    pub(super) fn identities(&self) -> [(&'static str, &TerraformIdentity); 2] {
-        [("plan", &self.plan), ("apply", &self.apply)]
+    /// Its identities, by name.
+    pub(super) fn identities(&self) -> Vec<(&'static str, &TerraformIdentity)> {
+        let pulls = self.pull_requests.as_ref();
+        let pulls = pulls.map(|pulls| ("pull_requests.plan", &pulls.plan));
+        let own = [("plan", &self.plan), ("apply", &self.apply)];
+        own.into_iter().chain(pulls).collect()
     }
 
     /// What is wrong with it; none when nothing is.
@@ -244,40 +232,6 @@ fn is_how(key: &str) -> bool {
     key.starts_with("TF_") && !who
 }
 
-/// A key as it stands in a JSON pointer.
-fn pointed(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
-impl BackendValue {
-    fn secrets<'a>(&'a self, at: &str, found: &mut BTreeMap<String, &'a SecretRef>) {
-        match self {
-            Self::Secret(secret) => {
-                found.insert(at.to_owned(), secret);
-            }
-            Self::Block(block) => {
-                for (key, value) in block {
-                    value.secrets(&format!("{at}/{}", pointed(key)), found);
-                }
-            }
-            Self::Plain(_) => {}
-        }
-    }
-
-    /// As it is without secrets; null where one stands.
-    #[must_use]
-    pub fn plain(&self) -> Value {
-        match self {
-            Self::Secret(_) => Value::Null,
-            Self::Block(block) => block
-                .iter()
-                .map(|(key, value)| (key.clone(), value.plain()))
-                .collect(),
-            Self::Plain(value) => value.clone(),
-        }
-    }
-}
-
 impl AwsRole {
     /// The same as a place of AWS.
     #[must_use]
@@ -287,6 +241,7 @@ impl AwsRole {
             access_key_id: self.access_key_id.clone(),
             secret_access_key: self.secret_access_key.clone(),
             role_arn: Some(self.role_arn.clone()),
+            plan_role_arn: None,
             external_id: self.external_id.clone(),
             endpoint: self.endpoint.clone(),
             templates: None,

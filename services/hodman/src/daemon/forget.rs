@@ -1,4 +1,5 @@
-//! Forgets what is kept for a while only, also when nothing else happens any more; at first what a death left.
+//! Forgets what is kept for a while only, also when nothing else happens any more, and what a death left: of the daemon before this one,
+//! or of a program that outlived that one.
 
 use super::Parts;
 use std::time::Duration;
@@ -15,9 +16,9 @@ const POISON_FOR: chrono::Duration = chrono::Duration::days(90);
 
 /// Forgets until told to stop. A failure is logged, never fatal: whoever would take something looks at its age, too.
 pub(super) async fn run(parts: &Parts, stop: CancellationToken) -> anyhow::Result<()> {
-    let work = parts.work.clone();
-    tokio::task::spawn_blocking(move || work.places.sweep()).await?;
     loop {
+        let work = parts.work.clone();
+        tokio::task::spawn_blocking(move || work.places.sweep()).await?;
         let now = parts.clock.now();
         if let Err(error) = parts.work.places.forget_old(now).await {
             tracing::warn!("what is old cannot be forgotten: {error:#}");

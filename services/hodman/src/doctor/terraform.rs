@@ -2,13 +2,35 @@
 
 use std::process::{Command, Stdio};
 
+use rustix::process::geteuid;
+
 use super::report::Check;
 use crate::config::{Config, TerraformPlace};
 
 /// Each program is asked for its version, with nothing of ours around it.
 pub(super) fn check(config: &Config) -> Vec<Check> {
     let places = config.terraform.iter();
-    places.map(|(name, place)| one(name, place)).collect()
+    places
+        .flat_map(|(name, place)| [Some(one(name, place)), pulls(name, place)])
+        .flatten()
+        .collect()
+}
+
+/// What runs for pull requests that nobody merged; none where the settings do not speak of it.
+fn pulls(name: &str, place: &TerraformPlace) -> Option<Check> {
+    let pulls = place.pull_requests.as_ref()?;
+    let what = format!("terraform {name} for pull requests");
+    if let Some(why) = place.refuses_pulls(name, geteuid().is_root()) {
+        return Some(Check::wrong(what, why).hint("run the daemon as a user of its own"));
+    }
+    Some(match pulls.wrapper.is_empty() {
+        true => Check::warning(
+            what,
+            "whoever may push a branch decides what runs as the daemon's own user",
+        )
+        .hint("a sandbox of the machine (`pull_requests.wrapper`)"),
+        false => Check::fine(what, format!("by {}", pulls.wrapper[0])),
+    })
 }
 
 fn one(name: &str, place: &TerraformPlace) -> Check {

@@ -118,6 +118,14 @@ impl Places {
         ))
     }
 
+    /// Why Terraform runs for no pull request that changes an environment; none when it may, or there is none.
+    #[must_use]
+    pub fn refuses_pulls(&self, environment: &Environment) -> Option<String> {
+        let name = environment.terraform.as_ref()?;
+        let (known, _) = self.terraform.get(name)?;
+        known.refuses_pulls(name, rustix::process::geteuid().is_root())
+    }
+
     /// Why a template of so many bytes cannot be sent to the AWS account that an environment names; none when it can.
     #[must_use]
     pub fn refuses_template(&self, environment: &Environment, bytes: usize) -> Option<String> {
@@ -143,7 +151,17 @@ impl Places {
         let aws = config::aws_place(known, whose.env)
             .await
             .map_err(|error| WorkError::lasting(format!("aws `{name}`: {error:#}")))?;
-        Ok(AwsObjects::new(&aws, known))
+        let Some(role) = &known.plan_role_arn else {
+            return Ok(AwsObjects::new(&aws, known));
+        };
+        let place = config::AwsPlace {
+            role_arn: Some(role.clone()),
+            ..known.clone()
+        };
+        let looks = config::aws_session(&place, env, "plan", None).await;
+        let looks =
+            looks.map_err(|error| WorkError::lasting(format!("aws `{name}`: {error:#}")))?;
+        Ok(AwsObjects::new(&aws, known).with_looks(&looks, known))
     }
 
     /// The client for a workspace that a module made, at the address that its account tells: credentials go nowhere else,

@@ -38,9 +38,13 @@ pub(super) const PATH: &str = "/terraform/stacks";
 /// The folder of all runs, below the daemon's own.
 const RUNS: &str = "terraform";
 
+/// The same of runs of what nobody merged.
+const UNMERGED_RUNS: &str = "terraform-unmerged";
+
 /// Sweeps the folders of runs below the daemon's own `folder`; gives how many.
 pub(super) fn sweep(folder: &Path) -> Result<usize, TerraformError> {
-    Workdir::sweep(&folder.join(RUNS))
+    let unmerged = Workdir::sweep(&folder.join(UNMERGED_RUNS));
+    Ok(Workdir::sweep(&folder.join(RUNS))? + unmerged?)
 }
 
 /// What keys for saved plans are derived for.
@@ -52,6 +56,8 @@ pub(super) struct Stacks {
     env: String,
     place: TerraformPlace,
     terraform: Terraform,
+    /// The same for what nobody merged.
+    unmerged: Terraform,
     ground: Ground,
     key: PlanKey,
     /// Shared by all environments that name the same place: programs cost memory, whoever they run for.
@@ -75,6 +81,7 @@ impl Stacks {
         Self {
             env: env.to_owned(),
             terraform: Terraform::new(place.client()),
+            unmerged: Terraform::new(place.client_of_pulls()),
             key: PlanKey::new(ground.secrets.derived(KEY_PURPOSE)),
             at_once,
             ground,

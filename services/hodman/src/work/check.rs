@@ -102,8 +102,8 @@ pub(super) async fn check(
     Ok(Outcome::Checked { problems, plans })
 }
 
-/// Why stacks of Terraform are not planned for a pull request; none when there are none, or the policy on the promoted branch allows
-/// it. The modules are those of the package in place, but what they are told is the pull request's.
+/// Why stacks of Terraform are not planned for a pull request; none when there are none, or both the policy on the promoted branch and
+/// the daemon's settings allow it.
 fn terraform_refused(
     job: &Job<'_>,
     environment: &files::Environment,
@@ -117,14 +117,20 @@ fn terraform_refused(
         Some(text) => files::parse_policy(files::POLICY_FILE, &text).unwrap_or_default(),
         None => files::Policy::default(),
     };
-    Ok((policy.terraform_plans == files::TerraformPolicy::Refused).then(|| {
+    let why = if policy.terraform_plans == files::TerraformPolicy::Refused {
         format!(
-            "Terraform runs for a pull request only if `terraform_plans: allowed` stands in `{}` on `{}`; it is planned, and \
-             asked for, when this is merged",
+            "Terraform runs for a pull request only if `terraform_plans: allowed` stands in `{}` on `{}`",
             files::POLICY_FILE,
             repo.branch
         )
-    }))
+    } else if let Some(why) = job.work.places.refuses_pulls(environment) {
+        why
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(format!(
+        "{why}; it is planned, and asked for, when this is merged"
+    )))
 }
 
 /// Every file that hodman reads, at this commit; environments with whether their binding differs from main's.
@@ -300,7 +306,13 @@ async fn plan(
     package: &PackageDigest,
 ) -> Result<(BindingDigest, PlanFacts, String), WorkError> {
     let tree = job.work.packages.tree(package).await?;
-    let taken = taken::take_tree(job, env, environment.clone(), &tree).await?;
+    // The files are those in place, but what they are told is not merged.
+    let engines = taken::Engines::Unmerged {
+        templates: true,
+        terraform: true,
+    };
+    let environment = environment.clone();
+    let taken = taken::take_tree_asking(job, env, environment, &tree, engines).await?;
     taken.keep(job).await?;
     let (mut markdown, short) = taken.plan.to_markdown(PLAN_CHARS);
     let page = format!("/plans/{}", taken.plan.digest());

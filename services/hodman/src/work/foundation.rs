@@ -9,7 +9,7 @@ use hodman_clients::databricks::Workspace;
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::{Environment, Presence, Tree, Workspace as Place};
-use hodman_model::kinds::{TEMPLATE_BODY, files as file_sets};
+use hodman_model::kinds::{TEMPLATE_BODY, Whose, files as file_sets};
 use hodman_model::modules::{FOUNDATION, Foundation, host_of};
 use hodman_model::plan::{self, Action, Known, Observed, ObservedObject, Plan, PlanContext, Row};
 use serde_json::Value;
@@ -58,13 +58,17 @@ impl Stands {
 pub(super) enum Engines {
     /// They are, for a plan.
     Asked,
+    /// They are, on the way to an apply.
+    Approved,
     /// They also look for what people changed inside of stacks: for a comparison of what is in place.
     Compared,
-    /// They are, for the plan of an environment that nobody may have merged yet.
+    /// They are, for somebody who asks at this machine about files that may be nobody's yet.
     Proposed,
-    /// Only those are asked that may run what nobody merged yet, and what they say is kept for no apply.
+    /// Only those are asked that may run what a pull request says that nobody merged, and what they say is kept for no apply.
     Unmerged {
-        /// Whether Terraform may, by the policy on the promoted branch. Templates may not: a change set runs their macros.
+        /// Whether CloudFormation may. Templates that nobody merged may not: a change set runs their macros.
+        templates: bool,
+        /// Whether Terraform may, by the policy on the promoted branch and the daemon's settings.
         terraform: bool,
     },
     /// They are not: only what is there counts.
@@ -72,9 +76,13 @@ pub(super) enum Engines {
 }
 
 impl Engines {
-    /// Whether what stacks are told now is certain to be merged.
-    pub fn are_of_merged(self) -> bool {
-        matches!(self, Self::Asked | Self::Compared)
+    /// Whose words stacks are told now.
+    pub fn whose(self) -> Whose {
+        match self {
+            Self::Asked | Self::Approved | Self::Compared => Whose::Merged,
+            Self::Proposed | Self::Left => Whose::Asked,
+            Self::Unmerged { .. } => Whose::Proposed,
+        }
     }
 
     /// What a plan asks for.
@@ -117,7 +125,13 @@ pub(super) async fn take(
     fits(job, env, environment, &foundation)?;
     let adopt = adopted(environment);
     // What nobody merged yet runs nothing, unless the policy lets it.
-    let may_run = engines != (Engines::Unmerged { terraform: false });
+    let may_run = !matches!(
+        engines,
+        Engines::Unmerged {
+            terraform: false,
+            ..
+        }
+    );
     let question = live::Question {
         desired: &foundation.desired,
         pipeline: job.pipeline,
@@ -128,7 +142,7 @@ pub(super) async fn take(
         adopt: &adopt,
         told: may_run.then_some(live::Wanted {
             by_name: &foundation.told,
-            merged: engines.are_of_merged(),
+            whose: engines.whose(),
         }),
     };
     let mut found = live::observe_foundation(job, &place, environment, &question).await?;

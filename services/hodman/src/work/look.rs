@@ -5,7 +5,7 @@ use super::{Job, WorkError, foundation, live, taken};
 use hodman_core::event::{Named, Outcome};
 use hodman_core::ids::{CommitSha, EnvName, PackageDigest};
 use hodman_model::bundle::ResourceKey;
-use hodman_model::kinds::kind;
+use hodman_model::kinds::{Whose, kind};
 use hodman_model::plan::{self, Desired};
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ pub(super) async fn look(
         adopt: &adopt,
         told: Some(live::Wanted {
             by_name: &resolved.told,
-            merged: true,
+            whose: Whose::Merged,
         }),
     };
     let found = live::observe_single(job, &place, &question).await?;

@@ -12,8 +12,8 @@ use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::Environment;
 use hodman_model::kinds::{
-    Call, CloudformationStacks, IMPORT, Kind as _, MERGED, Marker, TerraformStacks, UNMADE,
-    holds_sensitive_output,
+    APPROVED, Call, CloudformationStacks, IMPORT, Kind as _, Marker, TerraformStacks, UNMADE,
+    WHOSE, holds_sensitive_output,
 };
 use hodman_model::modules::Foundation;
 use hodman_model::plan::{Action, Desired, Known, Observed, Plan, Row, asked_in, substitute_known};
@@ -87,8 +87,11 @@ pub(super) async fn ask(
     );
     no_secret_leaves_terraform(&question.foundation.desired, &known)?;
     let (templates, terraform) = match question.engines {
-        Engines::Unmerged { terraform } => (false, terraform),
-        Engines::Asked | Engines::Compared | Engines::Proposed => (true, true),
+        Engines::Unmerged {
+            templates,
+            terraform,
+        } => (templates, terraform),
+        Engines::Asked | Engines::Approved | Engines::Compared | Engines::Proposed => (true, true),
         Engines::Left => (false, false),
     };
     if terraform {
@@ -203,7 +206,11 @@ impl Question<'_> {
         let name = CloudformationStacks.natural(&config).unwrap_or_default();
         let live = row.live_id.clone().filter(|_| !renamed);
         let id = live.unwrap_or(name);
-        let call = CloudformationStacks::preview(&id, &config, &self.marker(key));
+        let mut call = CloudformationStacks::preview(&id, &config, &self.marker(key));
+        if self.is_unmerged() {
+            let body = call.body.get_or_insert_with(|| json!({}));
+            body[WHOSE] = json!(self.engines.whose());
+        }
         let answer = self.place.call(live::request(&call)).await;
         let answer = answer.map_err(|error| at(key, error.into()))?;
         let preview = serde_json::from_value(answer)?;
@@ -269,6 +276,12 @@ impl Question<'_> {
             // What gives it is there, and does not give it.
             Err(missing) => return Err(WorkError::lasting(format!("{key}: {missing}"))),
         };
+        if self.is_unmerged() && holds_sensitive_output(&config) {
+            // Whatever a pull request says gets no secret of another stack; what it does is asked for when that may be passed on.
+            let givers = asked_in(&wanted.config).into_keys().filter(is_terraform);
+            observed.waiting.insert(key.clone(), givers.collect());
+            return Ok(());
+        }
         let name = TerraformStacks.natural(&config).unwrap_or_default();
         let call = TerraformStacks::preview(&name, &config, &self.marker(key));
         let (plan, foreign) = self.preview(call).await.map_err(|error| at(key, error))?;
@@ -310,12 +323,18 @@ impl Question<'_> {
         })
     }
 
+    /// Whether what stacks are told now is a pull request's that nobody merged.
+    fn is_unmerged(&self) -> bool {
+        matches!(self.engines, Engines::Unmerged { .. })
+    }
+
     async fn preview(&self, mut call: Call) -> Result<(StackPlan, Option<String>), WorkError> {
         // Who only looks has no effect of its own.
         let body = call.body.get_or_insert_with(|| json!({}));
-        let unmerged = matches!(self.engines, Engines::Unmerged { .. });
-        body["keep"] = json!(!self.job.fence.is_for_reading() && !unmerged);
-        body[MERGED] = json!(self.engines.are_of_merged());
+        let keeps = !self.job.fence.is_for_reading() && !self.is_unmerged();
+        body["keep"] = json!(keeps);
+        body[WHOSE] = json!(self.engines.whose());
+        body[APPROVED] = json!(self.engines == Engines::Approved);
         let mut answer = self.place.call(live::request(&call)).await?;
         let foreign = answer["foreign"].as_str().map(str::to_owned);
         Ok((serde_json::from_value(answer["plan"].take())?, foreign))

@@ -54,14 +54,14 @@ pub struct Part {
 
 pub(super) use foundation::Engines;
 
-/// Takes the plan for `package` under the binding that `config` has for `env`.
+/// Takes the plan for `package` under the binding that `config` has for `env`, on the way to its apply.
 pub(super) async fn take(
     job: &Job<'_>,
     env: &EnvName,
     package: &PackageDigest,
     config: &str,
 ) -> Result<Taken, WorkError> {
-    take_asking(job, env, package, config, Engines::Asked).await
+    take_asking(job, env, package, config, Engines::Approved).await
 }
 
 /// The same, asking the engines of stacks so much.

@@ -5,7 +5,7 @@ use hodman_core::event::{Outcome, Unlock};
 use hodman_core::ids::{CommitSha, EnvName};
 use hodman_model::bundle::ResourceKey;
 use hodman_model::files::{Environment, parse_release};
-use hodman_model::kinds::{Kind as _, Marker, TerraformStacks};
+use hodman_model::kinds::{Kind as _, Marker, TerraformStacks, WHOSE, Whose};
 use hodman_model::modules::Foundation;
 use serde_json::{Value, json};
 
@@ -40,6 +40,7 @@ pub(super) async fn unlock(
         key: key.key,
     };
     let body = call.body.get_or_insert_with(|| json!({}));
+    body[WHOSE] = json!(Whose::Merged);
     if let (Value::Object(body), Some(Value::Object(told))) =
         (body, TerraformStacks.create(&told, &marker).body)
     {

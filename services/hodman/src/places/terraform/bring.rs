@@ -116,7 +116,11 @@ impl Stacks {
                 }
                 None => {
                     let what = (doing.told, doing.removes);
-                    self.look(name, run, what, Some(&record)).await?
+                    let looked = self.look(name, run, what, Some(&record)).await;
+                    match doing.shown {
+                        Some(_) => looked.map_err(Failure::on_the_way)?,
+                        None => looked?,
+                    }
                 }
             };
             if looked.plan.is_empty() {

@@ -9,7 +9,7 @@ use super::run::{As, Run};
 use super::told::Told;
 use super::{Failure, Stacks};
 use hodman_clients::terraform::TerraformError;
-use hodman_model::kinds::MERGED;
+use hodman_model::kinds::Whose;
 use hodman_model::plan::asked_in;
 use serde_json::Value;
 use std::sync::PoisonError;
@@ -41,12 +41,17 @@ impl Stacks {
             Err(Failure::Terraform(failed)) if is_of_files(&failed) => failed,
             opened => return Ok((opened?, told.clone())),
         };
-        let merged = body[MERGED] == true;
+        let whose = Whose::of(body);
+        let merged = whose == Whose::Merged;
         let only_looks = who == As::Plan;
         let wanted = told.in_place_of(body).filter(|_| merged || only_looks);
         let wanted = wanted.or_else(|| self.instead(name).filter(|_| only_looks));
         let Some(wanted) = wanted else {
             return Err(failed.into());
+        };
+        let who = match who {
+            As::Plan => As::who_looks(whose),
+            other => other,
         };
         let run = Box::pin(self.open(name, &wanted, who)).await?;
         let lineage = run.stack.state().await?.lineage;

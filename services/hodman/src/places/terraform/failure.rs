@@ -45,6 +45,25 @@ pub(super) enum Failure {
     /// It may be better the next time.
     #[error("{0}")]
     Later(String),
+    /// The plan before an apply failed. It could be made before it was approved: what hinders it, such as the network of a provider,
+    /// passes more often than not.
+    #[error(transparent)]
+    Again(TerraformError),
+    /// Somebody else is at work, and has to end first.
+    #[error("{0}")]
+    AtWork(String),
+}
+
+impl Failure {
+    /// What it is on the way to an apply that was approved.
+    pub fn on_the_way(self) -> Self {
+        match self {
+            Self::Terraform(error @ TerraformError::Failed { code: Some(_), .. }) => {
+                Self::Again(error)
+            }
+            other => other,
+        }
+    }
 }
 
 fn mend(stack: &str, env: &str, kept: bool) -> String {
@@ -71,7 +90,10 @@ pub(super) fn refusal(
         Failure::Terraform(error) => of_terraform(error),
         Failure::Work(error) if error.is_transient() => ErrorKind::Temporary,
         Failure::Role { source, .. } if source.is_transient() => ErrorKind::Temporary,
-        Failure::Later(_) => ErrorKind::Temporary,
+        // Tries come to an end.
+        Failure::Later(_) | Failure::Again(_) => ErrorKind::Temporary,
+        // For as long as that takes: tries would be used up before.
+        Failure::AtWork(_) => ErrorKind::Busy,
         Failure::Work(_) | Failure::Role { .. } | Failure::Unsaved { .. } | Failure::Refused(_) => {
             ErrorKind::Invalid
         }
@@ -85,8 +107,8 @@ pub(super) fn refusal(
 
 fn of_terraform(error: &TerraformError) -> ErrorKind {
     match error {
-        TerraformError::Locked(_)
-        | TerraformError::Stopped { .. }
+        TerraformError::Locked(_) => ErrorKind::Busy,
+        TerraformError::Stopped { .. }
         | TerraformError::TimedOut { .. }
         | TerraformError::Silent { .. }
         | TerraformError::Stale(_)
@@ -131,18 +153,47 @@ fn long(age: TimeDelta) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_lock_is_told_with_its_holder_its_age_and_its_id() {
-        let holder = LockHolder {
+    fn holder() -> LockHolder {
+        LockHolder {
             id: "485c9b73".to_owned(),
             who: "ana@laptop".to_owned(),
             created: "2026-11-23 23:20:38.769332966 +0000 UTC".to_owned(),
             operation: "OperationTypeApply".to_owned(),
             path: String::new(),
             version: "1.11.4".to_owned(),
-        };
+        }
+    }
+
+    #[test]
+    fn whoever_is_at_work_is_waited_for_and_what_may_pass_is_tried_again() {
         let now = "2026-11-24T02:21:00Z".parse().expect("a moment");
-        let words = locked(&holder, ("qa", "net"), &now);
+        let of = |failure: Failure| {
+            let request = Request::get("/terraform/stacks/net");
+            refusal(&request, ("qa", "net"), &now, failure).kind
+        };
+        let locked = TerraformError::Locked(Box::new(holder()));
+        let failed = |command| TerraformError::Failed {
+            command,
+            code: Some(1),
+            message: "read: connection reset by peer".to_owned(),
+        };
+        assert_eq!(of(locked.into()), ErrorKind::Busy);
+        assert_eq!(of(Failure::AtWork(String::new())), ErrorKind::Busy);
+        assert_eq!(of(failed("plan").into()), ErrorKind::Invalid);
+        let on_the_way = Failure::from(failed("plan")).on_the_way();
+        assert_eq!(of(on_the_way), ErrorKind::Temporary);
+        let protected = TerraformError::PreventDestroy(String::new());
+        assert_eq!(
+            of(Failure::from(protected).on_the_way()),
+            ErrorKind::Invalid
+        );
+        assert_eq!(of(failed("init").into()), ErrorKind::Temporary);
+    }
+
+    #[test]
+    fn a_lock_is_told_with_its_holder_its_age_and_its_id() {
+        let now = "2026-11-24T02:21:00Z".parse().expect("a moment");
+        let words = locked(&holder(), ("qa", "net"), &now);
         for part in [
             "ana@laptop",
             "3 hours ago",

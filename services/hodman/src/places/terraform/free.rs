@@ -1,6 +1,7 @@
 //! What a person asks for when a state is in everybody's way.
 
-use super::run::{As, tell};
+use super::record::Record;
+use super::run::{As, Run, tell};
 use super::told::Told;
 use super::{Failure, Stacks};
 use hodman_clients::terraform::{StateVersion, TerraformError};
@@ -41,8 +42,8 @@ impl Stacks {
     /// Takes a lock away whose holder is gone; Terraform refuses when another lock is there.
     pub(super) async fn unlock(&self, name: &str, body: &Value) -> Result<Value, Failure> {
         let lock = body["lock"].as_str().unwrap_or_default();
-        let told = self.told(name, body).await?;
-        let run = self.open(name, &told, As::Apply).await?;
+        let record = self.record(name).await?;
+        let run = self.reach(name, record.as_ref(), body, As::Apply).await?;
         run.stack
             .force_unlock(lock, &mut |line| tell(name, line))
             .await?;
@@ -52,7 +53,6 @@ impl Stacks {
 
     /// Stores the state that an apply could not store.
     pub(super) async fn store_state(&self, name: &str, body: &Value) -> Result<Value, Failure> {
-        let told = self.told(name, body).await?;
         let Some(mut record) = self.record(name).await? else {
             return Err(Failure::NoStack(name.to_owned()));
         };
@@ -62,7 +62,7 @@ impl Stacks {
             )));
         };
         if let Some(state) = self.unseal(name, &unsaved)? {
-            let run = self.open(name, &told, As::Apply).await?;
+            let run = self.reach(name, Some(&record), body, As::Apply).await?;
             let mut say = |line: &str| tell(name, line);
             match run.stack.push_state(&state, &mut say).await {
                 Err(error @ TerraformError::OlderState(_)) => {
@@ -84,7 +84,6 @@ impl Stacks {
     /// Forgets the state that an apply could not store, if one is stored that is as new or newer and has all that is in it: somebody
     /// brought what was made there into it. Without such a one, what is in the kept one would be made a second time.
     pub(super) async fn forget_state(&self, name: &str, body: &Value) -> Result<Value, Failure> {
-        let told = self.told(name, body).await?;
         let Some(mut record) = self.record(name).await? else {
             return Err(Failure::NoStack(name.to_owned()));
         };
@@ -101,7 +100,7 @@ impl Stacks {
         };
         {
             let kept = StateVersion::of(&state)?;
-            let run = self.open(name, &told, As::Plan).await?;
+            let run = self.reach(name, Some(&record), body, As::Plan).await?;
             let written = run.stack.pull().await?;
             let stored = match written.expose_secret().trim().is_empty() {
                 true => StateVersion::default(),
@@ -133,12 +132,22 @@ impl Stacks {
         Ok(Value::Null)
     }
 
-    /// Where the stack's state is: as it was applied, else as it would be.
-    async fn told(&self, name: &str, body: &Value) -> Result<Told, Failure> {
-        let record = self.record(name).await?;
-        match record.as_ref().and_then(|record| record.told()) {
-            Some(told) => Ok(told.clone()),
-            None => Told::of(body),
+    /// Makes a stack ready where its state is: by what is being applied, which left what is in the way, else by what was applied last;
+    /// where Terraform refuses those files, or nothing ever was, by what is wanted now.
+    async fn reach(
+        &self,
+        name: &str,
+        record: Option<&Record>,
+        body: &Value,
+        who: As,
+    ) -> Result<Run, Failure> {
+        let known = record.and_then(|record| {
+            let begun = record.begun.as_ref().map(|begun| &begun.told);
+            Some((record, begun.or(record.made.as_ref())?))
+        });
+        match known {
+            Some(known) => Ok(Box::pin(self.open_either(name, known, body, who)).await?.0),
+            None => Box::pin(self.open(name, &Told::of(body)?, who)).await,
         }
     }
 }

@@ -4,11 +4,12 @@ use super::keys::Desk;
 use super::run::As;
 use super::told::Told;
 use super::{Failure, Stacks, secret_text};
-use crate::config::SecretRef;
+use crate::config::{self, BackendValue, SecretRef, TerraformIdentity};
 use hodman_clients::terraform::{Input, Inputs};
 use hodman_model::kinds::{SENSITIVE_OUTPUT, holds_sensitive_output};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// No secrets, wherever their values come from: as such, every output with one in it would be one.
 const OPEN: &[&str] = &["AWS_REGION", "AWS_DEFAULT_REGION"];
@@ -21,17 +22,23 @@ impl Stacks {
         told: &Told,
         who: As,
     ) -> Result<(Inputs, Option<Desk>), Failure> {
+        let backend = self.backend_for(who);
         let mut inputs = Inputs {
-            backend: self.backend(name),
+            backend: plain_backend(&backend, name),
             ..Inputs::default()
         };
-        for (at, secret) in self.place.backend_secrets() {
+        for (at, secret) in config::backend_secrets(&backend) {
             let value = self.secret(&format!("backend{}", at.replace('/', ".")), secret)?;
             inputs.backend_secrets.insert(at, value);
         }
         for (variable, value) in &told.variables {
             let input = match value {
                 Value::Null => continue,
+                value if holds_sensitive_output(value) && who == As::Propose => {
+                    return Err(Failure::Refused(format!(
+                        "variable `{variable}` takes a sensitive output of another stack, which nobody gets whose words are not merged"
+                    )));
+                }
                 value if holds_sensitive_output(value) => {
                     let mut value = value.clone();
                     Box::pin(self.put_secrets_in(&mut value)).await?;
@@ -44,15 +51,12 @@ impl Stacks {
             };
             inputs.variables.insert(variable.clone(), input);
         }
-        for (variable, secret) in &self.place.variables {
+        for (variable, secret) in self.variables_for(who) {
             let value = self.secret(&format!("variables.{variable}"), secret)?;
             let told = inputs.variables.entry(variable.clone());
             told.or_insert(Input::Secret(value));
         }
-        let identity = match who {
-            As::Plan => &self.place.plan,
-            As::Apply => &self.place.apply,
-        };
+        let identity = self.identity(who)?;
         for (variable, secret) in &identity.env {
             let value = self.secret(variable, secret)?;
             if OPEN.contains(&&**variable) {
@@ -84,11 +88,34 @@ impl Stacks {
             .map_err(|problem| Failure::Refused(format!("terraform: {what}: {problem}")))
     }
 
-    fn backend(&self, name: &str) -> Map<String, Value> {
-        let values = self.place.backend.iter();
-        values
-            .map(|(key, value)| (key.clone(), with_name(&value.plain(), name)))
-            .collect()
+    /// Who Terraform is.
+    pub(super) fn identity(&self, who: As) -> Result<&TerraformIdentity, Failure> {
+        match (who, &self.place.pull_requests) {
+            (As::Plan, _) => Ok(&self.place.plan),
+            (As::Apply, _) => Ok(&self.place.apply),
+            (As::Propose, Some(pulls)) => Ok(&pulls.plan),
+            // Whoever asks has seen that before.
+            (As::Propose, None) => Err(Failure::Refused(
+                "the daemon's settings let Terraform run for no pull request".to_owned(),
+            )),
+        }
+    }
+
+    /// What completes the backend's block.
+    pub(super) fn backend_for(&self, who: As) -> BTreeMap<String, BackendValue> {
+        match who {
+            As::Plan | As::Apply => self.place.backend.clone(),
+            As::Propose => self.place.backend_of_pulls(),
+        }
+    }
+
+    fn variables_for(&self, who: As) -> impl Iterator<Item = (&String, &SecretRef)> {
+        let pulls = self.place.pull_requests.as_ref();
+        let variables = match who {
+            As::Plan | As::Apply => Some(&self.place.variables),
+            As::Propose => pulls.map(|pulls| &pulls.variables),
+        };
+        variables.into_iter().flatten()
     }
 
     /// Puts the values of sensitive outputs of other stacks in place.
@@ -129,6 +156,13 @@ impl Stacks {
             .map(|(_, given)| given.value)
             .ok_or_else(|| Failure::Later(format!("stack {stack} gives no `{output}`")))
     }
+}
+
+fn plain_backend(backend: &BTreeMap<String, BackendValue>, name: &str) -> Map<String, Value> {
+    let values = backend.iter();
+    values
+        .map(|(key, value)| (key.clone(), with_name(&value.plain(), name)))
+        .collect()
 }
 
 /// Which stack's it is.

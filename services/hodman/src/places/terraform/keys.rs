@@ -230,9 +230,8 @@ impl Stacks {
     /// Gives keys to a program that an earlier daemon left behind, for as long as it is at work.
     pub(super) async fn stand_in(&self, name: &str, root: &Path) {
         let Some(place) = read(root) else { return };
-        let identity = match place.who {
-            As::Plan => &self.place.plan,
-            As::Apply => &self.place.apply,
+        let Ok(identity) = self.identity(place.who) else {
+            return;
         };
         let Some(role) = &identity.aws else { return };
         // Else whoever opened it is there still, or somebody of this daemon does it already.

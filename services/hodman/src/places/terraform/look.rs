@@ -5,6 +5,7 @@ use super::run::{As, Run, tell};
 use super::told::Told;
 use super::{Failure, Stacks};
 use hodman_clients::terraform::{Planned, SealedPlan};
+use hodman_model::kinds::{APPROVED, Whose};
 use hodman_model::stacks::{
     StackPlan, StackPlanError, from_terraform, shown_secrets, undeclared, unknown_protected,
 };
@@ -26,12 +27,15 @@ impl Stacks {
         if let Some(record) = &record {
             record.must_be_stored()?;
         }
-        let run = self.open(name, &told, As::Plan).await?;
+        let who = As::who_looks(Whose::of(body));
+        let run = self.open(name, &told, who).await?;
         self.own_place(name, &run).await?;
-        let looked = self
-            .look(name, &run, (&told, false), record.as_ref())
-            .await?;
-        self.shown(name, looked, body).await
+        let looked = self.look(name, &run, (&told, false), record.as_ref()).await;
+        if who == As::Propose {
+            // Whatever it left there is nobody's.
+            run.stack.into_workdir().remove()?;
+        }
+        self.shown(name, approved(body, looked)?, body).await
     }
 
     pub(super) async fn preview_removal(&self, name: &str, body: &Value) -> Result<Value, Failure> {
@@ -44,8 +48,8 @@ impl Stacks {
             .ok_or_else(|| Failure::NoStack(name.to_owned()))?;
         let known = (&record, told);
         let (run, told) = Box::pin(self.open_either(name, known, body, As::Plan)).await?;
-        let looked = self.look(name, &run, (&told, true), Some(&record)).await?;
-        self.shown(name, looked, body).await
+        let looked = self.look(name, &run, (&told, true), Some(&record)).await;
+        self.shown(name, approved(body, looked)?, body).await
     }
 
     async fn shown(&self, name: &str, looked: Looked, body: &Value) -> Result<Value, Failure> {
@@ -117,6 +121,14 @@ impl Stacks {
             super::named(&[&name])
         });
         Ok(plan)
+    }
+}
+
+/// What a look came to, of something that may be approved already.
+fn approved(body: &Value, looked: Result<Looked, Failure>) -> Result<Looked, Failure> {
+    match body[APPROVED] == true {
+        true => looked.map_err(Failure::on_the_way),
+        false => looked,
     }
 }
 

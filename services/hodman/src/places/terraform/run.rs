@@ -3,9 +3,11 @@
 use super::keys::Desk;
 use super::place::place_of;
 use super::told::Told;
-use super::{Failure, RUNS, Stacks, keys};
+use super::{Failure, RUNS, Stacks, UNMERGED_RUNS, keys};
+use crate::config::backend_secrets;
 use crate::places::at_work::Working;
 use hodman_clients::terraform::{Input, LateSecrets, Stack, Workdir};
+use hodman_model::kinds::Whose;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,15 +26,26 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) enum As {
     /// Who may read.
     Plan,
+    /// Who may read for a pull request that nobody merged.
+    Propose,
     /// Who may change.
     Apply,
 }
 
 impl As {
+    /// Who looks at what somebody says of a stack.
+    pub fn who_looks(whose: Whose) -> Self {
+        match whose {
+            Whose::Merged | Whose::Asked => Self::Plan,
+            Whose::Proposed => Self::Propose,
+        }
+    }
+
     /// As it stands in the name of a session.
     pub fn word(self) -> &'static str {
         match self {
             Self::Plan => "plan",
+            Self::Propose => "propose",
             Self::Apply => "apply",
         }
     }
@@ -66,9 +79,14 @@ impl Run {
 }
 
 impl Stacks {
-    /// The folder of a stack's runs: the same for all of them, because paths stand in saved plans.
-    fn root(&self, name: &str) -> PathBuf {
-        self.ground.folder.join(RUNS).join(name)
+    /// The folder of a stack's runs: the same for all of them, because paths stand in saved plans. What nobody merged runs in another
+    /// one, so that a sandbox may show it that and no more.
+    fn root(&self, name: &str, who: As) -> PathBuf {
+        let runs = match who {
+            As::Plan | As::Apply => RUNS,
+            As::Propose => UNMERGED_RUNS,
+        };
+        self.ground.folder.join(runs).join(name)
     }
 
     /// Waits until the stack's folder is free, and makes it ready.
@@ -83,10 +101,12 @@ impl Stacks {
             .map_err(|error| Failure::Later(error.to_string()))?;
         let working = self.at_work.begin();
         let files = told.files()?;
-        let root = self.root(name);
+        let root = self.root(name, who);
         let workdir = self.folder(name, &root, &told.directory, &files).await?;
         keys::remember(&root, desk.as_ref())?;
-        self.gather(name, &root).await?;
+        if who != As::Propose {
+            self.gather(name, &root).await?;
+        }
         let given = inputs
             .identity
             .values()
@@ -102,14 +122,24 @@ impl Stacks {
             }
         }
         let later = inputs.later.clone();
-        let mut stack = self.terraform.stack(workdir, inputs, self.stop.clone())?;
-        if who == As::Plan && !self.place.lock_plans {
+        let terraform = match who {
+            As::Plan | As::Apply => &self.terraform,
+            As::Propose => &self.unmerged,
+        };
+        let mut stack = terraform.stack(workdir, inputs, self.stop.clone())?;
+        let locks = match who {
+            As::Apply => true,
+            As::Plan => self.place.lock_plans,
+            // Nobody has to wait for it, and it writes nothing.
+            As::Propose => false,
+        };
+        if !locks {
             stack = stack.without_lock();
         }
         stack.init(&mut |line| tell(name, line)).await?;
         let mut backend = stack.backend()?;
         lasting_backend(&backend, &told.directory)?;
-        for at in self.place.backend_secrets().keys() {
+        for at in backend_secrets(&self.backend_for(who)).keys() {
             if let Some(secret) = backend["config"].pointer_mut(at) {
                 *secret = Value::Null;
             }
@@ -145,7 +175,7 @@ impl Stacks {
             }
             self.stand_in(name, root).await;
             if began.elapsed() > patience {
-                return Err(Failure::Later(format!(
+                return Err(Failure::AtWork(format!(
                     "another run of stack {name} is at work still, perhaps one that the daemon left behind when it ended; it is waited for"
                 )));
             }

@@ -78,7 +78,10 @@ impl Modules {
             .filter(|(path, _)| !path.starts_with(FOLDER));
         let rest = rest.map(|(path, source)| (path.clone(), source.clone()));
         let tree: Tree = rest.chain(self.head.clone()).collect();
-        let engines = taken::Engines::Unmerged { terraform };
+        let engines = taken::Engines::Unmerged {
+            templates: false,
+            terraform,
+        };
         let tree = Arc::new(tree);
         let environment = environment.clone();
         let taken = taken::take_tree_asking(job, env, environment, &tree, engines).await?;

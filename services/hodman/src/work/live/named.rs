@@ -5,7 +5,7 @@ use super::request;
 use super::scope::Scope;
 use crate::work::WorkError;
 use hodman_clients::databricks::Workspace;
-use hodman_model::kinds::{Kind, Listed, TerraformStacks};
+use hodman_model::kinds::{Kind, Listed, TerraformStacks, Whose};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 pub(in crate::work) struct Wanted<'a> {
     /// By name.
     pub by_name: &'a BTreeMap<String, Arc<Value>>,
-    /// Whether it is certain to be merged. What is not is remembered for nobody else.
-    pub merged: bool,
+    /// Whose words they are. Unless they are merged they are remembered for nobody else.
+    pub whose: Whose,
 }
 
 /// One object by its name; a stack of Terraform with what it is told now.
@@ -30,7 +30,7 @@ pub(super) async fn by_name(
     let Some(told) = told.filter(|_| kind.name() == TerraformStacks.name()) else {
         return Box::pin(by_id(workspace, kind, name)).await;
     };
-    let call = TerraformStacks::look(name, told, scope.told_is_merged);
+    let call = TerraformStacks::look(name, told, scope.whose);
     match workspace.call(request(&call)).await {
         Ok(answer) => kind
             .read(&answer)

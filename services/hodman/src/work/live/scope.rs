@@ -10,7 +10,9 @@ use super::symbols::Symbols;
 use crate::work::claims::Ledgers;
 use hodman_model::bundle::Lookup;
 use hodman_model::claims::is_noted;
-use hodman_model::kinds::{ClusterPolicies, Identity, KINDS, Kind, Listed, Listing, Marker, kind};
+use hodman_model::kinds::{
+    ClusterPolicies, Identity, KINDS, Kind, Listed, Listing, Marker, Whose, kind,
+};
 use hodman_model::plan::ObservedObject;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,8 +33,8 @@ pub(super) struct Scope {
     pub policies_told_only: bool,
     /// By name: what stacks of Terraform are told now.
     pub told: BTreeMap<String, Arc<Value>>,
-    /// Whether that is certain to be merged.
-    pub told_is_merged: bool,
+    /// Whose words that are.
+    pub whose: Whose,
     /// What is wanted under names that are not known before others were read.
     pub symbols: Symbols,
     /// Kinds whose lists must be there; an API that a workspace does not have holds nothing of the others.
@@ -83,7 +85,7 @@ impl Scope {
                 .told
                 .map(|told| told.by_name.clone())
                 .unwrap_or_default(),
-            told_is_merged: question.told.is_some_and(|told| told.merged),
+            whose: question.told.map(|told| told.whose).unwrap_or_default(),
             ..Self::default()
         };
         for (key, wanted) in &question.desired.resources {
