@@ -158,7 +158,7 @@ impl Places {
             role_arn: Some(role.clone()),
             ..known.clone()
         };
-        let looks = config::aws_session(&place, env, "plan", None).await;
+        let looks = config::aws_session(&place, whose.env, "plan", None).await;
         let looks =
             looks.map_err(|error| WorkError::lasting(format!("aws `{name}`: {error:#}")))?;
         Ok(AwsObjects::new(&aws, known).with_looks(&looks, known))
