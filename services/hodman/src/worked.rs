@@ -108,6 +108,10 @@ pub const MODULES: &[(&str, &str)] = &[
         include_str!("../../../examples/foundation/modules/egress-hub/module.yaml"),
     ),
     (
+        "modules/ip-access-enforced/module.yaml",
+        include_str!("../../../examples/foundation/modules/ip-access-enforced/module.yaml"),
+    ),
+    (
         "modules/ip-access/module.yaml",
         include_str!("../../../examples/foundation/modules/ip-access/module.yaml"),
     ),
