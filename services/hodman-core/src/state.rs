@@ -142,6 +142,8 @@ pub struct Environment {
     pub pin: Option<Pin>,
     /// Why the pin was not taken as approved.
     pub refused: Option<(Pin, Refusal)>,
+    /// The pull request that brought that pin, and its head: there it is said.
+    pub refused_on: Option<(PullNumber, CommitSha)>,
     /// What was approved last: package, binding and plan.
     pub accepted: Option<Accepted>,
     /// What is in place.
@@ -506,7 +508,7 @@ pub struct Drift {
     /// The look at single objects that is under way.
     #[serde(default)]
     pub looking: Option<Op>,
-    /// When the last one ended.
+    /// When the last one that did not fail ended.
     pub last: Option<DateTime<Utc>>,
     /// What differs.
     pub found: Option<Found>,
@@ -549,6 +551,9 @@ pub struct Found {
     pub until: Option<DateTime<Utc>>,
     /// Why nothing is done about it.
     pub note: Option<String>,
+    /// A person asked for it to be put back, whatever the policy says of differences.
+    #[serde(default)]
+    pub asked: bool,
 }
 
 /// A takeover, or a new environment, that was asked for.

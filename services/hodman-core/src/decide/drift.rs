@@ -68,6 +68,7 @@ fn answer(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         return;
     };
     match env.policy.drift {
+        _ if found.asked => heal(draft, name, env, &found),
         DriftPolicy::Report => {}
         DriftPolicy::PullRequest => propose(draft, name, env, &found),
         DriftPolicy::Heal => heal(draft, name, env, &found),
@@ -252,9 +253,9 @@ pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> 
         let Some((_, package)) = env.drift.comparing.take() else {
             return Err("no comparison is under way".to_owned());
         };
-        env.drift.last = Some(draft.now);
         match outcome {
             Outcome::Planned { plan, .. } => {
+                env.drift.last = Some(draft.now);
                 env.drift.error = None;
                 env.drift.tries = 0;
                 env.drift.not_before = None;
@@ -307,6 +308,7 @@ fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanF
             base: None,
             until: None,
             note: plan.is_empty().then(|| for_a_person(plan)),
+            asked: false,
         });
     }
 }

@@ -12,6 +12,7 @@ use crate::text;
 pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     proposal(draft, name, env);
     deployment(draft, name, env);
+    refusal(draft, name, env);
 }
 
 /// On an open promotion pull request: the plan, the gates, what merging does.
@@ -29,14 +30,23 @@ fn proposal(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         return;
     }
     let waits = explain::pull_waits(&draft.state, env, draft.now);
+    let early = waits.iter().any(explain::refuses);
+    let counts = format!("{} in {name}", pull.plan.counts());
     let report = Report {
         check: format!("hodman/{name}"),
-        verdict: if pull.plan.irreversible.is_empty() {
+        // Green would ask for a merge that is refused afterwards.
+        verdict: if early {
+            Verdict::Pending
+        } else if pull.plan.irreversible.is_empty() {
             Verdict::Success
         } else {
             Verdict::ActionRequired
         },
-        title: format!("{} in {name}", pull.plan.counts()),
+        title: if early {
+            format!("{counts}; not to be merged yet")
+        } else {
+            counts
+        },
         summary: text::proposal(name, promotion, &pull.plan, &waits),
         plan: pull.plan.digest.clone(),
     };
@@ -60,6 +70,7 @@ fn deployment(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     let standing = explain::standing(&Environment {
         promotion: None,
         hold: None,
+        refused: None,
         ..env.clone()
     });
     let verdict = match standing {
@@ -90,6 +101,30 @@ fn deployment(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         "deployment",
         accepted.pull,
         Some(accepted.source_commit),
+        report,
+    );
+}
+
+/// On the merged pull request whose pin does not count: why, and what helps.
+fn refusal(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let (Some((pin, refusal)), Some((number, head))) = (&env.refused, env.refused_on.clone())
+    else {
+        return;
+    };
+    let report = Report {
+        check: format!("hodman/{name}"),
+        verdict: Verdict::ActionRequired,
+        title: format!("{name}: refused"),
+        summary: text::refusal(name, pin, refusal),
+        plan: None,
+    };
+    say(
+        draft,
+        name,
+        env,
+        "refusal",
+        Some(number),
+        Some(head),
         report,
     );
 }
