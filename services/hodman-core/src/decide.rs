@@ -9,6 +9,7 @@ mod build;
 mod capture;
 mod command;
 mod drift;
+mod gone;
 mod learn;
 mod new_environment;
 mod notice;

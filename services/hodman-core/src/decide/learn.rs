@@ -2,7 +2,7 @@
 
 use super::advance::with_env;
 use super::{
-    Draft, build, capture, command, drift, new_environment, notice, observe, pins, promotion,
+    Draft, build, capture, command, drift, gone, new_environment, notice, observe, pins, promotion,
     pulls, report, run, still, strays, takeover, unlock,
 };
 use crate::event::{Event, Outcome};
@@ -191,6 +191,9 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
             env.gone = false;
             match &seen.policy {
                 Some(policy) => {
+                    if env.policy.verify != policy.verify {
+                        run::verify_anew(env);
+                    }
                     if env.policy != *policy {
                         env.bar_before = seen
                             .binding_origin
@@ -214,9 +217,7 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
             pulls::own(draft, name, env, facts);
         });
     }
-    for (name, env) in &mut draft.state.environments {
-        env.gone = !facts.environments.contains_key(name);
-    }
+    gone::seen(draft, facts);
     new_environment::arrived(draft);
     pulls::foreign(draft, facts, generation);
     command::take_early(draft);
