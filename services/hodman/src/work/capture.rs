@@ -3,6 +3,7 @@
 mod branch;
 mod file_access;
 mod known;
+mod own;
 mod propose;
 mod snapshot;
 mod table;
