@@ -16,6 +16,7 @@ mod init;
 mod kinds;
 mod local;
 mod log;
+mod outcome;
 mod output;
 mod plan;
 mod restore;
@@ -104,6 +105,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             workspace,
             dry_run: true,
             remote,
+            ..
         }) => adopt::dry_run(&env, from, &file, workspace, &remote, json).await,
         Command::Ask(ask) => ask::ask(ask, json).await,
     }

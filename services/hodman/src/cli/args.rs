@@ -2,7 +2,7 @@
 
 mod asks;
 
-pub use asks::{AdoptFrom, Ask};
+pub use asks::{AdoptFrom, Ask, Wait};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -214,6 +214,9 @@ pub struct NewEnvironment {
     /// Print the files and propose nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Whether to wait for the pull request.
+    #[command(flatten)]
+    pub wait: Wait,
     #[command(flatten)]
     pub remote: Remote,
 }

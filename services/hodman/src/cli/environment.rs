@@ -85,7 +85,7 @@ async fn new(args: NewEnvironment, as_json: bool) -> anyhow::Result<ExitCode> {
         from: source.name,
         files,
     };
-    super::ask::send(ask, &args.remote, as_json).await
+    super::ask::send(ask, &args.remote, !args.wait.no_wait, as_json).await
 }
 
 /// What is said beside the template's parameters.
