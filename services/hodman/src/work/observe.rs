@@ -3,11 +3,13 @@
 use super::build::builds_refused;
 use super::declared::declared;
 use super::{Job, Repo, WorkError, origin, pulls};
+use crate::environments;
 use hodman_core::event::Outcome;
 use hodman_core::facts::{CheckState, EnvFacts, ForgeFacts, Pin};
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PlanDigest, PullNumber};
 use hodman_core::policy;
-use hodman_model::files::{self, CaptureOn, Environment, parse_environment, parse_release};
+use hodman_model::diagnostic::Diagnostics;
+use hodman_model::files::{self, CaptureOn, Environment, parse_release};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn observe(
@@ -45,7 +47,7 @@ pub(super) async fn observe(
     };
     let seen = pulls::look(job, &head, interest).await?;
     let facts = ForgeFacts {
-        environments: environments(job, &head).await?,
+        environments: read_all(job, &head).await?,
         checks: checks(job, commits).await?,
         pulls: seen.ours,
         ended: seen.ended,
@@ -59,10 +61,16 @@ pub(super) async fn observe(
     })
 }
 
-async fn environments(job: &Job<'_>, head: &str) -> Result<BTreeMap<EnvName, EnvFacts>, WorkError> {
-    let mut found = BTreeMap::new();
+async fn read_all(job: &Job<'_>, head: &str) -> Result<BTreeMap<EnvName, EnvFacts>, WorkError> {
+    let mut texts = BTreeMap::new();
     for name in environment_names(job.repo, head)? {
-        let facts = one(job, head, &name).await?;
+        let path = format!("environments/{name}/environment.yaml");
+        let text = read_text(job, head, &path)?.unwrap_or_default();
+        texts.insert(name, text);
+    }
+    let mut found = BTreeMap::new();
+    for (name, read) in environments::parse_all(texts) {
+        let facts = one(job, head, &name, read).await?;
         found.insert(EnvName(name), facts);
     }
     Ok(found)
@@ -81,11 +89,15 @@ pub(super) fn environment_names(repo: &Repo, commit: &str) -> Result<BTreeSet<St
         .collect())
 }
 
-async fn one(job: &Job<'_>, head: &str, name: &str) -> Result<EnvFacts, WorkError> {
+async fn one(
+    job: &Job<'_>,
+    head: &str,
+    name: &str,
+    read: Result<Environment, Diagnostics>,
+) -> Result<EnvFacts, WorkError> {
     let mut facts = EnvFacts::default();
     let path = format!("environments/{name}/environment.yaml");
-    let text = read_text(job, head, &path)?.unwrap_or_default();
-    match parse_environment(&path, &text) {
+    match read {
         Ok(environment) => {
             facts.binding = Some(BindingDigest(environment.binding_digest().to_string()));
             facts.policy = Some(policy_of(&environment));
