@@ -188,8 +188,12 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
     if env.gone || destroyed(env) {
         return vec![Reason::Gone];
     }
-    let mut reasons: Vec<Reason> = unread(state).into_iter().collect();
-    reasons.extend(env.broken.clone().map(|error| Reason::Broken { error }));
+    let broken = env.broken.clone();
+    let mut reasons: Vec<Reason> = broken
+        .map(|error| Reason::Broken { error })
+        .into_iter()
+        .collect();
+    reasons.extend(unread(state));
     reasons.extend(gates::hold(env));
     if env.hold.is_some() && env.still.is_some() {
         reasons.push(Reason::StaysStopped);

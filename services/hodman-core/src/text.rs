@@ -86,6 +86,16 @@ pub fn deployment(
     text
 }
 
+/// The report on the head that was merged.
+#[must_use]
+pub fn approval(env: &EnvName, accepted: &Accepted) -> String {
+    format!(
+        "Merging it approved package `{}` (from {}) for **{env}**. What becomes of it stands in the pull request's comment.\n",
+        accepted.package.short(),
+        accepted.source_commit.short()
+    )
+}
+
 /// The report on a merged pull request whose pin does not count.
 #[must_use]
 pub fn refusal(env: &EnvName, pin: &Pin, refusal: &Refusal) -> String {

@@ -6,11 +6,12 @@ use crate::effect::{Act, Report, Verdict};
 use crate::event::Outcome;
 use crate::explain::{self, Standing};
 use crate::ids::{CommitSha, EnvName, Op, PullNumber};
-use crate::state::{Environment, Phase, Promotion, Unsaid};
+use crate::state::{Cause, Environment, Phase, Promotion, Unsaid};
 use crate::text;
 
 pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     proposal(draft, name, env);
+    approval(draft, name, env);
     deployment(draft, name, env);
     refusal(draft, name, env);
 }
@@ -60,6 +61,26 @@ fn proposal(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         Some(head),
         report,
     );
+}
+
+/// On the head that was merged: that it counts. It may have been merged before its check had taken in the last review, and would say for
+/// ever that it is not to be merged yet.
+fn approval(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(accepted) = &env.accepted else {
+        return;
+    };
+    let merged = matches!(accepted.cause, Cause::Pin { .. } | Cause::Recovered);
+    let Some(head) = accepted.head.clone().filter(|_| merged) else {
+        return;
+    };
+    let report = Report {
+        check: format!("hodman/{name}"),
+        verdict: Verdict::Success,
+        title: format!("approved for {name}"),
+        summary: text::approval(name, accepted),
+        plan: Some(accepted.plan.clone()),
+    };
+    say(draft, name, env, "approval", None, Some(head), report);
 }
 
 /// On the merged pull request and the package's commit: what became of it.

@@ -4,6 +4,7 @@
 mod acts;
 mod applies;
 mod captures;
+mod compared;
 mod drift;
 mod forge;
 mod gates;

@@ -73,6 +73,28 @@ fn too_few_reviews_are_refused_and_counted_again() {
     assert_eq!(w.waiting("qa"), ["apply"]);
 }
 
+#[test]
+fn a_pull_request_merged_before_its_check_was_green_says_that_it_counts() {
+    let mut w = story();
+    w.env("qa", |qa| qa.gates.approvals = 1);
+    w.build("p1");
+    w.planned("qa", &["a"]);
+    w.opened("qa", 1);
+    w.pull(1).approvals = 1;
+    w.mute = true;
+    w.merge(1);
+    let said: Vec<(String, Verdict)> = w
+        .due
+        .values()
+        .filter_map(|effect| match &effect.act {
+            Act::Say { commit, report, .. } => Some((commit.clone()?.to_string(), report.verdict)),
+            _ => None,
+        })
+        .collect();
+    let head = ("head1".to_owned(), Verdict::Success);
+    assert!(said.contains(&head), "{said:?}");
+}
+
 /// The report that waits to be said.
 fn report(w: &World, env: &str) -> (Option<PullNumber>, Report) {
     let Act::Say { pull, report, .. } = w.one(env, "say").act else {
