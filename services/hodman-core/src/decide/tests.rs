@@ -9,6 +9,7 @@ mod drift;
 mod forge;
 mod gates;
 mod going_back;
+mod merged;
 mod new_environment;
 mod notices;
 mod observing;
