@@ -3,7 +3,6 @@
 mod branch;
 mod file_access;
 mod known;
-mod own;
 mod propose;
 mod snapshot;
 mod table;

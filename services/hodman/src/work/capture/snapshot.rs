@@ -2,8 +2,8 @@
 
 use super::super::WorkError;
 use super::super::live::{self, Unlisted};
+use super::file_access;
 use super::known::{Known, short};
-use super::{file_access, own};
 use chrono::{DateTime, TimeZone as _, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{
@@ -59,8 +59,8 @@ pub(super) async fn take(
     // The list of a secret scope does not say what a principal is: what has no `@` in it reads as a group there.
     let mine =
         ["user", "service_principal", "group"].map(|word| permissions::managed_principal(word, me));
-    let mut built_in = served.built_in;
-    let resources: Vec<LiveResource> = own::set_apart(served.objects, me, &mut built_in)
+    let resources: Vec<LiveResource> = served
+        .objects
         .into_iter()
         .map(|mut object| {
             without_ours(&mut object.listed.config, &mine);
@@ -102,7 +102,7 @@ pub(super) async fn take(
         resources,
         unread: served.unread,
         access_unread: served.access_unread,
-        built_in,
+        built_in: served.built_in,
         unread_files,
         file_access,
         files,
