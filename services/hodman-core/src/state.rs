@@ -551,9 +551,6 @@ pub struct Found {
     pub until: Option<DateTime<Utc>>,
     /// Why nothing is done about it.
     pub note: Option<String>,
-    /// A person asked for it to be put back, whatever the policy says of differences.
-    #[serde(default)]
-    pub asked: bool,
 }
 
 /// A takeover, or a new environment, that was asked for.

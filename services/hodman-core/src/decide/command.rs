@@ -6,7 +6,7 @@ use crate::event::{Ask, Command};
 use crate::facts::PullKind;
 use crate::gates;
 use crate::ids::{CommitSha, EnvName, PackageDigest};
-use crate::policy::{DriftPolicy, Mode};
+use crate::policy::Mode;
 use crate::state::{Aside, Asked, Environment, Hold, Override, Phase, RunPhase};
 
 pub(super) fn take(draft: &mut Draft, command: &Command) -> Result<(), String> {
@@ -138,7 +138,7 @@ fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) -> 
     env.put_aside
         .retain(|_, why| *why == Aside::RolledBack && (failed || leaving));
     let let_in = env.put_aside.len() < aside;
-    if !failed && !let_in && !put_back(env) {
+    if !failed && !let_in {
         return Err(match &env.refused {
             Some((_, refusal)) => {
                 format!("no step failed in {name}; {refusal}; {}", refusal.way_out())
@@ -154,15 +154,6 @@ fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) -> 
         draft.note(Some(name), "let-in-again", text);
     }
     Ok(())
-}
-
-/// What differs and is only reported is put back as a repair puts it back, with all that a repair never does.
-fn put_back(env: &mut Environment) -> bool {
-    let reported = env.policy.drift == DriftPolicy::Report;
-    match &mut env.drift.found {
-        Some(found) if reported => !std::mem::replace(&mut found.asked, true),
-        _ => false,
-    }
 }
 
 /// Whatever failed in the environment goes on at once. Whether anything had.

@@ -68,7 +68,6 @@ fn answer(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         return;
     };
     match env.policy.drift {
-        _ if found.asked => heal(draft, name, env, &found),
         DriftPolicy::Report => {}
         DriftPolicy::PullRequest => propose(draft, name, env, &found),
         DriftPolicy::Heal => heal(draft, name, env, &found),
@@ -308,7 +307,6 @@ fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanF
             base: None,
             until: None,
             note: plan.is_empty().then(|| for_a_person(plan)),
-            asked: false,
         });
     }
 }

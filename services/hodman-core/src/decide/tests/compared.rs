@@ -1,33 +1,8 @@
-//! What a person asks of a difference that is only reported, and comparisons that fail.
+//! Comparisons that fail.
 
-use super::drift::{compare, healthy};
-use crate::effect::{Act, Approved};
+use super::drift::healthy;
 use crate::event::Ask;
 use crate::policy::{DriftPolicy, Missed, ScheduleSpec};
-
-#[test]
-fn what_is_only_reported_is_put_back_when_somebody_asks_and_as_a_repair_would() {
-    let mut w = healthy(DriftPolicy::Report);
-    let retry = || Ask::Retry { env: "qa".into() };
-    w.ask(retry());
-    assert!(w.waiting("qa").is_empty(), "nothing differs");
-    compare(&mut w, &["!gone-for-good"]);
-    w.ask(retry());
-    assert!(w.waiting("qa").is_empty(), "it cannot be undone");
-    assert!(w.why("qa").contains("nothing newer") && w.noted("heal-held") == 1);
-    compare(&mut w, &["put-back"]);
-    assert!(
-        w.waiting("qa").is_empty(),
-        "another difference is another question"
-    );
-    w.ask(retry());
-    let Act::Apply { approved, .. } = w.one("qa", "apply").act else {
-        unreachable!()
-    };
-    assert!(
-        matches!(approved, Approved::Actions { actions, .. } if actions.contains(&"put-back".into()))
-    );
-}
 
 #[test]
 fn a_comparison_that_failed_is_none() {

@@ -99,7 +99,7 @@ pub enum Ask {
         #[command(flatten)]
         remote: Remote,
     },
-    /// Try a failed step again, propose a package again that was declined, or put back what differs and is only reported.
+    /// Try a failed step again, or propose a package again that was declined.
     Retry {
         /// The environment.
         env: String,
