@@ -9,6 +9,7 @@ mod build;
 mod capture;
 mod command;
 mod drift;
+mod gone;
 mod keep;
 mod learn;
 mod new_environment;

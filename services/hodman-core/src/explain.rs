@@ -6,12 +6,13 @@ mod waits;
 
 pub use candidate::{Candidate, candidate, is_here};
 pub use standing::Standing;
-pub use waits::{gate_lines, pull_waits, run_waits};
+pub use waits::{gate_lines, pull_waits, refuses, run_waits};
 
 use crate::gates;
 use crate::ids::{EnvName, PackageDigest};
-use crate::policy::Mode;
+use crate::policy::{Mode, ScheduleSpec};
 use crate::reason::{Reason, stamp};
+use crate::schedule::Schedule;
 use crate::state::{Aside, Environment, Phase, PipelineState, RunPhase};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -96,8 +97,10 @@ pub fn standing(env: &Environment) -> Standing {
     if env.refused.is_some() {
         return Standing::Refused;
     }
-    if env.promotion.is_some() {
-        return Standing::Proposed;
+    match &env.promotion {
+        Some(promotion) if promotion.is_stuck() => return Standing::Failed,
+        Some(_) => return Standing::Proposed,
+        None => {}
     }
     match &env.current {
         None => Standing::Empty,
@@ -185,8 +188,12 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
     if env.gone || destroyed(env) {
         return vec![Reason::Gone];
     }
-    let mut reasons: Vec<Reason> = Vec::new();
-    reasons.extend(env.broken.clone().map(|error| Reason::Broken { error }));
+    let broken = env.broken.clone();
+    let mut reasons: Vec<Reason> = broken
+        .map(|error| Reason::Broken { error })
+        .into_iter()
+        .collect();
+    reasons.extend(unread(state));
     reasons.extend(gates::hold(env));
     if env.hold.is_some() && env.still.is_some() {
         reasons.push(Reason::StaysStopped);
@@ -232,11 +239,32 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
         reasons.push(Reason::Failed {
             what: "comparing".to_owned(),
             why: why.clone(),
-            retry_at: env.drift.not_before.filter(|_| env.drift.wanted),
+            retry_at: env
+                .drift
+                .not_before
+                .filter(|_| env.drift.wanted)
+                .or_else(|| next_slot(env.policy.reconcile.as_ref(), now)),
         });
     }
     reasons.dedup();
     reasons
+}
+
+/// Nothing new is seen, here or anywhere.
+fn unread(state: &PipelineState) -> Option<Reason> {
+    let why = state.observing.error.clone()?;
+    Some(Reason::Failed {
+        what: "reading the repository".to_owned(),
+        why,
+        retry_at: state.observing.not_before,
+    })
+}
+
+/// When a schedule does it the next time.
+fn next_slot(spec: Option<&ScheduleSpec>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let spec = spec?;
+    let schedule = Schedule::parse(&spec.cron, &spec.zone).ok()?;
+    schedule.next_after(now)
 }
 
 fn run_reasons(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {

@@ -77,6 +77,16 @@ text_id!(
     InputsId
 );
 
+impl EnvName {
+    /// What folders, branches, markers and addresses take without being quoted: lower-case letters, digits and hyphens.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let name = &self.0;
+        (1..=63).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with('-')
+    }
+}
+
 impl PackageDigest {
     /// The first twelve hex digits, for people.
     #[must_use]

@@ -76,6 +76,24 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl Refusal {
+    /// What becomes of it, or what a person does about it.
+    #[must_use]
+    pub fn way_out(&self) -> String {
+        match self {
+            Self::NotPassed { .. } | Self::Soaking { .. } | Self::CheckNotGreen { .. } => {
+                "the pin counts as soon as that holds".to_owned()
+            }
+            Self::HeadDiffers { number } | Self::NotReviewed { number, .. } => {
+                format!("revert {number} on the promoted branch, and what is due is proposed anew")
+            }
+            Self::PushedDirectly | Self::UnknownPackage | Self::PutAside => {
+                "revert it on the promoted branch, and what is due is proposed anew".to_owned()
+            }
+        }
+    }
+}
+
 /// Why nothing happens right now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "wait", rename_all = "kebab-case")]
@@ -231,7 +249,7 @@ impl fmt::Display for Reason {
                 "{number} holds commits that a person pushed; merge or close it first"
             ),
             Self::Broken { error } => write!(f, "{error}"),
-            Self::Refused { refusal } => write!(f, "refused: {refusal}"),
+            Self::Refused { refusal } => write!(f, "refused: {refusal}; {}", refusal.way_out()),
             Self::NeedsApproval { outside } => write!(
                 f,
                 "needs approval: {} not in the approved plan",

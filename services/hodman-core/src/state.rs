@@ -144,6 +144,8 @@ pub struct Environment {
     pub pin: Option<Pin>,
     /// Why the pin was not taken as approved.
     pub refused: Option<(Pin, Refusal)>,
+    /// The pull request that brought that pin, and its head: there it is said.
+    pub refused_on: Option<(PullNumber, CommitSha)>,
     /// What was approved last: package, binding and plan.
     pub accepted: Option<Accepted>,
     /// What is in place.
@@ -551,7 +553,7 @@ pub struct Drift {
     /// The look at single objects that is under way.
     #[serde(default)]
     pub looking: Option<Op>,
-    /// When the last one ended.
+    /// When the last one that did not fail ended.
     pub last: Option<DateTime<Utc>>,
     /// What differs.
     pub found: Option<Found>,

@@ -7,10 +7,10 @@ pub use body::{
     takeover_text,
 };
 
-use crate::explain::{Explanation, Standing};
-use crate::facts::{PlanFacts, PullKind};
+use crate::explain::{Explanation, Standing, refuses};
+use crate::facts::{Pin, PlanFacts, PullKind};
 use crate::ids::EnvName;
-use crate::reason::Reason;
+use crate::reason::{Reason, Refusal};
 use crate::state::{Accepted, Promotion};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -52,6 +52,11 @@ pub fn proposal(
             plan.irreversible.join(", ")
         ));
     }
+    if waits.iter().any(refuses) {
+        text.push_str(
+            "\n**Do not merge it yet:** merged before its gates are open, it is refused, and has to be reverted.\n",
+        );
+    }
     text.push_str(&waiting(
         "Gates",
         waits,
@@ -79,6 +84,27 @@ pub fn deployment(
         }
     }
     text
+}
+
+/// The report on the head that was merged.
+#[must_use]
+pub fn approval(env: &EnvName, accepted: &Accepted) -> String {
+    format!(
+        "Merging it approved package `{}` (from {}) for **{env}**. What becomes of it stands in the pull request's comment.\n",
+        accepted.package.short(),
+        accepted.source_commit.short()
+    )
+}
+
+/// The report on a merged pull request whose pin does not count.
+#[must_use]
+pub fn refusal(env: &EnvName, pin: &Pin, refusal: &Refusal) -> String {
+    format!(
+        "This was merged, and is not applied: {refusal}. Package `{}` does not come into **{env}** by it; what is there stays as \
+         it is.\n\nWhat helps: {}.\n",
+        pin.package.short(),
+        refusal.way_out()
+    )
 }
 
 fn waiting(title: &str, waits: &[Reason], none: &str) -> String {

@@ -23,7 +23,8 @@ pub(crate) use environment::Spot;
 pub use environment::{
     CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, CheckName, Drift, Environment, FileSets,
     Freeze, Gates, Layout, Merge, Missed, Mode, ModuleCall, Open, Presence, Rotate, Schedule,
-    Schedules, Selection, TagSelection, Verify, Window, WindowKind, Workspace, parse_environment,
+    Schedules, Selection, TagSelection, Verify, Window, WindowKind, Workspace, check_order,
+    parse_environment, parse_environment_by,
 };
 pub use policy::{BuildPolicy, POLICY_FILE, Policy, TerraformPolicy, parse_policy};
 pub use release::{CommitId, InvalidCommitId, Release, parse_release, render_release};

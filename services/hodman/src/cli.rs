@@ -16,6 +16,7 @@ mod init;
 mod kinds;
 mod local;
 mod log;
+mod outcome;
 mod output;
 mod plan;
 mod restore;
@@ -71,6 +72,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Template { what } => template::template(what),
         Command::Init { dir } => init::init(&dir, json),
         Command::Bundle { what } => bundle::run(what, json),
+        Command::Validate { path } => bundle::validate(&path, json),
+        Command::Completion { shell } => local::completion(shell),
         Command::Bench(args) => bench::run(args, json).await,
         Command::Version => local::version(json),
         Command::Status { remote } => show::status(&remote, json).await,
@@ -104,6 +107,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             workspace,
             dry_run: true,
             remote,
+            ..
         }) => adopt::dry_run(&env, from, &file, workspace, &remote, json).await,
         Command::Ask(ask) => ask::ask(ask, json).await,
     }

@@ -1,5 +1,6 @@
 //! The running daemon: what is started, in which order, and how it stops.
 
+mod alone;
 mod forget;
 mod parts;
 mod queues;
@@ -30,6 +31,8 @@ pub struct Daemon {
     rest: CancellationToken,
     parts: Parts,
     patience: Duration,
+    /// Until the last of it has stopped.
+    alone: alone::Alone,
 }
 
 impl Daemon {
@@ -39,12 +42,13 @@ impl Daemon {
     /// When the port is taken, the database cannot be opened, or the configuration does not hold.
     pub async fn start(config: Config, clock: Clock, settings: Settings) -> anyhow::Result<Self> {
         let listener = tokio::net::TcpListener::bind(config.listen).await.with_context(|| {
-            format!("cannot listen on {}: is something else using the port? `--port 0` picks a free one", config.listen)
+            format!("cannot listen on {}: is something else using the port? `--listen 127.0.0.1:0` picks a free one", config.listen)
         })?;
         let address = listener
             .local_addr()
             .context("asking for the own address")?;
         let parts = Parts::open(config, clock.clone(), address).await?;
+        let alone = alone::alone(&parts.config.store_target()?)?;
         let (intake, rest) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
         let patience = Duration::from_secs(parts.config.timers.shutdown.as_secs());
@@ -103,6 +107,7 @@ impl Daemon {
             rest,
             parts,
             patience,
+            alone,
         })
     }
 
@@ -139,6 +144,7 @@ impl Daemon {
             self.tasks.abort_all();
         }
         self.parts.store.close().await;
+        drop(self.alone);
     }
 }
 

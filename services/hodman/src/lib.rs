@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod demo;
 pub mod doctor;
 pub mod engine;
+mod environments;
 pub mod example;
 pub mod intake;
 mod kept;

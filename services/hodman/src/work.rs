@@ -33,6 +33,7 @@ mod quiet;
 mod restore;
 mod say;
 mod secrets;
+mod served;
 mod stacks;
 mod taken;
 mod takeover;
@@ -49,6 +50,7 @@ pub use error::WorkError;
 pub(crate) use error::chain;
 pub use observe::policy_of;
 pub use restore::{Restore, Restored};
+pub use served::Served;
 pub use taken::Taken;
 pub use takeover::Proposal;
 
@@ -80,7 +82,7 @@ pub struct Work {
     /// The forge.
     pub github: Arc<GitHub>,
     /// Pipelines by name.
-    pub pipelines: BTreeMap<String, Repo>,
+    pub pipelines: BTreeMap<String, Served>,
     /// Workspaces by name.
     pub places: Places,
     /// Packages.
@@ -168,9 +170,7 @@ impl Work {
         created: DateTime<Utc>,
         fence: &Fence,
     ) -> Result<Outcome, WorkError> {
-        let repo = self.pipelines.get(pipeline).ok_or_else(|| {
-            WorkError::lasting(format!("pipeline {pipeline} is not configured here"))
-        })?;
+        let repo = &self.repo(pipeline).await?;
         let job = Job {
             work: self,
             repo,
@@ -255,6 +255,14 @@ impl Work {
                 say::say(&job, topic, *pull, commit.as_ref(), report).await
             }
         }
+    }
+
+    /// The repository of a pipeline.
+    async fn repo(&self, pipeline: &str) -> Result<Repo, WorkError> {
+        let served = self.pipelines.get(pipeline).ok_or_else(|| {
+            WorkError::lasting(format!("pipeline {pipeline} is not configured here"))
+        })?;
+        served.repo(&self.github).await
     }
 
     /// A link to a page of hodman's own, when people can reach it.

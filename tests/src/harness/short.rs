@@ -146,8 +146,8 @@ impl<'s> Short<'s> {
                     .into_iter()
                     .find(|pull| pull.open && pull.head_ref == branch)?;
                 let checks = checks(self.scene, &pull.head_sha).await.ok()?;
-                // The latter where the plan names what cannot be undone.
-                let ends = ["success", "action_required"];
+                // The second where the plan names what cannot be undone, the last where its gates wait for a review.
+                let ends = ["success", "action_required", "in_progress"];
                 let said = checks.iter().any(|(name, conclusion)| {
                     *name == check && ends.contains(&conclusion.as_str())
                 });

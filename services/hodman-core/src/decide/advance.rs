@@ -1,6 +1,8 @@
 //! Everything that can go on, goes on: predecessors before successors, so that what passes here is seen there at once.
 
-use super::{Draft, build, capture, drift, keep, observe, promotion, report, run, slots, still};
+use super::{
+    Draft, build, capture, drift, gone, keep, observe, promotion, report, run, slots, still,
+};
 use crate::ids::EnvName;
 use crate::policy::Mode;
 use crate::state::{Environment, PipelineState};
@@ -12,7 +14,7 @@ pub(super) fn advance(draft: &mut Draft) {
     for name in in_order(&draft.state) {
         with_env(draft, &name, |draft, env| {
             if env.gone {
-                return;
+                return gone::advance(draft, &name, env);
             }
             keep::advance(draft, &name, env);
             if env.policy.absent {
@@ -41,6 +43,7 @@ pub(super) fn advance(draft: &mut Draft) {
             }
         });
     }
+    gone::forget(&mut draft.state);
 }
 
 /// Lends one environment out of the state. While it is lent its place holds an empty one, which no rule about an

@@ -114,10 +114,7 @@ fn one(
         Ask::Unlock { stack, unlock, .. } => {
             super::unlock::ask(draft, name, env, (stack, unlock), by)
         }
-        Ask::Retry { .. } => {
-            retry(draft, name, env, by);
-            Ok(())
-        }
+        Ask::Retry { .. } => retry(draft, name, env, by),
         Ask::Rollback {
             to, now, reason, ..
         } => rollback(draft, name, env, by, to.as_ref(), *now, reason),
@@ -126,10 +123,11 @@ fn one(
 
 /// What failed is tried again. What was rolled back from is let in again only by asking when nothing else was to be tried: whoever
 /// helps a step along on the way back does not ask for that.
-fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) {
-    draft.note(Some(name), "retry-asked", format!("by {by}"));
+fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) -> Result<(), String> {
     let built = super::build::again(draft);
-    let failed = go_on(draft, env) || built;
+    let unread = draft.state.observing.error.is_some();
+    draft.state.observing.not_before = None;
+    let failed = go_on(draft, env) || built || unread;
     let leaving = env.over.is_some()
         || env.asked.is_some()
         || env
@@ -139,10 +137,23 @@ fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) {
     let aside = env.put_aside.len();
     env.put_aside
         .retain(|_, why| *why == Aside::RolledBack && (failed || leaving));
-    if env.put_aside.len() < aside {
+    let let_in = env.put_aside.len() < aside;
+    if !failed && !let_in {
+        return Err(match &env.refused {
+            Some((_, refusal)) => {
+                format!("no step failed in {name}; {refusal}; {}", refusal.way_out())
+            }
+            None => format!(
+                "nothing failed in {name} and nothing is put aside: there is nothing to try again"
+            ),
+        });
+    }
+    draft.note(Some(name), "retry-asked", format!("by {by}"));
+    if let_in {
         let text = "what was put aside may come again";
         draft.note(Some(name), "let-in-again", text);
     }
+    Ok(())
 }
 
 /// Whatever failed in the environment goes on at once. Whether anything had.
@@ -171,17 +182,17 @@ pub(super) fn go_on(draft: &Draft, env: &mut Environment) -> bool {
         *not_before = Some(draft.now);
         failed = true;
     }
-    if env.run.is_none()
-        && let Some(accepted) = &mut env.accepted
-        && env
-            .current
-            .as_ref()
-            .is_some_and(|current| current.unhealthy.is_some())
+    if let Some(promotion) = &mut env.promotion
+        && let Phase::Open(pull) = &mut promotion.phase
     {
-        accepted.again();
+        failed |= pull.merge_refused.take().is_some();
+    }
+    if env.policy.mode == Mode::FreeForm && env.capture.error.is_some() {
+        env.capture.wanted = true;
+        env.capture.not_before = None;
         failed = true;
     }
-    failed
+    failed | super::run::verify_anew(env)
 }
 
 fn rollback(
@@ -264,6 +275,11 @@ fn target(
     found
         .map(|old| (old.package.clone(), old.source_commit.clone()))
         .ok_or_else(|| match to {
+            Some(to) if bad.is_some_and(|bad| names(to, bad)) => format!(
+                "package {} is what is there, or on its way; `hodman reconcile` compares, and `drift: heal` puts back what \
+                 differs",
+                bad.map_or("", PackageDigest::short)
+            ),
             Some(to) => {
                 format!("package {to} was never healthy here; nothing is rolled back to it")
             }

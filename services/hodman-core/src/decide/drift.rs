@@ -252,9 +252,9 @@ pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> 
         let Some((_, package)) = env.drift.comparing.take() else {
             return Err("no comparison is under way".to_owned());
         };
-        env.drift.last = Some(draft.now);
         match outcome {
             Outcome::Planned { plan, .. } => {
+                env.drift.last = Some(draft.now);
                 env.drift.error = None;
                 env.drift.tries = 0;
                 env.drift.not_before = None;

@@ -2,8 +2,8 @@
 
 use super::advance::with_env;
 use super::{
-    Draft, build, capture, command, drift, keep, new_environment, notice, observe, pins, promotion,
-    pulls, report, run, still, strays, takeover, unlock,
+    Draft, build, capture, command, drift, gone, keep, new_environment, notice, observe, pins,
+    promotion, pulls, report, run, still, strays, takeover, unlock,
 };
 use crate::event::{Event, Outcome};
 use crate::facts::ForgeFacts;
@@ -205,6 +205,9 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
             }
             match &seen.policy {
                 Some(policy) => {
+                    if env.policy.verify != policy.verify {
+                        run::verify_anew(env);
+                    }
                     if env.policy != *policy
                         && let Some(origin) = &seen.binding_origin
                     {
@@ -227,9 +230,7 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
             pulls::own(draft, name, env, facts);
         });
     }
-    for (name, env) in &mut draft.state.environments {
-        env.gone = !facts.environments.contains_key(name);
-    }
+    gone::seen(draft, facts);
     new_environment::arrived(draft);
     pulls::foreign(draft, facts, generation);
     command::take_early(draft);

@@ -13,6 +13,11 @@ pub(super) fn ask(
     files: &BTreeMap<String, String>,
     by: &str,
 ) -> Result<(), String> {
+    if !name.is_plain() {
+        return Err(format!(
+            "`{name}` cannot be the name of an environment: lower-case letters, digits and hyphens, 63 at most"
+        ));
+    }
     let there = draft.state.environments.get(name);
     if there.is_some_and(|env| !env.gone) {
         return Err(format!("there is an environment `{name}` already"));

@@ -12,8 +12,12 @@ use std::collections::BTreeSet;
 /// Looks at the pin and the binding that main has now.
 pub(super) fn consider(draft: &mut Draft, name: &EnvName, env: &mut Environment, facts: &EnvFacts) {
     env.binding.clone_from(&facts.binding);
-    let Some(pin) = &facts.pin else { return };
-    env.pin = Some(pin.clone());
+    env.pin.clone_from(&facts.pin);
+    let Some(pin) = &facts.pin else {
+        // Somebody took back what did not count.
+        env.refused = None;
+        return;
+    };
     let known = env
         .accepted
         .as_ref()
@@ -37,6 +41,8 @@ pub(super) fn consider(draft: &mut Draft, name: &EnvName, env: &mut Environment,
                 draft.note(Some(name), "pin-refused", refusal.to_string());
             }
             env.refused = Some((pin.clone(), refusal));
+            let origin = facts.pin_origin.as_ref();
+            env.refused_on = origin.map(|origin| (origin.number, origin.head.clone()));
         }
     }
 }

@@ -52,9 +52,16 @@ fn unneeded(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
                 && !env.put_aside.contains_key(&promotion.package)
         }
     };
-    if needed {
-        return;
+    if !needed {
+        give_up(draft, name, env, "it is not needed any more");
     }
+}
+
+/// Leaves a promotion as soon as it can be left, and closes its pull request.
+pub(super) fn give_up(draft: &mut Draft, name: &EnvName, env: &mut Environment, because: &str) {
+    let Some(promotion) = env.promotion.clone() else {
+        return;
+    };
     match &promotion.phase {
         Phase::Planning { op } => {
             draft.cancel(*op);
@@ -65,7 +72,7 @@ fn unneeded(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         Phase::Open(pull) if pull.merging.is_none() && !pull.is_merged() => {
             env.promotion = None;
             strays::leave(env, &promotion, pull.number);
-            strays::close(draft, name, env, pull.number, "it is not needed any more");
+            strays::close(draft, name, env, pull.number, because);
         }
         // What is being opened, closed or merged is waited for.
         Phase::Open(_) | Phase::Opening { .. } | Phase::Clearing { .. } => {}

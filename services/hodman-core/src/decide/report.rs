@@ -6,12 +6,14 @@ use crate::effect::{Act, Report, Verdict};
 use crate::event::Outcome;
 use crate::explain::{self, Standing};
 use crate::ids::{CommitSha, EnvName, Op, PullNumber};
-use crate::state::{Environment, Phase, Promotion, Unsaid};
+use crate::state::{Cause, Environment, Phase, Promotion, Unsaid};
 use crate::text;
 
 pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     proposal(draft, name, env);
+    approval(draft, name, env);
     deployment(draft, name, env);
+    refusal(draft, name, env);
 }
 
 /// On an open promotion pull request: the plan, the gates, what merging does.
@@ -29,14 +31,23 @@ fn proposal(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         return;
     }
     let waits = explain::pull_waits(&draft.state, env, draft.now);
+    let early = waits.iter().any(explain::refuses);
+    let counts = format!("{} in {name}", pull.plan.counts());
     let report = Report {
         check: format!("hodman/{name}"),
-        verdict: if pull.plan.irreversible.is_empty() {
+        // Green would ask for a merge that is refused afterwards.
+        verdict: if early {
+            Verdict::Pending
+        } else if pull.plan.irreversible.is_empty() {
             Verdict::Success
         } else {
             Verdict::ActionRequired
         },
-        title: format!("{} in {name}", pull.plan.counts()),
+        title: if early {
+            format!("{counts}; not to be merged yet")
+        } else {
+            counts
+        },
         summary: text::proposal(name, promotion, &pull.plan, &waits),
         plan: pull.plan.digest.clone(),
     };
@@ -52,6 +63,26 @@ fn proposal(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     );
 }
 
+/// On the head that was merged: that it counts. It may have been merged before its check had taken in the last review, and would say for
+/// ever that it is not to be merged yet.
+fn approval(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let Some(accepted) = &env.accepted else {
+        return;
+    };
+    let merged = matches!(accepted.cause, Cause::Pin { .. } | Cause::Recovered);
+    let Some(head) = accepted.head.clone().filter(|_| merged) else {
+        return;
+    };
+    let report = Report {
+        check: format!("hodman/{name}"),
+        verdict: Verdict::Success,
+        title: format!("approved for {name}"),
+        summary: text::approval(name, accepted),
+        plan: Some(accepted.plan.clone()),
+    };
+    say(draft, name, env, "approval", None, Some(head), report);
+}
+
 /// On the merged pull request and the package's commit: what became of it.
 fn deployment(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     let Some(accepted) = env.accepted.clone() else {
@@ -60,6 +91,7 @@ fn deployment(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
     let standing = explain::standing(&Environment {
         promotion: None,
         hold: None,
+        refused: None,
         ..env.clone()
     });
     let verdict = match standing {
@@ -90,6 +122,30 @@ fn deployment(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         "deployment",
         accepted.pull,
         Some(accepted.source_commit),
+        report,
+    );
+}
+
+/// On the merged pull request whose pin does not count: why, and what helps.
+fn refusal(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
+    let (Some((pin, refusal)), Some((number, head))) = (&env.refused, env.refused_on.clone())
+    else {
+        return;
+    };
+    let report = Report {
+        check: format!("hodman/{name}"),
+        verdict: Verdict::ActionRequired,
+        title: format!("{name}: refused"),
+        summary: text::refusal(name, pin, refusal),
+        plan: None,
+    };
+    say(
+        draft,
+        name,
+        env,
+        "refusal",
+        Some(number),
+        Some(head),
         report,
     );
 }

@@ -363,3 +363,17 @@ fn verified(
         );
     }
 }
+
+/// What was found not healthy is put in place and verified once more. Whether there is such a thing.
+pub(super) fn verify_anew(env: &mut Environment) -> bool {
+    let current = env.current.as_ref();
+    let unhealthy = current.is_some_and(|current| current.unhealthy.is_some());
+    let again = env.run.is_none() && unhealthy;
+    match &mut env.accepted {
+        Some(accepted) if again => {
+            accepted.again();
+            true
+        }
+        _ => false,
+    }
+}

@@ -76,9 +76,13 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
         env.promotion.as_ref().map(|promotion| &promotion.phase),
         Some(Phase::Open(_))
     );
-    if !open {
-        return;
+    if open {
+        close_all(draft, name, env, "another pull request goes on");
     }
+}
+
+/// Closes all that may be closed.
+pub(super) fn close_all(draft: &mut Draft, name: &EnvName, env: &mut Environment, because: &str) {
     let due: Vec<PullNumber> = env
         .strays
         .iter()
@@ -87,7 +91,7 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
         .map(|(number, _)| *number)
         .collect();
     for number in due {
-        close(draft, name, env, number, "another pull request goes on");
+        close(draft, name, env, number, because);
     }
     for stray in env.strays.values().filter(|stray| stray.closing.is_none()) {
         draft.wake(stray.not_before);

@@ -42,7 +42,20 @@ pub fn candidate(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
         found.last().map(|at| state.packages[*at].digest.clone())
     };
     let Some(package) = next else {
-        return none(Reason::NoPackage);
+        let waits = before
+            .iter()
+            .map(|(name, _)| Reason::NotThereYet {
+                env: (*name).clone(),
+            })
+            .collect::<Vec<_>>();
+        // There is one, and it has not come as far as the predecessors.
+        return match state.packages.is_empty() || waits.is_empty() {
+            true => none(Reason::NoPackage),
+            false => Candidate {
+                package: None,
+                waits,
+            },
+        };
     };
     if is_here(state, env, &package) {
         return none(Reason::UpToDate);

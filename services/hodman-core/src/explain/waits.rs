@@ -82,6 +82,35 @@ pub fn pull_waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) 
     reasons
 }
 
+/// Whether a pin that is merged while this holds is refused. A window guards the apply, and a hold whatever is done: neither asks who
+/// merged when.
+#[must_use]
+pub fn refuses(reason: &Reason) -> bool {
+    match reason {
+        Reason::NotThereYet { .. }
+        | Reason::NotHealthy { .. }
+        | Reason::Soaking { .. }
+        | Reason::CheckPending { .. }
+        | Reason::CheckFailed { .. }
+        | Reason::Reviews { .. } => true,
+        Reason::Held { .. }
+        | Reason::StaysStopped
+        | Reason::WindowClosed { .. }
+        | Reason::Merge { .. }
+        | Reason::MergeRefused { .. }
+        | Reason::Busy { .. }
+        | Reason::Failed { .. }
+        | Reason::PersonPushed { .. }
+        | Reason::Broken { .. }
+        | Reason::Refused { .. }
+        | Reason::NeedsApproval { .. }
+        | Reason::PutAside { .. }
+        | Reason::Gone
+        | Reason::UpToDate
+        | Reason::NoPackage => false,
+    }
+}
+
 /// The gates of a promotion, one line each, for its pull request.
 #[must_use]
 pub fn gate_lines(

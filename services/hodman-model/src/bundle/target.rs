@@ -56,6 +56,14 @@ pub(super) fn select(loaded: &mut Loaded, target: &str) -> Result<Node, Diagnost
     found.into_result(config)
 }
 
+/// The names of all targets.
+///
+/// # Errors
+/// When the bundle's files do not parse.
+pub fn target_names(tree: &Tree) -> Result<Vec<String>, Diagnostics> {
+    Ok(names(&super::load::load(tree)?))
+}
+
 /// The target that is meant when none is named: the one with `default: true`, or the only one.
 ///
 /// # Errors

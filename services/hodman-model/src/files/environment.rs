@@ -7,6 +7,7 @@ mod check;
 mod check_name;
 mod file_sets;
 mod gates;
+mod order;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ pub use capture::{CaptureBranch, CaptureFormat, CaptureOn, CaptureRules, Selecti
 pub use check_name::CheckName;
 pub use file_sets::{FileSets, Layout};
 pub use gates::{Freeze, Gates, Window, WindowKind};
+pub use order::check_order;
 
 /// One environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -270,11 +272,28 @@ pub enum Presence {
     Absent,
 }
 
-/// Reads an `environment.yaml`; `path` is for the errors, and its folder is the environment's name.
+/// Says what is wrong with a cron expression.
+pub type CronCheck<'a> = &'a dyn Fn(&str) -> Result<(), String>;
+
+/// Reads an `environment.yaml`; `path` is for the errors, and its folder is the environment's name. Of a cron expression only the
+/// form is looked at: see [`parse_environment_by`].
 ///
 /// # Errors
 /// Everything wrong in the file, each with its place: what does not parse, unknown keys, and what does not fit together.
 pub fn parse_environment(path: &str, text: &str) -> Result<Environment, Diagnostics> {
+    parse_environment_by(path, text, &check::looks_like_cron)
+}
+
+/// As [`parse_environment`], and every cron expression is read by whoever will go by it: a second reader would accept what the first
+/// never runs.
+///
+/// # Errors
+/// As [`parse_environment`].
+pub fn parse_environment_by(
+    path: &str,
+    text: &str,
+    cron: CronCheck<'_>,
+) -> Result<Environment, Diagnostics> {
     let mut environment: Environment = yaml::read(path, text)?;
     let root = Node::parse(path, text.as_bytes())?;
     call_places::note(&mut environment, &root);
@@ -284,5 +303,5 @@ pub fn parse_environment(path: &str, text: &str) -> Result<Environment, Diagnost
             *id = spelled_id(key, id);
         }
     }
-    check::check(path, &environment, &root).into_result(environment)
+    check::check(path, &environment, &root, cron).into_result(environment)
 }

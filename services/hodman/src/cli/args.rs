@@ -1,9 +1,11 @@
 //! Commands and their arguments.
 
 mod asks;
+mod bundles;
 mod events;
 
-pub use asks::{AdoptFrom, Ask};
+pub use asks::{AdoptFrom, Ask, Wait};
+pub use bundles::Bundle;
 pub use events::Events;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -101,7 +103,7 @@ pub enum Command {
         /// Compare now, on this machine, with the settings that --config names. Nothing is written or decided.
         #[arg(long)]
         fresh: bool,
-        /// Exit with 1 when it is not as it was left.
+        /// Exit with 1 when it is not as it was left, or nobody knows: not compared since the last apply, or that failed.
         #[arg(long)]
         check: bool,
         #[command(flatten)]
@@ -175,6 +177,18 @@ pub enum Command {
         #[command(subcommand)]
         what: Bundle,
     },
+    /// Say what is wrong in the files of a repository: environments, modules and the bundle, as the check `hodman/validate` does on a
+    /// pull request. Needs no daemon. Exit code 1 when there are errors.
+    Validate {
+        /// The folder with databricks.yml.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        path: PathBuf,
+    },
+    /// Print what a shell needs to complete hodman's commands: `source <(hodman completion bash)`.
+    Completion {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// Measure hodman on this machine: the numbers of docs/benchmarks.md.
     Bench(crate::bench::BenchArgs),
     /// Print the version.
@@ -216,6 +230,9 @@ pub struct NewEnvironment {
     /// Print the files and propose nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Whether to wait for the pull request.
+    #[command(flatten)]
+    pub wait: Wait,
     #[command(flatten)]
     pub remote: Remote,
 }
@@ -245,42 +262,6 @@ pub struct RestoreArgs {
     pub force: bool,
     #[command(flatten)]
     pub remote: Remote,
-}
-
-/// A bundle's files.
-#[derive(Debug, Subcommand)]
-pub enum Bundle {
-    /// Print the configuration of one target: with --json in the form of `databricks bundle validate --output json`.
-    Resolve {
-        /// The target; the default one when absent. Variables have the values of the environment that gets it, if there is one.
-        #[arg(long, value_name = "NAME")]
-        target: Option<String>,
-        /// The environment, with its target.
-        #[arg(long, value_name = "ENV", conflicts_with = "target")]
-        environment: Option<String>,
-        /// A variable's value in place of the environment's; a list or mapping as JSON. May be given again.
-        #[arg(long, value_name = "NAME=VALUE")]
-        var: Vec<String>,
-        /// Who deploys, by user name or application id: for `${workspace.current_user.…}`, which stays as it is when absent, and as
-        /// the owner among permissions.
-        #[arg(long, value_name = "NAME")]
-        user: Option<String>,
-        /// The folder with databricks.yml.
-        #[arg(long, value_name = "DIR", default_value = ".")]
-        path: PathBuf,
-    },
-    /// Say everything that is wrong or will be regretted, with file, line and column. Exit code 1 when there are errors.
-    Lint {
-        /// Only this target; all of them when absent, each for every environment that gets it.
-        #[arg(long, value_name = "NAME")]
-        target: Option<String>,
-        /// A variable's value in place of the environments'. May be given again.
-        #[arg(long, value_name = "NAME=VALUE")]
-        var: Vec<String>,
-        /// The folder with databricks.yml.
-        #[arg(long, value_name = "DIR", default_value = ".")]
-        path: PathBuf,
-    },
 }
 
 /// The daemon's settings.

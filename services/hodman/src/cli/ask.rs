@@ -4,6 +4,7 @@ use super::adopt;
 use super::args::{self, Remote};
 use super::client::Client;
 use super::failure::{Exit, Failure};
+use super::outcome::{self, Ended};
 use super::output::{plain, print, print_json};
 use crate::intake::CommandRequest;
 use crate::web::view::EventView;
@@ -21,15 +22,25 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn ask(ask: args::Ask, json: bool) -> anyhow::Result<ExitCode> {
+    let wait = match &ask {
+        args::Ask::Adopt { wait, .. } | args::Ask::Unlock { wait, .. } => !wait.no_wait,
+        _ => true,
+    };
     let (ask, remote) = meant(ask)?;
-    send(ask, &remote, json).await
+    send(ask, &remote, wait, json).await
 }
 
-/// Puts it into the inbox and waits for what is decided.
-pub(super) async fn send(ask: Ask, remote: &Remote, json: bool) -> anyhow::Result<ExitCode> {
+/// Puts it into the inbox and waits for what is decided, and, if so told, for what becomes of it.
+pub(super) async fn send(
+    ask: Ask,
+    remote: &Remote,
+    wait: bool,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
     let client = Client::new(remote)?;
     let id = uuid::Uuid::new_v4().to_string();
-    let request = CommandRequest::new(id, Some(client.pipeline().await?), by(), ask);
+    let pipeline = client.pipeline().await?;
+    let request = CommandRequest::new(id, Some(pipeline.clone()), by(), ask);
     let answer: Value = client.post(&["commands"], &request).await?;
     let seq = answer["seq"]
         .as_i64()
@@ -40,8 +51,26 @@ pub(super) async fn send(ask: Ask, remote: &Remote, json: bool) -> anyhow::Resul
     }
     match event.state.as_str() {
         "handled" => {
+            let ended = match wait {
+                true => outcome::wait(&client, &pipeline, &request.ask, seq).await?,
+                false => None,
+            };
+            let word = request.word();
+            let text = match ended {
+                Some(Ended::Refused(why)) => {
+                    return Err(Failure::new(Exit::Failed, plain(&why)).into());
+                }
+                Some(Ended::Opened(number)) => {
+                    let url = outcome::url(&client, &pipeline, &number).await?;
+                    format!("{word}: {number} opened: {url}")
+                }
+                Some(Ended::Well(words)) => format!("{word}: {}", plain(&words)),
+                // What only the daemon's memory holds is done; the rest goes on, and `explain` tells how.
+                None if at_once(&request.ask) => format!("{word}: done (event {seq})"),
+                None => format!("{word}: asked (event {seq})"),
+            };
             if !json {
-                print(&format!("{}: done (event {seq})", request.word()))?;
+                print(&text)?;
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -57,6 +86,10 @@ pub(super) async fn send(ask: Ask, remote: &Remote, json: bool) -> anyhow::Resul
             Err(Failure::new(Exit::Failed, plain(&why)).into())
         }
     }
+}
+
+fn at_once(ask: &Ask) -> bool {
+    matches!(ask, Ask::Hold { .. } | Ask::Resume { .. } | Ask::Observe)
 }
 
 fn meant(ask: args::Ask) -> anyhow::Result<(Ask, Remote)> {

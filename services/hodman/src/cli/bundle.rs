@@ -2,6 +2,9 @@
 
 mod bindings;
 mod folder;
+mod validate;
+
+pub(super) use validate::validate;
 
 use super::args::Bundle;
 use super::failure::{Exit, Failure};

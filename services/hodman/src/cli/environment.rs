@@ -7,7 +7,7 @@ use crate::worked::{ENVIRONMENTS, MODULES};
 use anyhow::Context as _;
 use hodman_core::event::Ask;
 use hodman_model::field_path::PathSegment;
-use hodman_model::files::{Template, parse_environment};
+use hodman_model::files::Template;
 use hodman_model::yaml_edit;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ async fn new(args: NewEnvironment, as_json: bool) -> anyhow::Result<ExitCode> {
         )
         .map_err(refused)?;
     let text = with_settings(&own, &text, &args)?;
-    let environment = parse_environment(&own, &text).map_err(refused)?;
+    let environment = crate::environments::parse(&own, &text).map_err(refused)?;
     let called: Vec<String> = environment
         .modules
         .values()
@@ -85,7 +85,7 @@ async fn new(args: NewEnvironment, as_json: bool) -> anyhow::Result<ExitCode> {
         from: source.name,
         files,
     };
-    super::ask::send(ask, &args.remote, as_json).await
+    super::ask::send(ask, &args.remote, !args.wait.no_wait, as_json).await
 }
 
 /// What is said beside the template's parameters.
@@ -203,7 +203,7 @@ fn refused(problems: hodman_model::diagnostic::Diagnostics) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hodman_model::files::{SourceBytes, Tree};
+    use hodman_model::files::{SourceBytes, Tree, parse_environment};
     use hodman_model::modules::Foundation;
 
     #[test]

@@ -1,6 +1,6 @@
 //! Commands that need no running daemon.
 
-use super::args::SchemaName;
+use super::args::{Cli, SchemaName};
 use super::failure::{Exit, Failure};
 use super::output::{print, print_json};
 use crate::clock::Clock;
@@ -9,6 +9,7 @@ use crate::doctor;
 use crate::schema;
 use crate::web::ApiToken;
 use anyhow::Context as _;
+use clap::CommandFactory as _;
 use hodman_store::{Store, StoreUrl};
 use serde_json::json;
 use std::path::Path;
@@ -90,6 +91,13 @@ pub(super) fn schema(name: Option<SchemaName>, markdown: bool) -> anyhow::Result
         Some(name) if markdown => print(schema::page(name).trim_end())?,
         Some(name) => print_json(&schema::schemas()[schema::key(name)])?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn completion(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "hodman", &mut script);
+    print(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }
 

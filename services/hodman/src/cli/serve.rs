@@ -33,7 +33,7 @@ pub(super) async fn serve(path: &Path, listen: Option<SocketAddr>) -> anyhow::Re
     let mut signals = Signals::listen()?;
     let settings = settings(&config);
     let mut daemon = Daemon::start(config, Clock::system(), settings).await?;
-    say_ready(daemon.address)?;
+    say_ready(daemon.address);
     tokio::select! {
         ended = daemon.ended() => {
             daemon.stop().await;
@@ -56,12 +56,13 @@ fn hide() -> anyhow::Result<()> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("hiding the daemon's own memory")
 }
 
-/// Whoever started the daemon may wait for this line.
-fn say_ready(address: SocketAddr) -> anyhow::Result<()> {
+/// Whoever started the daemon may wait for this line. Where nobody reads, it serves all the same.
+fn say_ready(address: SocketAddr) {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "hodman listens on http://{address}")
-        .and_then(|()| out.flush())
-        .context("writing to standard output")
+    let said = writeln!(out, "hodman listens on http://{address}").and_then(|()| out.flush());
+    if let Err(error) = said {
+        tracing::warn!("nobody reads the standard output: {error}");
+    }
 }
 
 /// The timers of the settings, the rest as usual.

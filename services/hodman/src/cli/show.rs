@@ -52,13 +52,20 @@ fn pipeline_lines(pipeline: &PipelineView) -> String {
             env.explanation.standing.to_string(),
             env.short_package().to_owned(),
             env.since.map_or_else(String::new, stamp),
-            env.words
-                .first()
-                .map_or_else(String::new, |word| plain(word)),
+            waits_for(&env.words),
         ]);
     }
     text.push_str(&lines_of(&rows));
     text
+}
+
+/// The first reason, and that it is not the only one.
+fn waits_for(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => plain(one),
+        [first, more @ ..] => format!("{} (and {} more: explain)", plain(first), more.len()),
+    }
 }
 
 fn daemon_lines(status: &StatusView) -> String {

@@ -4,11 +4,12 @@ use std::{fmt, path::PathBuf};
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// A reference to a secret: `{env: NAME}` or `{file: PATH}`. The demo may write `{value: …}`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "Written")]
+#[derive(Debug, Clone)]
 pub enum SecretRef {
     /// A variable of the daemon's environment.
     Env(String),
@@ -95,6 +96,54 @@ struct Written {
     value: Option<SecretString>,
 }
 
+impl<'de> Deserialize<'de> for SecretRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// Reads the mapping. What stands in its place may be the secret itself, so that no error repeats it.
+struct Reader;
+
+const FORM: &str = "a secret is written as {env: NAME} or {file: PATH}";
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = SecretRef;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(FORM)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SecretRef, A::Error> {
+        let written = Written::deserialize(MapAccessDeserializer::new(map))?;
+        SecretRef::try_from(written).map_err(A::Error::custom)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<SecretRef, A::Error> {
+        Err(A::Error::custom(FORM))
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<SecretRef, E> {
+        Err(E::custom(FORM))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<SecretRef, E> {
+        Err(E::custom(FORM))
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<SecretRef, E> {
+        Err(E::custom(FORM))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<SecretRef, E> {
+        Err(E::custom(FORM))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<SecretRef, E> {
+        Err(E::custom(FORM))
+    }
+}
+
 impl TryFrom<Written> for SecretRef {
     type Error = &'static str;
 
@@ -103,7 +152,7 @@ impl TryFrom<Written> for SecretRef {
             (Some(name), None, None) => Ok(Self::Env(name)),
             (None, Some(path), None) => Ok(Self::File(path)),
             (None, None, Some(value)) => Ok(Self::Value(value)),
-            _ => Err("a secret is written as {env: NAME} or {file: PATH}"),
+            _ => Err(FORM),
         }
     }
 }

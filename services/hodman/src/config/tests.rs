@@ -271,6 +271,16 @@ fn secrets_are_read_and_never_shown() {
         refused(&mistyped)
     );
 
+    for clear in [CANARY, "4711", "1.5", "true"] {
+        let found = refused(&least(&format!("signing_key: {clear}\n")));
+        assert!(found.starts_with("hodman.yaml:7:14: "), "{found}");
+        assert!(
+            found.contains("a secret is written as {env: NAME} or {file: PATH}"),
+            "{found}"
+        );
+        assert!(!found.contains(clear), "{found}");
+    }
+
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("secret");
     std::fs::write(&path, format!("{CANARY}\r\n")).expect("written");

@@ -9,7 +9,7 @@ use crate::packages::Packages;
 use crate::places::{Ground, Places};
 use crate::secrets::Sources;
 use crate::sign::Signer;
-use crate::work::{Repo, Work};
+use crate::work::{Served, Work};
 use anyhow::Context as _;
 use hodman_clients::git::{CredentialSource, Credentials, Mirror, MirrorConfig};
 use hodman_clients::github::GitHub;
@@ -83,10 +83,7 @@ impl Parts {
             .collect();
         let mut pipelines = BTreeMap::new();
         for pipeline in &config.pipelines {
-            pipelines.insert(
-                pipeline.name.clone(),
-                repo(&config, &github, pipeline).await?,
-            );
+            pipelines.insert(pipeline.name.clone(), served(&config, &github, pipeline)?);
         }
         let packages = Packages::open(&config.package_store())
             .await
@@ -128,34 +125,14 @@ impl Parts {
     }
 }
 
-async fn repo(config: &Config, github: &Arc<GitHub>, pipeline: &Pipeline) -> anyhow::Result<Repo> {
+fn served(config: &Config, github: &Arc<GitHub>, pipeline: &Pipeline) -> anyhow::Result<Served> {
     let remote = format!("{}/{}.git", config.github.git_base(), pipeline.repository);
-    let path = config
-        .data_dir
-        .join("mirrors")
-        .join(format!("{}.git", pipeline.name));
+    let folder = config.data_dir.join("mirrors");
+    let path = folder.join(format!("{}.git", pipeline.name));
     let mirror = Mirror::open(MirrorConfig::new(path, remote, credentials(github)))
         .with_context(|| format!("opening the mirror of {}", pipeline.repository))?;
-    let branch = match &pipeline.branch {
-        Some(branch) => branch.clone(),
-        None => {
-            github
-                .repository(&pipeline.repository)
-                .await
-                .with_context(|| {
-                    format!(
-                        "asking GitHub for {}; `hodman doctor` says more",
-                        pipeline.repository
-                    )
-                })?
-                .default_branch
-        }
-    };
-    Ok(Repo {
-        pipeline: pipeline.clone(),
-        mirror: Arc::new(mirror),
-        branch,
-    })
+    let note = folder.join(format!("{}.branch", pipeline.name));
+    Ok(Served::new(pipeline.clone(), mirror, note))
 }
 
 /// git's credentials are the API client's: the token never stands in a URL or a file.

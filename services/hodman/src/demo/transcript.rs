@@ -1,5 +1,6 @@
 //! What the demo prints: one line for each thing that happens, with the time since the start.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -34,7 +35,10 @@ impl Transcript {
     /// A line.
     pub fn say(&self, line: &str) {
         if !self.quiet {
-            println!("{:>8.3}s  {line}", self.began.elapsed().as_secs_f64());
+            print(&format!(
+                "{:>8.3}s  {line}\n",
+                self.began.elapsed().as_secs_f64()
+            ));
         }
     }
 
@@ -42,7 +46,7 @@ impl Transcript {
     pub fn step(&self, title: &str) {
         let number = 1 + self.step.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         if !self.quiet {
-            println!();
+            print("\n");
         }
         self.say(&format!("{number}. {title}"));
     }
@@ -51,4 +55,10 @@ impl Transcript {
     pub fn detail(&self, line: &str) {
         self.say(&format!("   {line}"));
     }
+}
+
+/// A reader that has seen enough (`| head`) ends nothing: the story is played to its end.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

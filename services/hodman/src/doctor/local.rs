@@ -31,10 +31,14 @@ pub(super) fn data_dir(config: &Config) -> Check {
 
 /// A folder can be written to, or made. Leaves nothing behind.
 pub(super) fn writable(what: &str, folder: &Path) -> Check {
-    let existing = folder.ancestors().find(|path| path.is_dir());
-    let Some(existing) = existing else {
-        return Check::wrong(what, format!("{} is not a folder", folder.display()));
-    };
+    // The nearest that is there: where that is a file, no folder can be made below it.
+    let existing = folder
+        .ancestors()
+        .find(|path| path.symlink_metadata().is_ok());
+    let existing = existing.unwrap_or(Path::new("."));
+    if !existing.is_dir() {
+        return Check::wrong(what, format!("{} is not a folder", existing.display()));
+    }
     match tempfile::tempfile_in(existing) {
         Ok(_) if existing == folder => {
             Check::fine(what, format!("{} can be written to", folder.display()))

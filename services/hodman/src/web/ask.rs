@@ -91,7 +91,10 @@ fn named<'p>(
     found.sort();
     found.dedup();
     match found.as_slice() {
-        [one] if hex.len() >= 6 => Ok((*one).clone()),
+        [one] if hex.len() >= 4 => Ok((*one).clone()),
+        [one] => Err(Trouble::Nonsense(format!(
+            "{start} is too little to be meant: give four digits at least of {one}"
+        ))),
         [] => Err(Trouble::Nonsense(format!(
             "package {start} was never in place here"
         ))),
@@ -119,7 +122,8 @@ mod tests {
         assert_eq!(named("sha256:123456"), Ok(digest("123456")));
         assert_eq!(named(known[1].as_str()), Ok(digest("abcdef2")));
         assert!(named("abcdef").is_err_and(|why| why.contains("several")));
-        assert!(named("12345").is_err(), "too short to be meant");
+        assert_eq!(named("1234"), Ok(digest("123456")));
+        assert!(named("123").is_err_and(|why| why.contains("four digits at least")));
         assert!(named("ffffff").is_err_and(|why| why.contains("never in place")));
     }
 }

@@ -2,21 +2,22 @@
 //! only read, never planned: planning speaks to workspaces with the daemon's credentials.
 
 mod modules;
+mod told;
 
 use super::build::builds_refused;
 use super::declared::declared;
 use super::observe::environment_names;
 use super::quiet::quiet;
 use super::{Job, Repo, WorkError, code_commit, foundation, outside, taken};
+use crate::environments;
 use hodman_clients::git::EntryKind;
-use hodman_clients::github::{Annotation, AnnotationLevel, CheckRun, CheckStatus, Conclusion};
 use hodman_core::event::Outcome;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PullNumber};
 use hodman_model::bundle::{self, COMMIT_FILE, FOLDER_FILE, Options};
-use hodman_model::diagnostic::{Diagnostic, Diagnostics};
+use hodman_model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use hodman_model::files::{self, SourceBytes, Tree};
-use hodman_model::modules::Foundation;
+use hodman_model::modules::{Foundation, host_of};
 use modules::Modules;
 use std::collections::BTreeMap;
 
@@ -45,6 +46,10 @@ pub(super) async fn check(
     let files = environments.iter();
     let files = files.map(|(env, (environment, _))| (env, environment));
     found.0.extend(modules.problems(job, files).0);
+    // What the settings name is nobody's business who may not even open a branch here.
+    for (name, (environment, _)) in environments.iter().filter(|_| !fork) {
+        found.0.extend(unreached(job, name, environment));
+    }
     let mut plans = BTreeMap::new();
     let mut shown = Vec::new();
     if !fork && !found.has_errors() {
@@ -97,8 +102,8 @@ pub(super) async fn check(
             }
         }
     }
-    say(job, head, &found, &shown, fork).await?;
-    let problems = u32::try_from(found.0.len()).unwrap_or(u32::MAX);
+    told::say(job, head, &found, &shown, fork).await?;
+    let problems = u32::try_from(told::errors(&found)).unwrap_or(u32::MAX);
     Ok(Outcome::Checked { problems, plans })
 }
 
@@ -140,12 +145,17 @@ fn read(
     found: &mut Diagnostics,
 ) -> Result<BTreeMap<EnvName, (files::Environment, bool)>, WorkError> {
     let main = repo.mirror.head(&repo.branch)?.unwrap_or_default();
-    let mut environments = BTreeMap::new();
+    let mut texts = BTreeMap::new();
     for name in environment_names(repo, head)? {
         let path = format!("environments/{name}/environment.yaml");
         let text = text(repo, head, &path)?.unwrap_or_default();
-        match files::parse_environment(&path, &text) {
+        texts.insert(name, text);
+    }
+    let mut environments = BTreeMap::new();
+    for (name, parsed) in environments::parse_all(texts) {
+        match parsed {
             Ok(environment) => {
+                let path = format!("environments/{name}/environment.yaml");
                 let before = text_binding(repo, &main, &path)?;
                 let changed = before.as_deref() != Some(environment.binding_digest().as_str());
                 environments.insert(EnvName(name.clone()), (environment, changed));
@@ -229,11 +239,16 @@ fn resolves(
                 };
                 bundle::resolve_with(&tree, environment.target_of(name.as_str()), &options)
             });
-        if let Err(problems) = resolved {
-            for problem in problems.0 {
-                if !found.0.contains(&problem) {
-                    found.push(problem);
-                }
+        let problems = match resolved {
+            Ok(resolved) => {
+                let unverified = environments::verifies(name.as_str(), environment, &resolved);
+                unverified.into_iter().chain(resolved.warnings).collect()
+            }
+            Err(problems) => problems.0,
+        };
+        for problem in problems {
+            if !found.0.contains(&problem) {
+                found.push(problem);
             }
         }
     }
@@ -322,81 +337,16 @@ async fn plan(
     Ok((taken.binding.clone(), taken.facts(), markdown))
 }
 
-async fn say(
-    job: &Job<'_>,
-    head: &CommitSha,
-    found: &Diagnostics,
-    plans: &[String],
-    fork: bool,
-) -> Result<(), WorkError> {
-    let bad = found.has_errors();
-    let mut summary = if found.0.is_empty() {
-        "Every file that hodman reads is in order.\n".to_owned()
-    } else {
-        found
-            .0
-            .iter()
-            .map(|problem| format!("- `{}`\n", quiet(&problem.to_string())))
-            .collect()
-    };
-    if fork {
-        summary.push_str(
-            "\nThis pull request comes from a fork: it is read, but nothing is planned for it.\n",
-        );
-    }
-    for plan in plans {
-        summary.push('\n');
-        summary.push_str(plan);
-    }
-    let run = CheckRun {
-        name: "hodman/validate".to_owned(),
-        head_sha: head.to_string(),
-        external_id: format!("{}/validate", job.pipeline),
-        status: CheckStatus::Completed,
-        conclusion: Some(if bad {
-            Conclusion::Failure
-        } else {
-            Conclusion::Success
-        }),
-        title: match found.0.len() {
-            0 => "in order".to_owned(),
-            1 => "1 problem".to_owned(),
-            more => format!("{more} problems"),
-        },
-        summary,
-        text: None,
-        details_url: None,
-        annotations: found
-            .0
-            .iter()
-            .map(|problem| annotation(job, problem))
-            .collect(),
-    };
-    job.fence.check().await?;
-    job.work
-        .github
-        .put_check_run(job.repo.repository(), &run)
-        .await?;
-    Ok(())
-}
-
-fn annotation(job: &Job<'_>, problem: &Diagnostic) -> Annotation {
-    let line = problem.line.unwrap_or(1).max(1);
-    let hint = problem
-        .hint
-        .as_ref()
-        .map(|hint| format!("\nHint: {hint}"))
-        .unwrap_or_default();
-    let column = problem
-        .column
-        .map(|column| format!(" (column {column})"))
-        .unwrap_or_default();
-    Annotation {
-        path: job.repo.path(&problem.file),
-        start_line: line,
-        end_line: line,
-        level: AnnotationLevel::Failure,
-        message: format!("{}{column}{hint}", problem.message),
-        title: None,
-    }
+/// Workspaces that the daemon's settings do not have, or have elsewhere: nothing reaches them after the merge.
+fn unreached(job: &Job<'_>, name: &EnvName, environment: &files::Environment) -> Vec<Diagnostic> {
+    let literal = |host: &str| host_of(host).is_none();
+    let places = environment.workspaces.iter();
+    places
+        .filter(|place| literal(&place.host) && environment.state == files::Presence::Present)
+        .filter_map(|place| job.work.places.workspace(job.whose(name), &place.name, &place.host).err())
+        .map(|error| Diagnostic {
+            severity: Severity::Warning,
+            ..Diagnostic::error(foundation::file(name), error.to_string())
+        })
+        .collect()
 }

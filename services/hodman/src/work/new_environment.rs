@@ -2,11 +2,13 @@
 
 use super::quiet::quiet;
 use super::{Job, WorkError, check, git, takeover};
+use crate::environments;
 use hodman_clients::git::Base;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, EnvName};
 use hodman_core::text::new_environment_text;
-use hodman_model::files::{SourceBytes, Tree, parse_environment};
+use hodman_model::bundle;
+use hodman_model::files::{SourceBytes, Tree};
 use hodman_model::modules::Foundation;
 use std::collections::BTreeMap;
 
@@ -89,15 +91,47 @@ fn understood(
     let text = files
         .get(own)
         .ok_or_else(|| WorkError::lasting(format!("there is no {own} among the files")))?;
-    let environment = parse_environment(own, text)?;
+    let environment = environments::parse(own, text)?;
     Foundation::resolve(job.pipeline, own, &environment, tree)
         .map_err(|error| WorkError::lasting(error.to_string()))?;
-    Ok(())
+    let name = own.split('/').nth(1).unwrap_or_default();
+    has_target(environment.target_of(name), tree)
+}
+
+/// A pull request that is red at once helps nobody. A bundle that cannot be read is told elsewhere.
+fn has_target(target: &str, tree: &Tree) -> Result<(), WorkError> {
+    let Ok(known) = bundle::target_names(tree) else {
+        return Ok(());
+    };
+    if known.iter().any(|known| known == target) {
+        return Ok(());
+    }
+    Err(WorkError::lasting(format!(
+        "the bundle has no target `{target}`: add one to it, or name one with --bundle-target; there are: {}",
+        known.join(", ")
+    )))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::allowed;
+    use super::{allowed, has_target};
+    use hodman_model::files::{SourceBytes, Tree};
+
+    #[test]
+    fn a_target_that_there_is_not_is_refused_with_those_that_there_are() {
+        let text = "bundle: {name: shop}\ntargets: {qa: {}, prod: {}}\n";
+        let tree = Tree::from([(
+            "databricks.yml".to_owned(),
+            SourceBytes::plain(text.as_bytes()),
+        )]);
+        has_target("prod", &tree).unwrap();
+        let refused = has_target("eu", &tree).unwrap_err().to_string();
+        assert!(
+            refused.contains("no target `eu`") && refused.ends_with("prod, qa"),
+            "{refused}"
+        );
+        has_target("eu", &Tree::new()).unwrap();
+    }
 
     #[test]
     fn only_its_own_file_and_modules_are_written() {

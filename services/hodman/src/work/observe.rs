@@ -5,13 +5,13 @@ mod checks;
 use super::build::builds_refused;
 use super::declared::declared;
 use super::{Job, Repo, WorkError, keep, origin, pulls};
+use crate::environments;
 use hodman_core::event::Outcome;
 use hodman_core::facts::{EnvFacts, ForgeFacts, Pin};
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PlanDigest, PullNumber};
 use hodman_core::policy;
-use hodman_model::files::{
-    self, CaptureOn, CheckName, Environment, parse_environment, parse_release,
-};
+use hodman_model::diagnostic::Diagnostics;
+use hodman_model::files::{self, CaptureOn, CheckName, Environment, parse_release};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn observe(
@@ -49,7 +49,7 @@ pub(super) async fn observe(
         Err(error) => (None, Some(error.to_string())),
     };
     let seen = pulls::look(job, &head, interest).await?;
-    let (environments, gates) = environments(job, &head, recall).await?;
+    let (environments, gates) = read_all(job, &head, recall).await?;
     let facts = ForgeFacts {
         environments,
         checks: checks::of(job, commits, &gates).await?,
@@ -66,14 +66,20 @@ pub(super) async fn observe(
 }
 
 /// The environments, and all checks that their gates name; `recall` reads what was kept of them outside of the database.
-async fn environments(
+async fn read_all(
     job: &Job<'_>,
     head: &str,
     recall: bool,
 ) -> Result<(BTreeMap<EnvName, EnvFacts>, BTreeSet<CheckName>), WorkError> {
-    let (mut found, mut gates) = (BTreeMap::new(), BTreeSet::new());
+    let mut texts = BTreeMap::new();
     for name in environment_names(job.repo, head)? {
-        let mut facts = one(job, head, &name, &mut gates).await?;
+        let path = format!("environments/{name}/environment.yaml");
+        let text = read_text(job, head, &path)?.unwrap_or_default();
+        texts.insert(name, text);
+    }
+    let (mut found, mut gates) = (BTreeMap::new(), BTreeSet::new());
+    for (name, read) in environments::parse_all(texts) {
+        let mut facts = one(job, head, &name, read, &mut gates).await?;
         if recall {
             facts.kept = keep::kept(job, &name).await?;
         }
@@ -99,12 +105,12 @@ async fn one(
     job: &Job<'_>,
     head: &str,
     name: &str,
+    read: Result<Environment, Diagnostics>,
     gates: &mut BTreeSet<CheckName>,
 ) -> Result<EnvFacts, WorkError> {
     let mut facts = EnvFacts::default();
     let path = format!("environments/{name}/environment.yaml");
-    let text = read_text(job, head, &path)?.unwrap_or_default();
-    match parse_environment(&path, &text) {
+    match read {
         Ok(environment) => {
             facts.binding = Some(BindingDigest(environment.binding_digest().to_string()));
             facts.policy = Some(policy_of(&environment));

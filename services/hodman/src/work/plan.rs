@@ -91,9 +91,7 @@ impl Work {
         pipeline: &str,
         look: impl AsyncFnOnce(Job<'_>, String) -> Result<T, WorkError>,
     ) -> Result<T, WorkError> {
-        let repo = self.pipelines.get(pipeline).ok_or_else(|| {
-            WorkError::lasting(format!("pipeline {pipeline} is not configured here"))
-        })?;
+        let repo = &self.repo(pipeline).await?;
         repo.fetch().await?;
         let fence = Fence::for_reading(self.store.clone(), self.clock.clone());
         let job = Job {

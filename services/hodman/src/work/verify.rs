@@ -54,7 +54,10 @@ async fn one(
     else {
         return Ok((
             false,
-            format!("there is no job `{}` of this pipeline to run", spec.run_job),
+            format!(
+                "there is no job `{}` of this pipeline to run; mend `verify.run_job`, or `hodman retry {env}` verifies again",
+                spec.run_job
+            ),
         ));
     };
     let id = id

@@ -15,12 +15,16 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 async fn parts(folder: &std::path::Path) -> Parts {
+    parts_with(folder, ", branch: main").await
+}
+
+async fn parts_with(folder: &std::path::Path, branch: &str) -> Parts {
     let secret = folder.join("secret");
     std::fs::write(&secret, "hodman-canary-5ecret-DO-NOT-LEAK").unwrap();
     let secret = secret.display();
     let text = format!(
         "data_dir: {}\ngithub:\n  api_url: http://127.0.0.1:1\n  git_url: http://127.0.0.1:1\n  token: {{file: {secret}}}\n  \
-         webhook_secrets: [{{file: {secret}}}]\npipelines:\n  - {{name: shop, repository: acme/shop, branch: main}}\n",
+         webhook_secrets: [{{file: {secret}}}]\npipelines:\n  - {{name: shop, repository: acme/shop{branch}}}\n",
         folder.display()
     );
     let config = Config::read("hodman.yaml", &text, Purpose::Serve, |_| None)
@@ -241,4 +245,23 @@ async fn a_limit_of_the_forge_is_told_with_its_end() {
     };
     assert_eq!(until, now + wait);
     assert!(why.contains("rate limit"), "{why}");
+}
+
+#[tokio::test]
+async fn a_forge_that_is_away_keeps_nothing_from_opening_and_its_last_word_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = parts_with(folder.path(), "").await;
+    let served = &parts.work.pipelines["shop"];
+    assert!(served.known().is_none());
+    let unknown = served.repo(&parts.work.github).await.unwrap_err();
+    assert!(unknown.is_transient());
+    let words = unknown.to_string();
+    assert!(
+        words.contains("the default branch of acme/shop is not known"),
+        "{words}"
+    );
+    // What an earlier daemon was told.
+    std::fs::write(folder.path().join("mirrors/shop.branch"), "trunk").unwrap();
+    let repo = served.repo(&parts.work.github).await.unwrap();
+    assert_eq!(repo.branch, "trunk");
 }

@@ -301,3 +301,52 @@ fn what_cannot_be_undone_or_was_pushed_to_by_a_person_is_merged_by_a_person() {
     );
     assert!(w.waiting("qa").is_empty());
 }
+
+#[test]
+fn what_has_not_come_as_far_as_the_predecessor_is_not_said_to_be_unbuilt() {
+    let mut w = story();
+    w.look();
+    assert!(
+        w.why("prod").contains("no package has been built yet"),
+        "{}",
+        w.why("prod")
+    );
+    w.build("p1");
+    assert!(
+        w.why("prod").contains("qa does not have this package yet"),
+        "{}",
+        w.why("prod")
+    );
+    assert_eq!(w.waiting("prod"), [""; 0]);
+}
+
+#[test]
+fn a_promotion_that_failed_for_good_is_failed() {
+    let mut w = story();
+    w.build("p1");
+    w.fail("qa", "plan", false);
+    assert_eq!(w.standing("qa"), crate::explain::Standing::Failed);
+}
+
+#[test]
+fn what_was_not_healthy_is_verified_once_more_when_the_policy_asks_for_another_job() {
+    let verify = |job: &str| {
+        Some(crate::policy::VerifySpec {
+            run_job: job.into(),
+            timeout_seconds: 60,
+        })
+    };
+    let mut w = story();
+    w.env("qa", |qa| qa.verify = verify("smok"));
+    w.build("p1");
+    w.planned("qa", &["a"]);
+    w.opened("qa", 1);
+    w.merge(1);
+    w.applied("qa");
+    w.verified("qa", false);
+    w.look();
+    assert!(w.waiting("qa").is_empty());
+    w.env("qa", |qa| qa.verify = verify("smoke"));
+    w.look();
+    assert_eq!(w.waiting("qa"), ["apply"]);
+}

@@ -212,3 +212,48 @@ fn a_command_looks_too() {
     w.ask(Ask::Observe);
     assert_eq!(w.looks, looks + 1);
 }
+
+#[test]
+fn the_pull_request_of_an_environment_gone_from_git_is_closed_and_one_never_applied_is_forgotten() {
+    let mut w = story();
+    w.build("p1");
+    w.planned("qa", &["a"]);
+    w.opened("qa", 1);
+    w.facts.environments.remove(&"qa".into());
+    w.commit();
+    w.look();
+    assert_eq!(w.waiting("qa"), ["close_pull"]);
+    w.pull(1).state = crate::facts::PullState::Closed;
+    w.answer("qa", "close_pull", Outcome::PullClosed);
+    assert!(!w.state.environments.contains_key(&"qa".into()));
+
+    // A person's word is kept, and so is what stands somewhere.
+    w.ask(Ask::Hold {
+        env: "prod".into(),
+        reason: "audit".into(),
+    });
+    w.facts.environments.remove(&"prod".into());
+    w.look();
+    assert_eq!(w.standing("prod"), Standing::Gone);
+    w.ask(Ask::Resume { env: "prod".into() });
+    assert!(!w.state.environments.contains_key(&"prod".into()));
+}
+
+#[test]
+fn a_repository_that_cannot_be_read_is_why_nothing_happens_anywhere() {
+    let mut w = story();
+    w.build("p1");
+    w.blind = true;
+    w.look();
+    w.fail("-", "observe", true);
+    assert!(
+        w.why("qa")
+            .contains("reading the repository failed: observe broke; next try "),
+        "{}",
+        w.why("qa")
+    );
+    w.wait(Duration::hours(1));
+    let facts = Box::new(w.facts.clone());
+    w.answer("-", "observe", Outcome::Observed { facts });
+    assert!(!w.why("qa").contains("reading the repository"));
+}

@@ -7,17 +7,24 @@ use std::str::FromStr;
 
 use chrono_tz::Tz;
 
-use super::{Environment, Mode, Presence};
+use super::{CronCheck, Environment, Mode, Presence};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::node::{Node, Place, Yaml};
 use crate::modules::{FOUNDATION, host_of};
 
-pub(super) fn check(path: &str, environment: &Environment, root: &Node) -> Diagnostics {
+pub(super) fn check(
+    path: &str,
+    environment: &Environment,
+    root: &Node,
+    reads_cron: CronCheck<'_>,
+) -> Diagnostics {
     let mut check = Check {
         path,
         root,
+        reads_cron,
         found: Diagnostics::default(),
     };
+    check.name();
     check.keys_of_the_mode(environment);
     check.predecessors(environment);
     check.workspaces(environment);
@@ -31,6 +38,7 @@ pub(super) fn check(path: &str, environment: &Environment, root: &Node) -> Diagn
 struct Check<'a> {
     path: &'a str,
     root: &'a Node,
+    reads_cron: CronCheck<'a>,
     found: Diagnostics,
 }
 
@@ -84,15 +92,28 @@ impl Check<'_> {
         }
     }
 
-    fn predecessors(&mut self, environment: &Environment) {
-        let own_name = self
-            .path
+    /// The folder's name goes into branches, markers, folders of workspaces and addresses of pages.
+    fn name(&mut self) {
+        let name = self.own_name();
+        if !name.is_empty() && !is_plain_name(name) {
+            let message = format!("`{name}` cannot be the name of an environment");
+            let hint = "rename the folder: lower-case letters, digits and hyphens, 63 at most";
+            self.push(None, &message, Some(hint));
+        }
+    }
+
+    fn own_name(&self) -> &str {
+        self.path
             .strip_suffix("/environment.yaml")
             .and_then(|folder| folder.rsplit('/').next())
-            .unwrap_or_default();
+            .unwrap_or_default()
+    }
+
+    fn predecessors(&mut self, environment: &Environment) {
+        let own_name = self.own_name().to_owned();
         for (index, name) in environment.after.iter().enumerate() {
             let place = self.item(&["after"], index, None);
-            if name == own_name {
+            if *name == own_name {
                 self.push(place, "an environment cannot come after itself", None);
             } else if environment.after[..index].contains(name) {
                 self.push(place, &format!("`{name}` is listed twice"), None);
@@ -163,14 +184,9 @@ impl Check<'_> {
     }
 
     fn cron(&mut self, cron: &str, place: Option<Place>) {
-        let fields = cron.split_whitespace().count();
-        if fields != 5 {
+        if let Err(message) = (self.reads_cron)(cron) {
             let hint = "minute, hour, day of month, month, day of week, such as `0 8 * * 1-5`";
-            self.push(
-                place,
-                &format!("a cron expression has five fields, this one has {fields}"),
-                Some(hint),
-            );
+            self.push(place, &message, Some(hint));
         }
     }
 
@@ -252,6 +268,24 @@ impl Check<'_> {
                 .clone(),
         )
     }
+}
+
+/// The form of a cron expression; whether its numbers are any is for who goes by it.
+pub(super) fn looks_like_cron(cron: &str) -> Result<(), String> {
+    let fields = cron.split_whitespace().count();
+    match fields {
+        5 => Ok(()),
+        1 if cron.trim().starts_with('@') => Ok(()),
+        _ => Err(format!(
+            "a cron expression has five fields, this one has {fields}"
+        )),
+    }
+}
+
+/// What folders, branches, markers and addresses take without being quoted.
+fn is_plain_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    name.len() <= 63 && name.bytes().all(plain) && !name.starts_with('-')
 }
 
 /// Tokens travel to this address, so it is HTTPS; loopback is excepted for sandboxes.

@@ -193,7 +193,7 @@ fn keys_that_do_not_fit_together_are_refused() {
             ":3:71: `Europe/Belrin` is not a time zone (hint: did you mean `Europe/Berlin`?)",
         ),
         (
-            "schedules: {reconcile: {cron: \"@daily\"}}\n",
+            "schedules: {reconcile: {cron: \"daily\"}}\n",
             ":3:31: a cron expression has five fields, this one has 1 (hint: minute, hour, day of month, month, day of week, such as `0 8 * * 1-5`)",
         ),
         (
@@ -303,4 +303,40 @@ fn an_id_to_adopt_is_taken_as_the_service_writes_it() {
             ("jobs.j".to_owned(), "7")
         ]
     );
+}
+
+#[test]
+fn the_folder_names_the_environment_and_has_a_name_that_every_place_takes() {
+    let read = |name: &str| {
+        let path = format!("environments/{name}/environment.yaml");
+        parse_environment(&path, SMALL).map_err(|wrong| wrong.to_string())
+    };
+    for good in ["qa", "eu-1", "4eyes", &"a".repeat(63)] {
+        read(good).unwrap();
+    }
+    let long = "a".repeat(64);
+    for bad in ["S T", "QA", "-x", "a_b", "ä", "a.b", &long] {
+        let expected = format!(
+            ": `{bad}` cannot be the name of an environment (hint: rename the folder: lower-case letters, digits and hyphens, 63 at most)"
+        );
+        let shown = read(bad).unwrap_err();
+        assert!(shown.ends_with(&expected), "{shown}");
+    }
+}
+
+#[test]
+fn a_cron_expression_is_judged_by_who_goes_by_it() {
+    let text = format!(
+        "{SMALL}schedules: {{reconcile: {{cron: \"61 * * * *\"}}}}\ngates: {{windows: [{{kind: deny, cron: \"@daily\", duration: 1h, zone: UTC}}]}}\n"
+    );
+    parse_environment(PATH, &text).unwrap();
+    let shown = parse_environment_by(PATH, &text, &|cron| Err(format!("no {cron}")))
+        .unwrap_err()
+        .to_string();
+    for part in [
+        ":3:31: no 61 * * * * (hint: minute, ",
+        ":4:38: no @daily (hint: minute, ",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
 }

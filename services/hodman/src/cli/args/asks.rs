@@ -1,7 +1,7 @@
 //! What people ask of a running daemon.
 
 use super::Remote;
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// What people ask for. It enters the daemon's inbox; the command waits for what was decided.
@@ -74,6 +74,8 @@ pub enum Ask {
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
+        wait: Wait,
+        #[command(flatten)]
         remote: Remote,
     },
     /// Free the state of a stack of Terraform: take away the lock of somebody who is gone, or store the state that an apply
@@ -93,6 +95,8 @@ pub enum Ask {
         #[arg(long, conflicts_with_all = ["lock", "store_state"])]
         forget_state: bool,
         #[command(flatten)]
+        wait: Wait,
+        #[command(flatten)]
         remote: Remote,
     },
     /// Try a failed step again, or propose a package again that was declined.
@@ -107,6 +111,14 @@ pub enum Ask {
         #[command(flatten)]
         remote: Remote,
     },
+}
+
+/// Whether to wait for what becomes of it.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Wait {
+    /// Do not wait for what becomes of it; `hodman history` tells.
+    #[arg(long)]
+    pub no_wait: bool,
 }
 
 /// What a former owner knows, by the form of its file.

@@ -1,9 +1,9 @@
 //! The environments beside a bundle: what they give to its variables.
 
 use crate::cli::failure::{Exit, Failure};
-use hodman_model::bundle::Options;
+use hodman_model::bundle::{Options, ResolvedBundle};
 use hodman_model::diagnostic::{Diagnostic, Diagnostics};
-use hodman_model::files::{Environment, Presence, Tree, parse_environment};
+use hodman_model::files::{Environment, Presence, Tree};
 use hodman_model::modules::{Foundation, ModulesError};
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) struct Bindings {
 impl Bindings {
     /// Reads the files of all environments.
     pub fn read(tree: &Tree) -> Self {
-        let (mut environments, mut wrong) = (BTreeMap::new(), Diagnostics::default());
+        let mut texts = BTreeMap::new();
         for (path, file) in tree {
             let name = path
                 .strip_prefix("environments/")
@@ -25,10 +25,14 @@ impl Bindings {
             let Some(name) = name.filter(|name| !name.contains('/')) else {
                 continue;
             };
-            let text = String::from_utf8_lossy(&file.bytes);
-            match parse_environment(path, &text) {
+            let text = String::from_utf8_lossy(&file.bytes).into_owned();
+            texts.insert(name.to_owned(), text);
+        }
+        let (mut environments, mut wrong) = (BTreeMap::new(), Diagnostics::default());
+        for (name, read) in crate::environments::parse_all(texts) {
+            match read {
                 Ok(environment) if environment.state != Presence::Absent => {
-                    environments.insert(name.to_owned(), environment);
+                    environments.insert(name, environment);
                 }
                 Ok(_) => {}
                 Err(problems) => wrong.0.extend(problems.0),
@@ -45,6 +49,31 @@ impl Bindings {
             let what = format!("environments/{name}/environment.yaml is not there");
             Failure::new(Exit::Usage, what)
         })
+    }
+
+    /// Those that packages come into.
+    pub fn promoted(&self) -> impl Iterator<Item = &str> {
+        let all = self.environments.iter();
+        all.filter(|(_, environment)| super::validate::is_promoted(environment))
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The target of one environment, and what it gives.
+    ///
+    /// # Errors
+    /// What it does not give, or no module does.
+    pub fn bound(&self, name: &str, tree: &Tree) -> Result<(String, Options), Diagnostics> {
+        let Some(environment) = self.environments.get(name) else {
+            return Ok((name.to_owned(), Options::default()));
+        };
+        let target = environment.target_of(name).to_owned();
+        Ok((target, options(name, environment, tree)?))
+    }
+
+    /// Why an environment would never be healthy with this bundle.
+    pub fn unverified(&self, name: &str, resolved: &ResolvedBundle) -> Option<Diagnostic> {
+        let environment = self.environments.get(name)?;
+        crate::environments::verifies(name, environment, resolved)
     }
 
     /// The target that an environment gets.

@@ -47,9 +47,18 @@ pub(in super::super) async fn elsewhere(
 /// The environments of all pipelines. A repository of another pipeline that was never fetched says nothing.
 fn neighbours(job: &Job<'_>) -> Result<Vec<Neighbour>, WorkError> {
     let mut all = Vec::new();
-    for (pipeline, repo) in &job.work.pipelines {
+    for (pipeline, served) in &job.work.pipelines {
         let ours = pipeline == job.pipeline;
-        match of_pipeline(job, pipeline, repo) {
+        let known = if ours {
+            Some(job.repo.clone())
+        } else {
+            served.known()
+        };
+        let Some(repo) = known else {
+            tracing::warn!(%pipeline, "its environments are not known: nor is its default branch");
+            continue;
+        };
+        match of_pipeline(job, pipeline, &repo) {
             Ok(found) => all.extend(found),
             Err(error) if ours => return Err(error),
             Err(error) => tracing::warn!(%pipeline, "its environments are not known: {error}"),
