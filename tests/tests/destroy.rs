@@ -132,6 +132,7 @@ async fn two_workspaces_over_private_link_with_a_key_leave_nothing() {
         "network-in-vpc",
         "network-over-link",
         "ip-access",
+        "ip-access-enforced",
     ];
     let options = options("private", &modules, region);
     let goes = [
