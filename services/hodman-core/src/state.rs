@@ -284,6 +284,15 @@ pub enum Aside {
     Declined(PullNumber),
 }
 
+impl std::fmt::Display for Aside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::RolledBack => f.write_str("rolled back from here"),
+            Self::Declined(number) => write!(f, "{number} was closed without merging"),
+        }
+    }
+}
+
 /// An approval: which package under which binding by which plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {

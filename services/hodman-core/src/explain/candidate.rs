@@ -61,14 +61,10 @@ pub fn candidate(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
         return none(Reason::UpToDate);
     }
     if let Some(why) = env.put_aside.get(&package) {
-        let why = match why {
-            Aside::RolledBack => "rolled back from here".to_owned(),
-            Aside::Declined(number) => format!("{number} was closed without merging"),
-        };
         return Candidate {
             waits: vec![Reason::PutAside {
                 package: package.clone(),
-                why,
+                why: why.to_string(),
             }],
             package: Some(package),
         };
