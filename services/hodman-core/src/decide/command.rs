@@ -172,14 +172,19 @@ pub(super) fn go_on(draft: &Draft, env: &mut Environment) -> bool {
         env.drift.not_before = None;
         failed = true;
     }
-    if let Some(run) = &mut env.run
-        && matches!(
-            run.phase,
-            RunPhase::Failed { .. } | RunPhase::NeedsApproval { .. }
-        )
-    {
-        run.phase = RunPhase::Waiting;
-        failed = true;
+    match env.run.as_mut().map(|run| &mut run.phase) {
+        // It has begun, and stays what has: no gate is asked once more with half of it in place.
+        Some(RunPhase::Failed {
+            tries, not_before, ..
+        }) => {
+            (*tries, *not_before) = (0, Some(draft.now));
+            failed = true;
+        }
+        Some(phase @ RunPhase::NeedsApproval { .. }) => {
+            *phase = RunPhase::Waiting;
+            failed = true;
+        }
+        _ => {}
     }
     if let Some(promotion) = &mut env.promotion
         && let Phase::Failed { not_before, .. } = &mut promotion.phase

@@ -153,3 +153,14 @@ fn going_back_there_does_not_keep_others_from_going_back_to_it() {
     );
     assert_eq!(w.package("prod"), Some("p1"));
 }
+
+#[test]
+fn what_has_begun_is_brought_to_its_end_also_when_somebody_helps_it() {
+    let mut w = on_its_way();
+    w.pull(4).approvals = 1;
+    w.merge(4);
+    w.fail("prod", "apply", false);
+    w.ask(back("qa", false));
+    w.ask(Ask::Retry { env: "prod".into() });
+    assert_eq!(w.waiting("prod"), ["apply"], "{}", w.why("prod"));
+}
