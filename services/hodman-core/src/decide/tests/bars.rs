@@ -74,3 +74,22 @@ fn the_next_pull_request_does_not_let_the_last_one_through() {
     assert!(w.why("prod").contains("0 of 1"), "{}", w.why("prod"));
     assert!(!applies(&w));
 }
+
+#[test]
+fn two_merges_between_two_looks_do_not_go_round_it() {
+    for told in [true, false] {
+        let mut w = story();
+        w.env("qa", |qa| qa.gates.approvals = 1);
+        w.build("p1");
+        // #9 takes the reviews away, and #10 pins what nobody reviewed.
+        w.pin("qa", "p1", &["a"]);
+        w.through("qa", 10);
+        w.env("qa", |qa| qa.gates.approvals = 0);
+        let mut origin = w.file("qa").pin_origin.clone();
+        origin.as_mut().unwrap().number.0 = 9;
+        w.file("qa").binding_origin = origin.filter(|_| told);
+        w.look();
+        assert!(w.why("qa").contains("0 of 1"), "{told}: {}", w.why("qa"));
+        assert!(!w.waiting("qa").contains(&"apply".to_owned()), "{told}");
+    }
+}
