@@ -2,7 +2,7 @@
 
 use super::world::{World, story};
 use crate::explain::Standing;
-use crate::policy::{FreezeSpec, Policy};
+use crate::policy::{FreezeSpec, Policy, WindowSpec};
 use chrono::Duration;
 
 /// p0 is in prod, p1 in qa; #9 pins p1 in prod and changes what prod asks for.
@@ -92,4 +92,30 @@ fn two_merges_between_two_looks_do_not_go_round_it() {
         assert!(w.why("qa").contains("0 of 1"), "{told}: {}", w.why("qa"));
         assert!(!w.waiting("qa").contains(&"apply".to_owned()), "{told}");
     }
+}
+
+#[test]
+fn windows_that_the_pull_request_moves_hold_one_after_the_other() {
+    let hour = |from: u32| WindowSpec {
+        deny: false,
+        cron: format!("0 {from} * * *"),
+        zone: "UTC".into(),
+        seconds: 3600,
+    };
+    // It is nine. The two are never open at one moment.
+    let mut w = with_its_pin(
+        |prod| prod.gates.windows = vec![hour(20)],
+        |prod| prod.gates.windows = vec![hour(12)],
+    );
+    let (day, begin) = (Duration::days(1), story().now);
+    while !applies(&w) {
+        w.sleep();
+        assert!(w.now < begin + day * 3, "{}", w.why("prod"));
+    }
+    let noon = begin + Duration::hours(3);
+    assert_eq!(
+        w.now,
+        noon + day,
+        "after the evening that was to be waited for"
+    );
 }
