@@ -4,7 +4,7 @@ use crate::gates;
 use crate::ids::PackageDigest;
 use crate::policy::OpenWhen;
 use crate::reason::Reason;
-use crate::state::{Aside, Environment, PipelineState};
+use crate::state::{Environment, PipelineState};
 use chrono::{DateTime, Utc};
 
 /// The next package for an environment, and what keeps it from going on.
