@@ -68,6 +68,9 @@ pub struct Observing {
     pub error: Option<String>,
     /// The commits whose checks the last look asked for.
     pub commits: BTreeSet<CommitSha>,
+    /// The checks that it asked for although main names them no more.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub barred: BTreeMap<String, Option<String>>,
 }
 
 /// One package.

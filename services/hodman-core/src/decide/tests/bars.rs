@@ -2,8 +2,10 @@
 
 use super::world::{World, story};
 use crate::explain::Standing;
+use crate::facts::CheckState;
 use crate::policy::{FreezeSpec, Policy, WindowSpec};
 use chrono::Duration;
+use std::collections::BTreeMap;
 
 /// p0 is in prod, p1 in qa; #9 pins p1 in prod and changes what prod asks for.
 fn with_its_pin(asked: impl FnOnce(&mut Policy), lowered: impl FnOnce(&mut Policy)) -> World {
@@ -118,4 +120,18 @@ fn windows_that_the_pull_request_moves_hold_one_after_the_other() {
         noon + day,
         "after the evening that was to be waited for"
     );
+}
+
+#[test]
+fn a_check_that_the_pull_request_takes_away_is_looked_up_and_counts_for_it() {
+    let mut w = with_its_pin(
+        |prod| prod.gates.checks = vec!["ci".into()],
+        |prod| prod.gates.checks.clear(),
+    );
+    assert!(w.why("prod").contains("check `ci`"), "{}", w.why("prod"));
+    let green = BTreeMap::from([("ci".to_owned(), CheckState::Success)]);
+    let commit = w.state.packages.last().unwrap().commit.clone();
+    w.facts.checks = BTreeMap::from([(commit, green)]);
+    w.look();
+    assert!(applies(&w), "{}", w.why("prod"));
 }
