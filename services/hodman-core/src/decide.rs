@@ -5,6 +5,7 @@
 //! reads only the state, so it does not matter which event woke it: a lost event costs time, never an outcome.
 
 mod advance;
+mod bars;
 mod build;
 mod capture;
 mod command;

@@ -98,6 +98,9 @@ pub enum Act {
         pulls: BTreeSet<PullNumber>,
         /// Commits whose checks are asked for.
         commits: BTreeSet<CommitSha>,
+        /// Checks that are asked for although main names them no more, as they are shown, and the app where one has to give them.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        barred: BTreeMap<String, Option<String>>,
         /// Nothing is remembered: what was kept outside of the database is read, too.
         #[serde(default)]
         recall: bool,

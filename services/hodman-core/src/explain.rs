@@ -216,11 +216,12 @@ fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Re
     reasons.extend(run_reasons(state, env, now));
     reasons.extend(promotion_reasons(state, env, now));
     if let Some(accepted) = &env.accepted
-        && let Some(Aside::Declined(number)) = env.put_aside.get(&accepted.package)
+        && let Some(why) = env.put_aside.get(&accepted.package)
+        && (env.over.is_none() || matches!(why, Aside::Declined(_)))
     {
         reasons.push(Reason::PutAside {
             package: accepted.package.clone(),
-            why: format!("{number} was closed without merging"),
+            why: why.to_string(),
         });
     }
     if env.promotion.is_none() {

@@ -8,6 +8,7 @@ use crate::schedule::Schedule;
 use crate::state::{Aside, Deployed, Environment, PipelineState};
 use crate::window::{self, Freeze, Window, WindowKind};
 use chrono::{DateTime, Duration, Utc};
+use std::collections::BTreeSet;
 
 /// Promoted predecessors; free-form ones have nothing to pass.
 #[must_use]
@@ -50,6 +51,7 @@ pub fn entry(
     for (name, env) in predecessors(state, policy) {
         reasons.extend(predecessor(name, env, policy, package, now));
     }
+    reasons.extend(rolled_back_earlier(state, policy, package));
     let known = state.checks.get(source);
     for name in &policy.gates.checks {
         match known.and_then(|checks| checks.get(name)) {
@@ -63,6 +65,42 @@ pub fn entry(
     reasons
 }
 
+/// Where the package was rolled back from further up the way. What lies between has it still, healthy as it may be: somebody found
+/// out more since it passed there.
+fn rolled_back_earlier(
+    state: &PipelineState,
+    policy: &Policy,
+    package: &PackageDigest,
+) -> Vec<Reason> {
+    let direct = predecessors(state, policy);
+    let mut seen: BTreeSet<&EnvName> = direct.iter().map(|(name, _)| *name).collect();
+    let mut open: Vec<&Environment> = direct.into_iter().filter_map(|(_, env)| env).collect();
+    let mut reasons = Vec::new();
+    while let Some(env) = open.pop() {
+        for (name, earlier) in predecessors(state, &env.policy) {
+            if !seen.insert(name) {
+                continue;
+            }
+            reasons.extend(rolled_back(name, earlier, package));
+            open.extend(earlier);
+        }
+    }
+    reasons
+}
+
+/// However long it had been good there before: somebody found out more.
+fn rolled_back(
+    name: &EnvName,
+    env: Option<&Environment>,
+    package: &PackageDigest,
+) -> Option<Reason> {
+    let aside = env.and_then(|env| env.put_aside.get(package));
+    (aside == Some(&Aside::RolledBack)).then(|| Reason::NotHealthy {
+        env: name.clone(),
+        why: format!("it was rolled back from there; `hodman retry {name}` lets it on again"),
+    })
+}
+
 fn predecessor(
     name: &EnvName,
     env: Option<&Environment>,
@@ -70,13 +108,9 @@ fn predecessor(
     package: &PackageDigest,
     now: DateTime<Utc>,
 ) -> Option<Reason> {
-    // However long it had been good there before: somebody found out more.
-    let aside = env.and_then(|env| env.put_aside.get(package));
-    if aside == Some(&Aside::RolledBack) {
-        return Some(Reason::NotHealthy {
-            env: name.clone(),
-            why: format!("it was rolled back from there; `hodman retry {name}` lets it on again"),
-        });
+    let rolled_back = rolled_back(name, env, package);
+    if rolled_back.is_some() {
+        return rolled_back;
     }
     let there = env
         .and_then(|env| env.current.as_ref())

@@ -3,7 +3,7 @@
 use crate::ids::EnvName;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether people work in the environment by hand or hodman alone changes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +105,9 @@ pub struct Gates {
     pub soak_seconds: i64,
     /// Names of checks that must be green on the package's source commit.
     pub checks: Vec<String>,
+    /// Of those that have to come from a certain app, which: the name as it is shown does not tell it from a check that is called so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub apps: BTreeMap<String, String>,
     /// Reviews of the pull request's head by others than its author.
     pub approvals: u32,
     /// Windows that guard the apply.

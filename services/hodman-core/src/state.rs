@@ -68,6 +68,9 @@ pub struct Observing {
     pub error: Option<String>,
     /// The commits whose checks the last look asked for.
     pub commits: BTreeSet<CommitSha>,
+    /// The checks that it asked for although main names them no more.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub barred: BTreeMap<String, Option<String>>,
 }
 
 /// One package.
@@ -282,6 +285,15 @@ pub enum Aside {
     RolledBack,
     /// Its pull request was closed by a person.
     Declined(PullNumber),
+}
+
+impl std::fmt::Display for Aside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::RolledBack => f.write_str("rolled back from here"),
+            Self::Declined(number) => write!(f, "{number} was closed without merging"),
+        }
+    }
 }
 
 /// An approval: which package under which binding by which plan.

@@ -189,8 +189,17 @@ impl Work {
             Act::Observe {
                 pulls,
                 commits,
+                barred,
                 recall,
-            } => observe::observe(&job, pulls, commits, *recall).await,
+            } => {
+                let asked = observe::Asked {
+                    pulls,
+                    commits,
+                    barred,
+                    recall: *recall,
+                };
+                observe::observe(&job, &asked).await
+            }
             Act::Keep { kept } => keep::keep(&job, env()?, kept).await,
             Act::Build { commit, inputs } => build::build(&job, commit, inputs).await,
             Act::Plan {

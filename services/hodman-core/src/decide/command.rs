@@ -127,6 +127,11 @@ fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) -> 
     let built = super::build::again(draft);
     let unread = draft.state.observing.error.is_some();
     draft.state.observing.not_before = None;
+    // What was rolled back from counts again by its old approval, and nothing but letting it in helps it along.
+    let stopped = env.run.as_ref().is_some_and(|run| {
+        matches!(run.phase, RunPhase::NeedsApproval { .. })
+            && env.put_aside.get(&run.package) == Some(&Aside::RolledBack)
+    });
     let failed = go_on(draft, env) || built || unread;
     let leaving = env.over.is_some()
         || env.asked.is_some()
@@ -136,7 +141,7 @@ fn retry(draft: &mut Draft, name: &EnvName, env: &mut Environment, by: &str) -> 
             .is_some_and(|promotion| promotion.kind == PullKind::Rollback);
     let aside = env.put_aside.len();
     env.put_aside
-        .retain(|_, why| *why == Aside::RolledBack && (failed || leaving));
+        .retain(|_, why| *why == Aside::RolledBack && ((failed && !stopped) || leaving));
     let let_in = env.put_aside.len() < aside;
     if !failed && !let_in {
         return Err(match &env.refused {
@@ -167,14 +172,19 @@ pub(super) fn go_on(draft: &Draft, env: &mut Environment) -> bool {
         env.drift.not_before = None;
         failed = true;
     }
-    if let Some(run) = &mut env.run
-        && matches!(
-            run.phase,
-            RunPhase::Failed { .. } | RunPhase::NeedsApproval { .. }
-        )
-    {
-        run.phase = RunPhase::Waiting;
-        failed = true;
+    match env.run.as_mut().map(|run| &mut run.phase) {
+        // It has begun, and stays what has: no gate is asked once more with half of it in place.
+        Some(RunPhase::Failed {
+            tries, not_before, ..
+        }) => {
+            (*tries, *not_before) = (0, Some(draft.now));
+            failed = true;
+        }
+        Some(phase @ RunPhase::NeedsApproval { .. }) => {
+            *phase = RunPhase::Waiting;
+            failed = true;
+        }
+        _ => {}
     }
     if let Some(promotion) = &mut env.promotion
         && let Phase::Failed { not_before, .. } = &mut promotion.phase

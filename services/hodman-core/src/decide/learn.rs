@@ -208,10 +208,14 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
                     if env.policy.verify != policy.verify {
                         run::verify_anew(env);
                     }
-                    if env.policy != *policy
-                        && let Some(origin) = &seen.binding_origin
-                    {
-                        env.raise_bar(origin.number);
+                    if env.policy != *policy {
+                        // Of several merges since the last look nobody knows which came first: a pin that is new is
+                        // up against the old policy as well, whichever of them changed that.
+                        let pin = seen.pin_origin.as_ref();
+                        let pin = pin.filter(|_| env.pin != seen.pin);
+                        for origin in seen.binding_origin.iter().chain(pin) {
+                            env.raise_bar(origin.number);
+                        }
                     }
                     env.policy = policy.clone();
                     env.broken.clone_from(&seen.pin_error);

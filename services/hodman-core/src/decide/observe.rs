@@ -5,18 +5,19 @@ use crate::effect::Act;
 use crate::event::Outcome;
 use crate::ids::{CommitSha, PackageDigest};
 use crate::state::{Observing, PipelineState};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn advance(draft: &mut Draft) {
     let every = draft.settings.observe_every;
-    let commits = checked_commits(&draft.state);
+    let (commits, barred) = (checked_commits(&draft.state), barred(&draft.state));
     let seen = &mut draft.state.observing;
     if seen.running.is_some() {
         return;
     }
     let due = seen.last.is_none_or(|last| last + every <= draft.now)
         // A package whose checks nobody asked for yet would wait for the next look by the clock.
-        || !commits.is_subset(&seen.commits);
+        || !commits.is_subset(&seen.commits)
+        || barred.keys().any(|name| !seen.barred.contains_key(name));
     if due && seen.wanted == seen.done {
         seen.hurry();
     }
@@ -38,9 +39,11 @@ pub(super) fn advance(draft: &mut Draft) {
     }
     let pulls = draft.state.pulls_of_interest();
     draft.state.observing.commits.clone_from(&commits);
+    draft.state.observing.barred.clone_from(&barred);
     let act = Act::Observe {
         pulls,
         commits,
+        barred,
         recall: draft.state.head.is_none(),
     };
     let op = draft.emit(None, act);
@@ -51,7 +54,7 @@ pub(super) fn advance(draft: &mut Draft) {
 /// however many packages came since. None where nobody's gates name checks.
 fn checked_commits(state: &PipelineState) -> BTreeSet<CommitSha> {
     let mut environments = state.environments.values();
-    if environments.all(|env| env.policy.gates.checks.is_empty()) {
+    if environments.all(|env| env.policy.gates.checks.is_empty()) && barred(state).is_empty() {
         return BTreeSet::new();
     }
     let of = |package: &PackageDigest, source: &CommitSha| {
@@ -78,6 +81,24 @@ fn checked_commits(state: &PipelineState) -> BTreeSet<CommitSha> {
         commits.extend(strays.filter_map(|package| Some(state.package(package)?.commit.clone())));
     }
     commits
+}
+
+/// The checks that a pull request took out of its own way: as long as its pin is held back they are looked up still.
+fn barred(state: &PipelineState) -> BTreeMap<String, Option<String>> {
+    let environments = state.environments.values();
+    let bars = environments.filter_map(|env| {
+        let (number, _) = env.refused_on.as_ref().filter(|_| env.refused.is_some())?;
+        env.bar(Some(*number))
+    });
+    bars.flat_map(|policy| {
+        let gates = &policy.gates;
+        let app = |name| gates.apps.get(name).cloned();
+        gates
+            .checks
+            .iter()
+            .map(move |name| (name.clone(), app(name)))
+    })
+    .collect()
 }
 
 /// News came: look, and look again if a look is under way already.

@@ -12,7 +12,7 @@ use crate::facts::PullKind;
 use crate::gates;
 use crate::ids::{CommitSha, EnvName, PackageDigest};
 use crate::policy::Mode;
-use crate::state::{Aside, Cause, Environment, Phase, Promotion, RunPhase};
+use crate::state::{Cause, Environment, Phase, Promotion, RunPhase};
 
 /// What a promotion is to bring, and why.
 pub(super) struct Goal {
@@ -135,8 +135,8 @@ fn replan_for(env: &Environment) -> Option<Goal> {
     let (package, commit) = run.map_or((&accepted.package, &accepted.source_commit), |run| {
         (&run.package, &run.source_commit)
     });
-    // Somebody closed the last one: asked again only when told to.
-    if matches!(env.put_aside.get(package), Some(Aside::Declined(_))) {
+    // Somebody closed the last one, or rolled back from the package: asked again only when told to.
+    if env.put_aside.contains_key(package) {
         return None;
     }
     Some(Goal {

@@ -125,7 +125,8 @@ fn promoting(
             env.promotion = None;
             if promotion.kind == PullKind::Rollback {
                 stays(draft, name, env);
-            } else {
+            } else if env.put_aside.get(&promotion.package) != Some(&Aside::RolledBack) {
+                // What was rolled back from says more than one pull request that nobody wanted.
                 env.put_aside
                     .insert(promotion.package, Aside::Declined(pull.number));
             }

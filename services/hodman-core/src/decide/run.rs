@@ -1,7 +1,7 @@
 //! Something approved on its way into the workspace: gates, apply, verify.
 
 use super::advance::with_env;
-use super::{Draft, still};
+use super::{Draft, bars, still};
 use crate::effect::{Act, Approved};
 use crate::event::Outcome;
 use crate::gates;
@@ -25,6 +25,7 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
             return;
         }
     };
+    bars::window_passed(env, draft.now);
     let reasons = waits(env, draft);
     if !reasons.is_empty() {
         for reason in &reasons {

@@ -4,7 +4,7 @@ use crate::gates;
 use crate::ids::PackageDigest;
 use crate::policy::OpenWhen;
 use crate::reason::Reason;
-use crate::state::{Aside, Environment, PipelineState};
+use crate::state::{Environment, PipelineState};
 use chrono::{DateTime, Utc};
 
 /// The next package for an environment, and what keeps it from going on.
@@ -61,14 +61,10 @@ pub fn candidate(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
         return none(Reason::UpToDate);
     }
     if let Some(why) = env.put_aside.get(&package) {
-        let why = match why {
-            Aside::RolledBack => "rolled back from here".to_owned(),
-            Aside::Declined(number) => format!("{number} was closed without merging"),
-        };
         return Candidate {
             waits: vec![Reason::PutAside {
                 package: package.clone(),
-                why,
+                why: why.to_string(),
             }],
             package: Some(package),
         };

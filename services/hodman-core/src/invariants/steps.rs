@@ -74,18 +74,30 @@ fn of<'a>(state: &'a PipelineState, effect: &'a Effect) -> Option<(&'a EnvName, 
     Some((name, state.environments.get(name)?))
 }
 
-/// A predecessor that somebody rolled back from this package.
+/// An environment anywhere before this one that somebody rolled back from this package.
 fn rolled_back_before<'a>(
-    state: &PipelineState,
+    state: &'a PipelineState,
     env: &'a Environment,
     package: &PackageDigest,
 ) -> Option<&'a EnvName> {
-    env.policy.after.iter().find(|name| {
-        state.environments.get(*name).is_some_and(|before| {
-            before.policy.mode == Mode::Promoted
-                && before.put_aside.get(package) == Some(&Aside::RolledBack)
-        })
-    })
+    let mut way: Vec<&EnvName> = env.policy.after.iter().collect();
+    let mut at = 0;
+    while let Some(name) = way.get(at).copied() {
+        at += 1;
+        let before = state.environments.get(name);
+        let Some(before) = before.filter(|before| before.policy.mode == Mode::Promoted) else {
+            continue;
+        };
+        if before.put_aside.get(package) == Some(&Aside::RolledBack) {
+            return Some(name);
+        }
+        for further in &before.policy.after {
+            if !way.contains(&further) {
+                way.push(further);
+            }
+        }
+    }
+    None
 }
 
 fn green(state: &PipelineState, env: &Environment, source: &CommitSha) -> bool {

@@ -2,8 +2,12 @@
 
 use super::{Repo, WorkError};
 
-/// The folder in which hodman itself writes.
+/// The folder of environments, of whichever pipeline in the repository.
 const ENVIRONMENTS: &str = "environments";
+/// What stands in the folder of each.
+const OF_ONE: [&str; 3] = ["environment.yaml", "release.yaml", "template.yaml"];
+/// What stands beside their folders.
+const OF_ALL: &str = "policy.yaml";
 
 /// The newest commit up to `commit`, along first parents, that changed anything but what environments say.
 ///
@@ -17,10 +21,18 @@ pub(super) fn of(repo: &Repo, commit: &str) -> Result<String, WorkError> {
             return Ok(at);
         };
         let changed = repo.mirror.changed_paths(&parent, &at)?;
-        let is_code = |path: &String| path.split('/').all(|part| part != ENVIRONMENTS);
-        if changed.iter().any(is_code) {
+        if !changed.iter().all(|path| of_environments(path)) {
             return Ok(at);
         }
         at = parent;
     }
+}
+
+/// By name, and not by the folder alone: code may lie in a folder that is called the same.
+fn of_environments(path: &str) -> bool {
+    let mut up = path.rsplit('/');
+    let (file, folder, further) = (up.next(), up.next(), up.next());
+    let of_one = file.is_some_and(|file| OF_ONE.contains(&file));
+    (of_one && further == Some(ENVIRONMENTS))
+        || (file == Some(OF_ALL) && folder == Some(ENVIRONMENTS))
 }

@@ -14,12 +14,19 @@ use hodman_model::diagnostic::Diagnostics;
 use hodman_model::files::{self, CaptureOn, CheckName, Environment, parse_release};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) async fn observe(
-    job: &Job<'_>,
-    interest: &BTreeSet<PullNumber>,
-    commits: &BTreeSet<CommitSha>,
-    recall: bool,
-) -> Result<Outcome, WorkError> {
+/// What is looked at beside the branch.
+pub(super) struct Asked<'a> {
+    /// Pull requests, also closed ones.
+    pub pulls: &'a BTreeSet<PullNumber>,
+    /// Commits whose checks are asked for.
+    pub commits: &'a BTreeSet<CommitSha>,
+    /// Checks that the branch names no more, as they are shown, and the app where one has to give them.
+    pub barred: &'a BTreeMap<String, Option<String>>,
+    /// What was kept outside of the database, too.
+    pub recall: bool,
+}
+
+pub(super) async fn observe(job: &Job<'_>, asked: &Asked<'_>) -> Result<Outcome, WorkError> {
     let mirror = &job.repo.mirror;
     job.repo.fetch().await?;
     let head = mirror.head(&job.repo.branch)?.ok_or_else(|| {
@@ -48,11 +55,12 @@ pub(super) async fn observe(
         // A file whose name is not UTF-8: nothing is packaged, everything else goes on.
         Err(error) => (None, Some(error.to_string())),
     };
-    let seen = pulls::look(job, &head, interest).await?;
-    let (environments, gates) = read_all(job, &head, recall).await?;
+    let seen = pulls::look(job, &head, asked.pulls).await?;
+    let (environments, mut gates) = read_all(job, &head, asked.recall).await?;
+    gates.extend(checks::barred(asked.barred));
     let facts = ForgeFacts {
         environments,
-        checks: checks::of(job, commits, &gates).await?,
+        checks: checks::of(job, asked.commits, &gates).await?,
         pulls: seen.ours,
         ended: seen.ended,
         foreign: seen.foreign,
@@ -224,6 +232,11 @@ fn gates_of(gates: &files::Gates) -> policy::Gates {
     policy::Gates {
         soak_seconds: gates.soak.map_or(0, seconds),
         checks: gates.checks.iter().map(ToString::to_string).collect(),
+        apps: gates
+            .checks
+            .iter()
+            .filter_map(|check| Some((check.to_string(), check.app.clone()?)))
+            .collect(),
         approvals: gates.approvals,
         windows: gates
             .windows

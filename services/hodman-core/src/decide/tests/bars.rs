@@ -2,8 +2,10 @@
 
 use super::world::{World, story};
 use crate::explain::Standing;
-use crate::policy::{FreezeSpec, Policy};
+use crate::facts::CheckState;
+use crate::policy::{FreezeSpec, Policy, WindowSpec};
 use chrono::Duration;
+use std::collections::BTreeMap;
 
 /// p0 is in prod, p1 in qa; #9 pins p1 in prod and changes what prod asks for.
 fn with_its_pin(asked: impl FnOnce(&mut Policy), lowered: impl FnOnce(&mut Policy)) -> World {
@@ -73,4 +75,63 @@ fn the_next_pull_request_does_not_let_the_last_one_through() {
     w.wait(Duration::minutes(10));
     assert!(w.why("prod").contains("0 of 1"), "{}", w.why("prod"));
     assert!(!applies(&w));
+}
+
+#[test]
+fn two_merges_between_two_looks_do_not_go_round_it() {
+    for told in [true, false] {
+        let mut w = story();
+        w.env("qa", |qa| qa.gates.approvals = 1);
+        w.build("p1");
+        // #9 takes the reviews away, and #10 pins what nobody reviewed.
+        w.pin("qa", "p1", &["a"]);
+        w.through("qa", 10);
+        w.env("qa", |qa| qa.gates.approvals = 0);
+        let mut origin = w.file("qa").pin_origin.clone();
+        origin.as_mut().unwrap().number.0 = 9;
+        w.file("qa").binding_origin = origin.filter(|_| told);
+        w.look();
+        assert!(w.why("qa").contains("0 of 1"), "{told}: {}", w.why("qa"));
+        assert!(!w.waiting("qa").contains(&"apply".to_owned()), "{told}");
+    }
+}
+
+#[test]
+fn windows_that_the_pull_request_moves_hold_one_after_the_other() {
+    let hour = |from: u32| WindowSpec {
+        deny: false,
+        cron: format!("0 {from} * * *"),
+        zone: "UTC".into(),
+        seconds: 3600,
+    };
+    // It is nine. The two are never open at one moment.
+    let mut w = with_its_pin(
+        |prod| prod.gates.windows = vec![hour(20)],
+        |prod| prod.gates.windows = vec![hour(12)],
+    );
+    let (day, begin) = (Duration::days(1), story().now);
+    while !applies(&w) {
+        w.sleep();
+        assert!(w.now < begin + day * 3, "{}", w.why("prod"));
+    }
+    let noon = begin + Duration::hours(3);
+    assert_eq!(
+        w.now,
+        noon + day,
+        "after the evening that was to be waited for"
+    );
+}
+
+#[test]
+fn a_check_that_the_pull_request_takes_away_is_looked_up_and_counts_for_it() {
+    let mut w = with_its_pin(
+        |prod| prod.gates.checks = vec!["ci".into()],
+        |prod| prod.gates.checks.clear(),
+    );
+    assert!(w.why("prod").contains("check `ci`"), "{}", w.why("prod"));
+    let green = BTreeMap::from([("ci".to_owned(), CheckState::Success)]);
+    let commit = w.state.packages.last().unwrap().commit.clone();
+    w.facts.checks = BTreeMap::from([(commit, green)]);
+    w.look();
+    assert!(applies(&w), "{}", w.why("prod"));
 }

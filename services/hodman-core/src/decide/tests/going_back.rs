@@ -1,9 +1,11 @@
 //! What a rollback does not do on its way: nothing that was not approved, and nothing that it leaves comes back by itself.
 
 use super::rollback::{back, two_packages};
-use super::world::{World, name};
+use super::world::{World, digest, name};
 use crate::effect::Act;
 use crate::event::{Ask, Outcome};
+use crate::policy::MergeBy;
+use crate::state::Aside;
 use chrono::Duration;
 
 #[test]
@@ -85,4 +87,40 @@ fn helping_a_rollback_along_does_not_let_in_again_what_it_leaves() {
         w.ask(Ask::Retry { env: "qa".into() });
         assert_eq!(w.waiting("qa"), ["plan"], "somebody asked for it");
     }
+}
+
+#[test]
+fn an_override_that_ends_does_not_propose_what_it_left() {
+    let mut w = two_packages();
+    w.ask(back(true));
+    w.applied("qa");
+    w.planned("qa", &["undo"]);
+    w.opened("qa", 3);
+    w.close(3);
+    w.env("qa", |qa| qa.merge = MergeBy::Auto);
+    w.wait(Duration::hours(25));
+    w.not_approved("qa", &["a"]);
+    w.wait(Duration::hours(1));
+    assert_eq!(w.waiting("qa"), [""; 0], "nobody asked for p2 again");
+    assert!(w.why("qa").contains("rolled back"), "{}", w.why("qa"));
+    w.ask(Ask::Retry { env: "qa".into() });
+    w.not_approved("qa", &["a"]);
+    assert_eq!(w.waiting("qa"), ["plan"], "somebody asked for it");
+}
+
+#[test]
+fn closing_a_pull_request_does_not_make_less_of_a_rollback() {
+    let mut w = two_packages();
+    w.env("qa", |qa| qa.merge = MergeBy::Auto);
+    w.file("qa").binding = Some("b2".into());
+    w.commit();
+    w.look();
+    w.planned("qa", &["d"]);
+    w.opened("qa", 3);
+    // It cannot be left while it is being merged.
+    assert_eq!(w.waiting("qa"), ["merge_pull"]);
+    w.ask(back(true));
+    w.close(3);
+    let aside = w.of("qa").put_aside.get(&digest("p2"));
+    assert_eq!(aside, Some(&Aside::RolledBack));
 }

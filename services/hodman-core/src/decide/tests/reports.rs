@@ -64,3 +64,17 @@ fn an_answer_that_does_not_fit_is_a_report_that_was_not_said() {
     w.wait(Duration::hours(1));
     assert!(w.waiting("qa").contains(&"say".to_owned()));
 }
+
+#[test]
+fn one_that_is_refused_in_other_words_each_time_is_told_once() {
+    let mut w = reporting();
+    for request in ["AB12", "CD34"] {
+        let refused = Outcome::Failed {
+            why: format!("403: no (request {request})"),
+            transient: false,
+        };
+        w.answer("qa", "say", refused);
+        w.wait(Duration::hours(1));
+    }
+    assert_eq!(w.noted("report-failed"), 1);
+}

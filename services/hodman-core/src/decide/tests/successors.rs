@@ -1,6 +1,6 @@
 //! A rollback says something of the package: it goes no further, wherever it is on its way to.
 
-use super::world::{World, story};
+use super::world::{World, name, story};
 use crate::event::{Ask, Outcome};
 use crate::facts::PullState;
 use crate::policy::{FreezeSpec, MergeBy};
@@ -152,4 +152,38 @@ fn going_back_there_does_not_keep_others_from_going_back_to_it() {
         },
     );
     assert_eq!(w.package("prod"), Some("p1"));
+}
+
+#[test]
+fn what_has_begun_is_brought_to_its_end_also_when_somebody_helps_it() {
+    let mut w = on_its_way();
+    w.pull(4).approvals = 1;
+    w.merge(4);
+    w.fail("prod", "apply", false);
+    w.ask(back("qa", false));
+    w.ask(Ask::Retry { env: "prod".into() });
+    assert_eq!(w.waiting("prod"), ["apply"], "{}", w.why("prod"));
+}
+
+#[test]
+fn a_rollback_stops_its_package_however_far_it_has_come() {
+    let mut w = story();
+    w.env("eu", |eu| {
+        eu.after = vec![name("prod")];
+        eu.merge = MergeBy::Auto;
+        eu.gates.soak_seconds = 3600;
+    });
+    for (package, number) in [("p1", 1), ("p2", 3)] {
+        w.build(package);
+        w.promote("qa", number);
+        w.promote("prod", number + 1);
+    }
+    w.ask(back("qa", true));
+    w.applied("qa");
+    w.wait(Duration::hours(2));
+    assert_eq!(w.package("prod"), Some("p2"), "healthy there for long");
+    let words = w.why("eu");
+    let expected = "qa is not healthy with this package: it was rolled back from there";
+    assert!(words.contains(expected), "{words}");
+    assert!(w.waiting("eu").is_empty());
 }

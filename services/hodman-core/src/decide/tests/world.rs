@@ -12,7 +12,7 @@ use crate::policy::{Mode, Policy};
 use crate::settings::Settings;
 use crate::state::{Environment, Kept, PipelineState};
 use chrono::{DateTime, Duration, TimeZone, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub struct World {
     pub settings: Settings,
@@ -136,7 +136,10 @@ impl World {
         for effect in decision.effects {
             match &effect.act {
                 Act::Observe {
-                    commits, recall, ..
+                    commits,
+                    barred,
+                    recall,
+                    ..
                 } if !self.blind => {
                     let mut facts = Box::new(self.facts.clone());
                     for (env, file) in facts.environments.iter_mut().filter(|_| *recall) {
@@ -144,6 +147,15 @@ impl World {
                     }
                     // Checks of nothing else are told.
                     facts.checks.retain(|commit, _| commits.contains(commit));
+                    let files = facts.environments.values();
+                    let policies = files.filter_map(|file| file.policy.as_ref());
+                    let names = policies
+                        .flat_map(|policy| &policy.gates.checks)
+                        .chain(barred.keys());
+                    let names: BTreeSet<&String> = names.collect();
+                    for checks in facts.checks.values_mut() {
+                        checks.retain(|name, _| names.contains(name));
+                    }
                     own.push((effect.op, Outcome::Observed { facts }));
                 }
                 Act::Keep { kept } if !self.mute => {

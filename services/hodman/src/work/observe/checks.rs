@@ -31,6 +31,21 @@ pub(super) async fn of(
     Ok(found)
 }
 
+/// The gates that the branch does not have any more, from how they are shown.
+pub(super) fn barred(
+    shown: &BTreeMap<String, Option<String>>,
+) -> impl Iterator<Item = CheckName> + '_ {
+    shown.iter().map(|(shown, app)| {
+        let name = app
+            .as_ref()
+            .and_then(|app| shown.strip_suffix(&format!(" ({app})")));
+        CheckName {
+            name: name.unwrap_or(shown).to_owned(),
+            app: app.clone(),
+        }
+    })
+}
+
 /// Keyed by the gates' own words, not by those of the checks: nobody's check `ci (an-app)` is taken for one of the app.
 fn states(
     gates: &BTreeSet<CheckName>,
@@ -115,6 +130,16 @@ mod tests {
     fn one(gate: CheckName, checks: &[github::CheckState]) -> Option<CheckState> {
         let key = gate.to_string();
         states(&BTreeSet::from([gate]), checks).remove(&key)
+    }
+
+    #[test]
+    fn what_the_branch_names_no_more_is_the_same_gate_still() {
+        let gates = [of_app("ci", "an-app"), CheckName::from("test (linux)")];
+        let shown = gates
+            .iter()
+            .map(|gate| (gate.to_string(), gate.app.clone()))
+            .collect();
+        assert_eq!(barred(&shown).collect::<Vec<_>>(), gates);
     }
 
     #[test]

@@ -167,8 +167,10 @@ fn a_bundle_that_refers_to_its_commit_is_another_package_with_each_but_for_pins(
         let folder = tempfile::tempdir().unwrap();
         let files = [("databricks.yml", &**text), ("jobs.yml", "")];
         let (repo, first) = repo(folder.path(), "", &files);
-        let pin = next(&repo, &first, "environments/qa/release.yaml");
-        let code = next(&repo, &pin, "src/more.md");
+        let rules = next(&repo, &first, "environments/policy.yaml");
+        let pin = next(&repo, &rules, "environments/qa/release.yaml");
+        // Also code in a folder that is called as that of the pins.
+        let code = next(&repo, &pin, "src/environments/qa/more.py");
         let seen = [&first, &pin, &code].map(|commit| {
             let found = declared(&repo, commit).unwrap().unwrap();
             let has_note = found.entries.iter().any(|input| input.path == "@commit");
