@@ -171,3 +171,83 @@ async fn an_app_that_is_on_its_way_out_is_gone_and_its_name_is_waited_for() {
     assert_eq!(after["compute_status"]["state"], "ACTIVE");
     daemon.stop().await;
 }
+
+/// Removed by nobody: the next comparison wants to remove so many.
+async fn is_ours_still(short: &Short<'_>, deletes: u32) {
+    let drift = short.compared("qa").await.expect("compared");
+    let found = drift.found.expect("a difference");
+    assert_eq!((found.plan.creates, found.plan.deletes), (0, deletes));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_we_may_not_see_for_a_while_is_ours_still() {
+    for unseen in ["hidden", "without a metastore"] {
+        let scene = Scene::start(Options::short().file(FILE, LAKE)).await;
+        let daemon = scene.daemon().await;
+        let short = Short::new(&scene, daemon.parts().store.clone());
+        short.promote("qa").await.expect("qa has it");
+        let director = Director::new(move |request| {
+            let path = request.uri.path();
+            let fault = |fault: FaultRule, words: &str| Direction::Fault(fault.body(words));
+            let nothing = r#"{"error_code": "METASTORE_DOES_NOT_EXIST", "message": "No metastore assigned for the current workspace."}"#;
+            match (request.method.as_str(), path.strip_prefix(CATALOGS)) {
+                ("GET", Some(_)) if unseen != "hidden" => fault(FaultRule::status(404, 1), nothing),
+                ("GET", Some("")) => fault(FaultRule::status(200, 1), r#"{"catalogs": []}"#),
+                ("GET", Some(_)) => fault(
+                    FaultRule::status(403, 1),
+                    r#"{"error_code": "PERMISSION_DENIED", "message": "User does not have USE CATALOG"}"#,
+                ),
+                _ => Direction::Pass,
+            }
+        });
+        scene.workspace("qa").faults().direct(Some(director));
+        commit(&scene, NOTHING);
+        let promoted = short.promote("qa").await;
+        promoted.unwrap_or_else(|error| panic!("{unseen}: {error:?}"));
+        scene.workspace("qa").faults().direct(None);
+        is_ours_still(&short, 1).await;
+        daemon.stop().await;
+    }
+}
+
+const QA: &str = "environments/qa/environment.yaml";
+const MODULE: &str = "\
+engine: native
+description: What lets Databricks in.
+inputs: {}
+resources:
+  account_credentials:
+    main:
+      credentials_name: shop-qa
+      aws_credentials: {sts_role: {role_arn: \"arn:aws:iam::123456789012:role/shop-qa\"}}
+";
+const CALL: &str = "account: main\nmodules:\n  ground: {module: ground}\nworkspaces:\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_of_an_account_that_nobody_names_any_more_is_ours_still() {
+    let options = Options::short().file("modules/ground/module.yaml", MODULE);
+    let scene = Scene::start(options.edit(QA, "workspaces:\n", CALL)).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("qa has it");
+    let file = scene.forge.read_file(REPOSITORY, "main", QA).expect("qa");
+    let file = String::from_utf8(file).expect("text");
+    let says = |call: &str, words: &str| {
+        let text = file.replace(CALL, call);
+        let files = [
+            (QA, Some(text.as_bytes())),
+            ("resources/more.yml", Some(words.as_bytes())),
+        ];
+        let committed = scene
+            .forge
+            .commit(REPOSITORY, "main", &files, "accounts", "rita");
+        committed.expect("committed");
+    };
+    says("workspaces:\n", LAKE);
+    short.promote("qa").await.expect("qa without an account");
+    says("account: main\nworkspaces:\n", NOTHING);
+    let pull = short.proposed("qa").await.expect("a plan");
+    let words = "delete** `account_credentials.ground-main`";
+    assert!(pull.body.contains(words), "{}", pull.body);
+    daemon.stop().await;
+}

@@ -4,9 +4,11 @@
 //! (key, natural name) and completed after it (id), so that a lost database or a crash in between loses nothing: what is
 //! there under the natural name and claimed is ours, what is there and not claimed is not.
 
+mod account;
 mod begun;
 mod former;
 mod paused;
+mod put;
 mod said;
 mod still;
 mod taken;
@@ -22,8 +24,10 @@ use crate::bundle::ResourceKey;
 use crate::kinds::{Identity, Kind, Listed, Listing, Marker, files, kind};
 use crate::plan::{Action, Contested, Desired, ObservedObject, WorkspacePart};
 
+pub use account::is_of_account;
 pub use begun::is_made_in_steps;
 pub use paused::{paused, starts};
+pub use put::Put;
 
 /// The claims of one pipeline in one environment on the objects of one workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,20 +78,9 @@ pub struct Claim {
     /// The parameters of a stack that its module has said once.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub said: BTreeSet<String>,
-}
-
-/// A value that was put and cannot be read back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Put {
-    /// A keyed digest of the value; its key is outside of every database and workspace.
-    pub version: String,
-    /// What the service said about when it was changed last, right after our put, in milliseconds since 1970. Another
-    /// time means that somebody else put something.
-    pub at: i64,
-    /// Where the value came from, as people know it; none when it stood in the package.
+    /// The Databricks account that the object is of, where it is of one: no other can say that it is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
+    pub account: Option<String>,
 }
 
 /// A file of claims that does not hold any.
@@ -174,7 +167,9 @@ impl Claims {
             }
             match row.action {
                 // What was there under this claim is gone, and so is what was put into it.
-                Action::Create => (claim.id, claim.made, claim.put) = (None, None, None),
+                Action::Create => {
+                    (claim.id, claim.made, claim.put, claim.account) = (None, None, None, None);
+                }
                 Action::Adopt => {
                     claim.id.clone_from(&row.live_id);
                     claims.claims.retain(|key, other| {
@@ -219,6 +214,9 @@ impl Claims {
             return;
         }
         let claim = self.claims.entry(key.clone()).or_default();
+        if claim.id.as_ref() != Some(&listed.id) {
+            claim.account = None;
+        }
         claim.id = Some(listed.id.clone());
         claim.made = listed.created_at.map(|made| made.timestamp_millis());
         claim.since = None;
@@ -226,11 +224,6 @@ impl Claims {
         if listed.natural.is_some() {
             claim.natural.clone_from(&listed.natural);
         }
-    }
-
-    /// Notes what was put into the fields of an object that cannot be read back; also for kinds with tags.
-    pub fn put(&mut self, key: &ResourceKey, put: Put) {
-        self.claims.entry(key.clone()).or_default().put = Some(put);
     }
 
     /// Drops the claim on an object that is gone. That there were objects of a kind with tags is remembered: others of that
@@ -254,15 +247,6 @@ impl Claims {
                 ..Claim::default()
             };
         }
-    }
-
-    /// What was put into fields that cannot be read back, for [`crate::plan::Observed::puts`].
-    #[must_use]
-    pub fn puts(&self) -> BTreeMap<ResourceKey, Put> {
-        self.claims
-            .iter()
-            .filter_map(|(key, claim)| Some((key.clone(), claim.put.clone()?)))
-            .collect()
     }
 
     /// The kinds that are claimed here.

@@ -17,6 +17,7 @@ mod cluster_spec;
 mod clusters;
 mod connections;
 mod dashboards;
+mod detail;
 mod directories;
 mod experiments;
 mod external_locations;
@@ -28,6 +29,7 @@ mod git_providers;
 mod global_init_scripts;
 pub mod grants;
 mod groups;
+mod identity;
 mod instance_pools;
 mod ip_access_lists;
 mod jobs;
@@ -78,6 +80,8 @@ pub use change::{Change, Reversibility};
 pub use cloudformation_stacks::{CloudformationStacks, HELD_BY, IMPORT, TEMPLATE_BODY, UNMADE};
 pub use cluster_policies::ClusterPolicies;
 pub use clusters::Clusters;
+pub use detail::Detail;
+pub use identity::Identity;
 pub use jobs::Jobs;
 pub use listed::{Listed, ReadError};
 pub use maintenance::Maintenance;
@@ -90,27 +94,6 @@ pub(crate) use served_entities::name as served_name;
 pub use terraform_stacks::{
     APPROVED, SENSITIVE_OUTPUT, SOURCES, TerraformStacks, WHOSE, Whose, holds_sensitive_output,
 };
-
-/// How an object of a kind is known to be ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// Our marker stands among its tags; [`Kind::read`] finds it.
-    Tags,
-    /// The kind has no tags: a row in the environment's claims ([`crate::claims`]) says whose it is, by id or by
-    /// [`Kind::natural`].
-    Claim,
-}
-
-/// One of several fields of an object that only another request tells.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Detail {
-    /// Where the answer is put in the object's own before [`Kind::read`] sees it.
-    pub field: &'static str,
-    /// The request. "Does not exist" leaves the field out.
-    pub call: Call,
-    /// When the answer comes in pages: the field with the items, which are put together into a list.
-    pub items_field: Option<&'static str>,
-}
 
 /// One kind of object in a workspace.
 ///

@@ -150,8 +150,12 @@ impl Workspace {
 
     /// Whether an account is asked through this.
     pub fn has_account(&self) -> bool {
-        let beyond = self.transport.foundation.as_ref();
-        beyond.is_some_and(|beyond| beyond.account_id.is_some())
+        self.account_id().is_some()
+    }
+
+    /// The account that is asked through this.
+    pub fn account_id(&self) -> Option<&str> {
+        self.transport.foundation.as_ref()?.account_id.as_deref()
     }
 }
 

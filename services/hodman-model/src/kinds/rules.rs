@@ -113,6 +113,9 @@ pub struct Rules {
     /// Fields that the server takes and never returns. What was put is remembered as a keyed digest in the claim
     /// ([`crate::claims::Put`]), so that a change in the package is seen.
     pub write_only: Vec<Pattern>,
+    /// Whether those are no secrets, and are taken once: their digest needs no key, and where none was noted there is nothing to compare
+    /// and nothing to send.
+    pub open: bool,
     /// Fields with ids of other objects.
     pub references: Vec<Reference>,
     /// Fields with the path of a notebook.

@@ -44,6 +44,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules {
     name_field: "name",
     // The API never tells it, and takes it once.
     write_only: patterns(&[USAGE_POLICY], &[]),
+    open: true,
     defaults: defaults(&[("endpoint_type", json!("STANDARD"))], &[]),
     server_fills: fills(&[("budget_policy_id", false), ("target_qps", false)], &[]),
     replace_on: patterns(&["name", "endpoint_type"], &[]),

@@ -5,16 +5,38 @@ use serde_json::{Value, json};
 use super::compare::change;
 use super::row::FieldChange;
 use crate::claims::Put;
+use crate::digest::{canonical_json, sha256};
 use crate::field_path::FieldPath;
-use crate::kinds::Listed;
+use crate::kinds::{Kind, Listed};
 
 /// What would be sent in the fields of a resource that cannot be read back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
-    /// A keyed digest over the values; the same for the same values, and nothing else is known of them here.
+    /// A keyed digest over the values; the same for the same values, and nothing else is known of them here. Without the key where
+    /// the kind says that they are open: see [`Self::open_version`].
     pub version: String,
     /// Where the values come from, as people know it; none when they stand in the package. Shown beside the version.
     pub reference: Option<String>,
+}
+
+/// What versions begin with that no key was needed for.
+const OPEN: &str = "open:";
+
+impl Sent {
+    /// The version of values that are no secrets ([`crate::kinds::rules::Rules::open`]): it stays the same when the daemon's key is
+    /// lost or changed.
+    #[must_use]
+    pub fn open_version(fields: &Value) -> String {
+        let digest = sha256(canonical_json(fields).as_bytes());
+        format!("{OPEN}{}", digest.hex())
+    }
+
+    /// Whether what was put into `live`, and would be put, can be told apart for certain, where no request changes it: else nothing is
+    /// said of it. An object that is taken over is said to have it.
+    pub(crate) fn is_told(&self, kind: &dyn Kind, put: Option<&Put>) -> bool {
+        let known = put.is_some_and(|put| put.version.starts_with(OPEN));
+        !kind.rules().open || known && self.version.starts_with(OPEN)
+    }
 }
 
 /// How much of a version is shown; enough to tell two apart.

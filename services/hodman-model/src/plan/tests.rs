@@ -15,6 +15,7 @@ mod replacing;
 mod rest;
 mod samples;
 mod stacks;
+mod taken_once;
 mod who_deploys;
 mod workspaces;
 pub(crate) mod world;

@@ -152,6 +152,7 @@ impl<'a> Work<'a> {
             .marker
             .as_ref()
             .is_none_or(|marker| marker.key != key.key);
+        let sent = sent.filter(|_| adopted || self.tells(kind, key));
         let sent = match sent {
             Some(sent) if sent.rotation && !self.context.rotate && !adopted => {
                 if self.hold_rotation(key, &sent, &changes) {
@@ -325,6 +326,12 @@ impl<'a> Work<'a> {
         // What was put into an object that is gone is gone with it.
         let put = live.and_then(|_| self.observed.puts.get(key));
         sent_change(&field, sent, put, live)
+    }
+
+    /// Whether it is certain what was put into the object of that resource.
+    fn tells(&self, kind: &dyn Kind, key: &ResourceKey) -> bool {
+        let sent = self.context.sent.get(key);
+        sent.is_some_and(|sent| sent.is_told(kind, self.observed.puts.get(key)))
     }
 
     /// The move to the desired folder of files, for a resource that points into it.

@@ -232,6 +232,9 @@ impl<'a> Ledger<'a> {
     pub async fn made(&self, key: &ResourceKey, listed: &Listed) -> Result<(), WorkError> {
         let mut held = self.held.lock().await;
         held.claims.with_id(key, listed);
+        if let Some(account) = self.workspace.account_id() {
+            held.claims.note_account(key, account);
+        }
         let only_by_id = is_untagged(&key.kind) && listed.natural.is_none();
         if only_by_id || self.workspace.is_foundation() {
             self.write(&mut held).await?;

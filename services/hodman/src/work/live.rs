@@ -21,7 +21,7 @@ pub(super) use beside::{live_grants, live_permissions, permission_id};
 pub(super) use folder::{
     InFolder, bare, close, folder_state, holds, listed, other_content, unlike,
 };
-pub(super) use gone::may_be_gone;
+pub(super) use gone::{Asked, asked_for, may_be_gone, no_list_has};
 pub(super) use lists::{add, by_id, no_such_api, of_kind};
 pub(super) use named::Wanted;
 
@@ -32,11 +32,12 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Request, Retry, Workspace};
 use hodman_model::bundle::{Lookup, ResourceKey};
 use hodman_model::capture::{AccessUnread, Unread};
+use hodman_model::claims::is_of_account;
 use hodman_model::digest::Digest;
 use hodman_model::files::Environment;
 use hodman_model::kinds::files as file_sets;
 use hodman_model::kinds::{
-    ACCOUNT_KINDS, Call, KINDS, Kind, Listing, Marker, Method, foundation_kinds, permissions,
+    Call, KINDS, Kind, Listing, Marker, Method, foundation_kinds, permissions,
 };
 use hodman_model::plan::{Desired, FileSetState, Known, Observed, ObservedObject};
 use lists::Parents;
@@ -206,6 +207,9 @@ async fn observe_among(
     let mut objects = read(place, &scope).await?;
     let leaving = leaving::taken_out(&mut objects, question, &ledgers.own);
     let outlived = leaving::outlived(&objects, &ledgers.own);
+    if let Some(account) = place.account_id() {
+        ledgers.own_moved |= ledgers.own.note_accounts(account, &objects);
+    }
     let marked = ledgers.mark(&mut objects);
     for object in &mut objects {
         scope.lean(object, question);
@@ -223,10 +227,6 @@ async fn observe_among(
         },
         ledgers,
     })
-}
-
-fn is_of_account(kind: &dyn Kind) -> bool {
-    ACCOUNT_KINDS.iter().any(|of| of.name() == kind.name())
 }
 
 /// All objects of the kinds that `wanted` names, ours and others', each in full but for permissions and grants; see

@@ -37,6 +37,27 @@ impl Rules {
             .find(|at| !values(at, &mut scratch).is_empty())
             .map(ToString::to_string)
     }
+
+    /// `live` for an update whose row sends nothing that cannot be read back: the fields of `config` that hold such values, and say
+    /// beside them what is there already, are as they were put. Without it they would differ for ever, and each update would send them.
+    #[must_use]
+    pub fn as_put(&self, live: &Value, config: &Value) -> Value {
+        let mut told = config.clone();
+        for pattern in &self.write_only {
+            pattern.visit(&mut told, &mut |_| Keep::No);
+        }
+        let there = self.normalise(live);
+        let wanted = self.normalise_over(&told, &there);
+        let there = self.without_fills(&there, Some(&wanted));
+        let mut live = live.clone();
+        if let (Value::Object(live), Value::Object(config)) = (&mut live, config) {
+            let hidden = config.iter().filter(|(field, value)| {
+                told.get(field) != Some(value) && wanted.get(field) == there.get(field)
+            });
+            live.extend(hidden.map(|(field, value)| (field.clone(), value.clone())));
+        }
+        live
+    }
 }
 
 /// Whether the field that `at` names changes: by itself, with what holds it, or in something inside it.

@@ -105,3 +105,29 @@ fn a_usage_policy_that_no_request_changes_is_refused_by_name() {
     // One that nobody noted may be the same.
     assert!(kind.refuses(&Value::Null, &[change(None)]).is_empty());
 }
+
+#[test]
+fn an_update_sends_what_cannot_be_read_back_only_where_its_row_does() {
+    let kind = kind("model_serving_endpoints");
+    let entity = json!({"entity_name": "a.b.m", "entity_version": "1", "name": "m", "burst_scaling_enabled": true});
+    let config = json!({"name": "e", "config": {"served_entities": [entity]}, "rate_limits": [{"calls": 1}],
+        "tags": [{"key": "team", "value": "new"}]});
+    let mut live = config.clone();
+    live["tags"] = json!([{"key": "team", "value": "old"}]);
+    live.as_object_mut().unwrap().remove("rate_limits");
+    let entity = live["config"]["served_entities"][0].as_object_mut();
+    entity.unwrap().remove("burst_scaling_enabled");
+    let ends = |live: &Value, config: &Value| -> Vec<String> {
+        let calls = kind.update("e", live, config, &marker());
+        let ends = calls.iter().filter_map(|call| call.path.rsplit('/').next());
+        ends.map(str::to_owned).collect()
+    };
+    let put = kind.rules().as_put(&live, &config);
+    assert_eq!(ends(&put, &config), ["tags"]);
+    assert_eq!(ends(&live, &config), ["tags", "config", "rate-limits"]);
+    // What can be read differs, and what stands beside it goes along.
+    let mut next = config.clone();
+    next["config"]["served_entities"][0]["entity_version"] = json!("2");
+    let put = kind.rules().as_put(&live, &next);
+    assert_eq!(ends(&put, &next), ["tags", "config"]);
+}

@@ -82,9 +82,13 @@ impl World {
     fn would_send(&self, desired: &Desired) -> BTreeMap<ResourceKey, Sent> {
         let mut all = BTreeMap::new();
         for (key, wanted) in &desired.resources {
-            let values = json!(wanted.write_only(kind(&key.kind).unwrap())).to_string();
+            let kind = kind(&key.kind).unwrap();
+            let values = json!(wanted.write_only(kind));
             let sent = Sent {
-                version: sha256(values.as_bytes()).hex().to_owned(),
+                version: match kind.rules().open {
+                    true => Sent::open_version(&values),
+                    false => sha256(values.to_string().as_bytes()).hex().to_owned(),
+                },
                 reference: None,
             };
             all.insert(key.clone(), self.sent.get(key).cloned().unwrap_or(sent));

@@ -42,6 +42,10 @@ pub(super) async fn note(
     if values.sent.version.is_empty() || !row.changes_object() {
         return Ok(());
     }
+    // Such a value is taken with the object or never.
+    if kind.rules().open && matches!(row.action, Action::Update | Action::Resize) {
+        return Ok(());
+    }
     let config = site.filled(&site.wanted(row)?.config)?;
     let at = match kind.natural(&config) {
         Some(id) => changed_at(site, kind, &id).await?,

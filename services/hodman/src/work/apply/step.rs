@@ -120,7 +120,16 @@ async fn change(
             .name_left(&mut sending, wanted.left.keys().filter(goes));
         let calls = match stack::bring(site, row, &live.id, &sending)? {
             Some(call) => vec![call],
-            None => kind.update(&live.id, &live.config, &sending, &site.marker(&row.key)),
+            None => {
+                let hidden = kind.rules().write_only_field(&config);
+                let hidden = hidden.map(|field| FieldPath::default().key(field));
+                let sends = hidden.is_some_and(|at| changes.iter().any(|one| one.path == at));
+                let there = match sends {
+                    true => live.config.clone(),
+                    false => kind.rules().as_put(&live.config, &sending),
+                };
+                kind.update(&live.id, &there, &sending, &site.marker(&row.key))
+            }
         };
         maintenance::kept(site, kind, row, live, &config).await?;
         maintenance::begin(site, row, live).await?;

@@ -1,11 +1,12 @@
 //! Claims on what is gone and what no package wants: removed by hand, or by an apply that was cut off before it could note it.
 //! They end with the next apply, for what people make under those names is theirs.
 
+use super::super::live::Asked;
 use super::super::taken::{Part, Taken};
 use super::super::{WorkError, live};
 use super::site::Site;
 use hodman_clients::databricks::Workspace;
-use hodman_model::claims::Claim;
+use hodman_model::claims::{Claim, is_of_account};
 use hodman_model::kinds::{Kind, Listing};
 
 /// Whether there are any: an apply looks after them also when nothing is to be done.
@@ -29,25 +30,27 @@ pub(super) async fn forget(site: &Site<'_>) -> Result<(), WorkError> {
     Ok(())
 }
 
-/// A list may lag behind what was made a moment ago, so each is asked for by itself. Where that is refused, as some services do with
-/// an id that they do not know, the list has said it already.
+/// Only what is said counts: a list may lag behind what was made a moment ago, a single answer may be of another account, and whoever
+/// may not look is told nothing. So the object is asked for by itself, and then the list of its kind once more; where both know
+/// nothing of it, it is gone. A claim that stays too long costs somebody a name, one that ends too early an object.
 async fn is_gone(
     workspace: &Workspace,
     kind: &dyn Kind,
     name: &str,
     claim: Option<&Claim>,
 ) -> Result<bool, WorkError> {
-    match live::by_id(workspace, kind, name).await {
-        Ok(Some(listed)) => Ok(claim.is_some_and(|claim| !claim.may_be(&listed))),
-        Ok(None) => Ok(true),
-        Err(error) if error.is_transient() => Err(error),
-        Err(error) => {
-            tracing::info!(
-                kind = kind.name(),
-                name,
-                "asked whether it is gone: {error}"
-            );
-            Ok(matches!(kind.listing(), Listing::All(_)))
+    if is_of_account(kind) {
+        let account = claim.and_then(|claim| claim.account.as_deref());
+        if account.is_none() || account != workspace.account_id() {
+            return Ok(false);
         }
+    }
+    match live::asked_for(workspace, kind, name).await? {
+        Asked::There(listed) => Ok(claim.is_some_and(|claim| !claim.may_be(&listed))),
+        Asked::Unknown => Ok(live::no_list_has(workspace, kind, name).await),
+        // Some services call an id that they do not know a wrong one: then only its own list can say it.
+        Asked::Wrong => Ok(matches!(kind.listing(), Listing::All(_))
+            && live::no_list_has(workspace, kind, name).await),
+        Asked::Refused => Ok(false),
     }
 }

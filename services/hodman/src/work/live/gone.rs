@@ -1,7 +1,10 @@
 //! Objects that went away between a list and the request for one of them: some services say so in disguise.
 
+use super::lists::look_closer;
+use super::one;
+use crate::work::WorkError;
 use hodman_clients::databricks::{ApiError, ErrorKind, Pages, Request, Workspace};
-use hodman_model::kinds::{Kind, ListCall, Listing, Paging};
+use hodman_model::kinds::{Kind, ListCall, Listed, Listing, Paging};
 use serde_json::Value;
 
 /// Refusals that services also give for objects that are not there any more: deleted jobs are "not permitted", and some
@@ -39,6 +42,66 @@ pub(super) async fn is_gone(workspace: &Workspace, kind: &dyn Kind, id: &str) ->
     match kind.listing() {
         Listing::All(list) => is_unlisted(workspace, &list, id).await,
         Listing::Below { .. } | Listing::ByName => false,
+    }
+}
+
+/// What the request for one object said.
+pub(in crate::work) enum Asked {
+    /// It is there.
+    There(Box<Listed>),
+    /// There is none.
+    Unknown,
+    /// It was called wrong, as some services do with an id that they do not know.
+    Wrong,
+    /// Nothing: it may not be asked, or not here.
+    Refused,
+}
+
+/// Asks for one object by itself.
+///
+/// # Errors
+/// When asking again may help.
+pub(in crate::work) async fn asked_for(
+    workspace: &Workspace,
+    kind: &dyn Kind,
+    id: &str,
+) -> Result<Asked, WorkError> {
+    match one::asked(workspace, kind, id).await {
+        Ok(Some(answer)) => {
+            let listed = look_closer(workspace, kind, answer).await?;
+            Ok(listed.map_or(Asked::Unknown, |listed| Asked::There(Box::new(listed))))
+        }
+        Ok(None) => Ok(Asked::Unknown),
+        Err(error) if error.is_transient() => Err(error.into()),
+        Err(error) => {
+            tracing::info!(kind = kind.name(), id, "asked whether it is there: {error}");
+            Ok(match error.kind {
+                ErrorKind::Invalid => Asked::Wrong,
+                _ => Asked::Refused,
+            })
+        }
+    }
+}
+
+/// Whether the lists that tell of the object `id` were read just now, and tell of none: the list of its kind, or of what such objects
+/// lie below. A service that has nothing to list, such as a workspace without a metastore for a moment, knows of no object either,
+/// and that is not the same.
+pub(in crate::work) async fn no_list_has(
+    workspace: &Workspace,
+    mut kind: &dyn Kind,
+    id: &str,
+) -> bool {
+    loop {
+        match kind.listing() {
+            Listing::All(list) => return is_unlisted(workspace, &list, id).await,
+            Listing::Below { parent, .. } if parent != kind.name() => {
+                let Some(above) = hodman_model::kinds::kind(parent) else {
+                    return false;
+                };
+                kind = above;
+            }
+            Listing::Below { .. } | Listing::ByName => return true,
+        }
     }
 }
 

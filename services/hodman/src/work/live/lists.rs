@@ -344,7 +344,7 @@ impl Entry {
 }
 
 /// Adds what only other requests tell, and reads the object.
-async fn look_closer(
+pub(super) async fn look_closer(
     workspace: &Workspace,
     kind: &dyn Kind,
     mut answer: Value,

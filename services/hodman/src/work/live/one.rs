@@ -2,7 +2,7 @@
 
 use super::request;
 use crate::work::WorkError;
-use hodman_clients::databricks::Workspace;
+use hodman_clients::databricks::{ApiError, Workspace};
 use hodman_model::kinds::{Kind, Listing};
 use serde_json::Value;
 
@@ -12,6 +12,15 @@ pub(super) async fn get(
     kind: &dyn Kind,
     id: &str,
 ) -> Result<Option<Value>, WorkError> {
+    Ok(asked(workspace, kind, id).await?)
+}
+
+/// The same for whoever has to know what a refusal means.
+pub(super) async fn asked(
+    workspace: &Workspace,
+    kind: &dyn Kind,
+    id: &str,
+) -> Result<Option<Value>, ApiError> {
     let paged = match kind.listing() {
         Listing::All(list) => list.paged_fields,
         Listing::Below { .. } | Listing::ByName => &[],
