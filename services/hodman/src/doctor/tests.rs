@@ -274,6 +274,27 @@ async fn each_role_is_taken_as_the_daemon_takes_it() {
     }
 }
 
+#[test]
+fn a_sandbox_that_is_shown_the_plugin_cache_of_applies_is_told() {
+    let verdict = |shown: &str| {
+        let text = format!(
+            "data_dir: /var/lib/hodman\ngithub: {{token: {{env: T}}, webhook_secrets: [{{env: S}}]}}\n\
+             pipelines: [{{name: shop, repository: acme/shop}}]\nterraform:\n  main:\n    program: no-such-terraform\n    \
+             plugin_cache: /providers\n    environments: [qa]\n    plan: {{}}\n    apply: {{}}\n    \
+             pull_requests: {{wrapper: [bwrap, --bind, {shown}, {shown}]}}\n"
+        );
+        let config = Config::read("f", &text, Purpose::Demo, |_| None).expect("settings");
+        let mut checks = terraform::check(&config).into_iter();
+        let check = checks.find(|check| check.what == "terraform main for pull requests");
+        let check = check.expect("a check");
+        (check.verdict, check.hint.unwrap_or_default())
+    };
+    let (wrong, hint) = verdict("/providers");
+    assert_eq!(wrong, Verdict::Wrong);
+    assert!(hint.contains("/providers-unmerged"), "{hint}");
+    assert_eq!(verdict("/providers-unmerged").0, Verdict::Ok);
+}
+
 #[tokio::test]
 async fn nothing_there_is_told_with_advice() {
     let folder = tempfile::tempdir().expect("a folder");
