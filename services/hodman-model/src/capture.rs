@@ -164,6 +164,8 @@ pub struct CaptureInput<'a> {
     /// An earlier content of the file at a path, of those for which [`holds`] says yes to the digest; none when the
     /// repository's history has none.
     pub base: &'a dyn Fn(&str, &Digest) -> Option<Vec<u8>>,
+    /// Whether there was a file at a path before the last capture was merged: such a one is nothing that another one became.
+    pub had: &'a dyn Fn(&str) -> bool,
 }
 
 /// What a capture did with one object or file.
@@ -249,7 +251,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     let repo = repo::read(input.tree, input.target)?;
     let around = around::Around::of(&repo, input.target, input.variables);
     let selected = select::select(input, around.prefix());
-    let lock = moved::followed(input, &repo, &selected);
+    let (lock, moves) = moved::followed(input, &repo, &selected);
     let input = &CaptureInput {
         lock: &lock,
         ..*input
@@ -288,6 +290,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         literals::tell(&mut work, &keys);
         declaring::write(&mut work);
     }
+    moved::tell(&mut work, &moves);
     outcome::tell(&mut work);
     named::tell(&mut work, &selected);
     unread::tell(&mut work);

@@ -50,7 +50,7 @@ pub use terraform::{
 };
 pub use timers::{Log, LogFormat, Timers};
 pub use variables::{VARIABLES, Variable};
-pub use whose::Whose;
+pub use whose::{Whose, env_in};
 pub use workspace::Workspace;
 
 /// Everything that `hodman serve` is told.

@@ -322,7 +322,12 @@ pub fn holds(
 
 /// Whether a file is the one that a lock calls `digest`. Whoever only ran a notebook did not change it.
 pub(super) fn is_of(path: &str, bytes: &[u8], digest: &Digest) -> bool {
-    sha256(bytes) == *digest || sha256(&kept(path, bytes)) == *digest
+    digests(path, bytes).contains(digest)
+}
+
+/// What a lock may call a file: by all that it has, and by what of it is kept.
+pub(super) fn digests(path: &str, bytes: &[u8]) -> [Digest; 2] {
+    [sha256(bytes), sha256(&kept(path, bytes))]
 }
 
 /// The form in `bytes` that has that digest, with what the target says laid over it or, as captures once were, without.

@@ -178,7 +178,7 @@ impl TerraformPlace {
     }
 
     /// Its identities, by name.
-    pub(super) fn identities(&self) -> Vec<(&'static str, &TerraformIdentity)> {
+    pub(crate) fn identities(&self) -> Vec<(&'static str, &TerraformIdentity)> {
         let pulls = self.pull_requests.as_ref();
         let pulls = pulls.map(|pulls| ("pull_requests.plan", &pulls.plan));
         let own = [("plan", &self.plan), ("apply", &self.apply)];

@@ -29,6 +29,12 @@ impl Whose<'_> {
     }
 }
 
+/// The environment of an entry, without its pipeline: as sessions and their tags call it.
+#[must_use]
+pub fn env_in(entry: &str) -> &str {
+    entry.split_once('/').map_or(entry, |(_, env)| env)
+}
+
 impl fmt::Display for Whose<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.pipeline, self.env)
@@ -94,5 +100,6 @@ mod tests {
         };
         assert!(of("shop").is_named("shop/qa") && of("shop").is_named("qa"));
         assert!(!of("tax").is_named("shop/qa") && !of("shop").is_named("shop/prod"));
+        assert_eq!([env_in("shop/qa"), env_in("qa")], ["qa", "qa"]);
     }
 }

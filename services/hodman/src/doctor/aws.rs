@@ -1,12 +1,16 @@
 //! The bucket for packages, the queues, and the buckets for forwarded bodies and long templates.
 
+use std::time::Duration;
+
 use hodman_clients::aws::{AwsError, Objects, ObjectsConfig, QueueReport};
 
 use super::{
     local::writable,
     report::{Check, with_causes},
 };
-use crate::config::{Config, PackageStore, Queue, aws_objects, aws_place, aws_queue};
+use crate::config::{
+    AwsPlace, Config, PackageStore, Queue, aws_objects, aws_place, aws_queue, aws_session, env_in,
+};
 
 /// Where packages are kept.
 pub(super) async fn packages(config: &Config) -> Vec<Check> {
@@ -42,29 +46,72 @@ pub(super) async fn queues(config: &Config) -> Vec<Check> {
     checks
 }
 
-/// The role of each place, taken as for each of its environments: a trust may tell them apart by the session's tag.
+/// Every role that settings name, taken as for each of its environments: a trust may tell them apart by the session's tag.
 pub(super) async fn roles(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
-    for (name, place) in &config.aws {
-        let Some(role) = &place.role_arn else {
-            continue;
-        };
-        for env in &place.environments {
-            let what = format!("role of aws {name} for {env}");
-            let taken = match aws_place(place, env).await {
+    for role in all_roles(config) {
+        for entry in role.environments {
+            let what = format!("{} for {entry}", role.what);
+            let aws = aws_session(&role.place, env_in(entry), role.session, role.lasts).await;
+            let taken = match aws {
                 Ok(aws) => aws.keys().await,
                 Err(error) => {
                     checks.push(Check::wrong(what, format!("{error:#}")));
                     continue;
                 }
             };
+            let arn = role.place.role_arn.as_deref().unwrap_or_default();
             checks.push(match taken {
-                Ok(_) => Check::fine(what, format!("{role} can be taken")),
+                Ok(_) => Check::fine(what, format!("{arn} can be taken")),
                 Err(error) => failed(what, &error),
             });
         }
     }
     checks
+}
+
+/// A role of AWS that hodman takes for something.
+struct Role<'a> {
+    what: String,
+    place: AwsPlace,
+    /// What its sessions are called by, behind the environment.
+    session: &'static str,
+    /// How long its keys last where that is said: a role may have a maximum.
+    lasts: Option<Duration>,
+    environments: &'a [String],
+}
+
+fn all_roles(config: &Config) -> Vec<Role<'_>> {
+    let of_places = config.aws.iter().flat_map(|(name, place)| {
+        let role = |what: &str, arn: &Option<String>, session| {
+            arn.as_ref().map(|arn| Role {
+                what: format!("{what} of aws {name}"),
+                place: AwsPlace {
+                    role_arn: Some(arn.clone()),
+                    ..place.clone()
+                },
+                session,
+                lasts: None,
+                environments: &place.environments,
+            })
+        };
+        [
+            role("role", &place.role_arn, ""),
+            role("plan role", &place.plan_role_arn, "plan"),
+        ]
+    });
+    let of_terraform = config.terraform.iter().flat_map(|(name, place)| {
+        place.identities().into_iter().map(move |(who, identity)| {
+            identity.aws.as_ref().map(|role| Role {
+                what: format!("role of terraform {name}, {who},"),
+                place: role.place(),
+                session: who,
+                lasts: Some(role.session.into()),
+                environments: &place.environments,
+            })
+        })
+    });
+    of_places.chain(of_terraform).flatten().collect()
 }
 
 /// The buckets for long templates, as whoever hodman is there for the first of the environments.
@@ -75,7 +122,7 @@ pub(super) async fn templates(config: &Config) -> Vec<Check> {
             continue;
         };
         let what = format!("templates s3://{}/{}", lies.bucket, lies.prefix);
-        checks.push(match aws_place(place, env).await {
+        checks.push(match aws_place(place, env_in(env)).await {
             Ok(aws) => {
                 let objects = aws.objects(ObjectsConfig {
                     bucket: lies.bucket.clone(),

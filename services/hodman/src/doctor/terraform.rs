@@ -1,5 +1,6 @@
 //! The program that plans and applies modules of Terraform.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rustix::process::geteuid;
@@ -22,6 +23,15 @@ fn pulls(name: &str, place: &TerraformPlace) -> Option<Check> {
     let what = format!("terraform {name} for pull requests");
     if let Some(why) = place.refuses_pulls(name, geteuid().is_root()) {
         return Some(Check::wrong(what, why).hint("run the daemon as a user of its own"));
+    }
+    if let (Some(cache), Some(own)) = (&place.plugin_cache, place.cache_of_pulls())
+        && pulls.wrapper.iter().any(|word| Path::new(word) == cache)
+    {
+        let found = "the sandbox is shown the plugin cache that applies start providers from";
+        return Some(Check::wrong(what, found).hint(format!(
+            "show it its own, {}, in `pull_requests.wrapper`",
+            own.display()
+        )));
     }
     Some(match pulls.wrapper.is_empty() {
         true => Check::warning(

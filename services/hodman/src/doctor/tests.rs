@@ -209,6 +209,92 @@ async fn a_role_whose_sessions_may_not_have_tags_is_told_with_what_its_trust_nee
     assert!(!format!("{report}{report:?}").contains(CANARY));
 }
 
+/// As much of STS as lets roles be taken for sessions that say they are for `qa`, as a trust with a condition does.
+async fn sts_for_qa() -> String {
+    const TAKEN: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+        <AccessKeyId>AKIDEXAMPLE</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>y</SessionToken>\
+        <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials><AssumedRoleUser><Arn>arn:aws:sts::1:assumed-role/x/y</Arn>\
+        <AssumedRoleId>x:y</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>";
+    const REFUSED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let answer = async |body: String| {
+        let qa = "Tags.member.1.Key=hodman_env&Tags.member.1.Value=qa&";
+        match format!("{body}&").contains(qa) && !body.contains("not-me") {
+            true => (StatusCode::OK, TAKEN),
+            false => (StatusCode::FORBIDDEN, REFUSED),
+        }
+    };
+    let router = Router::new().route("/", axum::routing::post(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn each_role_is_taken_as_the_daemon_takes_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (url, sts) = (server().await, sts_for_qa().await);
+    let keys = format!(
+        "region: eu-west-1, endpoint: \"{sts}\", access_key_id: {{value: x}}, secret_access_key: {{value: x}}"
+    );
+    let role = |name: &str| format!("\"arn:aws:iam::123456789012:role/{name}\"");
+    let text = format!(
+        "data_dir: {}\ngithub: {{api_url: \"{url}\", token: {{value: x}}, webhook_secrets: [{{value: x}}]}}\n\
+         pipelines: [{{name: shop, repository: acme/shop}}, {{name: tax, repository: acme/tax}}]\nworkspaces: {{}}\n\
+         aws:\n  main: {{{keys}, role_arn: {}, plan_role_arn: {}, environments: [shop/qa]}}\n  \
+         looks: {{{keys}, plan_role_arn: {}, environments: [shop/qa]}}\n\
+         terraform:\n  main:\n    program: no-such-terraform\n    environments: [shop/qa]\n    plan: {{aws: {{{keys}, role_arn: {}}}}}\n    \
+         apply: {{aws: {{{keys}, role_arn: {}}}}}\n    pull_requests: {{plan: {{aws: {{{keys}, role_arn: {}}}}}}}\n",
+        folder.path().display(),
+        role("main"),
+        role("plans"),
+        role("looks"),
+        role("reads"),
+        role("not-me"),
+        role("pulls"),
+    );
+    let file = folder.path().join("hodman.yaml");
+    std::fs::write(&file, text).expect("written");
+    let clock = Clock::from_fn(|| DateTime::UNIX_EPOCH);
+    let report = examine_file(&file, Purpose::Demo, &clock).await;
+    for (what, verdict) in [
+        ("role of aws main for shop/qa", Verdict::Ok),
+        ("plan role of aws main for shop/qa", Verdict::Ok),
+        ("plan role of aws looks for shop/qa", Verdict::Ok),
+        ("role of terraform main, plan, for shop/qa", Verdict::Ok),
+        ("role of terraform main, apply, for shop/qa", Verdict::Wrong),
+        (
+            "role of terraform main, pull_requests.plan, for shop/qa",
+            Verdict::Ok,
+        ),
+    ] {
+        assert_eq!(verdicts(&report, what), [verdict], "{what} in\n{report}");
+    }
+}
+
+#[test]
+fn a_sandbox_that_is_shown_the_plugin_cache_of_applies_is_told() {
+    let verdict = |shown: &str| {
+        let text = format!(
+            "data_dir: /var/lib/hodman\ngithub: {{token: {{env: T}}, webhook_secrets: [{{env: S}}]}}\n\
+             pipelines: [{{name: shop, repository: acme/shop}}]\nterraform:\n  main:\n    program: no-such-terraform\n    \
+             plugin_cache: /providers\n    environments: [qa]\n    plan: {{}}\n    apply: {{}}\n    \
+             pull_requests: {{wrapper: [bwrap, --bind, {shown}, {shown}]}}\n"
+        );
+        let config = Config::read("f", &text, Purpose::Demo, |_| None).expect("settings");
+        let mut checks = terraform::check(&config).into_iter();
+        let check = checks.find(|check| check.what == "terraform main for pull requests");
+        let check = check.expect("a check");
+        (check.verdict, check.hint.unwrap_or_default())
+    };
+    let (wrong, hint) = verdict("/providers");
+    assert_eq!(wrong, Verdict::Wrong);
+    assert!(hint.contains("/providers-unmerged"), "{hint}");
+    assert_eq!(verdict("/providers-unmerged").0, Verdict::Ok);
+}
+
 #[tokio::test]
 async fn nothing_there_is_told_with_advice() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -104,7 +104,14 @@ fn a_source_that_git_moved_goes_on_being_captured() {
     assert_eq!(project.capture().rows, []);
     project.notebook(NOTEBOOK, "print(2)\n");
     let captured = project.merge_capture();
-    assert_eq!(said(&captured), [("src/jobs/load.py", CapturedAs::Changed)]);
+    assert_eq!(
+        said(&captured),
+        [
+            ("src/jobs/load.py", CapturedAs::Changed),
+            ("src/jobs/load.py", CapturedAs::Note)
+        ]
+    );
+    assert!(captured.rows[1].detail.contains("`src/etl/load.py`"));
     assert!(project.text("src/jobs/load.py").ends_with("print(2)\n"));
     project.snapshot.files.clear();
     project
@@ -123,7 +130,14 @@ fn a_source_that_git_moved_and_changed_is_merged() {
     source_moved(&mut project, |text| text.replace("\ne\n", "\ne # Git\n"));
     project.notebook(NOTEBOOK, "a # dev\nb\nc\nd\ne\n");
     let captured = project.merge_capture();
-    assert_eq!(said(&captured), [("src/jobs/load.py", CapturedAs::Changed)]);
+    assert_eq!(
+        said(&captured),
+        [
+            ("src/jobs/load.py", CapturedAs::Changed),
+            ("src/jobs/load.py", CapturedAs::Note)
+        ]
+    );
+    assert!(captured.rows[1].detail.contains("`src/etl/load.py`"));
     let text = project.text("src/jobs/load.py");
     assert!(
         text.contains("a # dev") && text.contains("e # Git"),
@@ -144,6 +158,44 @@ fn two_files_that_say_the_same_are_no_place_to_go() {
         said(&captured).contains(&("src/etl/load.py", CapturedAs::Conflict)),
         "{captured:#?}"
     );
+}
+
+#[test]
+fn what_was_there_before_is_no_place_to_go_and_nothing_of_the_workspace_removes_it() {
+    let mut project = started();
+    // The same notebook, which somebody uses otherwise.
+    project.merge_capture();
+    let text = project.text("src/etl/load.py");
+    project.rewrite("scripts/other.py", |_| text);
+    project.edit_job(11, |settings| settings["timeout_seconds"] = json!(60));
+    project.merge_capture();
+    project.tree.remove("src/etl/load.py");
+    project.snapshot.files.clear();
+    let gone = |live: &LiveResource| live.listed.id == "11" || live.listed.id == "12";
+    project.snapshot.resources.retain(|live| !gone(live));
+    let captured = project.capture();
+    assert!(
+        !captured.changes.contains_key("scripts/other.py"),
+        "{captured:#?}"
+    );
+}
+
+#[test]
+fn what_says_nothing_goes_nowhere() {
+    for text in ["", "\n"] {
+        let mut project = started();
+        project.notebook(NOTEBOOK, text);
+        project.merge_capture();
+        let text = project.text("src/etl/load.py");
+        project.tree.remove("src/etl/load.py");
+        project.rewrite("src/jobs/other.py", |_| text);
+        project.snapshot.files.clear();
+        let captured = project.capture();
+        assert!(
+            !captured.changes.contains_key("src/jobs/other.py"),
+            "{captured:#?}"
+        );
+    }
 }
 
 #[test]

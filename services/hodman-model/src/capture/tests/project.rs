@@ -1,6 +1,7 @@
 //! A repository, its history and a workspace, in memory.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -20,6 +21,8 @@ pub struct Project {
     pub rules: CaptureRules,
     pub lock: CapturedLock,
     pub variables: BTreeMap<String, Value>,
+    /// What there was before the last capture was merged.
+    had: BTreeSet<String>,
     raw: RefCell<BTreeMap<String, Value>>,
 }
 
@@ -39,6 +42,7 @@ impl Project {
             },
             lock: CapturedLock::default(),
             variables: BTreeMap::new(),
+            had: BTreeSet::new(),
             raw: RefCell::default(),
         }
     }
@@ -165,6 +169,7 @@ impl Project {
             bundle: "shop",
             variables: &self.variables(),
             base: &base,
+            had: &|path| self.had.contains(path),
         })
     }
 
@@ -175,6 +180,9 @@ impl Project {
     /// Captures and merges the pull request.
     pub fn merge_capture(&mut self) -> Captured {
         let captured = self.capture();
+        if captured.changes.contains_key(&lock_path("dev")) {
+            self.had = self.tree.keys().cloned().collect();
+        }
         for (path, change) in &captured.changes {
             self.history.extend(
                 self.tree

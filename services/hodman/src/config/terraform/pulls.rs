@@ -1,6 +1,7 @@
 //! How Terraform runs for what nobody merged yet.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use hodman_clients::terraform::TerraformConfig;
 use schemars::JsonSchema;
@@ -22,8 +23,10 @@ pub struct TerraformPulls {
     pub variables: BTreeMap<String, SecretRef>,
     /// Values of the backend in the place of those above, of which it gets all but secrets.
     pub backend: BTreeMap<String, BackendValue>,
+    /// A CLI configuration in the place of the other `cli_config`, which may hold tokens. The program has to see it in a sandbox, too.
+    pub cli_config: Option<PathBuf>,
     /// Words in front of the program, for a sandbox of the machine. `${folder}` in them is the folder of the run, which is all that it has to
-    /// see beside the program and the plugin cache: `[bwrap, --ro-bind, /usr, /usr, --proc, /proc, --bind, "${folder}", "${folder}", …]`.
+    /// see beside the program and the plugin cache, which is one of its own, `PLUGIN_CACHE-unmerged` beside the other: `[bwrap, --ro-bind, /usr, /usr, --proc, /proc, --bind, "${folder}", "${folder}", …]`.
     pub wrapper: Vec<String>,
 }
 
@@ -34,8 +37,20 @@ impl TerraformPlace {
         let pulls = self.pull_requests.as_ref();
         TerraformConfig {
             wrapper: pulls.map(|pulls| pulls.wrapper.clone()).unwrap_or_default(),
+            plugin_cache: self.cache_of_pulls(),
+            cli_config: pulls.and_then(|pulls| pulls.cli_config.clone()),
             ..self.client()
         }
+    }
+
+    /// The plugin cache for what nobody merged: whoever writes the other one decides what is started with the identity for applies, and
+    /// whoever locks it makes everybody wait.
+    #[must_use]
+    pub fn cache_of_pulls(&self) -> Option<PathBuf> {
+        let cache = self.plugin_cache.as_ref()?;
+        let mut name = cache.file_name()?.to_owned();
+        name.push("-unmerged");
+        Some(cache.with_file_name(name))
     }
 
     /// The backend's values for what nobody merged: all but secrets, and what is said for it.

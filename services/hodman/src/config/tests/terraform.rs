@@ -95,6 +95,24 @@ fn for_pull_requests_terraform_gets_what_is_said_for_them_and_nothing_else() {
     assert_eq!(boxed.refuses_pulls("main", true), None);
     assert_eq!(boxed.client_of_pulls().wrapper, ["bwrap"]);
     assert!(boxed.client().wrapper.is_empty());
+    // What the operator wrote for himself, such as a mirror's token, and the cache whose providers applies start, are not for it.
+    let shared =
+        "plugin_cache: /var/cache/plugins/\n    cli_config: /etc/own.rc\n    pull_requests:";
+    let bare = place(&format!("{shared} {{}}"));
+    let bare = &bare.terraform["main"];
+    assert_eq!(
+        bare.client().plugin_cache,
+        Some("/var/cache/plugins/".into())
+    );
+    let client = bare.client_of_pulls();
+    assert_eq!(
+        client.plugin_cache,
+        Some("/var/cache/plugins-unmerged".into())
+    );
+    assert_eq!(client.cli_config, None);
+    let said = place(&format!("{shared} {{cli_config: /etc/pulls.rc}}"));
+    let said = said.terraform["main"].client_of_pulls();
+    assert_eq!(said.cli_config, Some("/etc/pulls.rc".into()));
     let shown = least(
         "terraform: {main: {plan: {}, apply: {}, environments: [qa], pull_requests: {variables: {key: {value: shown}}}}}",
     );

@@ -7,35 +7,77 @@ use super::{Failure, Stacks};
 use hodman_clients::terraform::{StateVersion, TerraformError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::fmt;
 
-/// What a state has, by address, with what the provider calls it: another object at the same address is another.
-fn instances(state: &SecretString) -> BTreeSet<String> {
+/// One object of a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Instance {
+    kind: String,
+    address: String,
+    /// What its provider calls it, where it does.
+    id: Option<String>,
+    /// Whether another one took its place, and it is only still to be destroyed.
+    deposed: bool,
+}
+
+impl fmt::Display for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address)?;
+        match &self.id {
+            Some(id) => write!(f, " ({id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a state has.
+fn instances(state: &SecretString) -> Vec<Instance> {
     let state: Value = serde_json::from_str(state.expose_secret()).unwrap_or_default();
     let resources = state["resources"].as_array().into_iter().flatten();
     let managed = resources.filter(|one| one["mode"] == "managed");
     managed
         .flat_map(|one| {
             let module = one["module"].as_str().map(|module| format!("{module}."));
-            let (kind, name) = (one["type"].as_str(), one["name"].as_str());
-            let address = format!(
-                "{}{}.{}",
-                module.unwrap_or_default(),
-                kind.unwrap_or_default(),
-                name.unwrap_or_default()
-            );
+            let kind = one["type"].as_str().unwrap_or_default();
+            let name = one["name"].as_str().unwrap_or_default();
+            let address = format!("{}{kind}.{name}", module.unwrap_or_default());
             let instances = one["instances"].as_array().into_iter().flatten();
             instances.map(move |instance| {
                 let key = match &instance["index_key"] {
                     Value::Null => String::new(),
                     key => format!("[{key}]"),
                 };
-                let id = instance["attributes"]["id"].as_str();
-                let id = id.map(|id| format!(" ({id})")).unwrap_or_default();
-                format!("{address}{key}{id}")
+                Instance {
+                    kind: kind.to_owned(),
+                    address: format!("{address}{key}"),
+                    id: instance["attributes"]["id"].as_str().map(str::to_owned),
+                    deposed: instance["deposed"].is_string(),
+                }
             })
         })
         .collect()
+}
+
+/// What one state has and another does not. What has an id may have moved to another address; the same id at the same address is the
+/// same object, and one there stands for one here only, for what two providers made may be called alike.
+fn missing(kept: Vec<Instance>, mut there: Vec<Instance>) -> Vec<Instance> {
+    let mut take = |is: &dyn Fn(&Instance) -> bool| {
+        let found = there.iter().position(is);
+        found.map(|at| there.swap_remove(at)).is_some()
+    };
+    let mut left = kept;
+    left.retain(|one| !take(&|other| (&other.address, &other.id) == (&one.address, &one.id)));
+    left.retain(|one| {
+        let same = |other: &Instance| (&other.kind, &other.id) == (&one.kind, &one.id);
+        one.id.is_none() || !take(&same)
+    });
+    left
+}
+
+/// In words.
+fn list(instances: &[Instance]) -> String {
+    let all: Vec<String> = instances.iter().map(ToString::to_string).collect();
+    all.join(", ")
 }
 
 impl Stacks {
@@ -113,14 +155,23 @@ impl Stacks {
                     stored.serial, kept.serial
                 )));
             }
-            let there = instances(&written);
-            let lost: Vec<String> = instances(&state).difference(&there).cloned().collect();
+            let missing = missing(instances(&state), instances(&written));
+            let (deposed, lost): (Vec<_>, Vec<_>) =
+                missing.into_iter().partition(|one| one.deposed);
             if !lost.is_empty() {
                 return Err(Failure::Refused(format!(
                     "the state of stack {name} that is stored does not have what the kept one has, and it would be made a second time: {}; \
-                     import it there first",
-                    lost.join(", ")
+                     import it there first, at whatever address",
+                    list(&lost)
                 )));
+            }
+            if !deposed.is_empty() {
+                // Nobody makes them anew: they were to be destroyed, and that may have been done.
+                tracing::warn!(
+                    stack = name,
+                    "replaced objects of the forgotten state may still be there, and are in no state: {}",
+                    list(&deposed)
+                );
             }
             record.lineage = stored.lineage;
         }
@@ -155,19 +206,70 @@ impl Stacks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    fn texts(instances: &[Instance]) -> Vec<String> {
+        instances.iter().map(ToString::to_string).collect()
+    }
 
     #[test]
-    fn what_a_state_has_is_told_apart_by_address_and_id() {
+    fn what_a_state_has_is_told_by_address_and_id() {
         let state = r#"{"resources": [
             {"mode": "managed", "module": "module.net", "type": "aws_vpc", "name": "main",
              "instances": [{"index_key": "eu", "attributes": {"id": "vpc-1"}}, {"index_key": 0, "attributes": {}}]},
             {"mode": "data", "type": "aws_vpc", "name": "seen", "instances": [{"attributes": {"id": "vpc-2"}}]}]}"#;
-        let found: Vec<String> = instances(&state.into()).into_iter().collect();
+        let found = instances(&state.into());
         let wanted = [
             "module.net.aws_vpc.main[\"eu\"] (vpc-1)",
             "module.net.aws_vpc.main[0]",
         ];
-        assert_eq!(found, wanted);
+        assert_eq!(texts(&found), wanted);
         assert!(instances(&"".into()).is_empty());
+    }
+
+    #[test]
+    fn what_moved_to_another_address_is_not_missing_and_one_stands_for_one_only() {
+        let state = |named: &[(&str, &str, Value)]| {
+            let resources: Vec<Value> = named
+                .iter()
+                .map(|(kind, name, instance)| {
+                    json!({"mode": "managed", "type": kind, "name": name, "instances": [instance]})
+                })
+                .collect();
+            instances(&json!({"resources": resources}).to_string().into())
+        };
+        let id = |id: &str| json!({"attributes": {"id": id}});
+        let kept = state(&[
+            ("aws_vpc", "old", id("vpc-1")),
+            ("aws_vpc", "same", id("vpc-2")),
+            ("aws_subnet", "old", id("vpc-3")),
+            ("aws_vpc", "twin", id("alike")),
+            ("aws_vpc", "other", id("alike")),
+            ("aws_vpc", "bare", json!({"attributes": {}})),
+            (
+                "aws_vpc",
+                "was",
+                json!({"deposed": "0a", "attributes": {"id": "vpc-4"}}),
+            ),
+        ]);
+        let there = state(&[
+            ("aws_vpc", "new", id("vpc-1")),
+            ("aws_vpc", "same", id("vpc-2")),
+            // Called alike, and of another type.
+            ("aws_vpc", "old", id("vpc-3")),
+            ("aws_vpc", "twin", id("alike")),
+            ("aws_vpc", "elsewhere", json!({"attributes": {}})),
+        ]);
+        assert_eq!(missing(there.clone(), there.clone()), []);
+        let missing = missing(kept, there);
+        let wanted = [
+            "aws_subnet.old (vpc-3)",
+            "aws_vpc.other (alike)",
+            "aws_vpc.bare",
+            "aws_vpc.was (vpc-4)",
+        ];
+        assert_eq!(texts(&missing), wanted);
+        let deposed: Vec<bool> = missing.iter().map(|one| one.deposed).collect();
+        assert_eq!(deposed, [false, false, false, true]);
     }
 }
