@@ -8,6 +8,7 @@ mod asleep;
 mod bind;
 mod compute;
 mod find;
+mod folder;
 mod former;
 mod give_back;
 mod leaving;

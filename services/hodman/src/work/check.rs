@@ -343,7 +343,12 @@ fn unreached(job: &Job<'_>, name: &EnvName, environment: &files::Environment) ->
     let places = environment.workspaces.iter();
     places
         .filter(|place| literal(&place.host) && environment.state == files::Presence::Present)
-        .filter_map(|place| job.work.places.workspace(job.whose(name), &place.name, &place.host).err())
+        .filter_map(|place| {
+            job.work
+                .places
+                .workspace(job.whose(name), &place.name, &place.host)
+                .err()
+        })
         .map(|error| Diagnostic {
             severity: Severity::Warning,
             ..Diagnostic::error(foundation::file(name), error.to_string())

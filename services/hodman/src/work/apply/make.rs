@@ -4,16 +4,15 @@
 use super::super::secrets::Values;
 use super::super::{WorkError, live};
 use super::find::{begun, find, formerly, left, left_in_part, may_be_there};
+use super::folder::folder;
 use super::patience::{self, Patience};
 use super::site::Site;
 use super::{access, bind, leaving, stack, wait};
 use hodman_clients::databricks::{ApiError, ErrorKind};
 use hodman_model::claims::is_made_in_steps;
-use hodman_model::kinds::pattern::Keep;
 use hodman_model::kinds::{Call, Identity, Kind, Listed, Marker, Method};
 use hodman_model::plan::{Action, ObservedObject, Row};
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What was made a moment ago may not be known everywhere: a create that names it is sent again this often.
@@ -318,38 +317,6 @@ fn over(site: &Site<'_>, kind: &dyn Kind, config: &Value) -> Option<Call> {
     };
     let there = objects.find(is_it)?;
     kind.create_over(&there.listed.config, config)
-}
-
-/// Makes the folders that the object's paths lie in, and says whether there are any. Those that are there stay as they
-/// are.
-async fn folder(
-    site: &Site<'_>,
-    kind: &'static dyn Kind,
-    config: &Value,
-) -> Result<bool, WorkError> {
-    let mut paths = BTreeSet::new();
-    let mut scratch = config.clone();
-    for at in &kind.rules().workspace_paths {
-        at.visit(&mut scratch, &mut |value| {
-            paths.extend(value.as_str().map(str::to_owned));
-            Keep::Yes
-        });
-    }
-    let mut any = false;
-    for path in paths {
-        let is_folder = config.get("parent_path").and_then(Value::as_str) == Some(path.as_str());
-        let folder = if is_folder {
-            path.as_str()
-        } else {
-            path.rsplit_once('/').map_or("", |(folder, _)| folder)
-        };
-        if folder.len() > 1 {
-            site.job.fence.check().await?;
-            site.part.workspace.files().mkdirs(folder).await?;
-            any = true;
-        }
-    }
-    Ok(any)
 }
 
 fn names_something_missing(error: &ApiError) -> bool {
