@@ -127,7 +127,7 @@ impl WorkError {
         self
     }
 
-    /// The same failure without a value that nobody may read; see [`hidden`].
+    /// The same failure without a value that nobody may read; see `hidden`.
     #[must_use]
     pub fn without(mut self, value: &str) -> Self {
         self.words = hidden(self.words, value);
