@@ -22,7 +22,7 @@ def _():
     place = w.workspace.get_status(made.path)
     need(place.object_type == workspace.ObjectType.DASHBOARD and place.resource_id == made.dashboard_id, place)
     refused(lambda: w.lakeview.create(draft), ResourceAlreadyExists, BadRequest)
-    changed = w.lakeview.update(made.dashboard_id, dashboards.Dashboard(display_name=title + "2", etag=made.etag))
+    changed = w.lakeview.update(made.dashboard_id, dashboards.Dashboard(display_name=title + "2", warehouse_id="w", etag=made.etag))
     need(changed.etag != made.etag and changed.path.endswith("2.lvdash.json"), changed)
     late = dashboards.Dashboard(serialized_dashboard="{}", etag=made.etag)
     refused(lambda: w.lakeview.update(made.dashboard_id, late), Aborted, ResourceConflict)
