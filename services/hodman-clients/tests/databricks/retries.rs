@@ -36,7 +36,8 @@ fn impatient(server: &Server, connections: &Connections) -> Workspace {
         name: "dev".to_owned(),
         host: server.host(),
         auth: Auth::Token(SecretString::from("t")),
-        timeout: Duration::from_millis(40),
+        // Long enough for a request to arrive on a busy machine: one that never left would prove nothing.
+        timeout: Duration::from_millis(400),
         user_agent: "test/1".to_owned(),
     };
     Workspace::new(config, connections).unwrap()
