@@ -85,8 +85,17 @@ impl Found<'_> {
 
     /// Objects whose place another has taken, and that did not go when all was done.
     pub(super) fn kept(&mut self) {
-        for ((name, id), outlived) in &self.three.observed.outlived {
-            let (Some(kind), Some(why)) = (kind(name), &outlived.kept) else {
+        let observed = self.three.observed;
+        let replaced = observed.outlived.iter().map(|((name, id), old)| {
+            let said = ("was replaced", id.clone());
+            (name, id, &old.key, &old.kept, said)
+        });
+        let renamed = observed.leaving.iter().map(|((name, natural), old)| {
+            let said = ("has another name now", format!("`{natural}`"));
+            (name, natural, &old.key, &old.kept, said)
+        });
+        for (name, id, key, why, (became, shown)) in replaced.chain(renamed) {
+            let (Some(kind), Some(why)) = (kind(name), why) else {
                 continue;
             };
             let path = FieldPath::default().key("former").key(id);
@@ -95,27 +104,10 @@ impl Found<'_> {
                 ..Values::default()
             };
             let reason = format!(
-                "was replaced, and the old {} {id} was not removed: {why}; the next apply tries it again",
+                "{became}, and the old {} {shown} was not removed: {why}; the next apply tries it again",
                 kind.singular()
             );
-            let class = Class::HandEditForAPerson;
-            self.row(kind, &outlived.key, path, values, class, &reason);
-        }
-        for ((name, natural), leaving) in &self.three.observed.leaving {
-            let (Some(kind), Some(why)) = (kind(name), &leaving.kept) else {
-                continue;
-            };
-            let path = FieldPath::default().key("former").key(natural);
-            let values = Values {
-                live: Some(json!(natural)),
-                ..Values::default()
-            };
-            let reason = format!(
-                "has another name now, and the old {} `{natural}` was not removed: {why}; the next apply tries it again",
-                kind.singular()
-            );
-            let class = Class::HandEditForAPerson;
-            self.row(kind, &leaving.key, path, values, class, &reason);
+            self.row(kind, key, path, values, Class::HandEditForAPerson, &reason);
         }
     }
 
