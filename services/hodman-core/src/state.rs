@@ -804,14 +804,33 @@ impl Environment {
         self.bars.get(&number?)
     }
 
-    /// Remembers what was asked for before a pull request changed it.
-    pub(crate) fn raise_bar(&mut self, number: PullNumber) {
+    /// The pull request whose pin or binding is being put in place.
+    #[must_use]
+    pub fn running_pull(&self) -> Option<PullNumber> {
+        match self.run.as_ref()?.cause {
+            Cause::Pin { number, .. } | Cause::Binding { number, .. } => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Remembers what was asked for before one of these pull requests changed it.
+    pub(crate) fn raise_bars(&mut self, numbers: impl Iterator<Item = PullNumber>) {
         // Eight: a pin that came with such a change is judged soon after, or refused and put right.
         const BARS: usize = 8;
-        let policy = self.policy.clone();
-        self.bars.entry(number).or_insert(policy);
+        let mut judged: BTreeSet<PullNumber> = numbers.collect();
+        for number in &judged {
+            let policy = &self.policy;
+            self.bars.entry(*number).or_insert_with(|| policy.clone());
+        }
+        // However old its number: a pull request may have been open for long.
+        judged.extend(self.running_pull());
+        judged.extend(self.refused_on.iter().map(|(number, _)| *number));
         while self.bars.len() > BARS {
-            self.bars.pop_first();
+            let mut old = self.bars.keys().copied();
+            let Some(old) = old.find(|number| !judged.contains(number)) else {
+                break;
+            };
+            self.bars.remove(&old);
         }
     }
 

@@ -47,8 +47,10 @@ impl Daemon {
         let address = listener
             .local_addr()
             .context("asking for the own address")?;
+        // Before the database is opened, which also brings it to this program's form.
+        parts::make_data_dir(&config)?;
+        let alone = alone::alone(&config.store_target()?)?;
         let parts = Parts::open(config, clock.clone(), address).await?;
-        let alone = alone::alone(&parts.config.store_target()?)?;
         let (intake, rest) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
         let patience = Duration::from_secs(parts.config.timers.shutdown.as_secs());

@@ -213,9 +213,8 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
                         // up against the old policy as well, whichever of them changed that.
                         let pin = seen.pin_origin.as_ref();
                         let pin = pin.filter(|_| env.pin != seen.pin);
-                        for origin in seen.binding_origin.iter().chain(pin) {
-                            env.raise_bar(origin.number);
-                        }
+                        let origins = seen.binding_origin.iter().chain(pin);
+                        env.raise_bars(origins.map(|origin| origin.number));
                     }
                     env.policy = policy.clone();
                     env.broken.clone_from(&seen.pin_error);

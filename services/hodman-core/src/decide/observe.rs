@@ -83,13 +83,15 @@ fn checked_commits(state: &PipelineState) -> BTreeSet<CommitSha> {
     commits
 }
 
-/// The checks that a pull request took out of its own way: as long as its pin is held back they are looked up still.
+/// The checks that a pull request took out of its own way: as long as its pin is held back, or waits, they are looked up still.
 fn barred(state: &PipelineState) -> BTreeMap<String, Option<String>> {
     let environments = state.environments.values();
-    let bars = environments.filter_map(|env| {
-        let (number, _) = env.refused_on.as_ref().filter(|_| env.refused.is_some())?;
-        env.bar(Some(*number))
+    let bars = environments.map(|env| {
+        let refused = env.refused_on.as_ref().filter(|_| env.refused.is_some());
+        let refused = refused.map(|(number, _)| *number);
+        [env.bar(refused), env.bar(env.running_pull())]
     });
+    let bars = bars.flatten().flatten();
     bars.flat_map(|policy| {
         let gates = &policy.gates;
         let app = |name| gates.apps.get(name).cloned();

@@ -139,15 +139,10 @@ fn refusal(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
         summary: text::refusal(name, pin, refusal),
         plan: None,
     };
-    say(
-        draft,
-        name,
-        env,
-        "refusal",
-        Some(number),
-        Some(head),
-        report,
-    );
+    let on_head = report.clone();
+    say(draft, name, env, "refusal", Some(number), None, report);
+    // By itself: what is said late of a pull request that ended leaves its head alone.
+    say(draft, name, env, "refused-head", None, Some(head), on_head);
 }
 
 fn say(

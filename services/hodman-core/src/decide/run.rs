@@ -25,7 +25,10 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
             return;
         }
     };
-    bars::window_passed(env, draft.now);
+    let hours = |reason: &Reason| matches!(reason, Reason::WindowClosed { .. });
+    if waits(env, draft).iter().all(hours) {
+        bars::window_passed(env, draft.now);
+    }
     let reasons = waits(env, draft);
     if !reasons.is_empty() {
         for reason in &reasons {

@@ -25,27 +25,30 @@ pub fn run_waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
             outside: vec!["the binding that main has now".to_owned()],
         });
     }
+    // What is asked for now, and what was before the pull request changed that.
+    let policies = || std::iter::once(&env.policy).chain(env.bar(env.running_pull()));
     // Between approval and window a predecessor may have been rolled back. What has begun goes on: half is worse than either.
     let pinned = matches!(run.cause, Cause::Pin { .. } | Cause::Binding { .. });
     let begins = run.phase == RunPhase::Waiting && gates::arrives(env, &run.package);
     if pinned && begins {
         let source = state.package(&run.package).map(|known| &known.commit);
         let source = source.unwrap_or(&run.source_commit);
-        let entry = gates::entry(state, &env.policy, &run.package, source, now);
-        reasons.extend(entry);
+        reasons.extend(
+            policies().flat_map(|policy| gates::entry(state, policy, &run.package, source, now)),
+        );
     }
     // An override is there for the night when no window is open; a hold is a person's word, though, and stays.
     if !at_once {
-        let number = match &run.cause {
-            Cause::Pin { number, .. } | Cause::Binding { number, .. } => Some(*number),
-            _ => None,
-        };
-        let policies = std::iter::once(&env.policy).chain(env.bar(number));
-        let closed = policies.filter_map(|policy| gates::window(policy, now));
-        reasons.extend(closed);
-        reasons.dedup();
+        reasons.extend(policies().filter_map(|policy| gates::window(policy, now)));
     }
-    reasons
+    // What both policies ask for is told once.
+    let mut told: Vec<Reason> = Vec::new();
+    for reason in reasons {
+        if !told.contains(&reason) {
+            told.push(reason);
+        }
+    }
+    told
 }
 
 /// What stands between an open pull request and its merge by hodman.

@@ -41,14 +41,19 @@ pub struct Parts {
     pub queues: Arc<BTreeMap<String, watch::Sender<QueueStatus>>>,
 }
 
+/// Makes the data directory where there is none.
+pub(super) fn make_data_dir(config: &Config) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("making the data directory {}", config.data_dir.display()))
+}
+
 impl Parts {
     /// Opens the store, the package store, the mirrors and the clients.
     ///
     /// # Errors
     /// When one of them cannot be opened; the message says which.
     pub async fn open(config: Config, clock: Clock, address: SocketAddr) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data_dir)
-            .with_context(|| format!("making the data directory {}", config.data_dir.display()))?;
+        make_data_dir(&config)?;
         // What lies there is nobody else's to read: events, plans, the signing key, the token.
         std::fs::set_permissions(&config.data_dir, std::fs::Permissions::from_mode(0o700))
             .with_context(|| {

@@ -5,7 +5,12 @@ use super::{Repo, WorkError};
 /// The folder of environments, of whichever pipeline in the repository.
 const ENVIRONMENTS: &str = "environments";
 /// What stands in the folder of each.
-const OF_ONE: [&str; 3] = ["environment.yaml", "release.yaml", "template.yaml"];
+const OF_ONE: [&str; 4] = [
+    "environment.yaml",
+    "release.yaml",
+    "template.yaml",
+    "captured.lock",
+];
 /// What stands beside their folders.
 const OF_ALL: &str = "policy.yaml";
 

@@ -168,7 +168,8 @@ fn a_bundle_that_refers_to_its_commit_is_another_package_with_each_but_for_pins(
         let files = [("databricks.yml", &**text), ("jobs.yml", "")];
         let (repo, first) = repo(folder.path(), "", &files);
         let rules = next(&repo, &first, "environments/policy.yaml");
-        let pin = next(&repo, &rules, "environments/qa/release.yaml");
+        let lock = next(&repo, &rules, "environments/dev/captured.lock");
+        let pin = next(&repo, &lock, "environments/qa/release.yaml");
         // Also code in a folder that is called as that of the pins.
         let code = next(&repo, &pin, "src/environments/qa/more.py");
         let seen = [&first, &pin, &code].map(|commit| {
