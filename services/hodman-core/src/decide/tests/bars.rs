@@ -1,9 +1,12 @@
 //! No pull request lowers the bar for itself: what it brings is up against what was asked for before it, too.
 
 use super::world::{World, story};
+use crate::event::Ask;
 use crate::explain::Standing;
 use crate::facts::CheckState;
+use crate::ids::PullNumber;
 use crate::policy::{FreezeSpec, Policy, WindowSpec};
+use crate::state::Environment;
 use chrono::Duration;
 use std::collections::BTreeMap;
 
@@ -134,4 +137,56 @@ fn a_check_that_the_pull_request_takes_away_is_looked_up_and_counts_for_it() {
     w.facts.checks = BTreeMap::from([(commit, green)]);
     w.look();
     assert!(applies(&w), "{}", w.why("prod"));
+}
+
+#[test]
+fn hours_that_come_while_something_else_stands_before_the_run_have_held_nothing() {
+    let noon = WindowSpec {
+        deny: true,
+        cron: "0 12 * * *".into(),
+        zone: "UTC".into(),
+        seconds: 3600,
+    };
+    let mut w = held();
+    // It is nine, and open by the old hours, too: only the hold is waited for.
+    w.env("prod", |prod| prod.gates.windows = vec![noon]);
+    w.look();
+    w.pin("prod", "p1", &["a"]);
+    w.through("prod", 9);
+    w.env("prod", |prod| prod.gates.windows.clear());
+    w.file("prod").binding_origin = w.file("prod").pin_origin.clone();
+    w.look();
+    assert!(!applies(&w));
+    w.wait(Duration::minutes(190));
+    w.ask(Ask::Resume { env: "prod".into() });
+    assert!(!applies(&w), "what it took away holds: {}", w.why("prod"));
+    w.wait(Duration::hours(1));
+    assert!(applies(&w), "{}", w.why("prod"));
+}
+
+/// p0 is in prod, which is held, p1 in qa.
+fn held() -> World {
+    let mut w = story();
+    w.build("p0");
+    w.promote("qa", 1);
+    w.promote("prod", 2);
+    w.build("p1");
+    w.promote("qa", 3);
+    w.ask(Ask::Hold {
+        env: "prod".into(),
+        reason: "audit".into(),
+    });
+    w
+}
+
+#[test]
+fn a_pull_request_that_was_open_for_long_has_its_bar_too() {
+    let mut env = Environment::default();
+    for number in 20..40 {
+        env.raise_bars(std::iter::once(PullNumber(number)));
+    }
+    let (old, other) = (PullNumber(5), PullNumber(6));
+    env.raise_bars([old, other].into_iter());
+    assert!(env.bar(Some(old)).is_some() && env.bar(Some(other)).is_some());
+    assert!(env.bars.len() <= 8);
 }
