@@ -157,15 +157,15 @@ fn place(
         let mut fit = paths.into_iter().flatten().filter(|path| {
             !places.contains(**path)
                 && ending(path) == ending(&entry.file)
-                && fits(path)
                 && !(input.had)(path)
+                && fits(path)
         });
         let first = fit.next()?;
         fit.next().is_none().then(|| (*first).to_owned())
     };
     only(ways.saying.get(&entry.digest), &|_| true).or_else(|| {
         only(ways.called.get(last(&entry.file)), &|path| {
-            (input.base)(path, &entry.digest).is_some()
+            (input.base)(path, &entry.digest).is_some_and(|bytes| !is_blank(&bytes))
         })
     })
 }
