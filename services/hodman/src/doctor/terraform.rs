@@ -25,7 +25,7 @@ fn pulls(name: &str, place: &TerraformPlace) -> Option<Check> {
         return Some(Check::wrong(what, why).hint("run the daemon as a user of its own"));
     }
     if let (Some(cache), Some(own)) = (&place.plugin_cache, place.cache_of_pulls())
-        && pulls.wrapper.iter().any(|word| Path::new(word) == cache)
+        && shows(&pulls.wrapper, cache)
     {
         let found = "the sandbox is shown the plugin cache that applies start providers from";
         return Some(Check::wrong(what, found).hint(format!(
@@ -40,6 +40,18 @@ fn pulls(name: &str, place: &TerraformPlace) -> Option<Check> {
         )
         .hint("a sandbox of the machine (`pull_requests.wrapper`)"),
         false => Check::fine(what, format!("by {}", pulls.wrapper[0])),
+    })
+}
+
+/// Whether a sandbox is shown a folder: by itself, or in one that it lies in, also as `-v FROM:TO` and `--bind=FROM`. What is
+/// laid over with nothing is not.
+fn shows(wrapper: &[String], folder: &Path) -> bool {
+    let before = std::iter::once("").chain(wrapper.iter().map(String::as_str));
+    before.zip(wrapper).any(|(before, word)| {
+        !matches!(before, "--tmpfs" | "--dir")
+            && word
+                .split([':', '=', ','])
+                .any(|part| part.len() > 1 && part.starts_with('/') && folder.starts_with(part))
     })
 }
 
