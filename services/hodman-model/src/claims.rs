@@ -171,6 +171,8 @@ impl Claims {
                     (claim.id, claim.made, claim.put, claim.account) = (None, None, None, None);
                 }
                 Action::Adopt => {
+                    // What was noted was of another object.
+                    (claim.made, claim.put, claim.account) = (None, None, None);
                     claim.id.clone_from(&row.live_id);
                     claims.claims.retain(|key, other| {
                         *key == row.key || key.kind != row.key.kind || other.id != row.live_id

@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
 use crate::field_path::FieldPath;
-use crate::kinds::kind;
+use crate::kinds::{Identity, kind};
 use crate::plan::{Desired, Known, Names, Observed, Ours, PlanContext, PlanError, Symbols};
 
 /// What becomes of what people change by hand, as the environment's file says.
@@ -135,8 +135,11 @@ pub struct ThreeWay<'a> {
 /// When it cannot be said which object is which resource.
 pub fn drift(three: &ThreeWay<'_>) -> Result<Drift, PlanError> {
     let mut ours = Ours::of(three.observed, three.context, three.declared)?.objects;
-    // What is yet to be adopted is nobody's edit; what was adopted and lost our marks is.
-    ours.retain(|key, live| live.marker.is_some() || three.observed.taken_over.contains(key));
+    // What is yet to be adopted is nobody's edit; what was adopted and lost our marks is. Only tags can be lost.
+    ours.retain(|key, live| {
+        let tagged = kind(&key.kind).is_some_and(|kind| kind.identity() == Identity::Tags);
+        live.marker.is_some() || tagged && three.observed.taken_over.contains(key)
+    });
     let base = three.last_applied.unwrap_or(three.declared);
     let known = Known::of_ours(base, three.observed, &ours)
         .and(Known::of_ours(three.declared, three.observed, &ours))

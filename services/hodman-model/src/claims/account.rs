@@ -30,7 +30,10 @@ impl Claims {
     pub fn note_accounts(&mut self, account: &str, objects: &[ObservedObject]) -> bool {
         let found = self.claims.iter().filter(|(key, claim)| {
             let mut of_kind = objects.iter().filter(|object| object.kind == key.kind);
-            claim.id.is_some() && of_kind.any(|object| claim.id.as_ref() == Some(&object.listed.id))
+            let is_it = |object: &ObservedObject| {
+                claim.id.as_ref() == Some(&object.listed.id) && claim.may_be(&object.listed)
+            };
+            of_kind.any(is_it)
         });
         let found: Vec<ResourceKey> = found.map(|(key, _)| key.clone()).collect();
         let mut any = false;

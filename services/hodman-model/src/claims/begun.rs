@@ -6,6 +6,7 @@ use super::{Claim, Claims, claimed_kind, is_noted};
 use crate::bundle::ResourceKey;
 use crate::kinds::{AWS_KINDS, CloudformationStacks, Kind, Listed, kind};
 use crate::plan::{Action, Desired, Row, WorkspacePart};
+use serde_json::Value;
 
 /// How far two answers about one moment may be apart, in milliseconds: some services round in one and not in the other.
 const MOMENT: i64 = 2000;
@@ -72,9 +73,15 @@ impl Claims {
 }
 
 impl Claim {
-    /// Whether the object under the claimed id may be the one that was claimed. One that was made later has but its name.
+    /// Whether the object under the claimed id may be the one that was claimed. One that was made later has but its name, and so has
+    /// one of another account.
     #[must_use]
     pub fn may_be(&self, listed: &Listed) -> bool {
+        let of = listed.outputs.get("account_id").and_then(Value::as_str);
+        let ours = self.account.as_deref();
+        if ours.zip(of).is_some_and(|(ours, of)| ours != of) {
+            return false;
+        }
         let made = listed.created_at.map(|made| made.timestamp_millis());
         let then = self.made.map(|then| then + MOMENT);
         then.zip(made).is_none_or(|(then, now)| now <= then)

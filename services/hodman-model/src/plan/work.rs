@@ -24,7 +24,7 @@ use crate::bundle::ResourceKey;
 use crate::digest::Digest;
 use crate::field_path::FieldPath;
 use crate::kinds::pattern::Keep;
-use crate::kinds::{Change, Kind, Listed, files};
+use crate::kinds::{Change, Identity, Kind, Listed, files};
 
 pub(super) struct Work<'a> {
     pub context: &'a PlanContext,
@@ -182,6 +182,10 @@ impl<'a> Work<'a> {
             looks_again: false,
         };
         let forced = forced(&draft.changes);
+        // Only tags can be lost: what has none and is not ours is another object.
+        let again = live.marker.is_none()
+            && kind.identity() == Identity::Tags
+            && self.observed.taken_over.contains(key);
         if adopted {
             // The approval must say which object is taken over; so here, and only here, an id is part of the action.
             let path = FieldPath::default().key("adopted id");
@@ -189,7 +193,7 @@ impl<'a> Work<'a> {
                 .changes
                 .insert(0, change(path, Some(json!(live.id)), None));
             draft.action = Action::Adopt;
-            draft.reason = if self.observed.taken_over.contains(key) && live.marker.is_none() {
+            draft.reason = if again {
                 again_reason(kind, live)
             } else {
                 adopt_reason(kind, live)
@@ -203,7 +207,7 @@ impl<'a> Work<'a> {
         {
             draft.action = Action::Resize;
         }
-        let anothers = adopted && live.marker.is_none() && !self.observed.taken_over.contains(key);
+        let anothers = adopted && live.marker.is_none() && !again;
         if let Some(field) = forced.as_ref().filter(|_| anothers) {
             self.refuse(
                 key,
@@ -323,8 +327,9 @@ impl<'a> Work<'a> {
             self.refuse(key, Refused::NoValue);
             return None;
         };
-        // What was put into an object that is gone is gone with it.
-        let put = live.and_then(|_| self.observed.puts.get(key));
+        // What was put into an object that is gone is gone with it, also when another one has its name.
+        let ours = live.filter(|live| live.marker.is_some());
+        let put = ours.and_then(|_| self.observed.puts.get(key));
         sent_change(&field, sent, put, live)
     }
 

@@ -31,8 +31,8 @@ pub(super) async fn forget(site: &Site<'_>) -> Result<(), WorkError> {
 }
 
 /// Only what is said counts: a list may lag behind what was made a moment ago, a single answer may be of another account, and whoever
-/// may not look is told nothing. So the object is asked for by itself, and then the list of its kind once more; where both know
-/// nothing of it, it is gone. A claim that stays too long costs somebody a name, one that ends too early an object.
+/// may not look is told nothing. So the object is asked for by itself, and then the list of its kind once more, or that of
+/// what such objects lie below, where there is one; where both know nothing of it, it is gone. A claim that stays too long costs somebody a name, one that ends too early an object.
 async fn is_gone(
     workspace: &Workspace,
     kind: &dyn Kind,
@@ -42,6 +42,14 @@ async fn is_gone(
     if is_of_account(kind) {
         let account = claim.and_then(|claim| claim.account.as_deref());
         if account.is_none() || account != workspace.account_id() {
+            return Ok(false);
+        }
+    }
+    // A create whose end nobody saw is known by its name alone, by which no list of ids is searched.
+    if claim.is_some_and(Claim::is_of_a_create) && matches!(kind.listing(), Listing::All(_)) {
+        let all = live::of_kind(workspace, kind).await?;
+        let mut named = all.iter().map(|object| &object.listed);
+        if named.any(|listed| listed.id == name || listed.natural.as_deref() == Some(name)) {
             return Ok(false);
         }
     }

@@ -68,8 +68,13 @@ pub(in crate::work) async fn asked_for(
 ) -> Result<Asked, WorkError> {
     match one::asked(workspace, kind, id).await {
         Ok(Some(answer)) => {
-            let listed = look_closer(workspace, kind, answer).await?;
-            Ok(listed.map_or(Asked::Unknown, |listed| Asked::There(Box::new(listed))))
+            match look_closer(workspace, kind, answer).await {
+                Ok(Some(listed)) => Ok(Asked::There(Box::new(listed))),
+                Ok(None) => Ok(Asked::Unknown),
+                Err(error) if error.is_transient() => Err(error),
+                // It is there, and what stands beside it may not be read.
+                Err(_) => Ok(Asked::Refused),
+            }
         }
         Ok(None) => Ok(Asked::Unknown),
         Err(error) if error.is_transient() => Err(error.into()),
