@@ -35,7 +35,7 @@ pub(super) async fn forget(site: &Site<'_>) -> Result<(), WorkError> {
 /// what such objects lie below, where there is one; where both know nothing of it, it is gone. A claim that stays too long costs somebody a name, one that ends too early an object.
 async fn is_gone(
     workspace: &Workspace,
-    kind: &dyn Kind,
+    kind: &'static dyn Kind,
     name: &str,
     claim: Option<&Claim>,
 ) -> Result<bool, WorkError> {
