@@ -1,7 +1,7 @@
 //! What a person does in the workspace, with the rights that people have there.
 
 use anyhow::Context as _;
-use hodman_model::kinds::{self, Call, Kind, Listed, Marker, Method};
+use hodman_model::kinds::{self, Call, Kind, Listed, Marker, Method, bindings};
 use serde_json::{Map, Value, json};
 
 use super::{Bench, Dice, KEY, Sample, varied};
@@ -9,8 +9,15 @@ use super::{Bench, Dice, KEY, Sample, varied};
 const PERSON: &str = "ana@acme.example";
 
 /// Words with which a workspace refuses people, too: what is still used, what is not empty, what refers to something that an
-/// apply that was stopped removed half-way.
-const REFUSALS: &[&str] = &["does not exist", "not empty", "in use", "is used", "still"];
+/// apply that was stopped removed half-way, a job's Git source while its tasks name notebooks of the workspace.
+const REFUSALS: &[&str] = &[
+    "does not exist",
+    "not empty",
+    "in use",
+    "is used",
+    "still",
+    "Only relative paths",
+];
 
 /// How often what was removed is looked for: the sandbox shows it less often than that.
 const LOOKS: u32 = 8;
@@ -136,6 +143,12 @@ impl Bench {
         }
         if config != listed.config {
             for call in kind.update(id, &listed.config, &config, &marker) {
+                // As the workspace's own page does; else it would be out of everybody's sight there, theirs and hodman's.
+                if bindings::isolates(&call) {
+                    let current = self.ask(&bindings::current()).await?;
+                    let bound = bindings::bind(kind, id, &current).context("a securable")?;
+                    self.ask(&bound).await?;
+                }
                 self.ask(&call).await?;
             }
         }
