@@ -3,7 +3,7 @@
 use super::globs::path_glob;
 use super::load::{Loaded, leads_out};
 use super::merge::merge;
-use super::outside::Room;
+use super::outside::{Room, written};
 use super::paths::folder_of;
 use super::reference::references;
 use super::{Build, Position, target};
@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::files::Tree;
 use crate::files::node::{Map, Node, Yaml};
 use globset::GlobMatcher;
+use serde_json::Value;
 
 const KEYS: [&str; 6] = [
     "type",
@@ -45,7 +46,7 @@ impl Artifacts {
                 for (name, entry) in &all {
                     match (&entry.node.value, entry.node.as_map()) {
                         (_, Some(map)) => read.one(name, &entry.node, map, (room, found)),
-                        (Yaml::Null, _) => {}
+                        (Yaml::Null, _) => read.one(name, &entry.node, &Map::new(), (room, found)),
                         _ => found.push(entry.node.place.error(format!(
                             "`artifacts.{name}` must be a mapping, found {}",
                             entry.node.kind()
@@ -235,6 +236,35 @@ impl ArtifactFiles {
     #[must_use]
     pub fn takes(&self, path: &str) -> bool {
         self.0.iter().any(|artifacts| artifacts.takes(path))
+    }
+}
+
+/// The section as it is shown: what a file in a folder says is seen from the bundle's folder.
+pub(super) fn shown(section: &Node, room: &Room) -> Value {
+    let mut shown = section.clone();
+    let artifacts = shown.as_map_mut().into_iter().flat_map(Map::values_mut);
+    for artifact in artifacts.filter_map(|entry| entry.node.as_map_mut()) {
+        let sources = artifact.get_mut("files").map(|entry| &mut entry.node.value);
+        if let Some(Yaml::List(files)) = sources {
+            let files = files.iter_mut().filter_map(Node::as_map_mut);
+            files.for_each(|file| seen_from_root(file, "source", room));
+        }
+        seen_from_root(artifact, "path", room);
+    }
+    shown.to_value()
+}
+
+fn seen_from_root(map: &mut Map, field: &str, room: &Room) {
+    let Some(node) = map.get_mut(field).map(|entry| &mut entry.node) else {
+        return;
+    };
+    let folder = folder_of(&node.place.file).to_owned();
+    if let Yaml::Text(path) = &mut node.value
+        && !folder.is_empty()
+        && !path.starts_with('/')
+        && let Some(joined) = room.join(&folder, path)
+    {
+        *path = written(&joined).into_owned();
     }
 }
 

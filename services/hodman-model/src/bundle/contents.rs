@@ -68,7 +68,12 @@ pub(super) fn take_in(
             put(map, "serialized_dashboard", &place, Value::String(text));
         }
         _ => match serde_json::from_str::<Value>(&text) {
-            Ok(Value::Object(fields)) => alert(map, fields, &place),
+            Ok(Value::Object(_)) if !references(&text).is_empty() => found.push(
+                node.place
+                    .error("a file of an alert holds no references, and this one does")
+                    .hint("say the alert in the bundle itself, where variables are put in place"),
+            ),
+            Ok(Value::Object(fields)) => alert(map, fields, &place, found),
             Ok(_) | Err(_) => found.push(node.place.error("the file is no JSON object")),
         },
     }
@@ -113,8 +118,32 @@ fn content(
     }
 }
 
-/// The bundle's own fields win over the file's.
-fn alert(map: &mut Map, mut fields: serde_json::Map<String, Value>, place: &Place) {
+/// What the bundle says of an alert whose content is in a file; each other field has one place, the file.
+const OF_THE_BUNDLE: [&str; 5] = [
+    "display_name",
+    "file_path",
+    "lifecycle",
+    "permissions",
+    "warehouse_id",
+];
+
+/// As load_dbalert_files.go of the CLI, which takes the name and the warehouse from the bundle alone.
+fn alert(
+    map: &mut Map,
+    mut fields: serde_json::Map<String, Value>,
+    place: &Place,
+    found: &mut Diagnostics,
+) {
+    for (field, entry) in map.iter() {
+        if !OF_THE_BUNDLE.contains(&field.as_str()) && entry.node.value != Yaml::Null {
+            let message = format!("`{field}` and `file_path` both say what the alert is");
+            let hint = format!(
+                "say it in the file; beside it the bundle says {}",
+                OF_THE_BUNDLE.join(", ")
+            );
+            found.push(entry.place.error(message).hint(hint));
+        }
+    }
     for (lines, text) in [
         ("query_lines", "query_text"),
         ("custom_description_lines", "custom_description"),
@@ -127,7 +156,7 @@ fn alert(map: &mut Map, mut fields: serde_json::Map<String, Value>, place: &Plac
         }
     }
     for (field, value) in fields {
-        if !map.contains_key(&field) {
+        if !OF_THE_BUNDLE.contains(&field.as_str()) {
             put(map, &field, place, value);
         }
     }

@@ -111,9 +111,9 @@ fn conform_value(kind: &str, node: &mut Node) {
     let value = match (kind, &mut node.value) {
         ("s", Yaml::Bool(value)) => Yaml::Text(value.to_string()),
         ("s", Yaml::Number(value)) => Yaml::Text(number::as_text(value)),
-        ("n", Yaml::Text(text)) => match serde_json::from_str(text) {
-            Ok(number) => Yaml::Number(number),
-            Err(_) => return,
+        ("n", Yaml::Text(text)) => match number(text) {
+            Some(number) => Yaml::Number(number),
+            None => return,
         },
         ("b", Yaml::Text(text)) => match text.as_str() {
             "true" => Yaml::Bool(true),
@@ -144,6 +144,14 @@ fn conform_value(kind: &str, node: &mut Node) {
         _ => return,
     };
     node.value = value;
+}
+
+/// A text as a number, also where it begins with zeros: `012` is 12, as in the CLI.
+fn number(text: &str) -> Option<serde_json::Number> {
+    serde_json::from_str(text)
+        .ok()
+        .or_else(|| text.parse::<i64>().ok().map(Into::into))
+        .or_else(|| serde_json::Number::from_f64(text.parse::<f64>().ok()?))
 }
 
 /// The fields that take fractions; every other number of the API is an integer.
@@ -183,6 +191,11 @@ fn check_value(kind: &str, node: &Node, path: &str, found: &mut Diagnostics) {
     // What is only known later has no shape yet.
     let open = |text: &str| text.contains("${lookup.") || !references(text).is_empty();
     match (kind, &node.value) {
+        ("s" | "n" | "b", Yaml::Null) => {
+            let mut nothing = node.place.error(format!("`{path}` says nothing"));
+            nothing.severity = Severity::Warning;
+            found.push(nothing.hint("remove the line, or give it a value"));
+        }
         (_, Yaml::Null) | ("*", _) => {}
         (_, Yaml::Text(text)) if open(text) => {}
         ("s", Yaml::List(_) | Yaml::Map(_)) => wrong("a text"),

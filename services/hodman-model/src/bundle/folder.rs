@@ -329,6 +329,9 @@ fn own_files(loaded: &Loaded) -> HashSet<&str> {
     included.chain([&*loaded.root_file]).collect()
 }
 
+/// A file that is there only so that Git has its folder, and then the workspace, too.
+const KEEPS_FOLDER: &str = ".gitkeep";
+
 /// What is in no package: what differs between environments, and what belongs to Git or the forge.
 fn never(path: &str) -> bool {
     let path = outside::without_up(path);
@@ -336,7 +339,7 @@ fn never(path: &str) -> bool {
         || is_under(path, "environments")
         || path
             .split('/')
-            .any(|part| part.starts_with(".git") || part == ".databricks")
+            .any(|part| (part.starts_with(".git") && part != KEEPS_FOLDER) || part == ".databricks")
 }
 
 fn is_under(path: &str, folder: &str) -> bool {

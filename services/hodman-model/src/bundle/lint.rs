@@ -2,6 +2,7 @@
 
 mod dangling;
 mod hard_coded;
+mod incomplete;
 mod list_keys;
 mod unused;
 mod walk;
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use super::load::{Loaded, load};
 use super::resolve::{Inside, inspect};
-use super::{Options, commit, target};
+use super::{Options, ResolvedBundle, commit, target};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::files::Tree;
 use crate::files::node::{Node, Place};
@@ -30,7 +31,7 @@ pub struct Finding {
 }
 
 /// Every rule, with what it is for.
-pub const RULES: [(&str, &str); 10] = [
+pub const RULES: [(&str, &str); 11] = [
     (
         "resolve",
         "Everything that resolving a target says: errors of the bundle, unknown fields, files that are missing.",
@@ -50,6 +51,10 @@ pub const RULES: [(&str, &str); 10] = [
     (
         "dangling-key",
         "A task that waits for a task, or runs on a job cluster or environment, that its job does not have.",
+    ),
+    (
+        "incomplete",
+        "A task that names no compute and needs some; a dashboard without warehouse, an app without code.",
     ),
     (
         "list-key",
@@ -107,6 +112,7 @@ pub fn lint_for(
             Ok((bundle, inside)) => {
                 found.extend(under_rule("resolve", bundle.warnings.clone()));
                 found.extend(under_rule("dangling-key", dangling::check(&inside)));
+                found.extend(under_rule("incomplete", incomplete::check(&inside)));
                 found.extend(under_rule("unknown-word", words::check(&inside)));
                 found.extend(under_rule(
                     "written-out-secret",
@@ -124,6 +130,9 @@ pub fn lint_for(
             }
         }
     }
+    if target.is_none() {
+        found.extend(under_rule("resolve", target::two_defaults(&loaded)));
+    }
     if all_resolved {
         found.extend(under_rule("unused-variable", unused::check(&loaded, &used)));
     }
@@ -131,6 +140,22 @@ pub fn lint_for(
     found.extend(under_rule("every-commit", every_commit(&loaded)));
     found.extend(under_rule("no-effect", without_effect(&loaded)));
     found.into_iter().collect()
+}
+
+/// Resolves the bundle, and refuses what a plan or the API would refuse later, where it stands: a secret that is written out, a task
+/// that waits for none. For those who look at files before anything is planned.
+///
+/// # Errors
+/// Everything wrong in the bundle, with its place.
+pub fn resolve_strictly(
+    tree: &Tree,
+    target: &str,
+    options: &Options,
+) -> Result<ResolvedBundle, Diagnostics> {
+    let (bundle, inside) = inspect(tree, target, options)?;
+    let mut found = Diagnostics(written_out::check(&inside));
+    found.0.extend(dangling::check(&inside));
+    found.into_result(bundle)
 }
 
 fn under_rule(rule: &'static str, found: Vec<Diagnostic>) -> Vec<Finding> {

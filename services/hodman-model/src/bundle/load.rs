@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::globs::{is_pattern, path_glob};
 use super::merge::merge;
 use super::outside::Room;
+use super::reference::references;
 use super::shape::{self, OfTargets};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::files::Tree;
@@ -207,6 +208,11 @@ fn note_resources(
         .flatten();
     for (kind, resources) in kinds {
         for (key, entry) in resources.node.as_map().into_iter().flatten() {
+            if !references(key).is_empty() {
+                let message = format!("the key `{key}` in `{kind}` holds a reference");
+                let hint = "keys are the same for every target; names may differ: `name: …`";
+                found.push(entry.place.error(message).hint(hint));
+            }
             if let Some(first) = defined.insert((kind.clone(), key.clone()), entry.place.clone()) {
                 let message = format!(
                     "`{kind}.{key}` is already defined in {}:{}",

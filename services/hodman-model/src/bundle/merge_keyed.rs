@@ -45,10 +45,15 @@ fn join(resource: &mut Node, keyed: &Keyed) -> Result<(), Diagnostic> {
     Ok(())
 }
 
+/// The name by which an item meets others: one that says none is called by no letter at all, as in the CLI, so two such are one.
 fn name(item: &Node, keyed: &Keyed) -> Option<String> {
-    let written = item.get(keyed.key).and_then(Node::as_text);
-    match keyed.default {
-        Some(default) if item.as_map().is_some() => Some(written.unwrap_or(default).to_lowercase()),
-        _ => written.map(str::to_owned),
-    }
+    let written = item.as_map()?.get(keyed.key).map(|entry| &entry.node);
+    let written = match written {
+        Some(node) if node.value != Yaml::Null => Some(node.as_text()?),
+        _ => None,
+    };
+    Some(match keyed.default {
+        Some(default) => written.unwrap_or(default).to_lowercase(),
+        None => written.unwrap_or_default().to_owned(),
+    })
 }

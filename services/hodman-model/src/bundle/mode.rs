@@ -1,8 +1,8 @@
 //! What `mode` of a target changes, and what it forbids.
 //!
 //! `development` gives every object a name of its user's own and pauses what would start by itself. `production` only
-//! forbids. Two rules of the CLI have no object here, since files never go below `workspace.root_path`: that the path names
-//! the user in development, and that it is written down in production.
+//! forbids. Three rules of the CLI have no object here, since files never go below `workspace.root_path` and one daemon deploys for
+//! all: that the path and the prefix of names name the user in development, and that the path is written down in production.
 
 use super::ResourceKey;
 use crate::diagnostic::Diagnostics;

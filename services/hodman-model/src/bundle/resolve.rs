@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::artifacts::Artifacts;
+use super::artifacts::{self, Artifacts};
 use super::kinds::bundle_kind;
 use super::merge_keyed::join_keyed_lists;
 use super::outside::{Room, written};
@@ -14,8 +14,8 @@ use super::presets::{Common, SKIP_SCHEMAS};
 use super::resolver::Resolver;
 use super::{
     Build, Form, Options, Position, ResolvedBundle, Resource, ResourceKey, beside, compute,
-    contents, dependencies, fields, fixups, folder, literal_names, load, mode, resource_fields,
-    target,
+    contents, dependencies, fields, fixups, folder, literal_names, load, mode, refused,
+    resource_fields, target,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::Tree;
@@ -151,7 +151,14 @@ fn look(
         resources.insert(key.clone(), node);
         places.insert(key, place);
     }
-    let mut sections = sections(&config, target, mode.as_deref(), &common, &mut resolver);
+    let room = Room::of(tree);
+    let mut sections = sections(
+        &config,
+        (target, &room),
+        mode.as_deref(),
+        &common,
+        &mut resolver,
+    );
     if let (Some(cluster), Some(bundle)) = (&cluster, sections.get_mut("bundle")) {
         bundle["cluster_id"] = cluster.to_value();
     }
@@ -199,12 +206,16 @@ fn look(
     if let Some(unsettled) = unsettled {
         volume_paths = resource_fields::volume_paths(&resources);
         resources = unsettled;
+        for node in resources.values_mut() {
+            resource_fields::with_volume_paths(node, &volume_paths);
+        }
     }
     let mut finished = BTreeMap::new();
     for (key, mut node) in resources {
         let place = places[&key].clone();
         let whence = (tree, options.form);
         contents::take_in(&key.kind, &mut node, &place.file, whence, &mut found);
+        refused::check(&key, &node, &place, &mut found);
         if let Some(inside) = &mut inside {
             let seen = (place.clone(), node.clone());
             inside.resources.insert(key.clone(), seen);
@@ -307,7 +318,7 @@ fn check_branch(config: &Node, options: &Options, resolver: &mut Resolver<'_>) {
 /// The sections beside variables and resources, as the target has them.
 fn sections(
     config: &Node,
-    target: &str,
+    (target, room): (&str, &Room),
     mode: Option<&str>,
     common: &Common,
     resolver: &mut Resolver<'_>,
@@ -317,7 +328,8 @@ fn sections(
     let asked = resolver.lookups.clone();
     // No reference is possible in these, which is said elsewhere.
     if let Some(node) = config.get("artifacts") {
-        sections.insert("artifacts".to_owned(), node.to_value());
+        let shown = artifacts::shown(node, room);
+        sections.insert("artifacts".to_owned(), shown);
     }
     for key in ["bundle", "workspace"] {
         if let Some(node) = config.get(key) {

@@ -61,6 +61,40 @@ pub(super) fn volume_paths(settled: &BTreeMap<ResourceKey, Node>) -> BTreeMap<Re
         .collect()
 }
 
+/// Puts the paths of volumes in place of references to them, and leaves every other reference as it is written.
+pub(super) fn with_volume_paths(node: &mut Node, paths: &BTreeMap<ResourceKey, String>) {
+    match &mut node.value {
+        Yaml::Text(text) if text.contains(VOLUME_PATH) => {
+            for reference in references(text).into_iter().rev() {
+                let path = match (reference.path.len(), reference.key(1), reference.key(2)) {
+                    (4, Some("volumes"), Some(name)) if is_volume_path(&reference) => {
+                        paths.get(&ResourceKey::new("volumes", name))
+                    }
+                    _ => None,
+                };
+                if let Some(path) = path {
+                    text.replace_range(reference.range, path);
+                }
+            }
+        }
+        Yaml::List(items) => {
+            for item in items {
+                with_volume_paths(item, paths);
+            }
+        }
+        Yaml::Map(map) => {
+            for entry in map.values_mut() {
+                with_volume_paths(&mut entry.node, paths);
+            }
+        }
+        Yaml::Text(_) | Yaml::Null | Yaml::Bool(_) | Yaml::Number(_) => {}
+    }
+}
+
+fn is_volume_path(reference: &Reference) -> bool {
+    reference.key(0) == Some("resources") && reference.key(3) == Some(VOLUME_PATH)
+}
+
 /// Where the files of a volume are: its names alone say it.
 fn volume_path(volume: &Node) -> Option<Node> {
     let mut path = "/Volumes".to_owned();

@@ -74,14 +74,7 @@ pub fn default_target(tree: &Tree) -> Result<String, Diagnostics> {
         return Ok(ONLY_TARGET.to_owned());
     };
     let names = targets.expect_map("`targets`")?;
-    let marked: Vec<&String> = names
-        .iter()
-        .filter(|(_, entry)| {
-            let default = entry.node.get("default").map(|node| &node.value);
-            default == Some(&Yaml::Bool(true))
-        })
-        .map(|(name, _)| name)
-        .collect();
+    let marked = marked(&names);
     let known = || names.keys().cloned().collect::<Vec<_>>().join(", ");
     match (marked.as_slice(), names.len()) {
         ([one], _) => Ok((*one).clone()),
@@ -91,12 +84,33 @@ pub fn default_target(tree: &Tree) -> Result<String, Diagnostics> {
             .error("no target is the default one")
             .hint(format!("name one: {}", known()))
             .into()),
-        ([first, second, ..], _) => Err(targets
-            .place
-            .error(format!("both `{first}` and `{second}` say `default: true`"))
-            .hint("only one can")
-            .into()),
+        ([first, second, ..], _) => Err(both(targets, first, second).into()),
     }
+}
+
+/// The names of the targets that say `default: true`.
+fn marked(targets: &Map) -> Vec<&String> {
+    let says = |entry: &Entry| {
+        entry.node.get("default").map(|node| &node.value) == Some(&Yaml::Bool(true))
+    };
+    let marked = targets.iter().filter(|(_, entry)| says(entry));
+    marked.map(|(name, _)| name).collect()
+}
+
+fn both(targets: &Node, first: &str, second: &str) -> Diagnostic {
+    targets
+        .place
+        .error(format!("both `{first}` and `{second}` say `default: true`"))
+        .hint("only one can")
+}
+
+/// An error when more than one target is the default one.
+pub(super) fn two_defaults(loaded: &Loaded) -> Vec<Diagnostic> {
+    let found = targets(loaded).and_then(|targets| match marked(targets.as_map()?).as_slice() {
+        [first, second, ..] => Some(both(targets, first, second)),
+        _ => None,
+    });
+    found.into_iter().collect()
 }
 
 /// Every target's settings, for what must hold for all of them.

@@ -11,6 +11,7 @@ mod modes;
 mod outside;
 mod paths;
 mod presets;
+mod refused;
 mod resolving;
 mod run_as;
 mod selecting;

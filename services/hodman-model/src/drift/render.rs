@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Class, Drift, DriftRow};
-use crate::plan::words::{code, count, one_line, value_text};
+use crate::plan::words::{both_texts, code, count, one_line, value_text};
 
 /// Room for the line that says what was left out.
 const TAIL: usize = 80;
@@ -48,6 +48,16 @@ fn value_lines(row: &DriftRow) -> Vec<String> {
         let text = value.as_ref().map_or("(nothing)".to_owned(), value_text);
         one_line(&format!("{word}: {text}"))
     };
+    if let (Some(declared), Some(live)) = (&row.declared, &row.live)
+        && row.class != Class::ServerDefault
+        && row.last_applied == row.declared
+    {
+        let (declared, live) = both_texts(declared, live);
+        let both = [("declared", declared), ("live", live)];
+        return both
+            .map(|(word, text)| one_line(&format!("{word}: {text}")))
+            .into();
+    }
     let mut lines = Vec::new();
     if row.last_applied != row.declared && row.class != Class::ServerDefault {
         lines.push(line("last applied", &row.last_applied));

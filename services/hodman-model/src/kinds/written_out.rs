@@ -22,10 +22,16 @@ pub fn is_of_secrets(kind: &dyn Kind) -> bool {
     NEVER_WRITTEN_OUT.contains(&kind.name())
 }
 
+/// Whether a key of a mapping says where a value is.
+#[must_use]
+pub fn is_source(key: &str) -> bool {
+    SOURCES.contains(&key)
+}
+
 /// Whether a mapping says where a value is, or is meant to.
 #[must_use]
 pub fn names_source<'k>(mut keys: impl Iterator<Item = &'k String>) -> bool {
-    keys.any(|key| SOURCES.contains(&key.as_str()))
+    keys.any(|key| is_source(key))
 }
 
 /// Whether a text is a value, and no name of a secret of the workspace.

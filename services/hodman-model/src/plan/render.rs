@@ -8,7 +8,7 @@ pub(super) use markdown::markdown;
 use super::row::FieldChange;
 use super::{Action, Plan, Reversibility, Row, WorkspacePart};
 use crate::field_path::PathSegment;
-use words::{count, one_line, value_text};
+use words::{both_texts, count, one_line, value_text};
 
 /// Rows as they are shown: those that only move to another folder of files are one.
 enum Shown<'p> {
@@ -100,13 +100,16 @@ fn beside(row: &Row) -> Vec<String> {
 
 /// One change as lines, `-` before what goes and `+` before what comes.
 fn change_lines(change: &FieldChange) -> Vec<String> {
-    let line = |sign: &str, value: &serde_json::Value| {
-        format!("{sign} {}: {}", change.path, value_text(value))
-    };
-    let mut lines: Vec<String> = Vec::new();
-    lines.extend(change.before.as_ref().map(|value| line("-", value)));
-    lines.extend(change.after.as_ref().map(|value| line("+", value)));
-    lines.iter().map(|line| one_line(line)).collect()
+    let line = |sign: &str, text: &str| one_line(&format!("{sign} {}: {text}", change.path));
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => {
+            let (before, after) = both_texts(before, after);
+            vec![line("-", &before), line("+", &after)]
+        }
+        (Some(before), None) => vec![line("-", &value_text(before))],
+        (None, Some(after)) => vec![line("+", &value_text(after))],
+        (None, None) => Vec::new(),
+    }
 }
 
 /// The files that differ, as lines.

@@ -30,7 +30,12 @@ pub(super) fn run(what: Bundle, json: bool) -> anyhow::Result<ExitCode> {
             user,
             path,
         } => resolve((target, environment), &var, user, &path, json),
-        Bundle::Lint { target, var, path } => lint(target.as_deref(), &var, &path, json),
+        Bundle::Lint {
+            target,
+            var,
+            user,
+            path,
+        } => lint(target.as_deref(), &var, user.as_deref(), &path, json),
     }
 }
 
@@ -135,7 +140,14 @@ fn shown(resolved: &ResolvedBundle) -> String {
     )
 }
 
-fn lint(target: Option<&str>, var: &[String], path: &Path, json: bool) -> anyhow::Result<ExitCode> {
+fn lint(
+    target: Option<&str>,
+    var: &[String],
+    user: Option<&str>,
+    path: &Path,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let user = user.map(CurrentUser::named);
     let (git, around) = git(path);
     let origin_url = git.and_then(|git| git.origin_url);
     let tree = folder::read(path, around.as_ref())?;
@@ -146,6 +158,7 @@ fn lint(target: Option<&str>, var: &[String], path: &Path, json: bool) -> anyhow
             .map(|options| {
                 options.map(|options| Options {
                     variables: over(options.variables, &said),
+                    current_user: user.clone(),
                     origin_url: origin_url.clone(),
                     allow_builds: true,
                     unbuilt: true,
@@ -210,17 +223,20 @@ fn over(
 
 /// `name=value`; a value that is JSON of a list or mapping is one.
 fn variables(written: &[String]) -> anyhow::Result<BTreeMap<String, Value>> {
-    written
-        .iter()
-        .map(|text| {
-            let (name, value) = text.split_once('=').ok_or_else(|| {
-                Failure::new(Exit::Usage, format!("`{text}` is not `name=value`"))
-            })?;
-            let structured = value
-                .starts_with(['[', '{'])
-                .then(|| serde_json::from_str(value).ok())
-                .flatten();
-            Ok((name.to_owned(), structured.unwrap_or_else(|| json!(value))))
-        })
-        .collect()
+    let mut read = BTreeMap::new();
+    for text in written {
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| Failure::new(Exit::Usage, format!("`{text}` is not `name=value`")))?;
+        let structured = value
+            .starts_with(['[', '{'])
+            .then(|| serde_json::from_str(value).ok())
+            .flatten();
+        let value = structured.unwrap_or_else(|| json!(value));
+        if read.insert(name.to_owned(), value).is_some() {
+            let what = format!("`--var` gives `{name}` twice");
+            return Err(Failure::new(Exit::Usage, what).into());
+        }
+    }
+    Ok(read)
 }

@@ -237,7 +237,7 @@ fn resolves(
                     unbuilt: true,
                     ..options
                 };
-                bundle::resolve_with(&tree, environment.target_of(name.as_str()), &options)
+                bundle::resolve_strictly(&tree, environment.target_of(name.as_str()), &options)
             });
         let problems = match resolved {
             Ok(resolved) => {

@@ -1,6 +1,7 @@
 //! Paths that the CLI knows as absolute ones alone, and that a capture writes relative to the files it brought along.
 
 use super::{Paths, Want};
+use crate::bundle::globs::is_pattern;
 use crate::files::node::{Node, Yaml};
 use crate::kinds;
 
@@ -60,6 +61,10 @@ impl Paths<'_> {
             };
             let steps: Vec<&str> = pattern.split('.').collect();
             self.each(resource, &steps, from_git, &mut |paths, path| {
+                // The CLI leaves such a library alone, and so a pattern in it.
+                if library && path.as_text().is_some_and(is_pattern) {
+                    return;
+                }
                 if lenient {
                     paths.perhaps(path, want)
                 } else {

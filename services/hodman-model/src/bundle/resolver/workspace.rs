@@ -7,6 +7,9 @@ use crate::bundle::{CurrentUser, Lookup, Position};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::files::node::{Node, Place, Yaml};
 
+/// Paths of these are whole; every other one begins below the workspace's root, as the CLI has it.
+const AS_THEY_ARE: [&str; 2] = ["/Workspace/", "/Volumes/"];
+
 /// The folders below the root folder, and what follows its path when the bundle says nothing.
 const BELOW_ROOT: [(&str, &str); 4] = [
     ("file_path", "files"),
@@ -126,7 +129,7 @@ impl Resolver<'_> {
                     ),
                 );
                 path.replace_range(..1, home.as_text().unwrap_or_default());
-            } else if path.starts_with("/Users/") || path.starts_with("/Shared/") {
+            } else if path.starts_with('/') && !AS_THEY_ARE.iter().any(|of| path.starts_with(of)) {
                 path.insert_str(0, "/Workspace");
             }
         }

@@ -161,7 +161,6 @@ resources:
       description: ""
       parameters: [{name: p, default: ""}]
       tasks: [{task_key: t, condition_task: {op: EQUAL_TO, left: "{{x}}", right: ""}, notebook_task: {notebook_path: /x, warehouse_id: "", base_parameters: {a: ""}}}]
-  secrets: {s: {scope: x, key: k, string_value: ""}}
 "#,
     );
     assert_eq!(
@@ -177,7 +176,6 @@ resources:
                        "notebook_task": {"notebook_path": "/x", "base_parameters": {"a": ""}}}],
         })
     );
-    assert_eq!(of(&qa, "secrets.s")["string_value"], "");
 }
 
 #[test]

@@ -22,7 +22,7 @@ resources:
       max_concurrent_runs: ${var.used}
       nmae: ${bundle.git.commit}
       continuous: {pause_status: MAYBE}
-      tasks: [{task_key: a, depends_on: [{task_key: b}], existing_cluster_id: 0101-x}, {}]
+      tasks: [{task_key: a, depends_on: [{task_key: b}], existing_cluster_id: 0101-x}, {spark_python_task: {}}]
   secrets:
     s: {scope: c, key: k, value: pa55}
 "#,

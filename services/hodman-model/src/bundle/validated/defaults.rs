@@ -9,6 +9,10 @@ type Default = (&'static str, &'static [&'static str], fn() -> Value);
 /// into a mapping that is not there.
 const DEFAULTS: &[Default] = &[
     ("jobs", &["name"], || json!("Untitled")),
+    ("jobs", &["tasks", "*", "task_key"], || json!("")),
+    ("jobs", &["job_clusters", "*", "job_cluster_key"], || {
+        json!("")
+    }),
     ("jobs", &["max_concurrent_runs"], || json!(1)),
     ("jobs", &["queue"], || json!({"enabled": true})),
     ("jobs", &["schedule", "pause_status"], || json!("UNPAUSED")),
@@ -105,14 +109,15 @@ fn deployment(map: &mut Map<String, Value>, folder: &dyn Fn(&str) -> String) {
     map.insert("deployment".to_owned(), deployment);
 }
 
-/// Dashboards are read back with `/Workspace` before their folder.
+/// Dashboards are read back with `/Workspace` before their folder, whatever it begins with.
 fn below_workspace(map: &mut Map<String, Value>) {
     if let Some(Value::String(path)) = map.get_mut("parent_path")
-        && path.starts_with('/')
         && path != "/Workspace"
         && !path.starts_with("/Workspace/")
+        && !path.starts_with("${")
     {
-        path.insert_str(0, "/Workspace");
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        path.insert_str(0, &format!("/Workspace{slash}"));
     }
 }
 

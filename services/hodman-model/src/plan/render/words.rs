@@ -17,6 +17,55 @@ pub(crate) fn value_text(value: &Value) -> String {
     format!("{start}… ({} characters)", text.chars().count())
 }
 
+/// How much of the part in which two long values differ is shown. A page of a file; more of it is in the JSON of the plan, and is said
+/// to be.
+const LONGEST_DIFFERENCE: usize = 2000;
+
+/// How much of what two long values have in common is shown around it.
+const AROUND: usize = 60;
+
+/// Two values in a line each, so that no difference hides behind what they have in common: of long ones, what differs and a little
+/// around it.
+pub(crate) fn both_texts(before: &Value, after: &Value) -> (String, String) {
+    let texts = [before, after].map(|value| canonical_json(value).chars().collect::<Vec<char>>());
+    if texts.iter().all(|text| text.len() <= LONGEST_VALUE) {
+        return (value_text(before), value_text(after));
+    }
+    let [before, after] = &texts;
+    let same = |pair: &(&char, &char)| pair.0 == pair.1;
+    let head = before.iter().zip(after).take_while(same).count();
+    let ends = before[head..].iter().rev().zip(after[head..].iter().rev());
+    let tail = ends.take_while(same).count();
+    (around(before, head, tail), around(after, head, tail))
+}
+
+/// A long text without most of its first `head` and last `tail` characters.
+fn around(text: &[char], head: usize, tail: usize) -> String {
+    let shown = |chars: &[char]| chars.iter().collect::<String>();
+    let from = head.saturating_sub(AROUND);
+    let to = text.len() - tail.saturating_sub(AROUND);
+    let mut out = String::new();
+    if from > 0 {
+        out.push_str(&format!("({from} characters as before)… "));
+    }
+    let middle = &text[from..to];
+    if middle.len() <= LONGEST_DIFFERENCE {
+        out.push_str(&shown(middle));
+    } else {
+        let (first, last) = (LONGEST_DIFFERENCE * 3 / 4, LONGEST_DIFFERENCE / 4);
+        let left = middle.len() - first - last;
+        out.push_str(&format!(
+            "{} …({left} characters that differ, too, whole in the JSON of the plan)… {}",
+            shown(&middle[..first]),
+            shown(&middle[middle.len() - last..])
+        ));
+    }
+    if to < text.len() {
+        out.push_str(&format!(" …({} characters as before)", text.len() - to));
+    }
+    out
+}
+
 /// `text` without line breaks, control characters and characters that turn the reading direction, with which a
 /// value could look like another row.
 pub(crate) fn one_line(text: &str) -> String {

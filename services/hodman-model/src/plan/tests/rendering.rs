@@ -142,3 +142,35 @@ fn what_cannot_be_taken_back_is_named_before_a_long_plan_is_cut() {
         assert!(list.contains("schemas.old"), "{limit}: {text}");
     }
 }
+
+/// Whoever approves sees what changes, however far behind in a long value it stands.
+#[test]
+fn a_change_at_the_end_of_a_long_value_is_shown() {
+    let described = |end: &str| {
+        let description = format!("{}{end}{}", "a".repeat(640), "z".repeat(300));
+        json!({"name": "n", "description": description})
+    };
+    let mut world = World::new().resource("jobs.j", described("END-ONE"));
+    world.apply();
+    let mut next = World::new().resource("jobs.j", described("END-TWO drop table prod.orders"));
+    next.observed = world.observed;
+    let plan = next.plan();
+    for text in [plan.to_table(), plan.to_markdown(60_000).0] {
+        for part in [
+            "END-ONE",
+            "END-TWO drop table prod.orders",
+            "characters as before",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains(&"a".repeat(100)), "{text}");
+    }
+    // What differs all over is cut in its middle, and says so.
+    let all = |letter: &str| json!({"name": "n", "description": letter.repeat(9_000)});
+    let mut world = World::new().resource("jobs.j", all("b"));
+    world.apply();
+    let mut next = World::new().resource("jobs.j", all("c"));
+    next.observed = world.observed;
+    let text = next.plan().to_table();
+    assert!(text.contains("characters that differ, too"), "{text}");
+}

@@ -33,6 +33,9 @@ pub enum Bundle {
         /// A variable's value in place of the environments'. May be given again.
         #[arg(long, value_name = "NAME=VALUE")]
         var: Vec<String>,
+        /// Who deploys, by user name or application id: whether `run_as` is somebody else. Nobody known when absent.
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
         /// The folder with databricks.yml.
         #[arg(long, value_name = "DIR", default_value = ".")]
         path: PathBuf,

@@ -72,7 +72,7 @@ fn problems(tree: &Tree, origin_url: Option<String>) -> Vec<Diagnostic> {
                     unbuilt: true,
                     ..options
                 };
-                bundle::resolve_with(&package, &target, &options)
+                bundle::resolve_strictly(&package, &target, &options)
             });
         match resolved {
             Ok(resolved) => {
