@@ -8,6 +8,7 @@ mod advance;
 mod bars;
 mod build;
 mod capture;
+mod clock;
 mod command;
 mod drift;
 mod gone;
@@ -84,6 +85,7 @@ pub fn decide(
     now: DateTime<Utc>,
 ) -> Decision {
     let mut draft = Draft::new(settings, state.clone(), now);
+    clock::put_right(&mut draft);
     let verdict = match learn::learn(&mut draft, event) {
         Ok(()) => Verdict::Handled,
         Err(why) => Verdict::Ignored(why),

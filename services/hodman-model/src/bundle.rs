@@ -66,7 +66,7 @@ pub use outside::{FOLDER_FILE, Room, UP, asked_outside, written};
 pub(crate) use presets::without_prefix;
 pub use resolve::{resolve, resolve_with};
 pub use symbol::{Build, Lookup, Position};
-pub use target::{default_target, target_names};
+pub use target::{declared_variables, default_target, target_names};
 pub use validated::{Git, Surroundings, validated};
 
 /// One resource of the bundle, for the chosen target.

@@ -12,6 +12,8 @@ use crate::state::{Aside, Asked, Environment, Hold, Override, Phase, RunPhase};
 pub(super) fn take(draft: &mut Draft, command: &Command) -> Result<(), String> {
     observe::want(draft);
     if command.ask == Ask::Observe {
+        // Who asks to look does not ask for the end of a pause.
+        draft.state.observing.not_before = None;
         return Ok(());
     }
     if draft.state.head.is_none() {

@@ -103,6 +103,8 @@ pub enum Form {
 pub struct Options {
     /// The values that an environment's binding gives to variables; they beat the target's, which beat the defaults.
     pub variables: BTreeMap<String, Value>,
+    /// Those of `variables` that a later version of the bundle declares: one that does not know them yet passes over them.
+    pub declared_later: BTreeSet<String>,
     /// Resources that the bundle does not have and that values of variables may refer to all the same: what modules of the
     /// environment make.
     pub outside: BTreeSet<ResourceKey>,

@@ -1,5 +1,7 @@
 //! Lays one target's settings over the rest of the bundle.
 
+use std::collections::BTreeSet;
+
 use super::load::Loaded;
 use super::merge::{merge, merge_maps};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
@@ -62,6 +64,17 @@ pub(super) fn select(loaded: &mut Loaded, target: &str) -> Result<Node, Diagnost
 /// When the bundle's files do not parse.
 pub fn target_names(tree: &Tree) -> Result<Vec<String>, Diagnostics> {
     Ok(names(&super::load::load(tree)?))
+}
+
+/// The variables that a bundle declares, for all its targets or for one.
+///
+/// # Errors
+/// When the bundle's files do not parse.
+pub fn declared_variables(tree: &Tree) -> Result<BTreeSet<String>, Diagnostics> {
+    let loaded = super::load::load(tree)?;
+    let parts = std::iter::once(&loaded.config).chain(all(&loaded));
+    let sections = parts.filter_map(|part| part.get("variables")?.as_map());
+    Ok(sections.flat_map(Map::keys).cloned().collect())
 }
 
 /// The target that is meant when none is named: the one with `default: true`, or the only one.

@@ -8,7 +8,11 @@ use tokio_util::sync::CancellationToken;
 /// The longest sleep. Clocks are set and machines sleep: half a minute bounds what that can cost.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Fires due wakes until told to stop.
+/// How far ahead a moment may lie that a clock which ran ahead has noted. A day is more than a wrong time zone, the largest mistake that
+/// is made by hand; who is woken too early only looks and sleeps again.
+const AHEAD: chrono::TimeDelta = chrono::TimeDelta::days(1);
+
+/// Fires due wakes until told to stop, and all of the next day once at the start: the clock may have been put right in between.
 ///
 /// # Errors
 /// When the store cannot be read or written, for minutes or for good.
@@ -19,6 +23,7 @@ pub async fn run_timers(
 ) -> anyhow::Result<()> {
     let mut signal = store.timer_signal();
     let mut moves = clock.moves();
+    enduring(|| store.fire_wakes(clock.now() + AHEAD)).await?;
     loop {
         enduring(|| store.fire_wakes(clock.now())).await?;
         let next = enduring(|| store.next_wake()).await?;

@@ -49,9 +49,8 @@ pub(super) async fn of(
         },
     };
     let tree = job.work.packages.tree(&current.package).await?;
-    let from = (&*tree, job.repo);
     let wanted = foundation::resolve(job, env, &environment, &tree).and_then(|modules| {
-        let (_, desired) = desired(env, &environment, from, &modules)?;
+        let (_, desired) = desired(job, env, &environment, &tree, &modules)?;
         // Of what was to go nothing was given.
         let foundation = match environment.state {
             Presence::Absent => Desired::nothing(),
@@ -74,7 +73,7 @@ pub(super) async fn of(
     }
 }
 
-fn binding(environment: &Environment) -> BindingDigest {
+pub(super) fn binding(environment: &Environment) -> BindingDigest {
     BindingDigest(environment.binding_digest().to_string())
 }
 
@@ -85,6 +84,16 @@ fn bound_as(
     env: &EnvName,
     current: &Deployed,
 ) -> Result<Option<Environment>, WorkError> {
+    let version = version_of(job, env, &current.binding)?;
+    Ok(version.map(|(_, environment)| environment))
+}
+
+/// The newest commit whose file of the environment has this binding, and the file.
+pub(super) fn version_of(
+    job: &Job<'_>,
+    env: &EnvName,
+    wanted: &BindingDigest,
+) -> Result<Option<(String, Environment)>, WorkError> {
     let mirror = &job.repo.mirror;
     let Some(head) = mirror.head(&job.repo.branch)? else {
         return Ok(None);
@@ -95,8 +104,8 @@ fn bound_as(
         let Ok(environment) = taken::environment_at(job, env, &version.commit) else {
             continue;
         };
-        if binding(&environment) == current.binding {
-            return Ok(Some(environment));
+        if binding(&environment) == *wanted {
+            return Ok(Some((version.commit, environment)));
         }
     }
     Ok(None)

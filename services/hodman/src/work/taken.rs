@@ -157,7 +157,7 @@ async fn taken(
     (only_looks, engines): (bool, Engines),
 ) -> Result<Taken, WorkError> {
     let mut modules = foundation::resolve(job, env, &environment, tree)?;
-    let (bundle, mut desired) = desired(env, &environment, (tree, job.repo), &modules)?;
+    let (bundle, mut desired) = desired(job, env, &environment, tree, &modules)?;
     if !only_looks {
         let wanted = (&mut desired, &mut modules.desired);
         Box::pin(before::take_away(job, env, package, &environment, wanted)).await?;

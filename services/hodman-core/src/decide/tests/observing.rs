@@ -257,3 +257,41 @@ fn a_repository_that_cannot_be_read_is_why_nothing_happens_anywhere() {
     w.answer("-", "observe", Outcome::Observed { facts });
     assert!(!w.why("qa").contains("reading the repository"));
 }
+
+/// A clock that ran an hour ahead noted moments that nothing waits for once it is put right.
+#[test]
+fn a_clock_that_ran_ahead_is_not_waited_for() {
+    let mut w = story();
+    w.blind = true;
+    w.look();
+    w.now += Duration::hours(1);
+    w.fail("-", "observe", true);
+    w.now -= Duration::hours(1);
+    w.event(&news());
+    assert!(w.waiting("-").is_empty(), "a pause is a pause");
+    let before = w.now;
+    w.sleep();
+    assert!(w.now - before <= w.settings.retry_at_most);
+    assert_eq!(w.waiting("-"), ["observe"]);
+    let seen = Box::new(w.facts.clone());
+    w.now += Duration::hours(1);
+    w.answer("-", "observe", Outcome::Observed { facts: seen });
+    w.now -= Duration::hours(1);
+    w.event(&Event::Tick);
+    let before = w.now;
+    w.sleep();
+    assert!(w.now - before <= w.settings.observe_every);
+}
+
+/// Who asks to look does not wait for the end of a pause.
+#[test]
+fn a_look_that_is_asked_for_is_looked_at_once() {
+    let mut w = story();
+    w.blind = true;
+    w.look();
+    w.fail("-", "observe", true);
+    w.event(&news());
+    assert!(w.waiting("-").is_empty(), "not for news");
+    w.ask(Ask::Observe);
+    assert_eq!(w.waiting("-"), ["observe"]);
+}

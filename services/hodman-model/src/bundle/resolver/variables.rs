@@ -31,7 +31,7 @@ impl Resolver<'_> {
             .options
             .variables
             .keys()
-            .filter(|name| !declared.contains(name))
+            .filter(|name| !declared.contains(name) && !self.options.declared_later.contains(*name))
         {
             let place = self
                 .config
