@@ -6,7 +6,7 @@ use crate::ids::{
     ActionDigest, BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest,
     PullNumber,
 };
-use crate::policy::VerifySpec;
+use crate::policy::{NamedCheck, VerifySpec};
 use crate::state::Kept;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,9 +98,9 @@ pub enum Act {
         pulls: BTreeSet<PullNumber>,
         /// Commits whose checks are asked for.
         commits: BTreeSet<CommitSha>,
-        /// Checks that are asked for although main names them no more, as they are shown, and the app where one has to give them.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        barred: BTreeMap<String, Option<String>>,
+        /// Checks that are asked for although main names them no more.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        old_checks: BTreeSet<NamedCheck>,
         /// Nothing is remembered: what was kept outside of the database is read, too.
         #[serde(default)]
         recall: bool,

@@ -1,27 +1,35 @@
 //! Conditions on a promotion, looked at in one fixed order so that the first reason shown is the first to mend.
 
+mod hours;
+
+pub use hours::{never_open_together, window};
+
 use crate::facts::CheckState;
-use crate::ids::{CommitSha, EnvName, PackageDigest};
-use crate::policy::{Mode, Policy};
+use crate::ids::{CommitSha, EnvName, PackageDigest, PullNumber};
+use crate::policy::{Mode, NamedCheck, Policy};
 use crate::reason::Reason;
-use crate::schedule::Schedule;
 use crate::state::{Aside, Deployed, Environment, PipelineState};
-use crate::window::{self, Freeze, Window, WindowKind};
 use chrono::{DateTime, Duration, Utc};
 use std::collections::BTreeSet;
 
-/// Promoted predecessors; free-form ones have nothing to pass.
+/// Promoted predecessors; free-form ones have nothing to pass. One that these pull requests set free still has.
 #[must_use]
 pub fn predecessors<'a>(
     state: &'a PipelineState,
     policy: &'a Policy,
+    pulls: &[PullNumber],
 ) -> Vec<(&'a EnvName, Option<&'a Environment>)> {
     policy
         .after
         .iter()
         .map(|name| (name, state.environments.get(name)))
-        .filter(|(_, env)| env.is_none_or(|env| env.policy.mode == Mode::Promoted))
+        .filter(|(_, env)| env.is_none_or(|env| is_promoted(env, pulls)))
         .collect()
+}
+
+fn is_promoted(env: &Environment, pulls: &[PullNumber]) -> bool {
+    let mut policies = env.policies(pulls);
+    policies.any(|policy| policy.mode == Mode::Promoted)
 }
 
 /// The environment had this very package in place and healthy, the last time it had it at all.
@@ -38,31 +46,50 @@ pub fn arrives(env: &Environment, package: &PackageDigest) -> bool {
     current.is_none_or(|current| &current.package != package) && !passed(env, package)
 }
 
-/// What still stands between a package and a promotion into the environment, predecessors first, then checks.
+/// What still stands between a package and a promotion into `env`, predecessors first, then checks. `pulls` bring it: what they
+/// changed is asked for as it was before, too. `env` may be lent out of `state`: its own place there is not read.
 #[must_use]
 pub fn entry(
     state: &PipelineState,
-    policy: &Policy,
+    env: &Environment,
+    pulls: &[PullNumber],
     package: &PackageDigest,
     source: &CommitSha,
     now: DateTime<Utc>,
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    for (name, env) in predecessors(state, policy) {
-        reasons.extend(predecessor(name, env, policy, package, now));
+    for policy in env.policies(pulls) {
+        for (name, before) in predecessors(state, policy, pulls) {
+            reasons.extend(predecessor(name, before, policy, pulls, package, now));
+        }
+        reasons.extend(rolled_back_earlier(state, policy, pulls, package));
+        reasons.extend(checks(state, policy, source));
     }
-    reasons.extend(rolled_back_earlier(state, policy, package));
-    let known = state.checks.get(source);
-    for name in &policy.gates.checks {
-        match known.and_then(|checks| checks.get(name)) {
+    reasons
+}
+
+fn checks(state: &PipelineState, policy: &Policy, source: &CommitSha) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for check in policy.gates.named() {
+        let answer = answer(state, source, &check);
+        let (name, _) = check;
+        match answer {
             Some(CheckState::Success) => {}
-            Some(CheckState::Failure) => reasons.push(Reason::CheckFailed { name: name.clone() }),
-            Some(CheckState::Pending) | None => {
-                reasons.push(Reason::CheckPending { name: name.clone() });
-            }
+            Some(CheckState::Failure) => reasons.push(Reason::CheckFailed { name }),
+            Some(CheckState::Pending) | None => reasons.push(Reason::CheckPending { name }),
         }
     }
     reasons
+}
+
+/// What the check says about the commit. As long as the last look asked only for another one that is shown alike, that is nothing.
+fn answer(state: &PipelineState, source: &CommitSha, check: &NamedCheck) -> Option<CheckState> {
+    let answered = &state.observing.answered;
+    let alike = answered.iter().any(|(shown, _)| shown == &check.0);
+    if alike && !answered.contains(check) {
+        return None;
+    }
+    state.checks.get(source)?.get(&check.0).copied()
 }
 
 /// Where the package was rolled back from further up the way. What lies between has it still, healthy as it may be: somebody found
@@ -70,19 +97,22 @@ pub fn entry(
 fn rolled_back_earlier(
     state: &PipelineState,
     policy: &Policy,
+    pulls: &[PullNumber],
     package: &PackageDigest,
 ) -> Vec<Reason> {
-    let direct = predecessors(state, policy);
+    let direct = predecessors(state, policy, pulls);
     let mut seen: BTreeSet<&EnvName> = direct.iter().map(|(name, _)| *name).collect();
     let mut open: Vec<&Environment> = direct.into_iter().filter_map(|(_, env)| env).collect();
     let mut reasons = Vec::new();
     while let Some(env) = open.pop() {
-        for (name, earlier) in predecessors(state, &env.policy) {
-            if !seen.insert(name) {
-                continue;
+        for policy in env.policies(pulls) {
+            for (name, earlier) in predecessors(state, policy, pulls) {
+                if !seen.insert(name) {
+                    continue;
+                }
+                reasons.extend(rolled_back(name, earlier, package));
+                open.extend(earlier);
             }
-            reasons.extend(rolled_back(name, earlier, package));
-            open.extend(earlier);
         }
     }
     reasons
@@ -105,6 +135,7 @@ fn predecessor(
     name: &EnvName,
     env: Option<&Environment>,
     policy: &Policy,
+    pulls: &[PullNumber],
     package: &PackageDigest,
     now: DateTime<Utc>,
 ) -> Option<Reason> {
@@ -117,10 +148,11 @@ fn predecessor(
         .filter(|current| &current.package == package);
     let Some(current) = there else {
         // It went on to something newer after passing this one, soak and all: that still counts as passed.
-        let soaked = env
-            .and_then(|env| env.latest(package))
-            .is_some_and(|old| soaked(old, policy));
-        return (!soaked).then(|| Reason::NotThereYet { env: name.clone() });
+        let passed = env.is_some_and(|env| {
+            let old = env.latest(package);
+            old.is_some_and(|old| soaked(old, policy) && unasked(env, old, pulls).is_none())
+        });
+        return (!passed).then(|| Reason::NotThereYet { env: name.clone() });
     };
     let Some(since) = current.healthy_since else {
         let why = current
@@ -132,11 +164,28 @@ fn predecessor(
             why,
         });
     };
+    if let Some(job) = env.and_then(|env| unasked(env, current, pulls)) {
+        return Some(Reason::NotHealthy {
+            env: name.clone(),
+            why: format!("`{job}` was not asked, which the pull request took out of its way"),
+        });
+    }
     let until = since + soak(policy);
     (until > now).then(|| Reason::Soaking {
         env: name.clone(),
         until,
     })
+}
+
+/// The job that had to find it healthy before these pull requests changed that, and was not asked.
+fn unasked<'a>(
+    env: &'a Environment,
+    deployed: &Deployed,
+    pulls: &'a [PullNumber],
+) -> Option<&'a str> {
+    let verify = env.bars_of(pulls).filter_map(|bar| bar.verify.as_ref());
+    let mut jobs = verify.map(|verify| verify.run_job.as_str());
+    jobs.find(|job| deployed.judged_by.as_deref() != Some(*job))
 }
 
 /// Whether something that is no longer in place was healthy for long enough while it was.
@@ -150,47 +199,6 @@ fn soaked(old: &Deployed, policy: &Policy) -> bool {
 fn soak(policy: &Policy) -> Duration {
     // A hundred years are for ever; more would leave the range of dates.
     Duration::seconds(policy.gates.soak_seconds.clamp(0, 3_155_760_000))
-}
-
-/// Whether something may be applied now, as far as windows and freezes go.
-#[must_use]
-pub fn window(policy: &Policy, now: DateTime<Utc>) -> Option<Reason> {
-    let mut windows = Vec::new();
-    for spec in &policy.gates.windows {
-        match Schedule::parse(&spec.cron, &spec.zone) {
-            Ok(schedule) => windows.push(Window {
-                kind: if spec.deny {
-                    WindowKind::Deny
-                } else {
-                    WindowKind::Allow
-                },
-                schedule,
-                duration: std::time::Duration::from_secs(spec.seconds.unsigned_abs()),
-            }),
-            // Closed rather than open: a window nobody can read must not let anything through.
-            Err(error) => {
-                return Some(Reason::WindowClosed {
-                    because: format!("window `{}` cannot be read: {error}", spec.cron),
-                    until: None,
-                });
-            }
-        }
-    }
-    let freezes: Vec<Freeze> = policy
-        .gates
-        .freezes
-        .iter()
-        .map(|freeze| Freeze {
-            from: freeze.from,
-            to: freeze.to,
-            reason: freeze.reason.clone(),
-        })
-        .collect();
-    let found = window::gate(&windows, &freezes, now);
-    (!found.open).then(|| Reason::WindowClosed {
-        because: found.because.to_string(),
-        until: found.changes_at,
-    })
 }
 
 /// The hold, as a reason.

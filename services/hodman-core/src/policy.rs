@@ -98,6 +98,9 @@ pub struct FreezeSpec {
     pub reason: String,
 }
 
+/// A check as a gate names it: how it is shown, and the app where one has to give it. Two that are shown alike may be two.
+pub type NamedCheck = (String, Option<String>);
+
 /// Conditions on a promotion into the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gates {
@@ -114,6 +117,16 @@ pub struct Gates {
     pub windows: Vec<WindowSpec>,
     /// Freezes that guard the apply.
     pub freezes: Vec<FreezeSpec>,
+}
+
+impl Gates {
+    /// The checks, each with the app that has to give it.
+    pub fn named(&self) -> impl Iterator<Item = NamedCheck> + '_ {
+        let app = |name| self.apps.get(name).cloned();
+        self.checks
+            .iter()
+            .map(move |name| (name.clone(), app(name)))
+    }
 }
 
 /// The run that must succeed before an environment counts as healthy.

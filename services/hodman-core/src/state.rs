@@ -9,7 +9,7 @@ use crate::ids::{
     ActionDigest, BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest,
     PullNumber,
 };
-use crate::policy::Policy;
+use crate::policy::{NamedCheck, Policy};
 use crate::reason::Refusal;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -69,8 +69,11 @@ pub struct Observing {
     /// The commits whose checks the last look asked for.
     pub commits: BTreeSet<CommitSha>,
     /// The checks that it asked for although main names them no more.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub barred: BTreeMap<String, Option<String>>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub old_checks: BTreeSet<NamedCheck>,
+    /// The checks that the last answer is about.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub answered: BTreeSet<NamedCheck>,
 }
 
 /// One package.
@@ -172,6 +175,8 @@ pub struct Environment {
     pub shown: Vec<PlanFacts>,
     /// What the file asked for before a pull request changed that, by the pull request: none may lower the bar for itself.
     pub bars: BTreeMap<PullNumber, Policy>,
+    /// What is up against such a bar as soon as the forge says by which pull request it came.
+    pub unclaimed: Unclaimed,
     /// On the way into the workspace.
     pub run: Option<Run>,
     /// Recorded by `rollback --now`.
@@ -196,6 +201,20 @@ pub struct Environment {
     pub saying: BTreeMap<Op, String>,
     /// Reports that could not be said, by topic: they are said again.
     pub unsaid: BTreeMap<String, Unsaid>,
+}
+
+/// Policies that changed in one look, by environment: as they were before it.
+pub type Before = BTreeMap<EnvName, Policy>;
+
+/// What came together with a change of policies, while the forge knew no pull request of it yet. Kept for as long as the very same
+/// stands on main: whether it was pushed directly, or the forge is slow, nobody can tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unclaimed {
+    /// The pin.
+    pub pin: Option<(Pin, Before)>,
+    /// The binding: as long as main has one that was not approved.
+    pub binding: Option<Before>,
 }
 
 /// A report that could not be said.
@@ -317,6 +336,9 @@ pub struct Accepted {
     pub cause: Cause,
     /// What may be done.
     pub approved: Approved,
+    /// Earlier pull requests whose bars it is up against as well: what they brought is part of it, and never got in place.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub carries: BTreeSet<PullNumber>,
     /// It has been applied.
     pub done: bool,
 }
@@ -345,6 +367,9 @@ pub struct Deployed {
     pub healthy_since: Option<DateTime<Utc>>,
     /// Why it is not healthy.
     pub unhealthy: Option<String>,
+    /// The job that was asked whether it is healthy; none where none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_by: Option<String>,
     /// When something else took its place.
     pub replaced_at: Option<DateTime<Utc>>,
 }
@@ -491,6 +516,17 @@ pub enum Cause {
     },
     /// Drift put back by policy.
     Heal,
+}
+
+impl Cause {
+    /// The pull request that brought it.
+    #[must_use]
+    pub fn pull(&self) -> Option<PullNumber> {
+        match self {
+            Self::Pin { number, .. } | Self::Binding { number, .. } => Some(*number),
+            Self::Recovered | Self::Override { .. } | Self::Heal => None,
+        }
+    }
 }
 
 /// Where a run stands.
@@ -798,40 +834,27 @@ impl Environment {
         })
     }
 
-    /// What the pull request was up against, beside what is asked for now.
-    #[must_use]
-    pub fn bar(&self, number: Option<PullNumber>) -> Option<&Policy> {
-        self.bars.get(&number?)
+    /// What is asked for now, and what was before these pull requests changed that.
+    pub fn policies<'a>(&'a self, pulls: &'a [PullNumber]) -> impl Iterator<Item = &'a Policy> {
+        std::iter::once(&self.policy).chain(self.bars_of(pulls))
     }
 
-    /// The pull request whose pin or binding is being put in place.
-    #[must_use]
-    pub fn running_pull(&self) -> Option<PullNumber> {
-        match self.run.as_ref()?.cause {
-            Cause::Pin { number, .. } | Cause::Binding { number, .. } => Some(number),
-            _ => None,
-        }
+    /// What these pull requests were up against, beside what is asked for now.
+    pub fn bars_of<'a>(&'a self, pulls: &'a [PullNumber]) -> impl Iterator<Item = &'a Policy> {
+        pulls.iter().filter_map(|number| self.bars.get(number))
     }
 
-    /// Remembers what was asked for before one of these pull requests changed it.
-    pub(crate) fn raise_bars(&mut self, numbers: impl Iterator<Item = PullNumber>) {
-        // Eight: a pin that came with such a change is judged soon after, or refused and put right.
-        const BARS: usize = 8;
-        let mut judged: BTreeSet<PullNumber> = numbers.collect();
-        for number in &judged {
-            let policy = &self.policy;
-            self.bars.entry(*number).or_insert_with(|| policy.clone());
-        }
-        // However old its number: a pull request may have been open for long.
-        judged.extend(self.running_pull());
-        judged.extend(self.refused_on.iter().map(|(number, _)| *number));
-        while self.bars.len() > BARS {
-            let mut old = self.bars.keys().copied();
-            let Some(old) = old.find(|number| !judged.contains(number)) else {
-                break;
-            };
-            self.bars.remove(&old);
-        }
+    /// The pull requests whose pin or binding is being put in place.
+    #[must_use]
+    pub fn running_pulls(&self) -> Vec<PullNumber> {
+        let Some(run) = &self.run else { return vec![] };
+        let Some(number) = run.cause.pull() else {
+            return vec![];
+        };
+        let accepted = self.accepted.iter();
+        let same = accepted.filter(|accepted| accepted.cause == run.cause);
+        let carried = same.flat_map(|accepted| accepted.carries.iter().copied());
+        std::iter::once(number).chain(carried).collect()
     }
 
     /// Remembers a plan that a pull request is about to show.

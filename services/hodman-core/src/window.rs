@@ -54,6 +54,15 @@ pub struct Freeze {
     pub reason: String,
 }
 
+/// What is up against the clock together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hours {
+    /// Allow and deny windows.
+    pub windows: Vec<Window>,
+    /// Freezes.
+    pub freezes: Vec<Freeze>,
+}
+
 /// Why the gate of windows is open or closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "kebab-case")]
@@ -115,20 +124,25 @@ pub fn gate(windows: &[Window], freezes: &[Freeze], now: DateTime<Utc>) -> Windo
     }
 }
 
-/// The first instant from `now` on at which changes may be made; `now` itself when they may be made now, `None` when
-/// there is no such instant in sight.
-pub fn opens_at(
-    windows: &[Window],
-    freezes: &[Freeze],
-    now: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
+/// The first instant from `now` on at which changes may be made by all of these hours; `now` itself when they may be made now,
+/// `None` when there is no such instant in sight.
+pub fn opens_at(all: &[Hours], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let mut at = now;
     for _ in 0..BOUNDARIES_LOOKED_AT {
-        let state = gate(windows, freezes, at);
-        if state.open {
+        let mut open = true;
+        let mut next = at;
+        for hours in all {
+            let state = gate(&hours.windows, &hours.freezes, at);
+            if !state.open {
+                open = false;
+                // Before that moment this one stays closed, whatever the others do.
+                next = next.max(state.changes_at?);
+            }
+        }
+        if open {
             return Some(at);
         }
-        at = state.changes_at?;
+        at = next;
     }
     None
 }

@@ -189,13 +189,13 @@ impl Work {
             Act::Observe {
                 pulls,
                 commits,
-                barred,
+                old_checks,
                 recall,
             } => {
                 let asked = observe::Asked {
                     pulls,
                     commits,
-                    barred,
+                    old_checks,
                     recall: *recall,
                 };
                 observe::observe(&job, &asked).await

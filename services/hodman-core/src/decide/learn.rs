@@ -2,8 +2,8 @@
 
 use super::advance::with_env;
 use super::{
-    Draft, build, capture, command, drift, gone, keep, new_environment, notice, observe, pins,
-    promotion, pulls, report, run, still, strays, takeover, unlock,
+    Draft, bars, build, capture, command, drift, gone, keep, new_environment, notice, observe,
+    pins, promotion, pulls, report, run, still, strays, takeover, unlock,
 };
 use crate::event::{Event, Outcome};
 use crate::facts::ForgeFacts;
@@ -195,6 +195,13 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
         draft.state.inputs.clone_from(&facts.inputs);
     }
     draft.state.checks.clone_from(&facts.checks);
+    let policies = facts
+        .environments
+        .values()
+        .filter_map(|seen| seen.policy.as_ref());
+    let checks = policies.flat_map(|policy| policy.gates.named());
+    let answered = checks.chain(draft.state.observing.old_checks.clone());
+    draft.state.observing.answered = answered.collect();
     for (name, seen) in &facts.environments {
         let new = !draft.state.environments.contains_key(name);
         draft.state.environments.entry(name.clone()).or_default();
@@ -203,24 +210,19 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
             if let Some(kept) = seen.kept.as_ref().filter(|_| new) {
                 keep::recall(draft, name, env, kept);
             }
-            match &seen.policy {
-                Some(policy) => {
-                    if env.policy.verify != policy.verify {
-                        run::verify_anew(env);
-                    }
-                    if env.policy != *policy {
-                        // Of several merges since the last look nobody knows which came first: a pin that is new is
-                        // up against the old policy as well, whichever of them changed that.
-                        let pin = seen.pin_origin.as_ref();
-                        let pin = pin.filter(|_| env.pin != seen.pin);
-                        let origins = seen.binding_origin.iter().chain(pin);
-                        env.raise_bars(origins.map(|origin| origin.number));
-                    }
-                    env.policy = policy.clone();
-                    env.broken.clone_from(&seen.pin_error);
+        });
+    }
+    bars::raise(draft, facts);
+    for (name, seen) in &facts.environments {
+        with_env(draft, name, |_, env| match &seen.policy {
+            Some(policy) => {
+                if env.policy.verify != policy.verify {
+                    run::verify_anew(env);
                 }
-                None => env.broken.clone_from(&seen.error),
+                env.policy = policy.clone();
+                env.broken.clone_from(&seen.pin_error);
             }
+            None => env.broken.clone_from(&seen.error),
         });
     }
     // Policies first, pins after: whether a pin counts depends on its predecessors' policies.

@@ -4,8 +4,9 @@ use super::Draft;
 use crate::effect::Act;
 use crate::event::Outcome;
 use crate::ids::{CommitSha, PackageDigest};
+use crate::policy::NamedCheck;
 use crate::state::{Observing, PipelineState};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(super) fn advance(draft: &mut Draft) {
     let every = draft.settings.observe_every;
@@ -17,7 +18,7 @@ pub(super) fn advance(draft: &mut Draft) {
     let due = seen.last.is_none_or(|last| last + every <= draft.now)
         // A package whose checks nobody asked for yet would wait for the next look by the clock.
         || !commits.is_subset(&seen.commits)
-        || barred.keys().any(|name| !seen.barred.contains_key(name));
+        || !barred.is_subset(&seen.old_checks);
     if due && seen.wanted == seen.done {
         seen.hurry();
     }
@@ -39,11 +40,11 @@ pub(super) fn advance(draft: &mut Draft) {
     }
     let pulls = draft.state.pulls_of_interest();
     draft.state.observing.commits.clone_from(&commits);
-    draft.state.observing.barred.clone_from(&barred);
+    draft.state.observing.old_checks.clone_from(&barred);
     let act = Act::Observe {
         pulls,
         commits,
-        barred,
+        old_checks: barred,
         recall: draft.state.head.is_none(),
     };
     let op = draft.emit(None, act);
@@ -84,23 +85,15 @@ fn checked_commits(state: &PipelineState) -> BTreeSet<CommitSha> {
 }
 
 /// The checks that a pull request took out of its own way: as long as its pin is held back, or waits, they are looked up still.
-fn barred(state: &PipelineState) -> BTreeMap<String, Option<String>> {
-    let environments = state.environments.values();
-    let bars = environments.map(|env| {
+fn barred(state: &PipelineState) -> BTreeSet<NamedCheck> {
+    let mut barred = BTreeSet::new();
+    for env in state.environments.values() {
+        let mut pulls = env.running_pulls();
         let refused = env.refused_on.as_ref().filter(|_| env.refused.is_some());
-        let refused = refused.map(|(number, _)| *number);
-        [env.bar(refused), env.bar(env.running_pull())]
-    });
-    let bars = bars.flatten().flatten();
-    bars.flat_map(|policy| {
-        let gates = &policy.gates;
-        let app = |name| gates.apps.get(name).cloned();
-        gates
-            .checks
-            .iter()
-            .map(move |name| (name.clone(), app(name)))
-    })
-    .collect()
+        pulls.extend(refused.map(|(number, _)| *number));
+        barred.extend(env.bars_of(&pulls).flat_map(|bar| bar.gates.named()));
+    }
+    barred
 }
 
 /// News came: look, and look again if a look is under way already.

@@ -1,6 +1,6 @@
 //! Pins on main: which of them are approvals. Merged is not yet approved.
 
-use super::Draft;
+use super::{Draft, bars};
 use crate::effect::Approved;
 use crate::facts::{EnvFacts, Origin, Pin, PlanFacts};
 use crate::gates;
@@ -129,10 +129,9 @@ fn closed_gate(draft: &Draft, env: &Environment, pin: &Pin, number: PullNumber) 
         .state
         .package(&pin.package)
         .map_or(&pin.source_commit, |known| &known.commit);
-    let policies = std::iter::once(&env.policy).chain(env.bar(Some(number)));
-    let mut reasons = policies
-        .flat_map(|policy| gates::entry(&draft.state, policy, &pin.package, source, draft.now));
-    reasons.find_map(|reason| match reason {
+    let pulls = [number];
+    let reasons = gates::entry(&draft.state, env, &pulls, &pin.package, source, draft.now);
+    reasons.into_iter().find_map(|reason| match reason {
         Reason::NotThereYet { env } | Reason::NotHealthy { env, .. } => {
             Some(Refusal::NotPassed { env })
         }
@@ -151,9 +150,9 @@ fn reviewed(env: &Environment, origin: Option<&Origin>) -> Result<Origin, Refusa
             number: origin.number,
         });
     }
-    let before = env.bar(Some(origin.number));
-    let before = before.map_or(0, |policy| policy.gates.approvals);
-    let want = env.policy.gates.approvals.max(before);
+    let pulls = [origin.number];
+    let asked = env.policies(&pulls).map(|policy| policy.gates.approvals);
+    let want = asked.max().unwrap_or_default();
     if origin.approvals < want {
         return Err(Refusal::NotReviewed {
             number: origin.number,
@@ -251,6 +250,7 @@ fn accept(
         head: Some(origin.head.clone()),
         cause,
         approved,
+        carries: BTreeSet::new(),
         done: false,
     });
     // The pull request that led here has done its work; others are looked at anew.
@@ -308,6 +308,7 @@ fn binding(draft: &mut Draft, name: &EnvName, env: &mut Environment, facts: &Env
             plan: digest,
             actions: plan.actions,
         },
+        carries: bars::carried(env),
         done: false,
     });
 }

@@ -63,6 +63,7 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
         "applying",
         format!("package {}", run.package.short()),
     );
+    bars::begun(env);
 }
 
 /// What stands between an approved run and its apply.
@@ -305,6 +306,7 @@ fn applied(draft: &mut Draft, name: &EnvName, env: &mut Environment, run: Run) {
         applied_at: draft.now,
         healthy_since: None,
         unhealthy: None,
+        judged_by: env.policy.verify.clone().map(|verify| verify.run_job),
         replaced_at: None,
     });
     env.drift.healed.clear();

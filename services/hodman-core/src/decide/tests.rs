@@ -3,6 +3,9 @@
 
 mod acts;
 mod applies;
+mod bar_hours;
+mod bar_origins;
+mod bar_predecessors;
 mod bars;
 mod captures;
 mod compared;

@@ -19,7 +19,7 @@ pub struct Candidate {
 /// Which package could go on into `env`. `env` may be lent out of `state`: its own place there is not read.
 #[must_use]
 pub fn candidate(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Candidate {
-    let before = gates::predecessors(state, &env.policy);
+    let before = gates::predecessors(state, &env.policy, &[]);
     let none = |reason| Candidate {
         package: None,
         waits: vec![reason],
@@ -71,7 +71,7 @@ pub fn candidate(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
     }
     let source = state.package(&package).map(|known| known.commit.clone());
     let mut waits = source.map_or_else(Vec::new, |source| {
-        gates::entry(state, &env.policy, &package, &source, now)
+        gates::entry(state, env, &[], &package, &source, now)
     });
     if env.policy.open == OpenWhen::Window {
         waits.extend(gates::window(&env.policy, now));

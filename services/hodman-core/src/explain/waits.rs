@@ -26,20 +26,19 @@ pub fn run_waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -
         });
     }
     // What is asked for now, and what was before the pull request changed that.
-    let policies = || std::iter::once(&env.policy).chain(env.bar(env.running_pull()));
+    let pulls = env.running_pulls();
     // Between approval and window a predecessor may have been rolled back. What has begun goes on: half is worse than either.
     let pinned = matches!(run.cause, Cause::Pin { .. } | Cause::Binding { .. });
     let begins = run.phase == RunPhase::Waiting && gates::arrives(env, &run.package);
     if pinned && begins {
         let source = state.package(&run.package).map(|known| &known.commit);
         let source = source.unwrap_or(&run.source_commit);
-        reasons.extend(
-            policies().flat_map(|policy| gates::entry(state, policy, &run.package, source, now)),
-        );
+        reasons.extend(gates::entry(state, env, &pulls, &run.package, source, now));
     }
     // An override is there for the night when no window is open; a hold is a person's word, though, and stays.
     if !at_once {
-        reasons.extend(policies().filter_map(|policy| gates::window(policy, now)));
+        let policies = env.policies(&pulls);
+        reasons.extend(policies.filter_map(|policy| gates::window(policy, now)));
     }
     // What both policies ask for is told once.
     let mut told: Vec<Reason> = Vec::new();
@@ -66,7 +65,8 @@ pub fn pull_waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) 
     if asks {
         reasons.extend(gates::entry(
             state,
-            &env.policy,
+            env,
+            &[],
             &promotion.package,
             &promotion.source_commit,
             now,

@@ -147,7 +147,7 @@ fn a_window_that_opens_while_frozen_waits_for_the_freeze() {
         "open 23T17:00"
     );
     assert_eq!(
-        opens_at(&day, &freezes, at("2026-11-23T07:00:00Z")),
+        opens(&day, &freezes, "2026-11-23T07:00:00Z"),
         Some(at("2026-11-23T12:00:00Z"))
     );
 }
@@ -221,7 +221,7 @@ fn windows_that_never_come() {
         "closed never"
     );
     assert_eq!(
-        opens_at(&[allow("0 0 31 2 *", 1)], &[], at("2026-11-23T00:00:00Z")),
+        opens(&[allow("0 0 31 2 *", 1)], &[], "2026-11-23T00:00:00Z"),
         None
     );
     assert_eq!(
@@ -230,7 +230,36 @@ fn windows_that_never_come() {
     );
     // A deny window that never ends.
     let always = [deny("* * * * *", 1)];
-    assert_eq!(opens_at(&always, &[], at("2026-11-23T00:00:00Z")), None);
+    assert_eq!(opens(&always, &[], "2026-11-23T00:00:00Z"), None);
+}
+
+fn opens(windows: &[Window], freezes: &[Freeze], now: &str) -> Option<DateTime<Utc>> {
+    opens_at(&[hours(windows, freezes)], at(now))
+}
+
+fn hours(windows: &[Window], freezes: &[Freeze]) -> Hours {
+    Hours {
+        windows: windows.to_vec(),
+        freezes: freezes.to_vec(),
+    }
+}
+
+#[test]
+fn hours_of_several_are_open_when_all_of_them_are() {
+    let (mornings, mondays) = (allow("0 8 * * *", 2), allow("0 9 * * 1", 8));
+    let week_end = deny("0 0 * * 6,0", 24);
+    let all = [
+        hours(&[mornings], &[]),
+        hours(&[mondays], &[]),
+        hours(&[week_end], &[]),
+    ];
+    // A Tuesday.
+    let now = at("2026-11-24T12:00:00Z");
+    assert_eq!(opens_at(&all, now), Some(at("2026-11-30T09:00:00Z")));
+    let evenings = hours(&[allow("0 20 * * *", 1)], &[]);
+    let [first, ..] = all;
+    assert_eq!(opens_at(&[first, evenings], now), None);
+    assert_eq!(opens_at(&[], now), Some(now));
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl Bench<'_> {
         let act = Act::Observe {
             pulls: BTreeSet::new(),
             commits: BTreeSet::new(),
-            barred: std::collections::BTreeMap::new(),
+            old_checks: BTreeSet::new(),
             recall: false,
         };
         let first = &self.country.environments()[0];

@@ -220,7 +220,7 @@ impl Bench<'_> {
         let act = Act::Observe {
             pulls: BTreeSet::new(),
             commits: BTreeSet::new(),
-            barred: std::collections::BTreeMap::new(),
+            old_checks: BTreeSet::new(),
             recall: false,
         };
         match self.quiet(pipeline, act).await? {

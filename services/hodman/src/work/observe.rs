@@ -9,7 +9,7 @@ use crate::environments;
 use hodman_core::event::Outcome;
 use hodman_core::facts::{EnvFacts, ForgeFacts, Pin};
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PlanDigest, PullNumber};
-use hodman_core::policy;
+use hodman_core::policy::{self, NamedCheck};
 use hodman_model::diagnostic::Diagnostics;
 use hodman_model::files::{self, CaptureOn, CheckName, Environment, parse_release};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,8 @@ pub(super) struct Asked<'a> {
     pub pulls: &'a BTreeSet<PullNumber>,
     /// Commits whose checks are asked for.
     pub commits: &'a BTreeSet<CommitSha>,
-    /// Checks that the branch names no more, as they are shown, and the app where one has to give them.
-    pub barred: &'a BTreeMap<String, Option<String>>,
+    /// Checks that the branch names no more.
+    pub old_checks: &'a BTreeSet<NamedCheck>,
     /// What was kept outside of the database, too.
     pub recall: bool,
 }
@@ -57,7 +57,7 @@ pub(super) async fn observe(job: &Job<'_>, asked: &Asked<'_>) -> Result<Outcome,
     };
     let seen = pulls::look(job, &head, asked.pulls).await?;
     let (environments, mut gates) = read_all(job, &head, asked.recall).await?;
-    gates.extend(checks::barred(asked.barred));
+    gates.extend(checks::old(asked.old_checks));
     let facts = ForgeFacts {
         environments,
         checks: checks::of(job, asked.commits, &gates).await?,

@@ -203,7 +203,7 @@ async fn a_limit_of_the_forge_is_told_with_its_end() {
         act: Act::Observe {
             pulls: Default::default(),
             commits: Default::default(),
-            barred: Default::default(),
+            old_checks: Default::default(),
             recall: false,
         },
     };

@@ -179,6 +179,7 @@ fn deployed(digit: &str, healthy: bool) -> Deployed {
         applied_at: now() - TimeDelta::hours(3),
         healthy_since: healthy.then(|| now() - TimeDelta::hours(2)),
         unhealthy: None,
+        judged_by: None,
         replaced_at: None,
     }
 }

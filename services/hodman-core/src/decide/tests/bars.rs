@@ -1,18 +1,28 @@
 //! No pull request lowers the bar for itself: what it brings is up against what was asked for before it, too.
 
+use super::super::bars;
 use super::world::{World, story};
-use crate::event::Ask;
 use crate::explain::Standing;
 use crate::facts::CheckState;
 use crate::ids::PullNumber;
-use crate::policy::{FreezeSpec, Policy, WindowSpec};
+use crate::policy::{FreezeSpec, Policy};
 use crate::state::Environment;
 use chrono::Duration;
 use std::collections::BTreeMap;
 
 /// p0 is in prod, p1 in qa; #9 pins p1 in prod and changes what prod asks for.
 fn with_its_pin(asked: impl FnOnce(&mut Policy), lowered: impl FnOnce(&mut Policy)) -> World {
-    let mut w = story();
+    let mut w = merged(story(), asked, lowered);
+    w.look();
+    w
+}
+
+/// As `with_its_pin`, and nobody has looked yet.
+pub(super) fn merged(
+    mut w: World,
+    asked: impl FnOnce(&mut Policy),
+    lowered: impl FnOnce(&mut Policy),
+) -> World {
     w.build("p0");
     w.promote("qa", 1);
     w.promote("prod", 2);
@@ -23,11 +33,10 @@ fn with_its_pin(asked: impl FnOnce(&mut Policy), lowered: impl FnOnce(&mut Polic
     w.through("prod", 9);
     w.env("prod", lowered);
     w.file("prod").binding_origin = w.file("prod").pin_origin.clone();
-    w.look();
     w
 }
 
-fn applies(w: &World) -> bool {
+pub(super) fn applies(w: &World) -> bool {
     w.waiting("prod").contains(&"apply".to_owned())
 }
 
@@ -100,93 +109,53 @@ fn two_merges_between_two_looks_do_not_go_round_it() {
 }
 
 #[test]
-fn windows_that_the_pull_request_moves_hold_one_after_the_other() {
-    let hour = |from: u32| WindowSpec {
-        deny: false,
-        cron: format!("0 {from} * * *"),
-        zone: "UTC".into(),
-        seconds: 3600,
-    };
-    // It is nine. The two are never open at one moment.
-    let mut w = with_its_pin(
-        |prod| prod.gates.windows = vec![hour(20)],
-        |prod| prod.gates.windows = vec![hour(12)],
-    );
-    let (day, begin) = (Duration::days(1), story().now);
-    while !applies(&w) {
-        w.sleep();
-        assert!(w.now < begin + day * 3, "{}", w.why("prod"));
-    }
-    let noon = begin + Duration::hours(3);
-    assert_eq!(
-        w.now,
-        noon + day,
-        "after the evening that was to be waited for"
-    );
-}
-
-#[test]
 fn a_check_that_the_pull_request_takes_away_is_looked_up_and_counts_for_it() {
     let mut w = with_its_pin(
         |prod| prod.gates.checks = vec!["ci".into()],
         |prod| prod.gates.checks.clear(),
     );
     assert!(w.why("prod").contains("check `ci`"), "{}", w.why("prod"));
-    let green = BTreeMap::from([("ci".to_owned(), CheckState::Success)]);
     let commit = w.state.packages.last().unwrap().commit.clone();
-    w.facts.checks = BTreeMap::from([(commit, green)]);
+    w.facts.checks = BTreeMap::from([(commit, green("ci"))]);
     w.look();
     assert!(applies(&w), "{}", w.why("prod"));
 }
 
 #[test]
-fn hours_that_come_while_something_else_stands_before_the_run_have_held_nothing() {
-    let noon = WindowSpec {
-        deny: true,
-        cron: "0 12 * * *".into(),
-        zone: "UTC".into(),
-        seconds: 3600,
-    };
-    let mut w = held();
-    // It is nine, and open by the old hours, too: only the hold is waited for.
-    w.env("prod", |prod| prod.gates.windows = vec![noon]);
+fn a_check_that_is_only_spelled_anew_is_not_its_old_self() {
+    let mut w = story();
+    // What anybody who may write calls `ci (an-app)` is green.
+    let shown = "ci (an-app)".to_owned();
+    w.facts.checks = (0..9)
+        .map(|at| (format!("c{at}").as_str().into(), green(&shown)))
+        .collect();
+    let app = BTreeMap::from([(shown.clone(), "an-app".to_owned())]);
+    let mut w = merged(
+        w,
+        |prod| (prod.gates.checks, prod.gates.apps) = (vec![shown], app),
+        |prod| prod.gates.apps.clear(),
+    );
     w.look();
-    w.pin("prod", "p1", &["a"]);
-    w.through("prod", 9);
-    w.env("prod", |prod| prod.gates.windows.clear());
-    w.file("prod").binding_origin = w.file("prod").pin_origin.clone();
-    w.look();
+    assert!(
+        w.why("prod").contains("check `ci (an-app)`"),
+        "{}",
+        w.why("prod")
+    );
     assert!(!applies(&w));
-    w.wait(Duration::minutes(190));
-    w.ask(Ask::Resume { env: "prod".into() });
-    assert!(!applies(&w), "what it took away holds: {}", w.why("prod"));
-    w.wait(Duration::hours(1));
-    assert!(applies(&w), "{}", w.why("prod"));
 }
 
-/// p0 is in prod, which is held, p1 in qa.
-fn held() -> World {
-    let mut w = story();
-    w.build("p0");
-    w.promote("qa", 1);
-    w.promote("prod", 2);
-    w.build("p1");
-    w.promote("qa", 3);
-    w.ask(Ask::Hold {
-        env: "prod".into(),
-        reason: "audit".into(),
-    });
-    w
+fn green(name: &str) -> BTreeMap<String, CheckState> {
+    BTreeMap::from([(name.to_owned(), CheckState::Success)])
 }
 
 #[test]
 fn a_pull_request_that_was_open_for_long_has_its_bar_too() {
     let mut env = Environment::default();
-    for number in 20..40 {
-        env.raise_bars(std::iter::once(PullNumber(number)));
+    let held = [PullNumber(5), PullNumber(6)];
+    for number in (20..40).chain([5, 6]) {
+        env.bars.insert(PullNumber(number), Policy::default());
+        bars::forget(&mut env, &held.into());
     }
-    let (old, other) = (PullNumber(5), PullNumber(6));
-    env.raise_bars([old, other].into_iter());
-    assert!(env.bar(Some(old)).is_some() && env.bar(Some(other)).is_some());
-    assert!(env.bars.len() <= 8);
+    assert_eq!(env.bars_of(&held).count(), 2);
+    assert_eq!(env.bars.len(), 8);
 }

@@ -5,7 +5,9 @@ use super::super::{Decision, Verdict, decide};
 use crate::effect::{Act, Effect};
 use crate::event::{Ask, Command, Event, Outcome};
 use crate::explain::{self, Standing};
-use crate::facts::{EnvFacts, ForgeFacts, Pin, PlanFacts, PullFact, PullKind, PullState};
+use crate::facts::{
+    CheckState, EnvFacts, ForgeFacts, Pin, PlanFacts, PullFact, PullKind, PullState,
+};
 use crate::ids::{EnvName, Op, PackageDigest, PullNumber};
 use crate::invariants;
 use crate::policy::{Mode, Policy};
@@ -137,7 +139,7 @@ impl World {
             match &effect.act {
                 Act::Observe {
                     commits,
-                    barred,
+                    old_checks,
                     recall,
                     ..
                 } if !self.blind => {
@@ -149,12 +151,17 @@ impl World {
                     facts.checks.retain(|commit, _| commits.contains(commit));
                     let files = facts.environments.values();
                     let policies = files.filter_map(|file| file.policy.as_ref());
-                    let names = policies
-                        .flat_map(|policy| &policy.gates.checks)
-                        .chain(barred.keys());
-                    let names: BTreeSet<&String> = names.collect();
+                    let named = policies.flat_map(|policy| policy.gates.named());
+                    let named: BTreeSet<_> = named.chain(old_checks.iter().cloned()).collect();
+                    let alike = |name: &String| named.iter().filter(|(n, _)| n == name).count();
                     for checks in facts.checks.values_mut() {
-                        checks.retain(|name, _| names.contains(name));
+                        checks.retain(|name, _| alike(name) > 0);
+                        // Of two that are shown alike one is not there.
+                        for (name, state) in checks {
+                            if alike(name) > 1 {
+                                *state = CheckState::Pending;
+                            }
+                        }
                     }
                     own.push((effect.op, Outcome::Observed { facts }));
                 }

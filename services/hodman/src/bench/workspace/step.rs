@@ -115,6 +115,7 @@ async fn remember(parts: &Parts, pipeline: &str, env: &EnvName, act: &Act) -> an
         applied_at: now,
         healthy_since: Some(now),
         unhealthy: None,
+        judged_by: None,
         replaced_at: None,
     });
     let commit = Commit {

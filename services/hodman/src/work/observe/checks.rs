@@ -4,6 +4,7 @@ use super::super::{Job, WorkError};
 use hodman_clients::github::{self, CheckKind, CheckStatus, Conclusion, GitHubError};
 use hodman_core::facts::CheckState;
 use hodman_core::ids::CommitSha;
+use hodman_core::policy::NamedCheck;
 use hodman_model::files::CheckName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,9 +33,7 @@ pub(super) async fn of(
 }
 
 /// The gates that the branch does not have any more, from how they are shown.
-pub(super) fn barred(
-    shown: &BTreeMap<String, Option<String>>,
-) -> impl Iterator<Item = CheckName> + '_ {
+pub(super) fn old(shown: &BTreeSet<NamedCheck>) -> impl Iterator<Item = CheckName> + '_ {
     shown.iter().map(|(shown, app)| {
         let name = app
             .as_ref()
@@ -51,17 +50,22 @@ fn states(
     gates: &BTreeSet<CheckName>,
     checks: &[github::CheckState],
 ) -> BTreeMap<String, CheckState> {
-    let mut states = BTreeMap::new();
+    let mut told: BTreeMap<String, Vec<Option<CheckState>>> = BTreeMap::new();
     for gate in gates {
-        for check in checks.iter().filter(|check| answers(check, gate)) {
-            let state = state(check);
-            let known = states.entry(gate.to_string()).or_insert(state);
-            if weight(state) > weight(*known) {
-                *known = state;
-            }
-        }
+        let answers = checks.iter().filter(|check| answers(check, gate));
+        let worst = answers.map(state).max_by_key(|state| weight(*state));
+        told.entry(gate.to_string()).or_default().push(worst);
     }
-    states
+    let answered = |states: &Vec<Option<CheckState>>| states.iter().any(Option::is_some);
+    told.retain(|_, states| answered(states));
+    let worst = told.into_iter().filter_map(|(shown, states)| {
+        // Where gates are shown alike, what answers the one does not answer the other.
+        let states = states
+            .into_iter()
+            .map(|state| state.unwrap_or(CheckState::Pending));
+        Some((shown, states.max_by_key(|state| weight(*state))?))
+    });
+    worst.collect()
 }
 
 /// Whether the check is one that the gate asks for. An app's statuses are written by its account, `ci[bot]`; people's names
@@ -139,7 +143,7 @@ mod tests {
             .iter()
             .map(|gate| (gate.to_string(), gate.app.clone()))
             .collect();
-        assert_eq!(barred(&shown).collect::<Vec<_>>(), gates);
+        assert_eq!(old(&shown).collect::<Vec<_>>(), gates);
     }
 
     #[test]
@@ -182,6 +186,25 @@ mod tests {
         let red = check(CheckRun, "ci", "other", Some(false));
         let real = check(Status, "ci", "github-actions[bot]", Some(true));
         assert_eq!(one(gate(), &[real, red]), Some(CheckState::Success));
+    }
+
+    #[test]
+    fn gates_that_are_shown_alike_do_not_answer_for_each_other() {
+        let gates = BTreeSet::from([of_app("ci", "an-app"), CheckName::from("ci (an-app)")]);
+        let told = |checks: &[github::CheckState]| {
+            let states = states(&gates, checks);
+            states.get("ci (an-app)").copied()
+        };
+        let of_app = |good| check(CheckKind::CheckRun, "ci", "an-app", good);
+        let alike = |good| check(CheckKind::Status, "ci (an-app)", "mallory", good);
+        let (pending, failure) = (Some(CheckState::Pending), Some(CheckState::Failure));
+        assert_eq!(told(&[alike(Some(true))]), pending);
+        assert_eq!(told(&[of_app(Some(true))]), pending);
+        assert_eq!(told(&[alike(Some(false))]), failure);
+        assert_eq!(told(&[of_app(Some(false)), alike(Some(true))]), failure);
+        let both = [of_app(Some(true)), alike(Some(true))];
+        assert_eq!(told(&both), Some(CheckState::Success));
+        assert_eq!(told(&[]), None);
     }
 
     #[test]
