@@ -21,6 +21,18 @@ fn calls(options: &[&str]) -> Vec<(String, u64)> {
 
 /// What a measurement found, of the rows that begin so.
 fn rows(measurement: &[&str], begin: &str) -> Vec<(String, u64)> {
+    beginning(&all_rows(measurement), begin)
+}
+
+/// Of rows those that begin so, without that.
+fn beginning(rows: &[(String, u64)], begin: &str) -> Vec<(String, u64)> {
+    let rows = rows.iter();
+    rows.filter_map(|(what, value)| Some((what.strip_prefix(begin)?.to_owned(), *value)))
+        .collect()
+}
+
+/// What a measurement found.
+fn all_rows(measurement: &[&str]) -> Vec<(String, u64)> {
     let output = Command::new(binary())
         .args(["--json", "bench"])
         .args(measurement)
@@ -32,15 +44,12 @@ fn rows(measurement: &[&str], begin: &str) -> Vec<(String, u64)> {
         String::from_utf8_lossy(&output.stderr)
     );
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    report["rows"]
-        .as_array()
-        .expect("rows")
-        .iter()
-        .filter_map(|row| {
-            let what = row["what"].as_str()?.strip_prefix(begin)?;
-            Some((what.to_owned(), row["value"].as_f64()? as u64))
-        })
-        .collect()
+    let rows = report["rows"].as_array().expect("rows").iter();
+    rows.filter_map(|row| {
+        let what = row["what"].as_str()?.to_owned();
+        Some((what, row["value"].as_f64()? as u64))
+    })
+    .collect()
 }
 
 fn of(calls: &[(String, u64)], what: &str) -> u64 {
@@ -104,11 +113,45 @@ fn a_first_apply_makes_each_job_with_its_permissions_and_a_plan_after_it_finds_n
 
 #[test]
 fn an_environment_in_which_nothing_changed_costs_as_few_calls_as_can_be_foundation_included() {
-    let found = rows(
-        &["foundation", "--environments", "3", "--calls"],
-        "3 environments, nothing changed: ",
-    );
-    let fewest = of(&found, "fewest calls possible");
-    assert!(fewest > 3, "{found:#?}");
-    assert_eq!(of(&found, "calls"), fewest, "{found:#?}");
+    const ENVIRONMENTS: u64 = 3;
+    let number = ENVIRONMENTS.to_string();
+    let begin = format!("{number} environments, nothing changed: ");
+    let measured = all_rows(&["foundation", "--environments", &number, "--calls"]);
+    let summed = beginning(&measured, &begin);
+    for whose in ["Databricks", "AWS"] {
+        let fewest = of(&summed, &format!("{whose} fewest calls possible"));
+        assert!(fewest > ENVIRONMENTS, "{summed:#?}");
+        assert_eq!(
+            of(&summed, &format!("{whose} calls")),
+            fewest,
+            "{measured:#?}"
+        );
+    }
+    let asked = beginning(&measured, "nothing changed: ");
+    // What AWS tells by itself only, each once: what is asked twice or not at all is no reconciliation of what is there.
+    for operation in [
+        "sts AssumeRole",
+        "iam GetRole",
+        "iam GetRolePolicy",
+        "s3 GetBucketPolicy",
+        "s3 GetBucketTagging",
+        "cloudformation DescribeStacks",
+        "cloudformation GetTemplate",
+        "cloudformation DetectStackDrift",
+    ] {
+        assert_eq!(
+            of(&asked, operation),
+            ENVIRONMENTS,
+            "{operation}: {asked:#?}"
+        );
+    }
+    let made = beginning(&measured, "from nothing: ");
+    for operation in [
+        "iam CreateRole",
+        "s3 CreateBucket",
+        "cloudformation ExecuteChangeSet",
+    ] {
+        assert_eq!(of(&made, operation), 1, "{operation}: {made:#?}");
+        assert_eq!(of(&asked, operation), 0, "{operation}: {asked:#?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The probes: many small checks of a GitHub, of a Databricks workspace and of its account by their official clients, written without
-//! knowledge of the sandbox and usable against any server. Here they run against the sandbox.
+//! knowledge of the sandbox and usable against any server. Here they run against the sandbox. The AWS that only counts has checks of
+//! its own, by AWS's client, of all that it answers.
 //!
 //! Every check works, but for those in `probes/left-out.yaml`, each with its reason. The list only shrinks: a check that
 //! works and stands there fails the test.
@@ -7,7 +8,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hodman_tests::servers::{Town, free_port, python};
+use hodman_sandbox::aws::CountingAws;
+use hodman_tests::servers::{Outcome, Town, free_port, python};
 use serde::Deserialize;
 
 /// Checks by name with the reason why each is left out.
@@ -20,6 +22,7 @@ struct LeftOut {
     databricks: Reasons,
     databricks_kinds: Reasons,
     databricks_account: Reasons,
+    aws_counted: Reasons,
 }
 
 /// What a probe writes of one check.
@@ -56,8 +59,13 @@ async fn probe(
         _ => &[url, &path],
     };
     let outcome = python(&folder().join(script), arguments, environment).await;
+    compare(script, &outcome, &report, left_out, at_least);
+}
+
+/// What works is what the list does not leave out.
+fn compare(script: &str, outcome: &Outcome, report: &Path, left_out: &Reasons, at_least: usize) {
     assert!(outcome.ok, "{script} ended early:\n{}", outcome.said);
-    let report = std::fs::read(&report).expect("the probe's report");
+    let report = std::fs::read(report).expect("the probe's report");
     let checks: BTreeMap<String, Check> = serde_json::from_slice(&report).expect("the report");
     let problems = problems(&checks, left_out);
     assert!(
@@ -161,6 +169,29 @@ async fn every_object_of_an_account_is_as_its_official_client_expects() {
         20,
     )
     .await;
+}
+
+/// One check for each thing that it keeps, and for what it refuses; and each request counts once.
+#[tokio::test]
+async fn the_aws_that_counts_answers_as_its_official_client_expects() {
+    let anywhere = (std::net::Ipv4Addr::LOCALHOST, 0).into();
+    let clock = std::sync::Arc::new(chrono::Utc::now);
+    let aws = CountingAws::start(anywhere, clock).await.expect("an AWS");
+    let place = tempfile::tempdir().expect("a folder");
+    let report = place.path().join("aws.json");
+    let path = report.display().to_string();
+    let script = "aws_counted.py";
+    let outcome = python(&folder().join(script), &[&aws.url(), &path], &[]).await;
+    compare(script, &outcome, &report, &left_out().aws_counted, 10);
+    let calls = aws.calls();
+    assert_eq!(calls["sts AssumeRole"], 1, "{calls:?}");
+    assert_eq!(
+        calls["s3 HeadBucket"], 2,
+        "a refusal counts, too: {calls:?}"
+    );
+    aws.forget_calls();
+    assert!(aws.calls().is_empty());
+    aws.shutdown().await;
 }
 
 #[test]

@@ -77,7 +77,9 @@ pub use aws::{AWS_KINDS, tags_of_others};
 pub use call::{Call, ListCall, Listing, Method, Paging};
 pub use captured::Captured;
 pub use change::{Change, Reversibility};
-pub use cloudformation_stacks::{CloudformationStacks, HELD_BY, IMPORT, TEMPLATE_BODY, UNMADE};
+pub use cloudformation_stacks::{
+    CloudformationStacks, HELD_BY, IMPORT, NESTS, TEMPLATE_BODY, UNMADE,
+};
 pub use cluster_policies::ClusterPolicies;
 pub use clusters::Clusters;
 pub use detail::Detail;

@@ -33,14 +33,22 @@ pub struct DriftedResource {
 }
 
 impl CloudFormation {
-    /// Looks for drift in a stack and in those inside of it, whose resources are called `Outer/Inner`. AWS looks into each by itself
-    /// only. All resources, sorted.
+    /// Looks for drift in a stack and, if `nested`, in those inside of it, whose resources are called `Outer/Inner`. AWS looks into
+    /// each by itself only. All resources, sorted.
     ///
     /// # Errors
     /// When a detection fails or a call does.
-    pub async fn drift(&self, stack: &str) -> Result<Vec<DriftedResource>, StackError> {
+    pub async fn drift(
+        &self,
+        stack: &str,
+        nested: bool,
+    ) -> Result<Vec<DriftedResource>, StackError> {
         let mut found = self.drift_of_one(stack).await?;
-        for (name, id) in self.nested(stack).await? {
+        let inside = match nested {
+            true => self.nested(stack).await?,
+            false => Vec::new(),
+        };
+        for (name, id) in inside {
             let there = self.describe(&id).await?;
             if there.is_none_or(|stack| stack.status == "DELETE_COMPLETE") {
                 found.push(DriftedResource {
@@ -51,7 +59,7 @@ impl CloudFormation {
                 });
                 continue;
             }
-            let inside = Box::pin(self.drift(&id)).await?;
+            let inside = Box::pin(self.drift(&id, true)).await?;
             found.extend(inside.into_iter().map(|resource| DriftedResource {
                 logical_id: format!("{name}/{}", resource.logical_id),
                 ..resource

@@ -54,7 +54,7 @@ async fn a_stack_is_made_changed_looked_at_protected_and_removed() {
         panic!("another tag is a change");
     };
     assert_eq!(set.kind, "UPDATE");
-    let drift = client.drift(&name).await.unwrap();
+    let drift = client.drift(&name, true).await.unwrap();
     assert!(
         drift.iter().all(|resource| resource.status == "IN_SYNC"),
         "{drift:?}"

@@ -30,6 +30,9 @@ pub const HELD_BY: &str = "held_by";
 /// The output that says of a stack that there is nothing of it but what was about to make it.
 pub const UNMADE: &str = "unmade";
 
+/// The output that says of a stack that others may lie in it.
+pub const NESTS: &str = "nests";
+
 /// Where whoever answers for AWS takes requests for stacks.
 const PATH: &str = "/aws/cloudformation/stacks";
 
@@ -109,10 +112,12 @@ impl CloudformationStacks {
         Call::post(PATH, body, false)
     }
 
-    /// The request that says what people changed inside of a stack; nothing is changed by it.
+    /// The request that says what people changed inside of a stack that was seen; nothing is changed by it.
     #[must_use]
-    pub fn look_inside(id: &str) -> Call {
-        Call::plain(Method::Get, format!("{PATH}/{id}/drift"))
+    pub fn look_inside(seen: &Listed) -> Call {
+        let nests = seen.outputs.get(NESTS) == Some(&json!(true));
+        let path = format!("{PATH}/{}/drift", seen.id);
+        Call::get(&path, NESTS, &nests.to_string())
     }
 }
 
@@ -159,7 +164,7 @@ impl Kind for CloudformationStacks {
             config,
             outputs: only(
                 answer,
-                &["outputs", "stack_id", "resources", HELD_BY, UNMADE],
+                &["outputs", "stack_id", "resources", HELD_BY, UNMADE, NESTS],
             ),
             creator: None,
             created_at: None,
@@ -287,6 +292,17 @@ mod tests {
         let none = read(&json!({"theirs": "kept", "hodman_env": "qa"}));
         let wanted = RULES.normalise(&json!({"stack_name": "s"}));
         assert_eq!(RULES.without_fills(&none.config, Some(&wanted)), wanted);
+    }
+
+    #[test]
+    fn stacks_in_a_stack_are_looked_for_only_where_its_template_may_have_any() {
+        let look = |nests: Value| {
+            let answer = json!({"stack_name": "s", "stack_id": "arn:1", NESTS: nests});
+            let seen = CloudformationStacks.read(&answer).unwrap().unwrap();
+            CloudformationStacks::look_inside(&seen).query[NESTS].clone()
+        };
+        assert_eq!(look(json!(true)), "true");
+        assert_eq!(look(json!(false)), "false");
     }
 
     #[test]

@@ -30,7 +30,7 @@ macro_rules! setting {
     ($answer:expr, $operation:literal, $name:expr, $missing:literal) => {
         match $answer {
             Ok(answer) => Some(answer),
-            Err(error) if error.code().is_some_and(|code| $missing.contains(code)) => None,
+            Err(error) if error.code() == Some($missing) => None,
             Err(error) => return Err(AwsError::from_sdk($operation, $name, error)),
         }
     };
@@ -51,8 +51,8 @@ impl Buckets {
     }
 
     pub async fn show(&self, name: &str) -> Result<Value, AwsError> {
-        let head = self.s3.head_bucket().bucket(name).send().await;
-        head.map_err(|error| AwsError::from_sdk("HeadBucket", name, error))?;
+        // First, for all of them say whether there is a bucket, and this one also whose it is.
+        let tags = self.tags(name).await?;
         let mut shown = Map::new();
         shown.insert("name".into(), json!(name));
         shown.insert("region".into(), json!(self.region));
@@ -113,7 +113,7 @@ impl Buckets {
         if let Some(status) = answer.status() {
             shown.insert("versioning".into(), json!(status.as_str()));
         }
-        shown.insert("tags".into(), self.tags(name).await?.into());
+        shown.insert("tags".into(), tags.into());
         Ok(Value::Object(shown))
     }
 

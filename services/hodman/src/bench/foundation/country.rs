@@ -1,10 +1,10 @@
-//! A forge with one repository of many environments, and an account in which nothing is yet.
+//! A forge with one repository of many environments, and accounts of AWS and Databricks in which nothing is yet.
 
-use crate::bench::workspace::{SECRET, SECRET_VARIABLE};
+use crate::bench::workspace::{Calls, SECRET, SECRET_VARIABLE};
 use anyhow::Context as _;
 use hodman_core::ids::EnvName;
+use hodman_sandbox::aws::CountingAws;
 use hodman_sandbox::databricks::{Databricks, DatabricksOptions, Principal};
-use hodman_sandbox::faults::RequestRecord;
 use hodman_sandbox::github::{GitHub, GitHubOptions};
 use secrecy::SecretString;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,29 +14,69 @@ use std::sync::Arc;
 /// The pipeline's name.
 pub(super) const PIPELINE: &str = "ground";
 
-/// What an environment has: three objects of the account, policy, cluster and job.
-pub(super) const OBJECTS: u32 = 6;
+/// What an environment has: a role, a bucket and a stack, four objects of the account, policy, cluster and job.
+pub(super) const OBJECTS: u32 = 10;
 
-const GROUND: &str = "\
-engine: native
-inputs: {name: {type: string}}
-resources:
-  account_credentials:
-    main: {credentials_name: \"${inputs.name}\", aws_credentials: {sts_role: {role_arn: \"arn:aws:iam::123456789012:role/${inputs.name}\"}}}
-  account_storage_configurations:
-    root: {storage_configuration_name: \"${inputs.name}\", root_bucket_info: {bucket_name: \"${inputs.name}-root\"}}
-  account_workspaces:
-    main:
-      workspace_name: ${inputs.name}
-      aws_region: eu-west-1
-      credentials_id: ${resources.account_credentials.main.id}
-      storage_configuration_id: ${resources.account_storage_configurations.root.id}
-outputs:
-  host: {value: \"${resources.account_workspaces.main.host}\"}
+/// The modules of the examples that each environment calls.
+const MODULES: [(&str, &str); 6] = [
+    (
+        "cross-account-role",
+        include_str!("../../../../../examples/foundation/modules/cross-account-role/module.yaml"),
+    ),
+    (
+        "root-bucket",
+        include_str!("../../../../../examples/foundation/modules/root-bucket/module.yaml"),
+    ),
+    (
+        "network",
+        include_str!("../../../../../examples/foundation/modules/network/module.yaml"),
+    ),
+    (
+        "databricks-network",
+        include_str!("../../../../../examples/foundation/modules/databricks-network/module.yaml"),
+    ),
+    (
+        "workspace-own-network",
+        include_str!(
+            "../../../../../examples/foundation/modules/workspace-own-network/module.yaml"
+        ),
+    ),
+    (
+        "cluster",
+        include_str!("../../../../../examples/foundation/modules/cluster/module.yaml"),
+    ),
+];
+
+/// An environment of its own: its name and the account's id are filled in.
+const ENVIRONMENT: &str = "\
+mode: promoted
+account: main
+aws: main
+bundle_target: all
+modules:
+  role: {module: cross-account-role, inputs: {name: NAME-databricks, account_id: ACCOUNT, variant: customer}}
+  bucket: {module: root-bucket, inputs: {name: NAME-root, account_id: ACCOUNT}}
+  vpc: {module: network, inputs: {zones: [eu-west-1a, eu-west-1b]}}
+  network:
+    module: databricks-network
+    inputs:
+      name: NAME
+      vpc_id: ${modules.vpc.outputs.vpc_id}
+      subnet_ids: ${modules.vpc.outputs.subnet_ids}
+      security_group_ids: ${modules.vpc.outputs.security_group_ids}
+  ground:
+    module: workspace-own-network
+    inputs:
+      name: NAME
+      region: eu-west-1
+      role_arn: ${modules.role.outputs.role_arn}
+      bucket: ${modules.bucket.outputs.name}
+      network_id: ${modules.network.outputs.network_id}
+  compute: {module: cluster, inputs: {name: NAME}}
+variables: {compute: \"${modules.compute.outputs.cluster_id}\"}
+workspaces:
+  - {name: NAME, host: \"${modules.ground.outputs.host}\"}
 ";
-
-const COMPUTE: &str =
-    include_str!("../../../../../examples/foundation/modules/cluster/module.yaml");
 
 const BUNDLE: &str = "\
 bundle: {name: ground}
@@ -56,6 +96,7 @@ resources:
 pub(super) struct Country {
     forge: GitHub,
     databricks: Databricks,
+    aws: CountingAws,
     environments: Vec<EnvName>,
     config: PathBuf,
 }
@@ -74,8 +115,12 @@ impl Country {
         let databricks = Databricks::start(options)
             .await
             .context("starting the sandbox's account")?;
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let aws = CountingAws::start(anywhere, Arc::new(chrono::Utc::now))
+            .await
+            .context("starting the sandbox's AWS")?;
         let forge = GitHub::start(GitHubOptions {
-            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            addr: anywhere,
             root_dir: directory.join("forge"),
             clock: Arc::new(chrono::Utc::now),
         })
@@ -86,6 +131,7 @@ impl Country {
         let country = Self {
             forge,
             databricks,
+            aws,
             environments: (0..environments)
                 .map(|number| EnvName::from(format!("e{number:03}").as_str()))
                 .collect(),
@@ -114,16 +160,22 @@ impl Country {
         &self.config
     }
 
-    /// Calls that the account and all workspaces answered since [`Country::forget_calls`].
-    pub fn calls(&self) -> Vec<RequestRecord> {
+    /// Calls that Databricks' account and all workspaces answered since [`Country::forget_calls`].
+    pub fn databricks_calls(&self) -> Calls {
         let workspaces = self.databricks.workspaces();
         let mut calls = self.databricks.account_faults().requests();
         calls.extend(workspaces.iter().flat_map(|one| one.requests()));
-        calls
+        Calls::count(&calls)
+    }
+
+    /// Those that AWS answered.
+    pub fn aws_calls(&self) -> Calls {
+        Calls::counted(self.aws.calls())
     }
 
     /// Begins to count anew.
     pub fn forget_calls(&self) {
+        self.aws.forget_calls();
         self.databricks.account_faults().clear_requests();
         for workspace in self.databricks.workspaces() {
             workspace.faults().clear_requests();
@@ -133,6 +185,7 @@ impl Country {
     pub async fn stop(self) {
         self.forge.shutdown().await;
         self.databricks.shutdown().await;
+        self.aws.shutdown().await;
     }
 
     fn files(&self) -> Vec<(String, String)> {
@@ -143,15 +196,13 @@ impl Country {
                 "src/load.py",
                 "# Databricks notebook source\nprint('load')\n",
             ),
-            file("modules/ground/module.yaml", GROUND),
-            file("modules/cluster/module.yaml", COMPUTE),
         ];
+        let modules = MODULES.iter();
+        files
+            .extend(modules.map(|(name, text)| file(&format!("modules/{name}/module.yaml"), text)));
         for env in &self.environments {
-            let text = format!(
-                "mode: promoted\naccount: main\nbundle_target: all\nmodules:\n  ground: {{module: ground, inputs: {{name: {env}}}}}\n  \
-                 compute: {{module: cluster, inputs: {{name: {env}}}}}\nvariables: {{compute: \"${{modules.compute.outputs.cluster_id}}\"}}\n\
-                 workspaces:\n  - {{name: {env}, host: \"${{modules.ground.outputs.host}}\"}}\n"
-            );
+            let text = ENVIRONMENT.replace("NAME", env.as_str());
+            let text = text.replace("ACCOUNT", self.databricks.account_id());
             files.push((format!("environments/{env}/environment.yaml"), text));
         }
         files
@@ -167,10 +218,13 @@ impl Country {
              github:\n  api_url: {forge}\n  token: {{env: {SECRET_VARIABLE}}}\n  webhook_secrets: [{{env: {SECRET_VARIABLE}}}]\n\
              pipelines: [{{name: {PIPELINE}, repository: acme/ground, branch: main}}]\n\
              accounts:\n  main: {{account_id: {account}, host: \"{url}\", {id}, {secret}, environments: [{all}]}}\n\
+             aws:\n  main: {{region: eu-west-1, endpoint: \"{aws}\", role_arn: \"arn:aws:iam::000000000000:role/hodman\", \
+             access_key_id: {{env: {SECRET_VARIABLE}_ID}}, secret_access_key: {{env: {SECRET_VARIABLE}}}, environments: [{all}]}}\n\
              workspaces:\n",
             data = directory.join("data").display(),
             forge = self.forge.url(),
             account = self.databricks.account_id(),
+            aws = self.aws.url(),
             url = self.databricks.account_url(),
             all = names.join(", "),
         );

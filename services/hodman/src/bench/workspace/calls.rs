@@ -37,6 +37,11 @@ impl Calls {
         Self(found)
     }
 
+    /// Those that a server counted by itself.
+    pub fn counted(counted: BTreeMap<String, u32>) -> Self {
+        Self(counted)
+    }
+
     pub fn all(&self) -> u32 {
         self.0.values().sum()
     }

@@ -1,6 +1,7 @@
 //! Stacks of CloudFormation: every change is a change set, executed as it was shown, and waited for.
 
 mod look;
+mod shown;
 mod templates;
 mod unmade;
 
@@ -11,13 +12,12 @@ use hodman_clients::cloudformation::{
 };
 use hodman_clients::databricks::{ApiError, ErrorKind, Request};
 use hodman_model::digest::{Digest, Hasher, sha256};
-use hodman_model::kinds::{HELD_BY, IMPORT, TAG_ENV, TAG_KEY, TAG_PIPELINE, TEMPLATE_BODY};
-use hodman_model::stacks::{
-    ByHand, ByHandProperty, ByHandResource, Imports, StackPlan, TemplateText,
-};
-use look::{Next, is_marked, outputs};
+use hodman_model::kinds::{IMPORT, NESTS, TAG_ENV, TAG_KEY, TAG_PIPELINE, TEMPLATE_BODY};
+use hodman_model::stacks::{ByHand, ByHandProperty, ByHandResource, Imports, StackPlan};
+use look::{Next, is_marked};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
+use shown::shown;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use templates::Templates;
@@ -189,7 +189,11 @@ impl Stacks {
     /// What people changed inside. Types that AWS cannot look at are left out: nothing is known of them.
     async fn look_inside(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
         Box::pin(self.tidy(name, None)).await;
-        let found = self.client.drift(name).await;
+        let nests = request
+            .query
+            .iter()
+            .any(|(key, told)| key == NESTS && told == "true");
+        let found = self.client.drift(name, nests).await;
         let found = found.map_err(|failure| refusal(request, failure))?;
         let changed = found.into_iter().filter_map(|resource| {
             let deleted = resource.status == "DELETED";
@@ -327,28 +331,6 @@ fn name(wanted: &StackRequest, info: Option<&StackInfo>) -> String {
     }
     let digest: Digest = hasher.finish();
     format!("hodman-{}", &digest.hex()[..32])
-}
-
-fn shown(info: &StackInfo, template: &str) -> Value {
-    let mut shown = json!({
-        "stack_id": info.id,
-        "stack_name": info.name,
-        "status": info.status,
-        "template": sha256(template.as_bytes()).as_str(),
-        "parameters": info.parameters,
-        "capabilities": info.capabilities,
-        "tags": info.tags,
-        "outputs": outputs(info),
-    });
-    let text = TemplateText::read(template).unwrap_or_default();
-    shown["resources"] = text.resources().keys().cloned().collect();
-    if info.termination_protection {
-        shown[HELD_BY] = json!(StackError::Protected(info.name.clone()).to_string());
-    }
-    if info.must_be_remade() || info.is_half_back() {
-        shown["failed"] = json!(info.status);
-    }
-    shown
 }
 
 fn refusal(request: &Request, failure: StackError) -> ApiError {

@@ -5,7 +5,7 @@ use crate::work::{Job, WorkError};
 use hodman_clients::databricks::{ErrorKind, Workspace};
 use hodman_core::ids::EnvName;
 use hodman_model::bundle::ResourceKey;
-use hodman_model::kinds::{CloudformationStacks, Kind as _};
+use hodman_model::kinds::{Call, CloudformationStacks, Kind as _};
 use hodman_model::plan::{Observed, Plan};
 use hodman_model::stacks::ByHand;
 use std::collections::BTreeSet;
@@ -24,16 +24,16 @@ pub(in crate::work) async fn look_inside(
         let key = ResourceKey::new(&object.kind, &marker.key);
         let is_ours = marker.pipeline == job.pipeline && marker.env == env.as_str();
         let looks = object.kind == CloudformationStacks.name() && is_ours;
-        (looks && !planned.contains(&key)).then(|| (key, object.listed.id.clone()))
+        (looks && !planned.contains(&key))
+            .then(|| (key, CloudformationStacks::look_inside(&object.listed)))
     });
-    let ours: Vec<(ResourceKey, String)> = ours.collect();
+    let ours: Vec<(ResourceKey, Call)> = ours.collect();
     let stacks = observed.objects.iter().filter_map(|object| {
         let is_stack = object.kind == CloudformationStacks.name() && object.listed.marker.is_some();
         is_stack.then(|| object.listed.name.clone())
     });
     let stacks: BTreeSet<String> = stacks.collect();
-    for (key, id) in ours {
-        let call = CloudformationStacks::look_inside(&id);
+    for (key, call) in ours {
         let mut found: ByHand = match place.call(live::request(&call)).await {
             Ok(answer) => serde_json::from_value(answer)?,
             // Who may not look says so, and everything else is compared.
