@@ -2,6 +2,7 @@
 
 mod anew;
 mod branches;
+mod designer;
 mod folders;
 mod generated;
 mod identity;

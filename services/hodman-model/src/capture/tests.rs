@@ -6,6 +6,7 @@ mod beside;
 mod chosen;
 mod chosen_kinds;
 mod copies;
+mod designer;
 mod existing;
 mod files;
 mod folders;

@@ -1,6 +1,7 @@
 //! Captures a free-form workspace into a pull request. The workspace is only read.
 
 mod branch;
+mod file;
 mod file_access;
 mod known;
 mod libraries;
