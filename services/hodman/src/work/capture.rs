@@ -1,6 +1,7 @@
 //! Captures a free-form workspace into a pull request. The workspace is only read.
 
 mod branch;
+mod ended;
 mod file;
 mod file_access;
 mod known;
@@ -11,13 +12,14 @@ mod table;
 
 use super::{Job, Repo, WorkError, check, git, taken};
 pub(super) use branch::is_of;
+use ended::ended;
 use hodman_clients::git::{Base, MergeResult};
 use hodman_clients::github::Pull;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, EnvName, PlanDigest, PullNumber};
 use hodman_model::capture::{
-    self, CaptureInput, Captured, CapturedAs, LiveSnapshot, Overrides, capture as model_capture,
-    holds, lock_path,
+    self, CaptureInput, Captured, LiveSnapshot, Overrides, capture as model_capture, holds,
+    lock_path,
 };
 use hodman_model::digest::Digest;
 use hodman_model::files::{
@@ -52,26 +54,18 @@ pub(super) async fn capture(
     let snapshot = Arc::new(snapshot);
     let mut whole = merge(job, env, &environment, &snapshot, &main).await?;
     whole.tell(&unlike);
-    let nothing = Outcome::Captured {
-        pull: None,
-        changed: 0,
-        conflicts: count(&whole, CapturedAs::Conflict),
-    };
     if whole.changes.is_empty() && place.open.is_none() {
-        return Ok(nothing);
+        return Ok(ended(&whole, None, 0));
     }
     let digest = PlanDigest(whole.digest().to_string());
     if place.open.is_none() {
         if let Some(pull) = branch::proposed(&place, &digest) {
-            return Ok(Outcome::Captured {
-                pull: Some((PullNumber(pull.number), CommitSha(pull.head_sha.clone()))),
-                changed: 0,
-                conflicts: count(&whole, CapturedAs::Conflict),
-            });
+            let pull = (PullNumber(pull.number), CommitSha(pull.head_sha.clone()));
+            return Ok(ended(&whole, Some(pull), 0));
         }
         // Somebody declined just this: it stays declined until there is something else to propose.
         if branch::declined(job, env, &place, &digest).await? {
-            return Ok(nothing);
+            return Ok(ended(&whole, None, 0));
         }
     }
     let head = match &place.open {
@@ -83,14 +77,13 @@ pub(super) async fn capture(
         .run(move |mirror| mirror.changed_paths(&before, &after))
         .await?;
     if changed.is_empty() {
-        return nothing_left(job, place.open).await;
+        nothing_left(job, place.open).await?;
+        return Ok(ended(&whole, None, 0));
     }
     let number = propose(job, env, &name, &whole, digest, place).await?;
-    Ok(Outcome::Captured {
-        pull: Some((PullNumber(number), CommitSha(head))),
-        changed: u32::try_from(whole.rows.len()).unwrap_or(u32::MAX),
-        conflicts: count(&whole, CapturedAs::Conflict),
-    })
+    let pull = (PullNumber(number), CommitSha(head));
+    let changed = u32::try_from(whole.rows.len()).unwrap_or(u32::MAX);
+    Ok(ended(&whole, Some(pull), changed))
 }
 
 /// All of the environment's workspaces, and where they are not alike.
@@ -157,10 +150,6 @@ pub(super) fn lock_in(tree: &Tree, env: &EnvName) -> Result<CapturedLock, WorkEr
         }
         None => CapturedLock::default(),
     })
-}
-
-fn count(captured: &Captured, what: CapturedAs) -> u32 {
-    u32::try_from(captured.rows.iter().filter(|row| row.what == what).count()).unwrap_or(u32::MAX)
 }
 
 /// The lock of a repository whose files already are what the workspace has: where a first capture begins from, so that
