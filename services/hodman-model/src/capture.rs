@@ -15,6 +15,7 @@ mod calls;
 mod chosen;
 mod copies;
 mod declaring;
+mod detached;
 mod file_access;
 mod folders;
 mod form;

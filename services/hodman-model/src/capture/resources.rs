@@ -16,7 +16,7 @@ use super::keys::Keys;
 use super::merge::{Merged, merge, take};
 use super::select::Selected;
 use super::variables::lookups;
-use super::{CapturedAs, LiveResource, NAME_ONLY, Work, notes, sources, terraform};
+use super::{CapturedAs, LiveResource, NAME_ONLY, Work, detached, notes, sources, terraform};
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
 use crate::field_path::PathSegment;
@@ -129,6 +129,7 @@ fn one(
         for form in std::iter::once(&mut form).chain(before.as_mut()) {
             graft(form, git, &live.listed.config);
             chosen::settle(kind, form, git, &live.listed, &base);
+            detached::settle(kind, form, git, &live.listed);
             if live.copy {
                 graft_mode(form, git);
             }

@@ -7,6 +7,7 @@ mod chosen;
 mod chosen_kinds;
 mod copies;
 mod designer;
+mod detached;
 mod existing;
 mod files;
 mod folders;
