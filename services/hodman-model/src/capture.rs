@@ -270,6 +270,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         variables: input.variables.clone(),
         declared: declaring::Declared::of(&repo, input.variables),
         heirs,
+        found_other: false,
         locked: input
             .lock
             .entries
@@ -301,6 +302,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         mut out,
         entries,
         heirs,
+        found_other,
         ..
     } = work;
     out.rows
@@ -315,8 +317,8 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         .entries
         .sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
     // A lock that changes alone is no news for anybody; it catches up with the next real change. But who is whose heir is
-    // known by their names alone, which may be others by then.
-    if !out.changes.is_empty() || !heirs.is_empty() {
+    // known by their names alone, which may be others by then, and of what the server may have filled only the lock tells.
+    if !out.changes.is_empty() || !heirs.is_empty() || found_other {
         let text = render_captured_lock(&out.lock);
         out.changes
             .insert(lock_path(input.env), Some(text.into_bytes()));
@@ -344,6 +346,8 @@ struct Work<'a> {
     heirs: keys::Heirs,
     /// What the bundle declares, and what this capture will declare.
     declared: declaring::Declared,
+    /// Something that only the lock remembers is another one than at the last capture.
+    found_other: bool,
     /// The entries of the last capture by kind and id.
     locked: BTreeMap<(&'a str, &'a str), &'a CapturedEntry>,
 }

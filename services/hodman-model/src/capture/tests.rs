@@ -11,6 +11,7 @@ mod detached;
 mod existing;
 mod files;
 mod folders;
+mod found;
 mod gone;
 mod identity;
 mod include;
