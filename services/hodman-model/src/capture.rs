@@ -165,8 +165,9 @@ pub struct CaptureInput<'a> {
     /// An earlier content of the file at a path, of those for which [`holds`] says yes to the digest; none when the
     /// repository's history has none.
     pub base: &'a dyn Fn(&str, &Digest) -> Option<Vec<u8>>,
-    /// Whether there was a file at a path before the last capture was merged: such a one is nothing that another one became.
-    pub had: &'a dyn Fn(&str) -> bool,
+    /// Whether there was a file at the second path before the last capture was merged, and beside the one at the first when Git
+    /// removed that: such a one is nothing that the first became.
+    pub had: &'a dyn Fn(&str, &str) -> bool,
 }
 
 /// What a capture did with one object or file.

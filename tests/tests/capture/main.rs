@@ -8,6 +8,7 @@ mod generated;
 mod identity;
 mod kinds;
 mod libraries;
+mod moved;
 mod notebooks;
 mod restoring;
 mod seldom;

@@ -4,6 +4,7 @@ mod branch;
 mod ended;
 mod file;
 mod file_access;
+mod history;
 mod known;
 mod libraries;
 mod propose;
@@ -13,6 +14,7 @@ mod table;
 use super::{Job, Repo, WorkError, check, git, taken};
 pub(super) use branch::is_of;
 use ended::ended;
+use history::History;
 use hodman_clients::git::{Base, MergeResult};
 use hodman_clients::github::Pull;
 use hodman_core::event::Outcome;
@@ -27,7 +29,6 @@ use hodman_model::files::{
 };
 use known::Known;
 use propose::{nothing_left, propose};
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -178,7 +179,7 @@ pub async fn first_lock(
         bundle: env,
         variables: &variables(env, environment, tree),
         base: &|_, _| None,
-        had: &|_| false,
+        had: &|_, _| false,
     })?;
     Ok(render_captured_lock(&captured.lock))
 }
@@ -231,15 +232,8 @@ fn merge_tree(
             holds(path, &bytes, tree, &overrides, &variables, wanted).then_some(bytes)
         })
     };
-    let before = OnceCell::new();
-    let had = |path: &str| -> bool {
-        let before = before.get_or_init(|| before_capture(repo, env, commit));
-        // Where nobody can tell, nothing went anywhere.
-        before.as_ref().is_none_or(|before| {
-            let read = repo.mirror.read(before, &repo.path(path));
-            read.map_or(true, |file| file.is_some())
-        })
-    };
+    let history = History::of(repo, env, commit);
+    let had = |from: &str, to: &str| history.had(from, to);
     let rules = environment.capture.clone().unwrap_or_default();
     let input = CaptureInput {
         env: env.as_str(),
@@ -254,14 +248,6 @@ fn merge_tree(
         had: &had,
     };
     Ok(model_capture(&input)?)
-}
-
-/// The commit on which the last capture was merged: a reviewer may have moved files in its own pull request.
-fn before_capture(repo: &Repo, env: &EnvName, commit: &str) -> Option<String> {
-    let lock = repo.path(&lock_path(env.as_str()));
-    let merged = repo.mirror.last_change(commit, &lock).ok()??;
-    let parents = repo.mirror.commit_info(&merged).ok()?.parents;
-    Some(parents.into_iter().next().unwrap_or(merged))
 }
 
 /// A new branch from main; a stale one that no pull request uses any more is replaced.
