@@ -29,7 +29,9 @@ pub use account::{Account, AccountConfig};
 pub use clusters::Clusters;
 pub use connections::Connections;
 pub use error::{ApiError, ErrorKind};
-pub use files::{Entry, EntryKind, Files, ImportFormat, Language, NotebookFormat, notebook_path};
+pub use files::{
+    DESIGNER, Entry, EntryKind, Files, ImportFormat, Language, NotebookFormat, notebook_path,
+};
 pub use foundation::{Elsewhere, FoundationConfig};
 pub use id_token::IdTokenSource;
 pub use jobs::{Job, Jobs, Run, RunOutcome};

@@ -317,6 +317,9 @@ pub enum Outcome {
         changed: u32,
         /// Objects changed on both sides.
         conflicts: u32,
+        /// The first of them by name: `jobs.nightly`, `src/load.py`.
+        #[serde(default)]
+        named: Vec<String>,
     },
     /// Somebody's pull request was looked through.
     Checked {

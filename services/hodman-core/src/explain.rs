@@ -13,7 +13,7 @@ use crate::ids::{EnvName, PackageDigest};
 use crate::policy::{Mode, ScheduleSpec};
 use crate::reason::{Reason, stamp};
 use crate::schedule::Schedule;
-use crate::state::{Aside, Environment, Phase, PipelineState, RunPhase};
+use crate::state::{Aside, Capture, Environment, Phase, PipelineState, RunPhase};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -176,12 +176,31 @@ fn there(env: &Environment) -> Vec<String> {
         lines.push(format!("the last unlock was refused: {why}"));
     }
     if env.capture.conflicts > 0 {
-        lines.push(format!(
-            "{} objects differ here and in Git and no capture says who is right; Git's side stays until somebody settles it",
-            env.capture.conflicts
-        ));
+        lines.push(conflicts(&env.capture));
     }
     lines
+}
+
+fn conflicts(capture: &Capture) -> String {
+    let (count, named) = (capture.conflicts, &capture.conflicting);
+    let differ = if count == 1 {
+        "object differs"
+    } else {
+        "objects differ"
+    };
+    let mut line = format!(
+        "{count} {differ} here and in Git and no capture says who is right; Git's side stays until somebody settles it"
+    );
+    // States of earlier versions have no names.
+    if !named.is_empty() {
+        line.push_str(&format!(": {}", named.join(", ")));
+        let shown = u32::try_from(named.len()).unwrap_or(u32::MAX);
+        let more = count.saturating_sub(shown);
+        if more > 0 {
+            line.push_str(&format!(" and {more} more"));
+        }
+    }
+    line
 }
 
 fn waits(state: &PipelineState, env: &Environment, now: DateTime<Utc>) -> Vec<Reason> {

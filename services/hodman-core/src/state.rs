@@ -698,6 +698,8 @@ pub struct Capture {
     pub pull: Option<PullNumber>,
     /// Objects changed on both sides at the last capture.
     pub conflicts: u32,
+    /// The first of them by name.
+    pub conflicting: Vec<String>,
     /// The last failure.
     pub error: Option<String>,
     /// Failures in a row.

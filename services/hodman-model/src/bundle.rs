@@ -59,7 +59,7 @@ pub use key::{InvalidResourceKey, ResourceKey};
 pub(crate) use kinds::{Keyed, common_level, keyed_lists};
 pub use lint::{Finding, RULES, lint, lint_for, resolve_strictly};
 pub(crate) use lone::lone;
-pub use notebook::notebook_path;
+pub use notebook::{is_designer, notebook_path};
 pub(crate) use options::CURRENT_USER;
 pub use options::{CurrentUser, Form, Options};
 pub use outside::{FOLDER_FILE, Room, UP, asked_outside, written};
@@ -109,6 +109,8 @@ pub enum Language {
     R,
     /// `.ipynb`: the language stands inside; imported with format `JUPYTER`.
     Jupyter,
+    /// `.designer.ipynb`: a file of Lakeflow Designer, Jupyter's JSON that a workspace keeps under its whole name.
+    Designer,
 }
 
 /// One file that is uploaded beside the resources.
@@ -118,7 +120,7 @@ pub struct SourceFile {
     pub bytes: Arc<[u8]>,
     /// Git's mode 100755.
     pub executable: bool,
-    /// Set for notebooks, which the workspace stores without their extension.
+    /// Set for notebooks, which the workspace stores without their extension; see [`notebook_path`].
     pub notebook: Option<Language>,
 }
 

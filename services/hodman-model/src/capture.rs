@@ -15,6 +15,7 @@ mod calls;
 mod chosen;
 mod copies;
 mod declaring;
+mod detached;
 mod file_access;
 mod folders;
 mod form;
@@ -164,8 +165,9 @@ pub struct CaptureInput<'a> {
     /// An earlier content of the file at a path, of those for which [`holds`] says yes to the digest; none when the
     /// repository's history has none.
     pub base: &'a dyn Fn(&str, &Digest) -> Option<Vec<u8>>,
-    /// Whether there was a file at a path before the last capture was merged: such a one is nothing that another one became.
-    pub had: &'a dyn Fn(&str) -> bool,
+    /// Whether there was a file at the second path before the last capture was merged, and beside the one at the first when Git
+    /// removed that: such a one is nothing that the first became.
+    pub had: &'a dyn Fn(&str, &str) -> bool,
 }
 
 /// What a capture did with one object or file.
@@ -269,6 +271,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         variables: input.variables.clone(),
         declared: declaring::Declared::of(&repo, input.variables),
         heirs,
+        found_other: false,
         locked: input
             .lock
             .entries
@@ -300,6 +303,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         mut out,
         entries,
         heirs,
+        found_other,
         ..
     } = work;
     out.rows
@@ -314,8 +318,8 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         .entries
         .sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
     // A lock that changes alone is no news for anybody; it catches up with the next real change. But who is whose heir is
-    // known by their names alone, which may be others by then.
-    if !out.changes.is_empty() || !heirs.is_empty() {
+    // known by their names alone, which may be others by then, and of what the server may have filled only the lock tells.
+    if !out.changes.is_empty() || !heirs.is_empty() || found_other {
         let text = render_captured_lock(&out.lock);
         out.changes
             .insert(lock_path(input.env), Some(text.into_bytes()));
@@ -343,6 +347,8 @@ struct Work<'a> {
     heirs: keys::Heirs,
     /// What the bundle declares, and what this capture will declare.
     declared: declaring::Declared,
+    /// Something that only the lock remembers is another one than at the last capture.
+    found_other: bool,
     /// The entries of the last capture by kind and id.
     locked: BTreeMap<(&'a str, &'a str), &'a CapturedEntry>,
 }

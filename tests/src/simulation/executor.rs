@@ -260,6 +260,7 @@ impl<S: Remembers> World<S> {
                 pull: None,
                 changed: 0,
                 conflicts: 0,
+                named: Vec::new(),
             }),
             Act::Unlock { .. } => Step::End(Outcome::Unlocked),
             Act::GiveBack { .. } => Step::End(Outcome::GivenBack),

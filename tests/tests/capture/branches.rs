@@ -202,6 +202,7 @@ async fn edits_in_git_stay_and_a_conflict_is_shown() {
     .expect("edited");
     let ended = stage.capture().await;
     assert_eq!(ended.conflicts, 1);
+    assert_eq!(ended.conflicting, ["jobs.nightly"]);
     let pull = stage.pull();
     let text = stage.file(&pull.head_sha, path).expect("the job");
     assert!(

@@ -2,11 +2,13 @@
 
 mod anew;
 mod branches;
+mod designer;
 mod folders;
 mod generated;
 mod identity;
 mod kinds;
 mod libraries;
+mod moved;
 mod notebooks;
 mod restoring;
 mod seldom;

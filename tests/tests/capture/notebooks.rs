@@ -86,6 +86,9 @@ async fn a_jupyter_notebook_comes_without_what_runs_left_and_is_merged_as_json()
     let state = stage.capture().await;
     assert!(stage.open().is_empty());
     assert_eq!(stage.main(FILE), Some(git));
-    assert_eq!(state.conflicts, 1);
+    assert_eq!(
+        (state.conflicts, state.conflicting),
+        (1, vec![FILE.to_owned()])
+    );
     stage.stop().await;
 }

@@ -17,7 +17,7 @@ use super::workspace::{Workspace, parse};
 mod entry;
 mod import;
 
-pub use entry::{Entry, EntryKind, Language, NotebookFormat, notebook_path};
+pub use entry::{DESIGNER, Entry, EntryKind, Language, NotebookFormat, notebook_path};
 pub use import::ImportFormat;
 
 const LIST: &str = "/api/2.0/workspace/list";
@@ -114,12 +114,15 @@ impl Files<'_> {
 
     /// [`Files::export`] of an entry that was listed before, which saves a call.
     pub async fn export_entry(&self, entry: &Entry) -> Result<Bytes, ApiError> {
-        let notebook = matches!(entry.kind, EntryKind::Notebook { .. });
+        let designer = entry.kind == EntryKind::Designer;
+        let notebook = designer || matches!(entry.kind, EntryKind::Notebook { .. });
         if !notebook && entry.size.is_some_and(|size| size > LARGEST_JSON_EXPORT) {
             return self.export_raw(&entry.path).await;
         }
         let format = match entry.format {
             _ if !notebook => "AUTO",
+            // Its status names no format; this is the one that it comes and goes in.
+            _ if designer => "JUPYTER",
             Some(NotebookFormat::Jupyter) => "JUPYTER",
             Some(NotebookFormat::Source) | None => "SOURCE",
         };

@@ -199,3 +199,35 @@ async fn deleting_what_is_gone_is_fine_and_a_full_directory_is_a_conflict() {
         ErrorKind::Conflict
     );
 }
+
+#[tokio::test]
+async fn a_file_of_designer_keeps_its_name_and_comes_and_goes_as_jupyters() {
+    const PATH: &str = "/Shared/prep.designer.ipynb";
+    let server = Server::start(|seen| match seen.path.as_str() {
+        "/api/2.0/workspace/get-status" => {
+            ok(json!({ "path": PATH, "object_type": "DESIGNER_FILE", "object_id": 7 }))
+        }
+        "/api/2.0/workspace/export" if seen.query.contains("format=JUPYTER") => {
+            ok(json!({ "content": "e30=" }))
+        }
+        "/api/2.0/workspace-files/import-file/Shared%2Fprep.designer.ipynb" => ok(json!({})),
+        path => refuse(404, "RESOURCE_DOES_NOT_EXIST", path),
+    })
+    .await;
+    let workspace = server.workspace(&TestTime::new());
+    let files = workspace.files();
+    let entry = files.status(PATH).await.unwrap();
+    assert_eq!(entry.kind, EntryKind::Designer);
+    assert!(entry.kind.is_content());
+    assert_eq!(&files.export_entry(&entry).await.unwrap()[..], b"{}");
+    // However small: of no other door is it known that it stays what it is.
+    files
+        .import(PATH, "{}", ImportFormat::Designer, true)
+        .await
+        .unwrap();
+    let last = server.seen().pop().unwrap();
+    assert_eq!(
+        (last.query.as_str(), &last.body[..]),
+        ("overwrite=true", &b"{}"[..])
+    );
+}

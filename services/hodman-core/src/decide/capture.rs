@@ -62,6 +62,7 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                 pull,
                 changed,
                 conflicts,
+                named,
             } => {
                 capture.last = Some(draft.now);
                 capture.done += 1;
@@ -69,6 +70,7 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                 capture.tries = 0;
                 capture.not_before = None;
                 capture.conflicts = *conflicts;
+                capture.conflicting.clone_from(named);
                 if let Some((number, _)) = pull {
                     capture.pull = Some(*number);
                     draft.note(

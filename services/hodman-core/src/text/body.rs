@@ -81,7 +81,7 @@ pub fn promotion_text(
 
 /// A capture. `rows` is a rendered table of what was made or changed, by whom and when.
 #[must_use]
-pub fn capture_text(marker: &Marker, workspace: &str, rows: &str, conflicts: u32) -> PullText {
+pub fn capture_text(marker: &Marker, workspace: &str, rows: &str, conflicts: usize) -> PullText {
     let title = format!("{}: capture what was made by hand", marker.env);
     // On top: what is too long loses its end.
     let told = match conflicts {

@@ -4,6 +4,15 @@ use super::Language;
 
 const MARK: &str = "Databricks notebook source";
 
+/// How a file of Lakeflow Designer is called.
+const DESIGNER: &str = ".designer.ipynb";
+
+/// Whether a file is one of Lakeflow Designer, by its name.
+#[must_use]
+pub fn is_designer(path: &str) -> bool {
+    path.ends_with(DESIGNER)
+}
+
 impl Language {
     /// The notebook language of a file, or none for an ordinary file.
     #[must_use]
@@ -11,6 +20,7 @@ impl Language {
         let name = path.rsplit('/').next()?;
         let (_, extension) = name.rsplit_once('.')?;
         let (language, comment) = match extension.to_ascii_lowercase().as_str() {
+            _ if is_designer(path) => return Some(Self::Designer),
             "ipynb" => return Some(Self::Jupyter),
             "py" => (Self::Python, "#"),
             "sql" => (Self::Sql, "--"),
@@ -23,11 +33,20 @@ impl Language {
             std::str::from_utf8(first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first)).ok()?;
         (first.trim_end().strip_prefix(comment)?.trim_start() == MARK).then_some(language)
     }
+
+    /// Whether it is written as Jupyter's JSON.
+    #[must_use]
+    pub fn is_json(self) -> bool {
+        matches!(self, Self::Jupyter | Self::Designer)
+    }
 }
 
-/// The path under which the workspace knows a notebook: without its extension.
+/// The path under which the workspace knows a notebook: without its extension, but for files of Designer.
 #[must_use]
 pub fn notebook_path(path: &str) -> &str {
+    if is_designer(path) {
+        return path;
+    }
     let name_start = path.rfind('/').map_or(0, |slash| slash + 1);
     path[name_start..]
         .rfind('.')
@@ -62,6 +81,7 @@ mod tests {
             Some(Language::R)
         );
         assert_eq!(of("a.ipynb", "{}"), Some(Language::Jupyter));
+        assert_eq!(of("a.designer.ipynb", "{}"), Some(Language::Designer));
         for (path, text) in [
             ("a.py", "import x\n# Databricks notebook source"),
             ("a.txt", "# Databricks notebook source"),
@@ -71,9 +91,12 @@ mod tests {
         ] {
             assert_eq!(of(path, text), None, "{path}: {text}");
         }
-        assert_eq!(
-            (notebook_path("a.b/c.d.py"), notebook_path("a.b/c")),
-            ("a.b/c.d", "a.b/c")
-        );
+        for (path, known) in [
+            ("a.b/c.d.py", "a.b/c.d"),
+            ("a.b/c", "a.b/c"),
+            ("a/b.designer.ipynb", "a/b.designer.ipynb"),
+        ] {
+            assert_eq!(notebook_path(path), known);
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::paths::{resolve, short};
 use super::select::Selected;
 use super::{CapturedAs, LiveFile, Work};
-use crate::bundle::{Language, Room};
+use crate::bundle::Room;
 
 /// What stands before a magic command in source files.
 const MAGIC: &[&str] = &["# MAGIC ", "-- MAGIC ", "// MAGIC "];
@@ -43,7 +43,7 @@ fn run_by(path: &str, live: &LiveFile) -> Vec<String> {
         return Vec::new();
     };
     let cells = match live.language {
-        Some(Language::Jupyter) => sources(text),
+        Some(language) if language.is_json() => sources(text),
         _ => text.to_owned(),
     };
     let named = cells.lines().filter_map(|line| {

@@ -4,6 +4,8 @@
 mod fields;
 mod served;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::field_path::FieldPath;
@@ -214,6 +216,21 @@ pub(super) fn unknown(kind: &dyn Kind, listed: &Listed) -> Vec<String> {
     }
     told.extend(unvalued(kind, &listed.config));
     told
+}
+
+/// What the workspace says and the form does not, because nobody can tell whether the server filled it: by its place. What
+/// the lock remembers of it tells when it is another one.
+pub(super) fn unsure(kind: &dyn Kind, form: &Value, listed: &Listed) -> BTreeMap<String, String> {
+    said(kind, &listed.config)
+        .iter()
+        .filter(|said| said.path.get(form).is_none())
+        .filter(|said| match said.field {
+            ZONE => !has_pool(said.of),
+            // Of what we deployed, the server may have filled all but what says by itself that it did not.
+            _ => is_chosen(said, listed),
+        })
+        .map(|said| (said.path.to_string(), short_text(said.value)))
+        .collect()
 }
 
 /// A value in a line of text.

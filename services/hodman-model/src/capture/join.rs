@@ -101,7 +101,7 @@ fn elsewhere(
 
 /// Whoever ran a notebook in one of them did not make it another one.
 fn written(file: &LiveFile) -> Cow<'_, [u8]> {
-    let jupyter = file.language == Some(Language::Jupyter);
+    let jupyter = file.language.is_some_and(Language::is_json);
     match jupyter.then(|| notebook(&file.bytes)).flatten() {
         Some(bytes) => Cow::Owned(bytes),
         None => Cow::Borrowed(&file.bytes),

@@ -157,7 +157,7 @@ fn place(
         let mut fit = paths.into_iter().flatten().filter(|path| {
             !places.contains(**path)
                 && ending(path) == ending(&entry.file)
-                && !(input.had)(path)
+                && !(input.had)(&entry.file, path)
                 && fits(path)
         });
         let first = fit.next()?;

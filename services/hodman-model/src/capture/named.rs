@@ -1,5 +1,7 @@
 //! Objects of which only the name is told, such as secrets, and development copies.
 
+use std::collections::BTreeMap;
+
 use super::select::Selected;
 use super::{CapturedAs, NAME_ONLY, Work};
 use crate::digest::sha256;
@@ -29,6 +31,7 @@ pub(super) fn tell(work: &mut Work<'_>, selected: &Selected<'_>) {
             file: NAME_ONLY.to_owned(),
             digest: sha256(name.as_bytes()),
             seen: None,
+            found: BTreeMap::new(),
         });
     }
     // Names of what could not be looked at now are known, and not told again later.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::beside::runs_as;
 use super::git_code::GitCode;
 use super::paths::{each_path, is_of_workspace, is_personal, short};
-use super::{CapturedAs, LiveResource, Work};
+use super::{CapturedAs, LiveResource, Work, detached};
 use crate::bundle::ResourceKey;
 use crate::kinds::Kind;
 use crate::plan::refers_to;
@@ -71,6 +71,7 @@ pub(super) fn of(kind: &dyn Kind, live: &LiveResource, dev: &Value) -> Vec<Strin
         };
         told.push(detail);
     }
+    told.extend(detached::told(kind, &live.listed, dev));
     let runs_as = live.listed.outputs.get("runs_as").and_then(Value::as_str);
     if let Some(name) = runs_as.filter(|_| dev.get("run_as").is_none()) {
         told.push(unsaid_runner(name));

@@ -206,7 +206,8 @@ pub(super) fn in_repo(short: &str, roots: &[String], language: Option<Language>)
 /// The extension that a bundle needs to see a notebook of that language.
 pub(super) fn extension(language: Option<Language>) -> &'static str {
     match language {
-        None => "",
+        // A file of Designer has its whole name in the workspace.
+        None | Some(Language::Designer) => "",
         Some(Language::Python) => ".py",
         Some(Language::Sql) => ".sql",
         Some(Language::Scala) => ".scala",
@@ -221,7 +222,7 @@ pub(super) fn header(language: Language) -> Option<&'static str> {
         Language::Python | Language::R => Some("# Databricks notebook source"),
         Language::Sql => Some("-- Databricks notebook source"),
         Language::Scala => Some("// Databricks notebook source"),
-        Language::Jupyter => None,
+        Language::Jupyter | Language::Designer => None,
     }
 }
 

@@ -16,7 +16,7 @@ use super::keys::Keys;
 use super::merge::{Merged, merge, take};
 use super::select::Selected;
 use super::variables::lookups;
-use super::{CapturedAs, LiveResource, NAME_ONLY, Work, notes, sources, terraform};
+use super::{CapturedAs, LiveResource, NAME_ONLY, Work, detached, notes, sources, terraform};
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
 use crate::field_path::PathSegment;
@@ -129,6 +129,7 @@ fn one(
         for form in std::iter::once(&mut form).chain(before.as_mut()) {
             graft(form, git, &live.listed.config);
             chosen::settle(kind, form, git, &live.listed, &base);
+            detached::settle(kind, form, git, &live.listed);
             if live.copy {
                 graft_mode(form, git);
             }
@@ -144,6 +145,10 @@ fn one(
         return;
     }
     let dev = &form;
+    let found = chosen::unsure(kind, dev, &live.listed);
+    if git.is_some() {
+        tell_found(work, key, live, &found);
+    }
     let runner = git
         .as_ref()
         .and_then(|git| notes::other_runner(live, git, dev));
@@ -163,6 +168,7 @@ fn one(
         file: file.clone(),
         digest: locked.clone().unwrap_or_else(|| now.clone()),
         seen: None,
+        found,
     };
     let merged = match (&git, &locked) {
         // Nothing new in the workspace: Git wins, whatever it says.
@@ -249,6 +255,31 @@ fn one(
     // The lock stays behind, so that the conflict is shown until somebody settles it here or there.
     if locked.is_some() {
         work.entries.push(entry);
+    }
+}
+
+/// Says what the server may have filled and is another one than at the last capture. It is in no file but the lock, which is
+/// then worth a pull request of its own. An object that was made anew is filled anew.
+fn tell_found(
+    work: &mut Work<'_>,
+    key: &ResourceKey,
+    live: &LiveResource,
+    found: &BTreeMap<String, String>,
+) {
+    let last = work.locked(&live.kind, &live.listed.id);
+    let last = last.filter(|last| last.id == live.listed.id);
+    let before = last.map(|last| last.found.clone()).unwrap_or_default();
+    for (place, was) in before {
+        let Some(now) = found.get(&place).filter(|now| **now != was) else {
+            continue;
+        };
+        let detail = format!(
+            "`{place}` was {was} at the last capture and is {now} now; it is not captured, because the server may have found it \
+             by itself: write it into Git where it ought to be so"
+        );
+        let at = live.listed.modified_at;
+        work.row(&key.to_string(), CapturedAs::Note, None, at, detail);
+        work.found_other = true;
     }
 }
 

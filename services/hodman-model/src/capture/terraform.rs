@@ -16,7 +16,7 @@ use super::select::Selected;
 use super::sources::{self, Piece, gone, merge_text_file};
 use super::varied::with_pauses;
 use super::{CapturedAs, LIBRARIES, LiveResource, NAME_ONLY, Work, notes};
-use crate::bundle::{Language, ResourceKey};
+use crate::bundle::{Language, ResourceKey, is_designer};
 use crate::digest::sha256;
 use crate::files::{CapturedEntry, Tree};
 use crate::hcl;
@@ -44,6 +44,7 @@ pub(super) fn capture(
 ) {
     let lookups = BTreeMap::new();
     let known = known(work, selected, keys);
+    let sources = &without_designers(work, sources);
     let names = Names {
         keys: &known,
         sources,
@@ -98,6 +99,25 @@ pub(super) fn capture(
     for (place, text) in places.iter().zip(&texts) {
         around(work, place, text);
     }
+}
+
+/// The provider is not known to make files of Designer, and what it would make of one, nobody opens in Designer again.
+fn without_designers(
+    work: &mut Work<'_>,
+    sources: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let (designers, rest): (BTreeMap<_, _>, BTreeMap<_, _>) = sources
+        .iter()
+        .map(|(path, place)| (path.clone(), place.clone()))
+        .partition(|(_, place)| is_designer(place));
+    for (path, place) in designers {
+        let detail = format!(
+            "left out of Terraform: {path} is a Designer file, and no resource of the provider is known to make one; put \
+             it there by hand"
+        );
+        work.row(&place, CapturedAs::Note, None, None, detail);
+    }
+    rest
 }
 
 /// Where the variables lie.

@@ -1,5 +1,7 @@
 //! `environments/<env>/captured.lock`: what the last merged capture saw, and under which ids.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +39,10 @@ pub struct CapturedEntry {
     /// Of a file: how the workspace listed it then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Seen>,
+    /// Of an object: what the server may have filled by itself, and is in no file for that, as it was then, by its place. So
+    /// that it is told when it is another one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<String, String>,
 }
 
 /// How the workspace listed a file. While it says the same, the file is not exported again.
@@ -117,6 +123,7 @@ pub fn render_captured_lock(lock: &CapturedLock) -> String {
         file,
         digest,
         seen,
+        found,
     } in &entries
     {
         for (lead, name, value) in [
@@ -136,6 +143,12 @@ pub fn render_captured_lock(lock: &CapturedLock) -> String {
             out.push_str(&format!(
                 "  seen: {{object_id: {object_id}, modified_at: {modified_at}}}\n"
             ));
+        }
+        if !found.is_empty() {
+            out.push_str("  found:\n");
+        }
+        for (place, value) in found {
+            out.push_str(&format!("    {}: {}\n", quoted(place), quoted(value)));
         }
     }
     out

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::error::ApiError;
 use super::table::object;
 
+use import::DESIGNER;
 pub(crate) use import::{Import, import};
 pub(crate) use routes::{remove, router};
 
@@ -39,6 +40,8 @@ pub(crate) enum Content {
         jupyter: Option<String>,
     },
     File(Vec<u8>),
+    /// A file of Lakeflow Designer: Jupyter's JSON under its whole name.
+    Designer(String),
     /// A git folder, by its id: a folder whose content comes from a repository.
     Repo(u64),
     /// An object with an API of its own.
@@ -70,6 +73,8 @@ pub(crate) enum Language {
 pub(crate) struct Files {
     nodes: BTreeMap<String, Node>,
     next_id: u64,
+    /// Whether Lakeflow Designer is turned on; where it is not, its files are taken for notebooks.
+    pub(crate) designer: bool,
 }
 
 impl Files {
@@ -77,6 +82,7 @@ impl Files {
         let mut files = Self {
             nodes: BTreeMap::new(),
             next_id: 4_000_000,
+            designer: true,
         };
         for path in ["/", "/Shared", "/Users", "/Repos"] {
             files.put(path, Content::Directory, "system", now);
@@ -139,6 +145,7 @@ impl Files {
     pub(crate) fn notebook_source(&self, path: &str) -> Option<String> {
         match &self.get(path).ok()?.1.content {
             Content::Notebook { source, .. } => Some(source.clone()),
+            Content::Designer(text) => Some(format::from_jupyter(text.as_bytes()).ok()?.1),
             Content::Directory | Content::File(_) | Content::Repo(_) | Content::Asset(_) => None,
         }
     }
@@ -150,6 +157,7 @@ impl Files {
                 language, source, ..
             } => Some(format::with_header(*language, source).into_bytes()),
             Content::File(bytes) => Some(bytes.clone()),
+            Content::Designer(text) => Some(text.clone().into_bytes()),
             Content::Asset(asset) => Some(asset.text.clone().into_bytes()),
             Content::Directory | Content::Repo(_) => None,
         }
@@ -172,6 +180,20 @@ impl Files {
             },
         );
         id
+    }
+
+    /// Writes a file as Lakeflow Designer does.
+    pub(crate) fn put_designer(
+        &mut self,
+        path: &str,
+        json: &str,
+        by: &str,
+        now: i64,
+    ) -> Result<(), ApiError> {
+        let path = normal(path)?;
+        self.mkdirs(parent(&path), by, now)?;
+        self.put(&path, Content::Designer(json.to_owned()), by, now);
+        Ok(())
     }
 
     fn new_id(&mut self) -> u64 {
@@ -215,7 +237,10 @@ impl Files {
             Content::Directory | Content::Repo(_) => {
                 self.below(&path).map(|(path, _)| path.to_owned()).collect()
             }
-            Content::Notebook { .. } | Content::File(_) | Content::Asset(_) => Vec::new(),
+            Content::Notebook { .. }
+            | Content::File(_)
+            | Content::Designer(_)
+            | Content::Asset(_) => Vec::new(),
         };
         if !below.is_empty() && !recursive {
             return Err(ApiError::new(
@@ -235,6 +260,7 @@ impl Node {
             Content::Directory => "DIRECTORY",
             Content::Notebook { .. } => "NOTEBOOK",
             Content::File(_) => "FILE",
+            Content::Designer(_) => "DESIGNER_FILE",
             Content::Repo(_) => "REPO",
             Content::Asset(Asset { kind, .. }) => kind,
         }
@@ -271,7 +297,8 @@ impl Node {
                     view.insert("resource_id".into(), json!(resource));
                 }
             }
-            Content::Directory => {}
+            // Of its size and its format nothing is answered.
+            Content::Directory | Content::Designer(_) => {}
         }
         view
     }

@@ -256,6 +256,21 @@ impl WorkspaceHandle {
         self.put(path, json.as_bytes(), "JUPYTER", None, by)
     }
 
+    /// Writes a file as Lakeflow Designer does, and the folders above it, whatever it is called.
+    ///
+    /// # Errors
+    /// The path is not absolute, or something else than a folder is above it.
+    pub fn put_designer(&self, path: &str, json: &str, by: &str) -> Result<(), ApiError> {
+        let mut world = self.world.lock();
+        let now = world.clock.millis();
+        world.files.put_designer(path, json, by, now)
+    }
+
+    /// From now on Lakeflow Designer is turned off here: what is written becomes notebooks.
+    pub fn without_designer(&self) {
+        self.world.lock().files.designer = false;
+    }
+
     /// Writes a file and the folders above it.
     ///
     /// # Errors

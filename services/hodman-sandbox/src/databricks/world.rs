@@ -183,7 +183,10 @@ impl World {
                 drop(self.repos.remove("Repo", &id));
                 self.permissions.forget("repos", &id);
             }
-            Content::Directory | Content::Notebook { .. } | Content::File(_) => {}
+            Content::Directory
+            | Content::Notebook { .. }
+            | Content::File(_)
+            | Content::Designer(_) => {}
         }
     }
 

@@ -186,3 +186,41 @@ async fn import_file_writes_without_json() {
     assert_eq!(send(format!("{url}?overwrite=true")).await, 200);
     assert_eq!(bench.dev.list_files("/Shared"), ["/Shared/a b.txt"]);
 }
+
+#[tokio::test]
+async fn a_file_of_designer_keeps_its_whole_name() {
+    let bench = Bench::start().await;
+    let json = json!({"cells": [{"cell_type": "code", "source": ["print(1)"], "metadata": {}}], "metadata": {}, "nbformat": 4})
+        .to_string();
+    let path = "/Shared/prep.designer.ipynb";
+    let put = async |name: &str| {
+        let url = format!(
+            "{}/api/2.0/workspace-files/import-file/Shared%2F{name}?overwrite=true",
+            bench.dev.url()
+        );
+        let call = bench.client.post(url).bearer_auth("dapi-ana");
+        answer(call.body(json.clone()).send().await.unwrap())
+            .await
+            .0
+    };
+    assert_eq!(put("prep.designer.ipynb").await, 200);
+    let asked = format!("{path}&return_export_info=true");
+    let (_, seen) = status(&bench, &asked).await;
+    assert_eq!(seen["object_type"], "DESIGNER_FILE");
+    assert_eq!(seen.get("repos_export_format"), None);
+    let export = async |format: &str| {
+        let asked = format!("/api/2.0/workspace/export?path={path}&format={format}");
+        bench.get(&asked).await
+    };
+    let (_, exported) = export("JUPYTER").await;
+    let bytes = STANDARD
+        .decode(exported["content"].as_str().unwrap())
+        .unwrap();
+    assert_eq!(bytes, json.as_bytes());
+    assert_eq!(export("AUTO").await.0, 400);
+    // Where Designer is off, it is a notebook like any other.
+    bench.dev.without_designer();
+    assert_eq!(put("other.designer.ipynb").await, 200);
+    let (_, other) = status(&bench, "/Shared/other.designer").await;
+    assert_eq!(other["object_type"], "NOTEBOOK");
+}

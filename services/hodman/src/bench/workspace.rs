@@ -200,6 +200,7 @@ impl Bench<'_> {
                 pull: Some(_),
                 changed,
                 conflicts: 0,
+                ..
             } if changed >= self.jobs => Ok(()),
             other => anyhow::bail!("the capture ended otherwise: {other:?}"),
         }

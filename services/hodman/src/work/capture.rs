@@ -1,7 +1,10 @@
 //! Captures a free-form workspace into a pull request. The workspace is only read.
 
 mod branch;
+mod ended;
+mod file;
 mod file_access;
+mod history;
 mod known;
 mod libraries;
 mod propose;
@@ -10,13 +13,15 @@ mod table;
 
 use super::{Job, Repo, WorkError, check, git, taken};
 pub(super) use branch::is_of;
+use ended::ended;
+use history::History;
 use hodman_clients::git::{Base, MergeResult};
 use hodman_clients::github::Pull;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, EnvName, PlanDigest, PullNumber};
 use hodman_model::capture::{
-    self, CaptureInput, Captured, CapturedAs, LiveSnapshot, Overrides, capture as model_capture,
-    holds, lock_path,
+    self, CaptureInput, Captured, LiveSnapshot, Overrides, capture as model_capture, holds,
+    lock_path,
 };
 use hodman_model::digest::Digest;
 use hodman_model::files::{
@@ -24,7 +29,6 @@ use hodman_model::files::{
 };
 use known::Known;
 use propose::{nothing_left, propose};
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,26 +55,18 @@ pub(super) async fn capture(
     let snapshot = Arc::new(snapshot);
     let mut whole = merge(job, env, &environment, &snapshot, &main).await?;
     whole.tell(&unlike);
-    let nothing = Outcome::Captured {
-        pull: None,
-        changed: 0,
-        conflicts: count(&whole, CapturedAs::Conflict),
-    };
     if whole.changes.is_empty() && place.open.is_none() {
-        return Ok(nothing);
+        return Ok(ended(&whole, None, 0));
     }
     let digest = PlanDigest(whole.digest().to_string());
     if place.open.is_none() {
         if let Some(pull) = branch::proposed(&place, &digest) {
-            return Ok(Outcome::Captured {
-                pull: Some((PullNumber(pull.number), CommitSha(pull.head_sha.clone()))),
-                changed: 0,
-                conflicts: count(&whole, CapturedAs::Conflict),
-            });
+            let pull = (PullNumber(pull.number), CommitSha(pull.head_sha.clone()));
+            return Ok(ended(&whole, Some(pull), 0));
         }
         // Somebody declined just this: it stays declined until there is something else to propose.
         if branch::declined(job, env, &place, &digest).await? {
-            return Ok(nothing);
+            return Ok(ended(&whole, None, 0));
         }
     }
     let head = match &place.open {
@@ -82,14 +78,13 @@ pub(super) async fn capture(
         .run(move |mirror| mirror.changed_paths(&before, &after))
         .await?;
     if changed.is_empty() {
-        return nothing_left(job, place.open).await;
+        nothing_left(job, place.open).await?;
+        return Ok(ended(&whole, None, 0));
     }
     let number = propose(job, env, &name, &whole, digest, place).await?;
-    Ok(Outcome::Captured {
-        pull: Some((PullNumber(number), CommitSha(head))),
-        changed: u32::try_from(whole.rows.len()).unwrap_or(u32::MAX),
-        conflicts: count(&whole, CapturedAs::Conflict),
-    })
+    let pull = (PullNumber(number), CommitSha(head));
+    let changed = u32::try_from(whole.rows.len()).unwrap_or(u32::MAX);
+    Ok(ended(&whole, Some(pull), changed))
 }
 
 /// All of the environment's workspaces, and where they are not alike.
@@ -158,10 +153,6 @@ pub(super) fn lock_in(tree: &Tree, env: &EnvName) -> Result<CapturedLock, WorkEr
     })
 }
 
-fn count(captured: &Captured, what: CapturedAs) -> u32 {
-    u32::try_from(captured.rows.iter().filter(|row| row.what == what).count()).unwrap_or(u32::MAX)
-}
-
 /// The lock of a repository whose files already are what the workspace has: where a first capture begins from, so that
 /// the next difference is known to have been made in the workspace.
 ///
@@ -188,7 +179,7 @@ pub async fn first_lock(
         bundle: env,
         variables: &variables(env, environment, tree),
         base: &|_, _| None,
-        had: &|_| false,
+        had: &|_, _| false,
     })?;
     Ok(render_captured_lock(&captured.lock))
 }
@@ -241,15 +232,8 @@ fn merge_tree(
             holds(path, &bytes, tree, &overrides, &variables, wanted).then_some(bytes)
         })
     };
-    let before = OnceCell::new();
-    let had = |path: &str| -> bool {
-        let before = before.get_or_init(|| before_capture(repo, env, commit));
-        // Where nobody can tell, nothing went anywhere.
-        before.as_ref().is_none_or(|before| {
-            let read = repo.mirror.read(before, &repo.path(path));
-            read.map_or(true, |file| file.is_some())
-        })
-    };
+    let history = History::of(repo, env, commit);
+    let had = |from: &str, to: &str| history.had(from, to);
     let rules = environment.capture.clone().unwrap_or_default();
     let input = CaptureInput {
         env: env.as_str(),
@@ -264,14 +248,6 @@ fn merge_tree(
         had: &had,
     };
     Ok(model_capture(&input)?)
-}
-
-/// The commit on which the last capture was merged: a reviewer may have moved files in its own pull request.
-fn before_capture(repo: &Repo, env: &EnvName, commit: &str) -> Option<String> {
-    let lock = repo.path(&lock_path(env.as_str()));
-    let merged = repo.mirror.last_change(commit, &lock).ok()??;
-    let parents = repo.mirror.commit_info(&merged).ok()?.parents;
-    Some(parents.into_iter().next().unwrap_or(merged))
 }
 
 /// A new branch from main; a stale one that no pull request uses any more is replaced.

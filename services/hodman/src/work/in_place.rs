@@ -269,7 +269,7 @@ async fn list(
 }
 
 fn is_content(listed: &Listed) -> bool {
-    matches!(listed.kind, EntryKind::File | EntryKind::Notebook { .. })
+    listed.kind.is_content()
 }
 
 /// Where a file of the bundle lies: below the folder, or at its own place.

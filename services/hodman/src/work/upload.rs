@@ -126,9 +126,7 @@ async fn refuse_others(
         Err(error) if error.is_not_found() => return Ok(()),
         Err(error) => return Err(WorkError::from(error).doing(&format!("looking at {target}"))),
     };
-    if matches!(there.kind, EntryKind::File | EntryKind::Notebook { .. })
-        && live::holds(workspace, &there, &sha256(&file.bytes)).await?
-    {
+    if there.kind.is_content() && live::holds(workspace, &there, &sha256(&file.bytes)).await? {
         return Ok(());
     }
     Err(WorkError::lasting(format!(
@@ -162,13 +160,14 @@ async fn one(
     let (target, format) = match file.notebook {
         None => (whole.as_str(), ImportFormat::Raw),
         Some(Notebook::Jupyter) => (bare(&whole, in_place), ImportFormat::Jupyter),
+        Some(Notebook::Designer) => (whole.as_str(), ImportFormat::Designer),
         Some(language) => {
             let language = match language {
                 Notebook::Python => Language::Python,
                 Notebook::Sql => Language::Sql,
                 Notebook::Scala => Language::Scala,
                 Notebook::R => Language::R,
-                Notebook::Jupyter => return Ok(()),
+                Notebook::Jupyter | Notebook::Designer => return Ok(()),
             };
             (
                 bare(&whole, in_place),
@@ -184,7 +183,25 @@ async fn one(
         }
         other => other,
     };
-    imported.map_err(|error| WorkError::from(error).doing(&format!("uploading {path}")))
+    imported.map_err(|error| WorkError::from(error).doing(&format!("uploading {path}")))?;
+    match format {
+        ImportFormat::Designer => is_designed(workspace, target, path).await,
+        _ => Ok(()),
+    }
+}
+
+/// A workspace without Lakeflow Designer takes such a file for a notebook, under another name: jobs would look for it in vain.
+async fn is_designed(workspace: &Workspace, target: &str, path: &str) -> Result<(), WorkError> {
+    match workspace.files().status(target).await {
+        Ok(entry) if entry.kind == EntryKind::Designer => Ok(()),
+        Err(error) if !error.is_not_found() => {
+            Err(WorkError::from(error).doing(&format!("looking at {target}")))
+        }
+        Ok(_) | Err(_) => Err(WorkError::lasting(format!(
+            "{path} is a file of Lakeflow Designer, and the workspace made no such file of it at {target}: turn Designer on \
+             there, or leave the file out of the bundle with `sync.exclude`"
+        ))),
+    }
 }
 
 /// Targets in place have lost the end of a notebook's name already.

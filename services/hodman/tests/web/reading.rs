@@ -44,10 +44,23 @@ async fn everything_can_be_read_and_nothing_shows_a_secret_or_runs_a_script() {
 }
 
 #[tokio::test]
+async fn the_page_and_the_status_name_what_a_capture_found_in_conflict() {
+    let world = World::local().await;
+    for path in ["/pipelines/shop/environments/dev", "/api/status"] {
+        let text = world.get(path).await.text;
+        assert!(
+            text.contains("somebody settles it: jobs.nightly, src/"),
+            "{path}: {text}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_came_from_outside_is_there_escaped() {
     let world = World::local().await;
     for path in [
         "/",
+        "/pipelines/shop/environments/dev",
         "/pipelines/shop/environments/qa",
         &format!("/plans/{PLAN}"),
         "/events",

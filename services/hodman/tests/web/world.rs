@@ -199,6 +199,8 @@ fn state() -> PipelineState {
     let mut dev = Environment::default();
     dev.policy.mode = Mode::FreeForm;
     dev.capture.pull = Some(PullNumber(7));
+    dev.capture.conflicts = 2;
+    dev.capture.conflicting = vec!["jobs.nightly".to_owned(), format!("src/{SCRIPT}.py")];
     let mut qa = Environment {
         current: Some(deployed("a", true)),
         ..Environment::default()

@@ -37,6 +37,9 @@ pub enum NotebookFormat {
     Jupyter,
 }
 
+/// How a file of Lakeflow Designer is called, in the workspace as in Git: unlike a notebook it keeps its whole name.
+pub const DESIGNER: &str = ".designer.ipynb";
+
 /// What an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryKind {
@@ -47,12 +50,22 @@ pub enum EntryKind {
     },
     /// A file.
     File,
+    /// A file of Lakeflow Designer: Jupyter's JSON, whose path ends in [`DESIGNER`].
+    Designer,
     /// A directory.
     Directory,
     /// A Git folder.
     Repo,
     /// A library, dashboard or whatever else, by the API's name.
     Other(String),
+}
+
+impl EntryKind {
+    /// Whether it has bytes that can be read and written.
+    #[must_use]
+    pub fn is_content(&self) -> bool {
+        matches!(self, Self::Notebook { .. } | Self::File | Self::Designer)
+    }
 }
 
 /// One entry of the workspace tree.
@@ -91,6 +104,8 @@ impl From<Shown> for Entry {
                 language: shown.language.as_deref().and_then(language),
             },
             "FILE" => EntryKind::File,
+            // No SDK has a word for it; the CLI of Databricks has.
+            "DESIGNER_FILE" => EntryKind::Designer,
             "DIRECTORY" => EntryKind::Directory,
             "REPO" => EntryKind::Repo,
             _ => EntryKind::Other(shown.object_type),
@@ -131,8 +146,11 @@ fn language(name: &str) -> Option<Language> {
 }
 
 /// The workspace path of a notebook kept in the file `path`: the same without its extension. So `a.py` and `a.sql`
-/// collide when both are notebooks.
+/// collide when both are notebooks. A file of Designer keeps its name.
 pub fn notebook_path(path: &str) -> &str {
+    if path.ends_with(DESIGNER) {
+        return path;
+    }
     let extensions = [".py", ".sql", ".scala", ".r", ".R", ".ipynb"];
     extensions
         .iter()
@@ -167,10 +185,9 @@ mod tests {
             notebook_path("/Shared/etl/load.v2.ipynb"),
             "/Shared/etl/load.v2"
         );
-        assert_eq!(
-            notebook_path("/Shared/etl/data.csv"),
-            "/Shared/etl/data.csv"
-        );
+        for whole in ["/Shared/etl/data.csv", "/Shared/etl/prep.designer.ipynb"] {
+            assert_eq!(notebook_path(whole), whole);
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub enum ImportFormat {
     },
     /// A notebook as `.ipynb`. The path is taken as it is.
     Jupyter,
+    /// A file of Lakeflow Designer, known by its name; the path is taken as it is.
+    Designer,
     /// A file, never taken for a notebook.
     Raw,
     /// Whatever extension and header say: a notebook's source becomes a notebook, and its path loses the extension.
@@ -38,7 +40,7 @@ impl ImportFormat {
             Self::SourceNotebook { language } => ("SOURCE", Some(language)),
             Self::Jupyter => ("JUPYTER", None),
             Self::Raw => ("RAW", None),
-            Self::Auto => ("AUTO", None),
+            Self::Auto | Self::Designer => ("AUTO", None),
         };
         let mut fields = vec![
             ("path", path.to_owned()),
@@ -59,7 +61,8 @@ impl Files<'_> {
     /// there. The directory above must exist.
     ///
     /// Up to 10 MiB of base64 the call is JSON, which every server understands; larger notebooks go as a multipart
-    /// form, larger files raw through `workspace-files/import-file`.
+    /// form, larger files raw through `workspace-files/import-file`, as do those of Designer: of no other door is it
+    /// known that they stay what they are.
     pub async fn import(
         &self,
         path: &str,
@@ -75,7 +78,8 @@ impl Files<'_> {
             Retry::NotIdempotent
         };
         let fields = format.fields(path, overwrite);
-        if content.len().div_ceil(3) * 4 <= LARGEST_JSON_CONTENT {
+        let designer = format == ImportFormat::Designer;
+        if !designer && content.len().div_ceil(3) * 4 <= LARGEST_JSON_CONTENT {
             let mut body: serde_json::Map<String, Value> = fields
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value.into()))

@@ -3,7 +3,7 @@
 use super::super::Verdict;
 use super::world::{World, story};
 use crate::event::{Ask, Event, Named, Outcome};
-use crate::explain::Standing;
+use crate::explain::{Standing, explain};
 use crate::facts::{PullFact, PullKind, PullState};
 use crate::ids::PullNumber;
 use crate::policy::{Missed, Mode, ScheduleSpec};
@@ -14,6 +14,7 @@ fn captured(number: Option<u64>) -> Outcome {
         pull: number.map(|number| (PullNumber(number), "h".into())),
         changed: 2,
         conflicts: 0,
+        named: Vec::new(),
     }
 }
 
@@ -73,6 +74,39 @@ fn the_pull_request_of_the_last_capture_is_told_whatever_earlier_ones_are_open()
     w.facts.pulls = vec![pull(5, PullState::Closed)];
     w.look();
     assert_eq!(w.of("dev").capture.pull, None);
+}
+
+#[test]
+fn conflicts_are_named_until_a_capture_finds_others() {
+    let mut w = story();
+    w.look();
+    let conflicts = |count, named: &[&str]| Outcome::Captured {
+        pull: None,
+        changed: 0,
+        conflicts: count,
+        named: named.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    for (count, named, expected) in [
+        (
+            3,
+            &["jobs.a", "src/b.py"][..],
+            "3 objects differ here and in Git and no capture says who is right; Git's side stays until somebody settles it: jobs.a, src/b.py and 1 more",
+        ),
+        (
+            1,
+            &["jobs.a"][..],
+            "1 object differs here and in Git and no capture says who is right; Git's side stays until somebody settles it: jobs.a",
+        ),
+    ] {
+        w.ask(Ask::Capture { env: "dev".into() });
+        w.answer("dev", "capture", conflicts(count, named));
+        let explained = explain(&w.state, &"dev".into(), w.now).unwrap();
+        assert_eq!(explained.there.last().map(String::as_str), Some(expected));
+    }
+    w.ask(Ask::Capture { env: "dev".into() });
+    w.answer("dev", "capture", captured(None));
+    let explained = explain(&w.state, &"dev".into(), w.now).unwrap();
+    assert!(!explained.there.iter().any(|line| line.contains("differ")));
 }
 
 #[test]

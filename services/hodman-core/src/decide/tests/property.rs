@@ -176,6 +176,7 @@ fn answer(w: &World, act: &Act, how: u8) -> Outcome {
             pull: Some((number, head)),
             changed: 1,
             conflicts: 0,
+            named: Vec::new(),
         },
         Act::CheckPull { .. } => {
             let plans = [(name("qa"), ("b2".into(), plan(actions)))].into();

@@ -15,6 +15,7 @@ fn files<'a>(tasks: &'a str, root: &'a str) -> Vec<(&'a str, &'a str)> {
         ("src/main.py", "print(1)\n"),
         ("src/q.sql", "select 1\n"),
         ("src/book.ipynb", "{}"),
+        ("src/prep.designer.ipynb", "{}"),
         ("dbt/dbt_project.yml", "name: x\n"),
         ("dist/a-1.whl", "w"),
         ("dist/b-1.whl", "w"),
@@ -39,10 +40,16 @@ fn relative_paths_come_to_lie_below_the_folder_of_the_files() {
         - {task_key: i, notebook_task: {notebook_path: /Workspace/Shared/x}}
         - {task_key: k, notebook_task: {notebook_path: src/load, source: GIT}}
         - {task_key: l, dbt_task: {project_directory: ""}}
+        - {task_key: m, notebook_task: {notebook_path: ../src/prep.designer.ipynb}}
 "#;
     let bundle = resolve(&tree(&files(yaml, ROOT)), "qa", &BTreeMap::new())
         .unwrap_or_else(|found| panic!("{found}"));
     let job = job(&bundle, "j");
+    // The workspace keeps the whole name of a file of Designer.
+    assert_eq!(
+        job["tasks"][10]["notebook_task"]["notebook_path"],
+        "${files}/src/prep.designer.ipynb"
+    );
     assert_eq!(
         job["environments"][0]["spec"]["dependencies"],
         json!([

@@ -169,7 +169,7 @@ impl Project {
             bundle: "shop",
             variables: &self.variables(),
             base: &base,
-            had: &|path| self.had.contains(path),
+            had: &|_, path| self.had.contains(path),
         })
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::bundle::{ResolvedBundle, SourceFile};
+use crate::bundle::{ResolvedBundle, SourceFile, is_designer};
 use crate::kinds::files::PLACEHOLDER;
 
 /// Points `configs` to the places of the files that they run; gives the places that count, by path in the bundle.
@@ -72,8 +72,11 @@ fn folder_of(below: &[&String], inside: &str, places: &BTreeMap<String, String>)
         .then(|| first.to_owned())
 }
 
-/// A notebook's path has no end in a workspace.
+/// A notebook's path has no end in a workspace, but for files of Designer.
 fn without_end(path: &str) -> &str {
+    if is_designer(path) {
+        return path;
+    }
     [".py", ".sql", ".scala", ".r", ".R", ".ipynb"]
         .iter()
         .find_map(|end| path.strip_suffix(end))

@@ -6,12 +6,18 @@ use crate::databricks::error::ApiError;
 /// Largest notebook, and largest content of a JSON import: 10 MiB.
 pub(super) const NOTEBOOK_LIMIT: usize = 10 * 1024 * 1024;
 
+/// Not one of the API's formats: how [`Import::format`] says that the name decides whether it is a file of Designer.
+pub(super) const DESIGNER: &str = "(by name)";
+
+/// How such a file is called.
+const DESIGNER_END: &str = ".designer.ipynb";
+
 /// What to write.
 #[derive(Debug)]
 pub(crate) struct Import<'a> {
     pub(crate) path: &'a str,
     pub(crate) bytes: &'a [u8],
-    /// `SOURCE`, `AUTO`, `RAW` or `JUPYTER`.
+    /// `SOURCE`, `AUTO`, `RAW` or `JUPYTER`, or [`DESIGNER`].
     pub(crate) format: &'a str,
     pub(crate) language: Option<&'a str>,
     pub(crate) overwrite: bool,
@@ -24,7 +30,7 @@ pub(crate) fn import(
     by: &str,
     now: i64,
 ) -> Result<u64, ApiError> {
-    let (path, content) = read(import)?;
+    let (path, content) = read(import, files.designer)?;
     if matches!(&content, Content::Notebook { source, .. } if source.len() > NOTEBOOK_LIMIT) {
         return Err(too_large(import.bytes.len()));
     }
@@ -39,10 +45,10 @@ pub(crate) fn import(
     }
     if let Some(old) = files.nodes.get(&path) {
         if std::mem::discriminant(&old.content) != std::mem::discriminant(&content) {
-            let asked = if matches!(content, Content::File(_)) {
-                "FILE"
-            } else {
-                "NOTEBOOK"
+            let asked = match content {
+                Content::File(_) => "FILE",
+                Content::Designer(_) => "DESIGNER_FILE",
+                _ => "NOTEBOOK",
             };
             return Err(ApiError::invalid(format!(
                 "Cannot overwrite the asset at {path} due to type mismatch (asked: {asked}, actual: {})",
@@ -62,7 +68,7 @@ pub(super) fn too_large(size: usize) -> ApiError {
 }
 
 /// Path and content by the format: a notebook that is recognised by its content loses its extension.
-fn read(import: &Import<'_>) -> Result<(String, Content), ApiError> {
+fn read(import: &Import<'_>, designer: bool) -> Result<(String, Content), ApiError> {
     let path = normal(import.path)?;
     match import.format {
         "SOURCE" => {
@@ -84,7 +90,11 @@ fn read(import: &Import<'_>) -> Result<(String, Content), ApiError> {
         }
         "JUPYTER" => Ok((path, jupyter(import.bytes)?)),
         "RAW" => Ok((path, Content::File(import.bytes.to_vec()))),
-        "AUTO" => Ok(recognised(&path, import.bytes)
+        DESIGNER if designer && path.ends_with(DESIGNER_END) => {
+            jupyter(import.bytes)?;
+            Ok((path, Content::Designer(utf8(import.bytes)?.to_owned())))
+        }
+        "AUTO" | DESIGNER => Ok(recognised(&path, import.bytes)
             .unwrap_or_else(|| (path, Content::File(import.bytes.to_vec())))),
         other => Err(ApiError::invalid(format!(
             "The format {other} is not supported here."

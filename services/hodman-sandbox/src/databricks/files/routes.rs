@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::import::{NOTEBOOK_LIMIT, too_large};
-use super::{Content, Import, Language, format, import};
+use super::{Content, DESIGNER, Import, Language, format, import};
 use crate::databricks::call::{Call, Reply, Shared, get, post};
 use crate::databricks::error::ApiError;
 use crate::databricks::world::World;
@@ -50,13 +50,14 @@ fn import_call(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     Ok(json!({"object_id": id}))
 }
 
-/// The body is the file; a notebook is recognised by its content. An existing file is a 409 here, unlike `workspace/import`.
+/// The body is the file; a notebook is recognised by its content, a file of Designer by its name: of no other call is that
+/// known. An existing file is a 409 here, unlike `workspace/import`.
 fn import_file(world: &mut World, call: &Call) -> Result<Value, ApiError> {
     let path = absolute(call.param("path"));
     let import_of = Import {
         path: &path,
         bytes: &call.raw,
-        format: "AUTO",
+        format: DESIGNER,
         language: None,
         overwrite: call.query_is_true("overwrite"),
     };
@@ -103,6 +104,15 @@ fn export(world: &mut World, call: &Call) -> Result<Reply, ApiError> {
             path.rsplit_once('.').map_or("", |(_, extension)| extension),
         ),
         Content::Asset(asset) => (asset.text.clone().into_bytes(), "json"),
+        // No other format is known to be given.
+        Content::Designer(text) => match call.query("format") {
+            Some("JUPYTER") => (text.clone().into_bytes(), "ipynb"),
+            _ => {
+                return Err(ApiError::invalid(format!(
+                    "{path} is exported in the format JUPYTER."
+                )));
+            }
+        },
         Content::Notebook {
             language,
             source,

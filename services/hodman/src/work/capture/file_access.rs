@@ -33,6 +33,21 @@ pub(super) fn asked<'e>(
         .collect()
 }
 
+/// Files of Designer among them, where the rules ask: nothing is known of how the service tells who may use one.
+pub(super) fn unasked<'e>(
+    rules: &CaptureRules,
+    entries: impl Iterator<Item = &'e Entry>,
+) -> Vec<(String, FileAccess)> {
+    let why = "no API is known that tells it of a Designer file";
+    entries
+        .filter(|entry| rules.file_permissions && entry.kind == EntryKind::Designer)
+        .map(|entry| {
+            let path = short(&entry.path).to_owned();
+            (path, FileAccess::Unread(why.to_owned()))
+        })
+        .collect()
+}
+
 /// What is said of them, by short path.
 pub(super) async fn read(
     workspace: &Workspace,

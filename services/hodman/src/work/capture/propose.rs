@@ -3,14 +3,13 @@
 use super::super::{Job, WorkError};
 use super::branch::Place;
 use hodman_clients::github::{NewPull, Pull};
-use hodman_core::event::Outcome;
 use hodman_core::facts::PullKind;
 use hodman_core::ids::{EnvName, PipelineName, PlanDigest};
 use hodman_core::text::{Marker, capture_text};
 use hodman_model::capture::{Captured, CapturedAs};
 
 /// What had been captured was undone in the workspace: the pull request has nothing left to say.
-pub(super) async fn nothing_left(job: &Job<'_>, open: Option<Pull>) -> Result<Outcome, WorkError> {
+pub(super) async fn nothing_left(job: &Job<'_>, open: Option<Pull>) -> Result<(), WorkError> {
     if let Some(pull) = open {
         job.work
             .github
@@ -20,11 +19,7 @@ pub(super) async fn nothing_left(job: &Job<'_>, open: Option<Pull>) -> Result<Ou
             .delete_branch(&pull.head_ref, &pull.head_sha)
             .await?;
     }
-    Ok(Outcome::Captured {
-        pull: None,
-        changed: 0,
-        conflicts: 0,
-    })
+    Ok(())
 }
 
 /// Opens the pull request, or brings the open one up to date.
@@ -44,11 +39,13 @@ pub(super) async fn propose(
         // Not a plan, but what is proposed: so that it is known again after somebody declined it.
         plan: Some(digest),
     };
+    let rows = whole.rows.iter();
+    let conflicts = rows.filter(|row| row.what == CapturedAs::Conflict).count();
     let text = capture_text(
         &marker,
         workspace,
         &super::table::render(&whole.rows),
-        super::count(whole, CapturedAs::Conflict),
+        conflicts,
     );
     let github = &job.work.github;
     let pull = match place.open {

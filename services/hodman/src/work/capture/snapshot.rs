@@ -2,18 +2,15 @@
 
 use super::super::WorkError;
 use super::super::live::{self, Unlisted};
+use super::file::{Found, file};
 use super::known::{Known, short};
 use super::{file_access, libraries};
-use chrono::{DateTime, TimeZone as _, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hodman_clients::databricks::{
-    ApiError, Entry, EntryKind, ErrorKind, Language as Written, NotebookFormat, Workspace,
-};
-use hodman_model::bundle::Language;
+use hodman_clients::databricks::{ApiError, Entry, EntryKind, ErrorKind, Workspace};
 use hodman_model::capture::{
-    LiveFile, LiveResource, LiveSnapshot, Unread, chooser, path_chooser, wanted_paths,
+    LiveResource, LiveSnapshot, Unread, chooser, path_chooser, wanted_paths,
 };
-use hodman_model::files::{Environment, Seen};
+use hodman_model::files::Environment;
 use hodman_model::kinds::{Captured as How, kind, permissions};
 use hodman_model::plan::ObservedObject;
 use serde_json::{Value, json};
@@ -73,12 +70,13 @@ pub(super) async fn take(
         .add(workspace, wanted_paths(&rules, &resources))
         .await?;
     let asked = file_access::asked(&rules, entries.found.values());
-    let file_access = file_access::read(workspace, asked, &mine).await?;
+    let mut file_access = file_access::read(workspace, asked, &mine).await?;
+    file_access.extend(file_access::unasked(&rules, entries.found.values()));
     let mut unread_files = entries.unread;
     let wanted = entries
         .found
         .into_values()
-        .filter(|entry| matches!(entry.kind, EntryKind::File | EntryKind::Notebook { .. }));
+        .filter(|entry| entry.kind.is_content());
     let found: Vec<Found> =
         futures::stream::iter(wanted.map(|entry| file(workspace, entry, known)))
             .buffer_unordered(AT_ONCE)
@@ -298,102 +296,4 @@ async fn some(workspace: &Workspace, folder: &str, wanted: &BTreeSet<String>) ->
     };
     entries.retain(|entry| wanted.contains(short(&entry.path)));
     Ok(entries)
-}
-
-/// What came of one file.
-enum Found {
-    File(String, LiveFile),
-    /// Its path, and why it could not be read.
-    Unread(String, String),
-    /// It went away in between.
-    Gone,
-}
-
-/// GitHub refuses a push with a larger file in it.
-const LARGEST: u64 = 100 * 1024 * 1024;
-
-/// One file: as Git holds it when it did not change since, else exported.
-async fn file(workspace: &Workspace, mut entry: Entry, known: &Known) -> Result<Found, WorkError> {
-    let too_large = || "it is larger than the 100 MB that GitHub takes".to_owned();
-    if entry.size.is_some_and(|size| size > LARGEST) {
-        return Ok(Found::Unread(entry.path, too_large()));
-    }
-    let seen = entry
-        .object_id
-        .zip(entry.modified_at)
-        .map(|(object_id, modified_at)| Seen {
-            object_id,
-            modified_at,
-        });
-    if matches!(entry.kind, EntryKind::Notebook { .. }) {
-        match format(workspace, &entry, known).await {
-            Ok(format) => entry.format = Some(format),
-            Err(error) => return refused(entry.path, error, "reading"),
-        }
-    }
-    let bytes = match seen.and_then(|seen| known.content(&entry.path, seen)) {
-        Some(bytes) => bytes,
-        None => match workspace.files().export_entry(&entry).await {
-            Ok(bytes) => bytes.to_vec(),
-            Err(error) => return refused(entry.path, error, "exporting"),
-        },
-    };
-    if u64::try_from(bytes.len()).is_ok_and(|size| size > LARGEST) {
-        return Ok(Found::Unread(entry.path, too_large()));
-    }
-    let language = match &entry.kind {
-        // A notebook whose language the listing leaves out is Python, which is what the service makes by default.
-        EntryKind::Notebook { .. } if entry.format == Some(NotebookFormat::Jupyter) => {
-            Some(Language::Jupyter)
-        }
-        EntryKind::Notebook { language } => Some(match language {
-            Some(Written::Python) | None => Language::Python,
-            Some(Written::Sql) => Language::Sql,
-            Some(Written::Scala) => Language::Scala,
-            Some(Written::R) => Language::R,
-        }),
-        _ => None,
-    };
-    let file = LiveFile {
-        bytes,
-        language,
-        created_at: None,
-        modified_at: entry.modified_at.and_then(moment),
-        // The workspace API does not say who; a guess would put somebody's name on another's work.
-        creator: None,
-        seen,
-    };
-    Ok(Found::File(entry.path, file))
-}
-
-/// What an error means for one file.
-fn refused(path: String, error: ApiError, doing: &str) -> Result<Found, WorkError> {
-    if error.is_not_found() {
-        return Ok(Found::Gone);
-    }
-    if is_refusal(&error) {
-        return Ok(Found::Unread(path, error.to_string()));
-    }
-    Err(WorkError::from(error).doing(&format!("{doing} {path}")))
-}
-
-/// The format of a notebook: as it was captured; a new one is asked for, because no list says it.
-async fn format(
-    workspace: &Workspace,
-    entry: &Entry,
-    known: &Known,
-) -> Result<NotebookFormat, ApiError> {
-    let jupyter = known.is_jupyter(&entry.path).map(|jupyter| match jupyter {
-        true => NotebookFormat::Jupyter,
-        false => NotebookFormat::Source,
-    });
-    if let Some(format) = jupyter.or(entry.format) {
-        return Ok(format);
-    }
-    let status = workspace.files().status(&entry.path).await?;
-    Ok(status.format.unwrap_or(NotebookFormat::Source))
-}
-
-fn moment(millis: i64) -> Option<DateTime<Utc>> {
-    Utc.timestamp_millis_opt(millis).single()
 }

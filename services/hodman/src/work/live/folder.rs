@@ -7,15 +7,14 @@
 use crate::work::WorkError;
 use crate::work::in_place::Seen;
 use futures::{StreamExt as _, TryStreamExt as _};
-use hodman_clients::databricks::{Entry, EntryKind, ErrorKind, ImportFormat, Workspace};
+use hodman_clients::databricks::{
+    Entry, EntryKind, ErrorKind, ImportFormat, Workspace, notebook_path,
+};
 use hodman_model::capture::notebook;
 use hodman_model::digest::{Digest, sha256};
 use hodman_model::plan::{FileSet, FileSetState};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Endings of files that may be notebooks.
-const NOTEBOOKS: [&str; 6] = ["py", "sql", "scala", "r", "R", "ipynb"];
 
 /// Files that are read at once because they were touched.
 const AT_ONCE: usize = 8;
@@ -239,11 +238,8 @@ impl Contents {
     fn listed<'c>(&'c self, set: &'c FileSet) -> BTreeMap<&'c str, &'c Entry> {
         let files = set.files.keys().filter_map(|path| {
             // A notebook's path has no extension in a workspace; `settings.json` is not there because `settings` is.
-            let stem = path
-                .rsplit_once('.')
-                .filter(|(_, end)| NOTEBOOKS.contains(end))
-                .map_or(path.as_str(), |(stem, _)| stem);
-            let entry = self.entries.get(path).or_else(|| self.entries.get(stem))?;
+            let stem = || self.entries.get(notebook_path(path));
+            let entry = self.entries.get(path).or_else(stem)?;
             Some((path.as_str(), entry))
         });
         files.collect()
