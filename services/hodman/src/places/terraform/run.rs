@@ -4,12 +4,12 @@ use super::keys::Desk;
 use super::place::place_of;
 use super::told::Told;
 use super::{Failure, RUNS, Stacks, UNMERGED_RUNS, keys};
+pub(super) use crate::config::TerraformAs as As;
 use crate::config::backend_secrets;
 use crate::places::at_work::Working;
 use hodman_clients::terraform::{Input, LateSecrets, Stack, Workdir};
 use hodman_model::kinds::Whose;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,32 +21,12 @@ use tokio::time::Instant;
 const AT_LEAST: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Who Terraform is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum As {
-    /// Who may read.
-    Plan,
-    /// Who may read for a pull request that nobody merged.
-    Propose,
-    /// Who may change.
-    Apply,
-}
-
 impl As {
     /// Who looks at what somebody says of a stack.
     pub fn who_looks(whose: Whose) -> Self {
         match whose {
             Whose::Merged | Whose::Asked => Self::Plan,
             Whose::Proposed => Self::Propose,
-        }
-    }
-
-    /// As it stands in the name of a session.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::Propose => "propose",
-            Self::Apply => "apply",
         }
     }
 }
