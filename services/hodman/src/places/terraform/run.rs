@@ -21,6 +21,9 @@ use tokio::time::Instant;
 const AT_LEAST: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Why a state is found that nobody was left to hear of.
+const LEFT_ALONE: &str = "the run that made it was left alone when the daemon ended";
+
 impl As {
     /// Who looks at what somebody says of a stack.
     pub fn who_looks(whose: Whose) -> Self {
@@ -61,7 +64,7 @@ impl Run {
 impl Stacks {
     /// The folder of a stack's runs: the same for all of them, because paths stand in saved plans. What nobody merged runs in another
     /// one, so that a sandbox may show it that and no more.
-    fn root(&self, name: &str, who: As) -> PathBuf {
+    pub(super) fn root(&self, name: &str, who: As) -> PathBuf {
         let runs = match who {
             As::Plan | As::Apply => RUNS,
             As::Propose => UNMERGED_RUNS,
@@ -85,7 +88,7 @@ impl Stacks {
         let workdir = self.folder(name, &root, &told.directory, &files).await?;
         keys::remember(&root, desk.as_ref())?;
         if who != As::Propose {
-            self.gather(name, &root).await?;
+            self.gather(name, &root, LEFT_ALONE).await?;
         }
         let given = inputs
             .identity
@@ -150,7 +153,7 @@ impl Stacks {
             let files = files
                 .iter()
                 .map(|(path, (content, runs))| (path.as_str(), content.as_slice(), *runs));
-            if let Some(workdir) = Workdir::alone(root, directory, files)? {
+            if let Some(workdir) = Workdir::alone(root, directory, files, &self.key)? {
                 return Ok(workdir);
             }
             self.stand_in(name, root).await;
