@@ -20,3 +20,4 @@ mod states;
 mod story;
 mod stray;
 mod taken;
+mod unsaved;
