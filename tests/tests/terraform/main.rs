@@ -4,6 +4,7 @@
 mod bench;
 mod beside;
 mod buckets;
+mod caches;
 mod deaths;
 mod examples;
 mod faults;
