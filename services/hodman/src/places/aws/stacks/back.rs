@@ -27,17 +27,21 @@ impl Stacks {
         };
         let (marker, _) = wanted_tags(&body);
         info.must_be_ours(&marker).map_err(failed)?;
-        if !info.is_half_back() {
+        let asked = json!(["go back", info.id, info.changed_at, skip]);
+        let token = sha256(asked.to_string().as_bytes());
+        let token = &token.hex()[..32];
+        let back = if info.is_half_back() {
+            self.client.continue_rollback(&info.id, &skip, token).await
+        } else if info.is_busy() && info.status.starts_with("UPDATE_ROLLBACK_") {
+            // Begun before a crash.
+            self.client.gone_back(&info.id, token).await
+        } else {
             let words = format!(
                 "stack {name} is in {}: it has no way back to go on with; only one in {HALF_BACK} has",
                 info.status
             );
             return Err(error(request, ErrorKind::Invalid, words));
-        }
-        let asked = json!(["go back", info.id, info.changed_at, skip]);
-        let token = sha256(asked.to_string().as_bytes());
-        let token = &token.hex()[..32];
-        let back = self.client.continue_rollback(&info.id, &skip, token).await;
+        };
         back.map_err(|failure| refusal(request, &marker, failure))?;
         tracing::warn!(
             stack = name,
