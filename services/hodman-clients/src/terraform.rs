@@ -9,6 +9,7 @@ mod environment;
 mod error;
 mod events;
 mod heard;
+mod left;
 mod lock;
 mod mask;
 mod orphans;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 
 pub use environment::{Input, Inputs};
 pub use error::TerraformError;
+pub use left::LeftState;
 pub use lock::LockHolder;
 pub use mask::{LateSecrets, parts};
 pub use sealed::{Binding, PlanKey, SealedPlan};

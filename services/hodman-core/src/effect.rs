@@ -238,7 +238,7 @@ pub enum Act {
         /// Who asks.
         by: String,
     },
-    /// Free the state of a stack.
+    /// Free a stack that stands in everybody's way.
     Unlock {
         /// The commit whose `environments/` say where it is.
         config: CommitSha,

@@ -4,7 +4,7 @@ use crate::facts::{ForgeFacts, PlanFacts};
 use crate::ids::{BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PullNumber};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,7 +113,7 @@ pub enum Ask {
         /// Its files, and those of modules that it calls: by path, those that the repository has already stay.
         files: BTreeMap<String, String>,
     },
-    /// Free the state of a stack that stands in everybody's way.
+    /// Free a stack that stands in everybody's way.
     Unlock {
         /// Which environment.
         env: EnvName,
@@ -147,7 +147,7 @@ impl Ask {
     }
 }
 
-/// What keeps everybody from the state of a stack, and is to be taken out of the way.
+/// What keeps everybody from a stack, and is to be taken out of the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unlock {
@@ -156,7 +156,16 @@ pub enum Unlock {
     /// A state that an apply could not store: it is stored now.
     StoreState,
     /// A state that an apply could not store, where a newer one is stored already: it is forgotten.
-    ForgetState,
+    ForgetState {
+        /// The addresses of what only that one has, and nobody has any more: a person removed it by hand. Exactly these.
+        #[serde(default)]
+        gone: BTreeSet<String>,
+    },
+    /// A stack of CloudFormation whose way back from an update failed: it goes on.
+    GoBack {
+        /// The resources that it leaves as they are, by their names in the template. Exactly these.
+        skip: BTreeSet<String>,
+    },
 }
 
 /// What a former owner knows of the objects that it made: keys, ids and names, and what tells resources of AWS apart; nothing else of

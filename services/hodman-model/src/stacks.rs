@@ -32,7 +32,7 @@ pub use importable::{IMPORTABLE, Importable, importable};
 pub use outputs::{TemplateText, changed_outputs};
 pub use row::{Shown, StackAction, StackField, StackRow};
 pub use said::Said;
-pub use terraform::{from_terraform, shown_secrets, undeclared, unknown_protected};
+pub use terraform::TerraformShown;
 
 use crate::digest::{Digest, Hasher, sha256};
 use crate::kinds::Reversibility;

@@ -13,6 +13,7 @@ mod oidc;
 mod packages;
 mod pipeline;
 mod queue;
+mod role_session;
 mod secret;
 mod sources;
 mod terraform;
@@ -43,6 +44,7 @@ pub use oidc::Oidc;
 pub use packages::{PackageStore, S3Packages};
 pub use pipeline::Pipeline;
 pub use queue::Queue;
+pub use role_session::{RoleSession, TerraformAs};
 pub use secret::{SecretProblem, SecretRef};
 pub use sources::{AwsSource, Sources};
 pub use terraform::{

@@ -107,7 +107,7 @@ impl Places {
     /// Takes away what a death left in the folders of runs, where nobody is at work any more. Reads and removes many files: off the
     /// async threads.
     pub fn sweep(&self) {
-        match terraform::sweep(&self.ground.folder) {
+        match terraform::sweep(&self.ground) {
             Ok(0) => {}
             Ok(folders) => tracing::debug!(folders, "folders of earlier runs are swept"),
             Err(error) => tracing::warn!("what earlier runs of Terraform left stays: {error:#}"),

@@ -5,7 +5,7 @@ use super::ending::checks;
 use super::{Ending, REPOSITORY, Scene, until};
 use anyhow::Context as _;
 use hodman::intake::CommandRequest;
-use hodman_core::event::Ask;
+use hodman_core::event::{Ask, Unlock};
 use hodman_core::explain;
 use hodman_core::ids::EnvName;
 use hodman_core::state::{Drift, Environment, Phase, PipelineState};
@@ -75,6 +75,30 @@ impl<'s> Short<'s> {
         let event = request.to_event(&id, self.scene.clock.now());
         self.store.insert_events(vec![event]).await?;
         Ok(())
+    }
+
+    /// Somebody asks for the stack `one` of qa to be freed.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub async fn unlock(&self, unlock: Unlock) -> anyhow::Result<()> {
+        let (env, stack) = ("qa".into(), "one".to_owned());
+        self.ask("olga", Ask::Unlock { env, stack, unlock }).await
+    }
+
+    /// Waits until that is refused with these words.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn unlock_refused(&self, words: &str) -> anyhow::Result<()> {
+        let what = format!("a refusal with {words}");
+        let refused = async || {
+            let state = self.state().await.ok()?;
+            let qa = state.environments.get(&EnvName::from("qa"))?;
+            let error = qa.unlocking.error.as_ref()?;
+            error.contains(words).then_some(())
+        };
+        self.wait(&what, refused).await
     }
 
     /// What hodman remembers.

@@ -6,7 +6,7 @@ use super::bench::{
     refused, status, the_rest, why,
 };
 use super::relay::Relay;
-use hodman_core::event::Ask;
+use hodman_core::event::{Ask, Unlock};
 use hodman_tests::harness::{Scene, Short};
 use hodman_tests::servers::{aws_endpoint, aws_hand};
 
@@ -60,31 +60,42 @@ async fn a_first_creation_that_failed_is_removed_and_made_anew_also_when_that_is
     daemon.stop().await;
 }
 
+/// A stack of one group of logs.
+fn inner(name: &str, days: u8) -> String {
+    format!(
+        "Resources: {{Logs: {{Type: 'AWS::Logs::LogGroup', Properties: {{LogGroupName: {name}, RetentionInDays: {days}}}}}}}\n"
+    )
+}
+
+/// A stack around the one whose template lies in a bucket.
+fn outer(bucket: &str, key: &str) -> String {
+    let url = format!("{}/{bucket}/{key}", aws_endpoint());
+    format!(
+        "Parameters: {{Name: {{Type: String}}}}\nResources:\n  Inner: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: '{url}'}}}}\n"
+    )
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_way_back_that_failed_is_gone_on_with_and_what_is_left_is_asked_for() {
     let own = name("back");
     let bucket = name("inner");
-    let inner = |days: u8| {
-        format!(
-            "Resources: {{Logs: {{Type: 'AWS::Logs::LogGroup', Properties: {{LogGroupName: {own}, RetentionInDays: {days}}}}}}}\n"
-        )
-    };
-    let outer = |key: &str| {
-        let url = format!("{}/{bucket}/{key}", aws_endpoint());
-        format!(
-            "Parameters: {{Name: {{Type: String}}}}\nResources:\n  Inner: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: '{url}'}}}}\n"
-        )
-    };
+    let inner = |days: u8| inner(&own, days);
+    let outer = |key: &str| outer(&bucket, key);
     aws_hand(&["make-bucket", &bucket]).await;
     aws_hand(&["put", &bucket, "seven", &inner(7)]).await;
     aws_hand(&["put", &bucket, "thirty", &inner(30)]).await;
     let call = format!(", inputs: {{name: {own}}}");
-    let endpoint = aws_endpoint();
-    let scene = Scene::start(options(MODULE, &outer("seven"), &call, (&endpoint, ""))).await;
+    let relay = Relay::start().await;
+    let scene = Scene::start(options(
+        MODULE,
+        &outer("seven"),
+        &call,
+        (&relay.endpoint, ""),
+    ))
+    .await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
     short.promote("qa").await.expect("made");
-
     // The way back leads over a template that is gone.
     aws_hand(&["take", &bucket, "seven"]).await;
     commit(&scene, &[(TEMPLATE, &with_bad(&outer("thirty"), "Inner"))]);
@@ -103,6 +114,53 @@ async fn a_way_back_that_failed_is_gone_on_with_and_what_is_left_is_asked_for() 
     applied(&short, &pull).await;
     assert_eq!(status(&own).await, "UPDATE_COMPLETE");
     assert_eq!(short.compared("qa").await.expect("compared").found, None);
+    let skipped = relay.skipped();
+    assert_eq!(skipped, [[""; 0]], "nothing is left out unasked");
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_way_back_that_fails_again_leaves_out_what_a_person_names_and_nothing_else() {
+    let (own, bucket) = (name("stuck"), name("inner"));
+    let outer = |key: &str| outer(&bucket, key);
+    aws_hand(&["make-bucket", &bucket]).await;
+    aws_hand(&["put", &bucket, "seven", &inner(&own, 7)]).await;
+    aws_hand(&["put", &bucket, "thirty", &inner(&own, 30)]).await;
+    let call = format!(", inputs: {{name: {own}}}");
+    let relay = Relay::start().await;
+    let endpoint = (&*relay.endpoint, "");
+    let scene = Scene::start(options(MODULE, &outer("seven"), &call, endpoint)).await;
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    short.promote("qa").await.expect("made");
+    let skip = || Unlock::GoBack {
+        skip: ["Inner".to_owned()].into(),
+    };
+    short.unlock(skip()).await.expect("asked");
+    let words = "is in CREATE_COMPLETE: it has no way back";
+    short.unlock_refused(words).await.expect("refused");
+
+    aws_hand(&["take", &bucket, "seven"]).await;
+    commit(&scene, &[(TEMPLATE, &with_bad(&outer("thirty"), "Inner"))]);
+    let pull = asked(&short, &scene, &["resources.Inner"]).await;
+    refused(&short, &pull).await;
+    commit(&scene, &[(TEMPLATE, &outer("thirty"))]);
+    let pull = asked(&short, &scene, &["it is in UPDATE_ROLLBACK_FAILED"]).await;
+    let words = refused(&short, &pull).await;
+    assert!(
+        words.contains("`hodman unlock qa one --skip LOGICAL_ID`"),
+        "{words}"
+    );
+
+    // This server does not heed what is to be left out, so that the way back has to lead somewhere.
+    aws_hand(&["put", &bucket, "seven", &inner(&own, 7)]).await;
+    short.unlock(skip()).await.expect("asked");
+    let pull = asked(&short, &scene, &["resources.Inner", "CANNOT BE TAKEN BACK"]).await;
+    assert_eq!(status(&own).await, "UPDATE_ROLLBACK_COMPLETE");
+    let skipped = relay.skipped();
+    assert_eq!(skipped, [vec![], vec!["Inner".to_owned()]]);
+    applied(&short, &pull).await;
+    assert_eq!(status(&own).await, "UPDATE_COMPLETE");
     daemon.stop().await;
 }
 

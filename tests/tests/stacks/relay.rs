@@ -1,4 +1,5 @@
-//! A relay before the server that refuses one request, once: whoever made the one before it is cut off there.
+//! A relay before the server that refuses one request, once: whoever made the one before it is cut off there. It remembers what was
+//! asked to go back.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -20,6 +21,7 @@ struct Rule {
 pub struct Relay {
     client: reqwest::Client,
     rule: Arc<Mutex<Option<Rule>>>,
+    ways_back: Arc<Mutex<Vec<String>>>,
     /// Its address.
     pub endpoint: String,
 }
@@ -36,6 +38,7 @@ impl Relay {
         let relay = Self {
             client: reqwest::Client::new(),
             rule: Arc::default(),
+            ways_back: Arc::default(),
             endpoint,
         };
         let router = Router::new().fallback(pass).with_state(relay.clone());
@@ -50,6 +53,19 @@ impl Relay {
             came: false,
         };
         *self.rule.lock().expect("a lock") = Some(rule);
+    }
+
+    /// The resources that each request for a way back is to leave as they are, as it was sent.
+    pub fn skipped(&self) -> Vec<Vec<String>> {
+        let asked = self.ways_back.lock().expect("a lock").clone();
+        let skipped = |body: &String| {
+            let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+            pairs
+                .filter(|(name, _)| name.starts_with("ResourcesToSkip."))
+                .map(|(_, value)| value.to_owned())
+                .collect()
+        };
+        asked.iter().map(skipped).collect()
     }
 
     /// Whether the request is the one that is refused; from then on none is.
@@ -80,6 +96,10 @@ async fn pass(
     if relay.refuses(action.unwrap_or_default()) {
         let words = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>cut off by the test</Message></Error></ErrorResponse>";
         return (StatusCode::FORBIDDEN, [("content-type", "text/xml")], words).into_response();
+    }
+    if action == Some("ContinueUpdateRollback") {
+        let mut asked = relay.ways_back.lock().expect("a lock");
+        asked.push(text.to_owned());
     }
     let asked = (method, &uri);
     let answer = forward(&relay.client, &aws_endpoint(), asked, &headers, body).await;

@@ -1,22 +1,12 @@
-//! A lock that somebody left behind, and a state that cannot be stored: both stand in the way until a person says so.
+//! A lock that somebody left behind: it stands in the way until a person says so.
 
-use hodman_core::event::{Ask, Unlock};
+use hodman_core::event::Unlock;
 use hodman_core::state::RunPhase;
-use hodman_tests::harness::{Hodman, Killer, Scene, Secrets, Short};
-use serde_json::Value;
+use hodman_tests::harness::{Scene, Secrets, Short};
 
 use super::bench::{Bench, WAITS, signal};
 use super::buckets::Bucket;
-use super::looks::{asked, commit, explained, healthy, qa, record};
-
-async fn unlock(short: &Short<'_>, unlock: Unlock) {
-    let ask = Ask::Unlock {
-        env: "qa".into(),
-        stack: "one".to_owned(),
-        unlock,
-    };
-    short.ask("olga", ask).await.expect("asked");
-}
+use super::looks::{asked, commit, explained, healthy, qa};
 
 /// The id of the lock that an explanation says how to take away.
 fn lock_in(told: &str) -> String {
@@ -47,7 +37,7 @@ async fn a_lock_that_was_left_behind_is_told_and_goes_by_its_id_only() {
     let id = lock_in(&told);
 
     let wrong = "00000000-0000-0000-0000-000000000000".to_owned();
-    unlock(&short, Unlock::Lock(wrong)).await;
+    short.unlock(Unlock::Lock(wrong)).await.expect("asked");
     let refused = short
         .wait("the refusal", async || {
             let state = short.state().await.ok()?;
@@ -68,7 +58,7 @@ async fn a_lock_that_was_left_behind_is_told_and_goes_by_its_id_only() {
         "and that one stays"
     );
 
-    unlock(&short, Unlock::Lock(id)).await;
+    short.unlock(Unlock::Lock(id)).await.expect("asked");
     // It is looked at anew.
     scene.clock.advance(chrono::Duration::seconds(61));
     bench.sign(&short).await;
@@ -83,57 +73,6 @@ async fn a_lock_that_was_left_behind_is_told_and_goes_by_its_id_only() {
         bucket.resources("hodman-shop-qa-one").await,
         ["first", "waits"]
     );
-    daemon.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_state_that_could_not_be_stored_stops_its_stack_until_it_is() {
-    let bench = Bench::new();
-    let bucket = Bucket::new().await;
-    let scene = Scene::start(bucket.waiting(&bench, Secrets::Inline)).await;
-    let daemon = scene.daemon().await;
-    let short = Short::new(&scene, daemon.parts().store.clone());
-    let pull = short.proposed("qa").await.expect("a plan");
-    short.merge(&pull).expect("merged");
-    bench.sign(&short).await;
-    bucket.lose().await;
-    bench.go_on();
-
-    let told = explained(&short, &scene, "could not store its state").await;
-    assert!(
-        told.contains("hodman unlock qa one --store-state"),
-        "{told}"
-    );
-    let kept = record(&scene, "one").await;
-    assert!(kept["unsaved"]["state"].is_string(), "{kept}");
-    assert!(
-        !kept["unsaved"].to_string().contains("terraform_data"),
-        "sealed: {kept}"
-    );
-
-    // The backend is not mended yet: it is said, and nothing is lost.
-    unlock(&short, Unlock::StoreState).await;
-    short
-        .wait("the refusal", async || {
-            let state = short.state().await.ok()?;
-            qa(&state)?.unlocking.error.clone()
-        })
-        .await
-        .expect("refused");
-    assert_eq!(record(&scene, "one").await["unsaved"], kept["unsaved"]);
-
-    bucket.make().await;
-    unlock(&short, Unlock::StoreState).await;
-    healthy(&short).await;
-    assert_eq!(
-        bucket.resources("hodman-shop-qa-one").await,
-        ["first", "waits"]
-    );
-    assert!(
-        !bench.path("pid").exists(),
-        "what was made is not made twice"
-    );
-    assert_eq!(record(&scene, "one").await["unsaved"], Value::Null);
     daemon.stop().await;
 }
 
@@ -209,102 +148,13 @@ async fn a_lock_goes_also_where_terraform_refuses_what_was_applied_before() {
     short.merge(&pull).expect("merged");
     signal("-KILL", bench.sign(&short).await);
     let told = explained(&short, &scene, "the state is locked by").await;
-    unlock(&short, Unlock::Lock(lock_in(&told))).await;
+    short
+        .unlock(Unlock::Lock(lock_in(&told)))
+        .await
+        .expect("asked");
     scene.clock.advance(chrono::Duration::seconds(61));
     bench.sign(&short).await;
     bench.go_on();
     healthy(&short).await;
     daemon.stop().await;
-}
-
-/// What is said of a request to free the state, once it says these words.
-async fn refused(short: &Short<'_>, words: &str) {
-    short
-        .wait(&format!("a refusal with {words}"), async || {
-            let state = short.state().await.ok()?;
-            let error = qa(&state)?.unlocking.error.as_ref()?;
-            error.contains(words).then_some(())
-        })
-        .await
-        .expect("refused");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_state_that_was_kept_is_forgotten_only_where_a_newer_one_is_stored() {
-    let bench = Bench::new();
-    let bucket = Bucket::new().await;
-    let scene = Scene::start(bucket.waiting(&bench, Secrets::Inline)).await;
-    let daemon = scene.daemon().await;
-    let short = Short::new(&scene, daemon.parts().store.clone());
-    let pull = short.proposed("qa").await.expect("a plan");
-    short.merge(&pull).expect("merged");
-    bench.sign(&short).await;
-    bucket.lose().await;
-    bench.go_on();
-    explained(&short, &scene, "could not store its state").await;
-    let kept = scene
-        .data()
-        .join("terraform/hodman-shop-qa-one/repository/modules/waits/errored.tfstate");
-    let kept = std::fs::read(kept).expect("a state");
-    let mut state: Value = serde_json::from_slice(&kept).expect("JSON");
-
-    bucket.make().await;
-    unlock(&short, Unlock::ForgetState).await;
-    refused(&short, "`--store-state` stores the kept one").await;
-
-    // Somebody stores it by hand, and goes on from there.
-    let serial = state["serial"].as_u64().expect("a serial");
-    state["serial"] = (serial + 1).into();
-    let put = bucket.client.put_object().bucket(&bucket.name);
-    let put = put.key("hodman-shop-qa-one.tfstate");
-    let put = put.body(state.to_string().into_bytes().into()).send();
-    put.await.expect("stored");
-    unlock(&short, Unlock::StoreState).await;
-    refused(&short, "hodman unlock qa one --forget-state").await;
-    unlock(&short, Unlock::ForgetState).await;
-    healthy(&short).await;
-    assert_eq!(record(&scene, "one").await["unsaved"], Value::Null);
-    assert!(!bench.path("pid").exists(), "nothing is made twice");
-    daemon.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_state_that_nobody_was_left_to_hear_of_is_found_by_the_next_daemon() {
-    let bench = Bench::new();
-    let bucket = Bucket::new().await;
-    let scene = Scene::start(bucket.waiting(&bench, Secrets::Environment)).await;
-    let killer = Killer::default();
-    let config = scene.config(Secrets::Environment, scene.port);
-    scene.hook(&format!("http://127.0.0.1:{}/webhooks/github", scene.port));
-    let hodman = Hodman::with_config(&scene, killer.clone(), &config, bench.variables());
-    let hodman = hodman.expect("hodman starts");
-    hodman.ready().await.expect("ready");
-    let short = Short::beside(&scene).await.expect("the database");
-    let pull = short.proposed("qa").await.expect("a plan");
-    short.merge(&pull).expect("merged");
-    bench.sign(&short).await;
-    killer.kill();
-    bucket.lose().await;
-    bench.go_on();
-
-    hodman.keep_alive().expect("started again");
-    hodman.ready().await.expect("ready");
-    let story = async {
-        let told = explained(&short, &scene, "could not store its state").await;
-        assert!(told.contains("--store-state"), "{told}");
-        bucket.make().await;
-        unlock(&short, Unlock::StoreState).await;
-        healthy(&short).await;
-        Ok(())
-    };
-    let ended = hodman.during(story).await;
-    ended.unwrap_or_else(|error| panic!("{error:#}\n{}", hodman.end_of_log()));
-    assert_eq!(
-        bucket.resources("hodman-shop-qa-one").await,
-        ["first", "waits"]
-    );
-    assert!(
-        !bench.path("pid").exists(),
-        "what was made is not made twice"
-    );
 }

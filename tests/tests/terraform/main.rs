@@ -4,6 +4,7 @@
 mod bench;
 mod beside;
 mod buckets;
+mod caches;
 mod deaths;
 mod examples;
 mod faults;
@@ -20,3 +21,4 @@ mod states;
 mod story;
 mod stray;
 mod taken;
+mod unsaved;

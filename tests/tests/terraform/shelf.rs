@@ -17,7 +17,7 @@ use super::bench::{Bench, real, said, signal};
 use super::looks::{asked, commit, drift, explained, healthy};
 
 /// More than anything here takes on a busy machine.
-const BOUND: Duration = Duration::from_secs(240);
+pub const BOUND: Duration = Duration::from_secs(240);
 
 const MAIN: &str = "modules/jars/main.tf";
 const LOCK: &str = "modules/jars/.terraform.lock.hcl";
@@ -64,13 +64,13 @@ output "path" { value = shelf_jar.one.path }
 "#;
 
 /// A mirror with the provider in it, and the folder that it keeps jars in.
-struct Shelf {
+pub struct Shelf {
     folder: TempDir,
-    platform: String,
+    pub platform: String,
 }
 
 impl Shelf {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let version = Command::new(real()).args(["version", "-json"]).output();
         let version: Value =
             serde_json::from_slice(&version.expect("Terraform runs").stdout).expect("JSON");
@@ -90,7 +90,7 @@ impl Shelf {
         shelf
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -122,7 +122,7 @@ impl Shelf {
     }
 
     /// The lock file, as Terraform writes it for somebody who works in the directory.
-    fn lock(&self) -> String {
+    pub fn lock(&self) -> String {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("main.tf"), JARS).expect("a file");
         let init = Command::new(real())
@@ -136,7 +136,7 @@ impl Shelf {
         std::fs::read_to_string(folder.path().join(".terraform.lock.hcl")).expect("a lock file")
     }
 
-    fn config(&self) -> TerraformConfig {
+    pub fn config(&self) -> TerraformConfig {
         TerraformConfig {
             program: real(),
             plugin_cache: Some(self.path("cache")),
@@ -147,7 +147,12 @@ impl Shelf {
     }
 
     /// A stack of jars in a folder of its own, as of another daemon on this machine.
-    fn stack(&self, name: &str, lock: &str, stop: &watch::Sender<bool>) -> Stack {
+    pub fn stack(
+        &self,
+        config: TerraformConfig,
+        (name, lock): (&str, &str),
+        stop: &watch::Sender<bool>,
+    ) -> Stack {
         let workdir = self.alone(name, lock).expect("nobody is at work");
         let mut inputs = Inputs::default();
         let state = json!(self.path(&format!("{name}.tfstate")));
@@ -161,7 +166,7 @@ impl Shelf {
                 .variables
                 .insert(variable.to_owned(), Input::Plain(value));
         }
-        let terraform = Terraform::new(self.config());
+        let terraform = Terraform::new(config);
         let stack = terraform.stack(workdir, inputs, stop.subscribe());
         stack.expect("a stack")
     }
@@ -173,7 +178,8 @@ impl Shelf {
         let files = paths
             .iter()
             .map(|(path, text)| (path.as_str(), text.as_bytes(), false));
-        Workdir::alone(&self.path(name), "modules/jars", files).expect("a folder")
+        let key = PlanKey::new([7; 32]);
+        Workdir::alone(&self.path(name), "modules/jars", files, &key).expect("a folder")
     }
 
     /// Waits until a provider makes a jar that is held; gives its process.
@@ -282,47 +288,10 @@ async fn a_provider_comes_from_a_mirror_as_the_lock_file_says_and_what_hands_cha
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn inits_at_once_over_one_empty_cache_all_get_the_provider() {
-    let shelf = Shelf::new();
-    let lock = shelf.lock();
-    let stop = watch::Sender::new(false);
-    let begun = watch::Sender::new(0);
-    let (shelf, lock, stop, begun) = (&shelf, lock.as_str(), &stop, &begun);
-    let runs = (0..6).map(|number| async move {
-        // Each begins while the one before it is in the middle.
-        let mut others = begun.subscribe();
-        others
-            .wait_for(|others| *others >= number)
-            .await
-            .expect("the one before");
-        let stack = shelf.stack(&format!("run-{number}"), lock, stop);
-        let mut say = |line: &str| {
-            if line.contains("shelf v1.0.0") {
-                begun.send_replace(number + 1);
-            }
-        };
-        stack.init(&mut say).await?;
-        let key = PlanKey::new([7; 32]);
-        stack.plan("commit", &key, &mut |_| {}).await
-    });
-    let ended = tokio::time::timeout(BOUND, futures::future::join_all(runs)).await;
-    for planned in ended.expect("none waits for ever") {
-        assert!(planned.expect("a plan").changes);
-    }
-    let link = shelf.path("run-0/data/providers/hodman.test/tests/shelf/1.0.0");
-    let link = link
-        .join(&shelf.platform)
-        .canonicalize()
-        .expect("a provider");
-    let cache = shelf.path("cache").canonicalize().expect("a cache");
-    assert!(link.starts_with(cache), "{}", link.display());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_asks_terraform_and_not_its_providers() {
     let shelf = Shelf::new();
     let stop = watch::Sender::new(false);
-    let stack = shelf.stack("run", &shelf.lock(), &stop);
+    let stack = shelf.stack(shelf.config(), ("run", &shelf.lock()), &stop);
     stack.init(&mut |_| {}).await.expect("ready");
     let key = PlanKey::new([7; 32]);
     let planned = stack
@@ -367,7 +336,7 @@ async fn a_terraform_that_is_killed_leaves_no_provider_that_holds_its_folder() {
     let shelf = Shelf::new();
     let stop = watch::Sender::new(false);
     let lock = shelf.lock();
-    let stack = shelf.stack("run", &lock, &stop);
+    let stack = shelf.stack(shelf.config(), ("run", &lock), &stop);
     stack.init(&mut |_| {}).await.expect("ready");
     let key = PlanKey::new([7; 32]);
     let planned = stack

@@ -79,6 +79,14 @@ impl CloudFormation {
         token: &str,
     ) -> Result<(), StackError> {
         Box::pin(self.send_back(stack, skip, Some(token))).await?;
+        self.gone_back(stack, token).await
+    }
+
+    /// Waits for the end of a way back that goes on already.
+    ///
+    /// # Errors
+    /// [`StackError::Failed`] when it failed.
+    pub async fn gone_back(&self, stack: &str, token: &str) -> Result<(), StackError> {
         match self.settled(stack, token).await {
             Err(StackError::Failed { status, .. }) if status == "UPDATE_ROLLBACK_COMPLETE" => {
                 Ok(())

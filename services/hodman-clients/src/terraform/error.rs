@@ -3,8 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::LockHolder;
 
 /// Why a command of Terraform gave no result.
@@ -62,8 +60,8 @@ pub enum TerraformError {
     StateNotStored {
         /// What Terraform says.
         message: String,
-        /// The state that it could not store, for `state push`; none when it could not even be kept.
-        state: Option<SecretString>,
+        /// Whether the state was kept, as [`super::LeftState`], for `state push`.
+        kept: bool,
     },
     /// A state was to be stored over one that is as new or newer.
     #[error("a newer state is stored already: {0}")]

@@ -50,7 +50,7 @@ mod tests {
     use std::process::{Child, Command, Stdio};
     use std::time::{Duration, Instant};
 
-    use super::super::Workdir;
+    use super::super::{PlanKey, Workdir};
 
     /// A run with something that works for it, and what became of the leader.
     fn run(workdir: &Workdir, ends: &str) -> Child {
@@ -69,7 +69,8 @@ mod tests {
     fn providers_whose_terraform_is_gone_hold_no_folder_and_one_that_lives_does() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().join("net");
-        let alone = || Workdir::alone(&root, "net", []).expect("looked at");
+        let key = PlanKey::new([7; 32]);
+        let alone = || Workdir::alone(&root, "net", [], &key).expect("looked at");
         let workdir = alone().expect("free");
         let mut living = run(&workdir, "wait");
         drop(workdir);

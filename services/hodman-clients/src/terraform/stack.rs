@@ -16,7 +16,7 @@ use super::declared::Declared;
 use super::heard::{Heard, refusal};
 use super::mask::Mask;
 use super::passing::Passing;
-use super::workdir::{BACKEND_FILE, ERRORED, PLAN_FILE, PUSHED_FILE, VARIABLES_FILE, failed};
+use super::workdir::{BACKEND_FILE, PLAN_FILE, PUSHED_FILE, VARIABLES_FILE, failed};
 use super::{Binding, Inputs, PlanKey, SealedPlan, Terraform, TerraformError, Workdir, events};
 
 /// Which state.
@@ -269,8 +269,8 @@ impl Stack {
     ///
     /// # Errors
     /// [`TerraformError::Stale`] when it was made for another commit, by another version of the program, on another kind of machine,
-    /// or for another state, also for a first plan, where Terraform itself does not look. [`TerraformError::StateNotStored`] carries
-    /// the state.
+    /// or for another state, also for a first plan, where Terraform itself does not look. A state that could not be stored,
+    /// [`TerraformError::StateNotStored`], is sealed with `key` beside the folder, [`super::LeftState`].
     pub async fn apply(
         &self,
         commit: &str,
@@ -320,21 +320,24 @@ impl Stack {
         match self.lines("apply", &arguments, &[0], say).await {
             Ok(_) => Ok(()),
             // Whatever else went wrong: a state that was kept here is all that knows what was made.
-            Err(error) => Err(self.kept_state(error)),
+            Err(error) => Err(self.kept_state(error, key)?),
         }
     }
 
-    fn kept_state(&self, error: TerraformError) -> TerraformError {
-        let file = self.workdir.directory().join(ERRORED);
-        let kept = std::fs::read_to_string(file).ok().map(SecretString::from);
+    fn kept_state(
+        &self,
+        error: TerraformError,
+        key: &PlanKey,
+    ) -> Result<TerraformError, TerraformError> {
+        let kept = self.workdir.keep_left(key).inspect_err(|_| {
+            // Whoever opens the folder next has to get over it first.
+            tracing::warn!("the state that an apply left cannot be sealed; it failed: {error}");
+        })?;
         let message = error.to_string();
-        if kept.is_some() || message.contains("Failed to save state") {
-            return TerraformError::StateNotStored {
-                message,
-                state: kept,
-            };
+        match kept || message.contains("Failed to save state") {
+            true => Ok(TerraformError::StateNotStored { message, kept }),
+            false => Ok(error),
         }
-        error
     }
 
     /// The outputs, secrets in clear: name to `{"value", "type", "sensitive"}`.
@@ -398,11 +401,9 @@ impl Stack {
         let file = self.passing(PUSHED_FILE, state)?;
         let (lock, name) = (self.lock_option(), file.path().display().to_string());
         let arguments = ["state", "push", &lock, &name];
-        self.workdir.may_leave_state()?;
-        self.lines("state push", &arguments, &[0], say).await?;
-        // Else the next failure would take it for its own.
-        let _ = std::fs::remove_file(self.workdir.directory().join(ERRORED));
-        Ok(())
+        self.lines("state push", &arguments, &[0], say)
+            .await
+            .map(drop)
     }
 
     /// A file with these secrets for one command.

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::{TerraformError, orphans};
+use super::{LeftState, PlanKey, TerraformError, orphans};
 
 /// A folder for one run, readable by us alone; [`Workdir::remove`] takes it away.
 ///
@@ -30,7 +30,7 @@ const LOCK: &str = "lock";
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What Terraform calls a state that it could not store.
-pub(super) const ERRORED: &str = "errored.tfstate";
+const ERRORED: &str = "errored.tfstate";
 
 /// Files with secrets in clear that lie beside the checked out ones for one command.
 pub(super) const BACKEND_FILE: &str = "backend.tfbackend.json";
@@ -44,8 +44,8 @@ const MAY_LEAVE: &str = "may-leave-state";
 
 impl Workdir {
     /// The same for a folder that several might use, one after the other: none while somebody else is at work in it, be it a
-    /// program that an earlier process of ours left behind. Providers whose program is gone are ended. A state that such a program could not store is moved out of
-    /// the way, to [`Workdir::left_state`].
+    /// program that an earlier process of ours left behind. Providers whose program is gone are ended. A state that such a program could not store is sealed
+    /// with `key`, as [`LeftState`].
     ///
     /// # Errors
     /// As for [`Workdir::new`].
@@ -53,6 +53,7 @@ impl Workdir {
         root: &Path,
         directory: &str,
         files: impl IntoIterator<Item = (&'a str, &'a [u8], bool)>,
+        key: &PlanKey,
     ) -> Result<Option<Self>, TerraformError> {
         if let Some(parent) = root.parent() {
             let mut builder = std::fs::DirBuilder::new();
@@ -63,7 +64,7 @@ impl Workdir {
             orphans::end(&beside(root, LOCK));
             return Ok(None);
         };
-        keep_left(root)?;
+        keep_left(root, key)?;
         let mut workdir = Self::new(root, directory, files)?;
         workdir.lock = Some(lock);
         Ok(Some(workdir))
@@ -81,11 +82,11 @@ impl Workdir {
     }
 
     /// Takes away the folders below `runs` in which nobody is at work, with what a death left in them: plans and variables in clear,
-    /// providers of stacks that are gone. States that could not be stored are kept as [`Workdir::alone`] keeps them. Gives how many.
+    /// providers of stacks that are gone. States that could not be stored are sealed as [`Workdir::alone`] seals them. Gives how many.
     ///
     /// # Errors
     /// When one cannot be removed; the others are.
-    pub fn sweep(runs: &Path) -> Result<usize, TerraformError> {
+    pub fn sweep(runs: &Path, key: &PlanKey) -> Result<usize, TerraformError> {
         let entries = match std::fs::read_dir(runs) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
             read => read.map_err(|error| failed("reading the folder of all runs", error))?,
@@ -95,7 +96,7 @@ impl Workdir {
             if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 continue;
             }
-            match sweep_one(&entry.path()) {
+            match sweep_one(&entry.path(), key) {
                 Ok(free) => swept += usize::from(free),
                 Err(error) => wrong = Some(error),
             }
@@ -107,12 +108,6 @@ impl Workdir {
     #[must_use]
     pub fn about(root: &Path, what: &str) -> PathBuf {
         beside(root, what)
-    }
-
-    /// Where a state lies that a run in `root` could not store, when there is one: all that knows what was made.
-    #[must_use]
-    pub fn left_state(root: &Path) -> PathBuf {
-        beside(root, ERRORED)
     }
 
     /// Makes `root` anew with `files` (path in the repository, content, whether it may be run) below it. `directory` is
@@ -202,6 +197,11 @@ impl Workdir {
         write(&self.beside(MAY_LEAVE), directory, false)
     }
 
+    /// Seals the state that the command which has ended could not store; gives whether there is one.
+    pub(super) fn keep_left(&self, key: &PlanKey) -> Result<bool, TerraformError> {
+        keep_left(&self.root, key)
+    }
+
     /// What a program that runs here reads: nothing.
     pub(super) fn input(&self) -> Result<Stdio, TerraformError> {
         match &self.lock {
@@ -234,35 +234,31 @@ fn try_lock(root: &Path) -> Result<Option<File>, TerraformError> {
 }
 
 /// `name` beside the folder `root`, with its name in front.
-fn beside(root: &Path, name: &str) -> PathBuf {
+pub(super) fn beside(root: &Path, name: &str) -> PathBuf {
     let mut path = root.as_os_str().to_owned();
     path.push(".");
     path.push(name);
     path.into()
 }
 
-/// Moves a state out of the way that a command in a folder could not store.
-fn keep_left(root: &Path) -> Result<(), TerraformError> {
+/// Seals a state that a command in a folder could not store; gives whether there is one.
+fn keep_left(root: &Path, key: &PlanKey) -> Result<bool, TerraformError> {
     let directory = match std::fs::read(root.join(MAY_LEAVE)) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         read => read.map_err(|error| failed("reading whether a state was left", error))?,
     };
     let left = Path::new(OsStr::from_bytes(&directory)).join(ERRORED);
-    if !left.is_file() {
-        return Ok(());
-    }
-    std::fs::rename(left, Workdir::left_state(root))
-        .map_err(|error| failed("keeping a state that was not stored", error))
+    LeftState::of(root).take(&left, key)
 }
 
 /// Whether it was free, and is gone.
-fn sweep_one(root: &Path) -> Result<bool, TerraformError> {
+fn sweep_one(root: &Path, key: &PlanKey) -> Result<bool, TerraformError> {
     let Some(_lock) = try_lock(root)? else {
         // Free the next time, where nothing else holds it.
         orphans::end(&beside(root, LOCK));
         return Ok(false);
     };
-    keep_left(root)?;
+    keep_left(root, key)?;
     std::fs::remove_dir_all(root)
         .map_err(|error| failed("removing what an earlier run left", error))?;
     Ok(true)
@@ -288,24 +284,49 @@ pub(super) fn failed(what: &str, source: std::io::Error) -> TerraformError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::ExposeSecret as _;
+
+    const STATE: &str = "hodman-canary-5ecret-DO-NOT-LEAK";
+
+    fn key() -> PlanKey {
+        PlanKey::new([7; 32])
+    }
+
+    /// The state that lies beside `root`, opened, once it is seen that it lies there in no other way.
+    fn left(root: &Path) -> Option<String> {
+        let left = LeftState::of(root);
+        let sealed = left.sealed().unwrap()?;
+        assert!(!String::from_utf8_lossy(&sealed).contains("canary"));
+        let beside = std::fs::read_dir(root.parent().unwrap()).unwrap();
+        let clear = beside.flatten().any(|entry| {
+            let found = std::fs::read(entry.path());
+            found.is_ok_and(|bytes| bytes == STATE.as_bytes())
+        });
+        assert!(!clear);
+        let name = root.file_name().unwrap().to_str().unwrap();
+        let state = LeftState::open(name, &sealed, &key()).unwrap();
+        assert!(LeftState::open("another", &sealed, &key()).is_err());
+        left.remove().unwrap();
+        Some(state.expose_secret().to_owned())
+    }
 
     #[test]
     fn a_folder_is_one_runs_at_a_time_and_a_state_left_there_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("shop.qa.net");
-        let alone = || Workdir::alone(&root, "modules/net", []).unwrap();
+        let alone = || Workdir::alone(&root, "modules/net", [], &key()).unwrap();
         let first = alone().unwrap();
         assert!(alone().is_none());
         // As a program has it that outlives us.
         let held = first.lock.as_ref().unwrap().try_clone().unwrap();
         first.may_leave_state().unwrap();
-        std::fs::write(first.directory().join(ERRORED), "{}").unwrap();
+        std::fs::write(first.directory().join(ERRORED), STATE).unwrap();
         drop(first);
         assert!(alone().is_none());
         drop(held);
         let again = alone().unwrap();
         assert!(!again.directory().join(ERRORED).exists());
-        assert_eq!(std::fs::read(Workdir::left_state(&root)).unwrap(), b"{}");
+        assert_eq!(left(&root).as_deref(), Some(STATE));
     }
 
     #[test]
@@ -317,7 +338,7 @@ mod tests {
             ("modules/net/test/errored.tfstate", b"{}".as_slice(), false),
         ];
         let alone = || {
-            Workdir::alone(&root, "modules/net", files)
+            Workdir::alone(&root, "modules/net", files, &key())
                 .unwrap()
                 .unwrap()
         };
@@ -327,25 +348,47 @@ mod tests {
         std::fs::write(first.directory().join(ERRORED), "{}").unwrap();
         drop(first);
         drop(alone());
-        assert!(!Workdir::left_state(&root).exists());
+        assert_eq!(left(&root), None);
+    }
+
+    #[test]
+    fn a_state_is_sealed_when_its_command_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("shop.qa.net");
+        let workdir = Workdir::new(&root, "modules/net", []).unwrap();
+        assert!(!workdir.keep_left(&key()).unwrap());
+        workdir.may_leave_state().unwrap();
+        assert!(!workdir.keep_left(&key()).unwrap());
+        let clear = workdir.directory().join(ERRORED);
+        std::fs::write(&clear, STATE).unwrap();
+        assert!(workdir.keep_left(&key()).unwrap());
+        assert!(!clear.exists());
+        assert_eq!(left(&root).as_deref(), Some(STATE));
     }
 
     #[test]
     fn folders_in_which_nobody_is_at_work_are_swept_and_states_in_them_kept() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Workdir::sweep(&folder.path().join("none")).unwrap(), 0);
+        assert_eq!(
+            Workdir::sweep(&folder.path().join("none"), &key()).unwrap(),
+            0
+        );
         let root = |name: &str| folder.path().join(name);
-        let alone = |name: &str| Workdir::alone(&root(name), "net", []).unwrap().unwrap();
-        let (busy, left) = (alone("busy"), alone("left"));
-        std::fs::write(left.beside(PLAN_FILE), "secret").unwrap();
-        left.may_leave_state().unwrap();
-        std::fs::write(left.directory().join(ERRORED), "{}").unwrap();
-        drop(left);
-        assert_eq!(Workdir::sweep(folder.path()).unwrap(), 1);
+        let alone = |name: &str| {
+            Workdir::alone(&root(name), "net", [], &key())
+                .unwrap()
+                .unwrap()
+        };
+        let (busy, over) = (alone("busy"), alone("left"));
+        std::fs::write(over.beside(PLAN_FILE), "secret").unwrap();
+        over.may_leave_state().unwrap();
+        std::fs::write(over.directory().join(ERRORED), STATE).unwrap();
+        drop(over);
+        assert_eq!(Workdir::sweep(folder.path(), &key()).unwrap(), 1);
         assert!(busy.directory().exists() && !root("left").exists());
-        assert!(Workdir::left_state(&root("left")).exists());
+        assert_eq!(left(&root("left")).as_deref(), Some(STATE));
         drop(busy);
-        assert_eq!(Workdir::sweep(folder.path()).unwrap(), 1);
+        assert_eq!(Workdir::sweep(folder.path(), &key()).unwrap(), 1);
         assert!(!root("busy").exists());
     }
 }

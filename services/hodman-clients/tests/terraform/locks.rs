@@ -1,8 +1,8 @@
 //! The S3 backend with its lock file: held, left behind, taken away; and a state that cannot be stored.
 
-use hodman_clients::terraform::{Input, Inputs, TerraformError};
+use hodman_clients::terraform::{Input, Inputs, LeftState, TerraformError};
 use rustix::process::{Pid, Signal, kill_process};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::bench::{Bench, CANARY, COMMIT, MAIN, WAITS, key, leaks, quiet};
@@ -60,7 +60,8 @@ async fn a_killed_apply_leaves_a_lock_that_names_its_holder_and_goes_only_by_its
 #[tokio::test]
 async fn a_state_that_cannot_be_stored_comes_back_with_the_error_and_can_be_stored_later() {
     let (bench, client, bucket) = Bench::s3().await;
-    let stack = bench.ready("run", WAITS, 1).await;
+    let secret = WAITS.replace("input = var.size", "input = [var.size, var.token]");
+    let stack = bench.ready("run", &secret, 1).await;
     let planned = stack.plan(COMMIT, &key(), &mut quiet()).await.unwrap();
     let (key, mut say) = (key(), quiet());
     let (applied, ()) = tokio::join!(stack.apply(COMMIT, &planned.saved, &key, &mut say), async {
@@ -85,18 +86,24 @@ async fn a_state_that_cannot_be_stored_comes_back_with_the_error_and_can_be_stor
         bench.go_on();
     });
     let error = applied.unwrap_err();
-    let TerraformError::StateNotStored {
-        state: Some(state), ..
-    } = &error
-    else {
-        panic!("another error: {error:?}");
-    };
+    assert!(
+        matches!(error, TerraformError::StateNotStored { kept: true, .. }),
+        "{error:?}"
+    );
     assert!(!format!("{error:?}{error}").contains(CANARY));
+    let place = bench.folder.path();
+    assert_eq!(leaks(place), [""; 0].map(std::path::PathBuf::from));
+    let left = LeftState::of(&place.join("run"));
+    let sealed = left.sealed().unwrap().expect("a state");
+    left.remove().unwrap();
+    let state = LeftState::open("run", &sealed, &key).unwrap();
+    assert!(state.expose_secret().contains(CANARY));
 
     client.create_bucket().bucket(&bucket).send().await.unwrap();
     assert_eq!(stack.state().await.unwrap().serial, 0);
-    stack.push_state(state, &mut quiet()).await.unwrap();
+    stack.push_state(&state, &mut quiet()).await.unwrap();
     assert!(stack.state().await.unwrap().serial > 0);
+    assert_eq!(leaks(place), [""; 0].map(std::path::PathBuf::from));
     let again = stack.plan(COMMIT, &key, &mut quiet()).await.unwrap();
     assert!(!again.changes, "what was made is not made twice");
 }

@@ -4,6 +4,7 @@
 //! AWS keeps the order, the way back and the resources; what is compared here is what the stack was told: its template by
 //! digest, its parameters. What a change would do to the resources stands in the plan's row, from the change set.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
@@ -110,6 +111,15 @@ impl CloudformationStacks {
         let mut body = body(config, marker);
         body["shown"] = json!(shown);
         Call::post(PATH, body, false)
+    }
+
+    /// Goes on with the way back of a stack that failed, and leaves the resources as they are that `skip` names.
+    #[must_use]
+    pub fn go_back(id: &str, marker: &Marker, skip: &BTreeSet<String>) -> Call {
+        let mut body = as_map(&json!({"skip": skip}));
+        marker.write(&mut body, RULES.tags_field);
+        let path = format!("{PATH}/{id}/go-back");
+        Call::with_body(Method::Post, path, Value::Object(body), true)
     }
 
     /// The request that says what people changed inside of a stack that was seen; nothing is changed by it.

@@ -6,6 +6,7 @@
 //!
 //! [`StackPlan::decides`]: crate::stacks::StackPlan::decides
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -160,10 +161,12 @@ impl TerraformStacks {
         Call::with_body(Method::Post, format!("{PATH}/{id}/unlock"), body, true)
     }
 
-    /// Forgets the state that an apply could not store, where a newer one is stored.
+    /// Forgets the state that an apply could not store, where a newer one is stored that has all of it but what is `gone`, by address.
     #[must_use]
-    pub fn forget_state(id: &str) -> Call {
-        Call::plain(Method::Post, format!("{PATH}/{id}/forget-state"))
+    pub fn forget_state(id: &str, gone: &BTreeSet<String>) -> Call {
+        let body = json!({"gone": gone});
+        let path = format!("{PATH}/{id}/forget-state");
+        Call::with_body(Method::Post, path, body, true)
     }
 
     /// Stores the state that an apply could not store.

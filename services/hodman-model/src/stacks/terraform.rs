@@ -79,118 +79,128 @@ struct Change {
     importing: Option<Value>,
 }
 
-/// The rows of what `terraform show -json PLAN` wrote.
-///
-/// # Errors
-/// When it is no plan, of a later major format, or one that Terraform made with errors.
-pub fn from_terraform(shown: &[u8], rules: &StackRules) -> Result<StackPlan, StackPlanError> {
-    // serde_json's message names line and column and may quote a token, which may be a secret: only the place is kept.
-    let shown: Shown = serde_json::from_slice(shown).map_err(|error| {
-        StackPlanError::Unreadable(format!("line {} column {}", error.line(), error.column()))
-    })?;
-    if shown.format_version.split('.').next() != Some("1") {
-        return Err(StackPlanError::Format(shown.format_version));
-    }
-    if shown.errored {
-        return Err(StackPlanError::Errored);
-    }
-    shown.says_no_more()?;
-    let eyes = shown.eyes();
-    let mut plan = StackPlan {
-        decides: true,
-        ..StackPlan::default()
-    };
-    for resource in &shown.resource_changes {
-        match resource.row(&eyes, rules)? {
-            Some(row) => plan.rows.push(row),
-            None => plan.unchanged += 1,
+/// What `terraform show -json PLAN` wrote, read once for all that is asked of it.
+pub struct TerraformShown(Shown);
+
+impl TerraformShown {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it is no plan, of a later major format, one that Terraform made with errors, or one that would do more than it shows.
+    pub fn read(shown: &[u8]) -> Result<Self, StackPlanError> {
+        // serde_json's message names line and column and may quote a token, which may be a secret: only the place is kept.
+        let shown: Shown = serde_json::from_slice(shown).map_err(|error| {
+            StackPlanError::Unreadable(format!("line {} column {}", error.line(), error.column()))
+        })?;
+        if shown.format_version.split('.').next() != Some("1") {
+            return Err(StackPlanError::Format(shown.format_version));
         }
-    }
-    for resource in &shown.resource_drift {
-        plan.drift.extend(resource.row(&eyes, rules)?);
-    }
-    for (name, change) in &shown.output_changes {
-        let path = FieldPath::default().key(name.clone());
-        let (before, after) = change.sides();
-        if change.actions != ["no-op"] {
-            let mut fields = Vec::new();
-            eyes.differences(&path, before, after, &mut fields);
-            if fields.is_empty() {
-                // Only its mark comes or goes, and Terraform has both sides marked then.
-                let marks = (&change.before_sensitive, &change.after_sensitive);
-                fields.push(eyes.marked(&path, (before, after), marks));
-            }
-            plan.outputs.append(&mut fields);
+        if shown.errored {
+            return Err(StackPlanError::Errored);
         }
+        shown.says_no_more()?;
+        Ok(Self(shown))
     }
-    plan.rows.sort_by(|a, b| a.address.cmp(&b.address));
-    plan.drift.sort_by(|a, b| a.address.cmp(&b.address));
-    Ok(plan)
-}
 
-/// Those of `secrets`, names of variables, that the configuration declares and does not call sensitive: Terraform would show
-/// their values in its plans.
-///
-/// # Errors
-/// When it is no plan.
-pub fn shown_secrets<'a>(
-    shown: &[u8],
-    secrets: impl IntoIterator<Item = &'a str>,
-) -> Result<Vec<&'a str>, StackPlanError> {
-    let shown: Shown = serde_json::from_slice(shown).map_err(|error| {
-        StackPlanError::Unreadable(format!("line {} column {}", error.line(), error.column()))
-    })?;
-    let declared = &shown.configuration["root_module"]["variables"];
-    Ok(secrets
-        .into_iter()
-        .filter(|name| declared.get(*name).is_some() && declared[*name]["sensitive"] != json!(true))
-        .collect())
-}
-
-/// Those of `given`, names of variables, that the directory does not declare: Terraform ignores them without a word.
-///
-/// # Errors
-/// When it is no plan.
-pub fn undeclared<'a>(
-    shown: &[u8],
-    given: impl IntoIterator<Item = &'a str>,
-) -> Result<Vec<&'a str>, StackPlanError> {
-    let shown: Shown = serde_json::from_slice(shown).map_err(|error| {
-        StackPlanError::Unreadable(format!("line {} column {}", error.line(), error.column()))
-    })?;
-    let declared = &shown.configuration["root_module"]["variables"];
-    Ok(given
-        .into_iter()
-        .filter(|name| declared.get(*name).is_none())
-        .collect())
-}
-
-/// Those of `protected` that are neither in the configuration nor in the state: a misspelt one protects nothing.
-///
-/// # Errors
-/// When it is no plan.
-pub fn unknown_protected(
-    shown: &[u8],
-    protected: &BTreeSet<String>,
-) -> Result<Vec<String>, StackPlanError> {
-    let shown: Shown = serde_json::from_slice(shown).map_err(|error| {
-        StackPlanError::Unreadable(format!("line {} column {}", error.line(), error.column()))
-    })?;
-    let mut known = BTreeSet::new();
-    addresses::configured(&shown.configuration["root_module"], "", &mut known);
-    addresses::kept(&shown.prior_state["values"]["root_module"], &mut known);
-    for resource in &shown.resource_changes {
-        known.insert(resource.address.clone());
-        known.extend(resource.previous_address.clone());
-    }
-    let unknown = protected.iter().filter(|entry| {
-        let only = StackRules {
-            protected: BTreeSet::from([String::clone(entry)]),
-            ..StackRules::default()
+    /// Its rows.
+    ///
+    /// # Errors
+    /// When it does what nobody knows how to show.
+    pub fn plan(&self, rules: &StackRules) -> Result<StackPlan, StackPlanError> {
+        let Self(shown) = self;
+        let eyes = shown.eyes();
+        let mut plan = StackPlan {
+            decides: true,
+            ..StackPlan::default()
         };
-        !known.iter().any(|address| only.protects(address))
-    });
-    Ok(unknown.cloned().collect())
+        for resource in &shown.resource_changes {
+            match resource.row(&eyes, rules)? {
+                Some(row) => plan.rows.push(row),
+                None => plan.unchanged += 1,
+            }
+        }
+        for resource in &shown.resource_drift {
+            plan.drift.extend(resource.row(&eyes, rules)?);
+        }
+        for (name, change) in &shown.output_changes {
+            let path = FieldPath::default().key(name.clone());
+            let (before, after) = change.sides();
+            if change.actions != ["no-op"] {
+                let mut fields = Vec::new();
+                eyes.differences(&path, before, after, &mut fields);
+                if fields.is_empty() {
+                    // Only its mark comes or goes, and Terraform has both sides marked then.
+                    let marks = (&change.before_sensitive, &change.after_sensitive);
+                    fields.push(eyes.marked(&path, (before, after), marks));
+                }
+                plan.outputs.append(&mut fields);
+            }
+        }
+        plan.rows.sort_by(|a, b| a.address.cmp(&b.address));
+        plan.drift.sort_by(|a, b| a.address.cmp(&b.address));
+        Ok(plan)
+    }
+
+    /// Those of `secrets`, names of variables, that the configuration declares and does not call sensitive: Terraform would show
+    /// their values in its plans.
+    pub fn shown_secrets<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let declared = self.declared();
+        secrets
+            .into_iter()
+            .filter(|name| {
+                declared.get(*name).is_some() && declared[*name]["sensitive"] != json!(true)
+            })
+            .collect()
+    }
+
+    /// Those of `given`, names of variables, that the directory does not declare: Terraform ignores them without a word.
+    pub fn undeclared<'a>(&self, given: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let declared = self.declared();
+        given
+            .into_iter()
+            .filter(|name| declared.get(*name).is_none())
+            .collect()
+    }
+
+    fn declared(&self) -> &Value {
+        &self.0.configuration["root_module"]["variables"]
+    }
+
+    /// Those of `protected` that are neither in the configuration nor in the state: a misspelt one protects nothing.
+    #[must_use]
+    pub fn unknown_protected(&self, protected: &BTreeSet<String>) -> Vec<String> {
+        let Self(shown) = self;
+        let mut known = BTreeSet::new();
+        addresses::configured(&shown.configuration["root_module"], "", &mut known);
+        addresses::kept(&shown.prior_state["values"]["root_module"], &mut known);
+        for resource in &shown.resource_changes {
+            known.insert(resource.address.clone());
+            known.extend(resource.previous_address.clone());
+        }
+        let unknown = protected.iter().filter(|entry| {
+            let only = StackRules {
+                protected: BTreeSet::from([String::clone(entry)]),
+                ..StackRules::default()
+            };
+            !known.iter().any(|address| only.protects(address))
+        });
+        unknown.cloned().collect()
+    }
+
+    /// Whether anything stands in the state that the plan starts from.
+    #[must_use]
+    pub fn starts_with_any(&self) -> bool {
+        let module = &self.0.prior_state["values"]["root_module"];
+        let filled = |value: &Value| value.as_array().is_some_and(|items| !items.is_empty());
+        filled(&module["resources"]) || filled(&module["child_modules"])
+    }
+}
+
+/// What stands in it may be secret.
+impl std::fmt::Debug for TerraformShown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TerraformShown(…)")
+    }
 }
 
 impl Shown {

@@ -10,8 +10,12 @@ mod beside;
 const CHANGE: &str = include_str!("tests/change.json");
 const CANARY: &str = "hodman-canary-5ecret-DO-NOT-LEAK";
 
+fn planned(shown: &str, rules: &StackRules) -> Result<StackPlan, StackPlanError> {
+    TerraformShown::read(shown.as_bytes())?.plan(rules)
+}
+
 fn plan(shown: &str) -> StackPlan {
-    from_terraform(shown.as_bytes(), &StackRules::default()).unwrap()
+    planned(shown, &StackRules::default()).unwrap()
 }
 
 fn row<'a>(plan: &'a StackPlan, address: &str) -> &'a StackRow {
@@ -89,12 +93,10 @@ fn a_secret_number_is_masked_as_a_whole_and_no_other_number_is() {
 #[test]
 fn variables_that_are_not_declared_are_found() {
     let shown = json!({"format_version": "1.2", "configuration": {"root_module": {"variables": {"size": {}}}}});
-    let shown = shown.to_string();
-    let found = undeclared(shown.as_bytes(), ["size", "sise"]).unwrap();
-    assert_eq!(found, ["sise"]);
-    let nothing =
-        json!({"format_version": "1.2", "configuration": {"root_module": {}}}).to_string();
-    assert_eq!(undeclared(nothing.as_bytes(), ["size"]).unwrap(), ["size"]);
+    let read = |shown: Value| TerraformShown::read(shown.to_string().as_bytes()).unwrap();
+    assert_eq!(read(shown).undeclared(["size", "sise"]), ["sise"]);
+    let nothing = json!({"format_version": "1.2", "configuration": {"root_module": {}}});
+    assert_eq!(read(nothing).undeclared(["size"]), ["size"]);
 }
 
 #[test]
@@ -173,7 +175,7 @@ fn what_holds_data_is_irreversible_and_what_is_protected_is_forbidden() {
         stateful_types: ["x_database".to_owned()].into(),
         protected: ["x_database.x".to_owned()].into(),
     };
-    let stateful = from_terraform(other.as_bytes(), &rules).unwrap();
+    let stateful = planned(&other, &rules).unwrap();
     assert!(stateful.rows[0].is_irreversible());
     assert_eq!(stateful.forbidden(&rules).count(), 1);
     assert_eq!(stateful.forbidden(&StackRules::default()).count(), 0);
@@ -194,7 +196,7 @@ fn drift_stands_beside_the_rows_and_is_no_part_of_the_name() {
 #[test]
 fn what_is_not_understood_is_refused_without_quoting_it() {
     let none = StackRules::default();
-    let refused = |text: String| from_terraform(text.as_bytes(), &none).unwrap_err();
+    let refused = |text: String| planned(&text, &none).unwrap_err();
     assert_eq!(
         refused(json!({"format_version": "2.0"}).to_string()),
         StackPlanError::Format("2.0".into())
@@ -207,6 +209,9 @@ fn what_is_not_understood_is_refused_without_quoting_it() {
     assert!(matches!(refused(actions), StackPlanError::Actions { .. }));
     let broken = refused(json!({"format_version": "1.2", "resource_changes": CANARY}).to_string());
     assert!(!broken.to_string().contains(CANARY));
+    let secret = json!({"format_version": "1.2", "configuration": CANARY}).to_string();
+    let shown = TerraformShown::read(secret.as_bytes()).unwrap();
+    assert!(!format!("{shown:?}").contains(CANARY));
 }
 
 #[test]

@@ -145,6 +145,8 @@ fn meant(ask: args::Ask) -> anyhow::Result<(Ask, Remote)> {
             stack,
             lock,
             forget_state,
+            gone,
+            skip,
             remote,
             ..
         } => (
@@ -153,7 +155,12 @@ fn meant(ask: args::Ask) -> anyhow::Result<(Ask, Remote)> {
                 stack,
                 unlock: match (lock, forget_state) {
                     (Some(lock), _) => Unlock::Lock(lock),
-                    (None, true) => Unlock::ForgetState,
+                    (None, true) => Unlock::ForgetState {
+                        gone: gone.into_iter().collect(),
+                    },
+                    (None, false) if !skip.is_empty() => Unlock::GoBack {
+                        skip: skip.into_iter().collect(),
+                    },
                     (None, false) => Unlock::StoreState,
                 },
             },

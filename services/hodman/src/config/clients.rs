@@ -9,7 +9,7 @@ use hodman_clients::github::{Auth, GitHub, GitHubConfig};
 use hodman_store::StoreUrl;
 use secrecy::ExposeSecret as _;
 
-use super::{Config, Github, Queue, S3Packages, Workspace};
+use super::{Config, Github, Queue, RoleSession, S3Packages, Workspace};
 use crate::intake::signature::Verifier;
 
 impl Config {
@@ -163,17 +163,17 @@ pub async fn aws_values(source: &super::AwsSource) -> anyhow::Result<hodman_clie
 /// # Errors
 /// When a secret cannot be read.
 pub async fn aws_place(place: &super::AwsPlace, env: &str) -> anyhow::Result<Aws> {
-    aws_session(place, env, "", None).await
+    aws_session(place, env, RoleSession::Environment, None).await
 }
 
-/// The same for something of its own, which the session's name then says behind the environment. Its keys last as long as is said.
+/// The same for what the `session` is. Its keys last as long as is said.
 ///
 /// # Errors
 /// When a secret cannot be read.
 pub async fn aws_session(
     place: &super::AwsPlace,
     env: &str,
-    what: &str,
+    session: RoleSession<'_>,
     lasts: Option<Duration>,
 ) -> anyhow::Result<Aws> {
     let credentials = match (&place.access_key_id, &place.secret_access_key) {
@@ -201,23 +201,11 @@ pub async fn aws_session(
     let role = AssumedRole {
         arn: arn.clone(),
         external_id: place.external_id.clone(),
-        session: session_name(env, what),
+        session: session.name(env),
         tags: vec![("hodman_env".to_owned(), env.to_owned())],
         lasts,
     };
     Ok(aws.as_role(role).await)
-}
-
-/// What AWS takes for a session's name: 64 letters, digits and some signs at most.
-fn session_name(env: &str, what: &str) -> String {
-    let whole = format!("hodman-{env}-{what}");
-    let fits = |c: char| c.is_ascii_alphanumeric() || "_=,.@-".contains(c);
-    whole
-        .trim_end_matches('-')
-        .chars()
-        .map(|c| if fits(c) { c } else { '-' })
-        .take(64)
-        .collect()
 }
 
 async fn aws(region: Option<String>, endpoint_url: Option<String>) -> Aws {
@@ -232,17 +220,4 @@ async fn aws(region: Option<String>, endpoint_url: Option<String>) -> Aws {
         credentials: AwsCredentials::DefaultChain,
     })
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::session_name;
-
-    #[test]
-    fn a_session_is_named_after_its_environment_and_what_it_is_for() {
-        assert_eq!(session_name("qa", ""), "hodman-qa");
-        assert_eq!(session_name("qa", "apply-net"), "hodman-qa-apply-net");
-        let long = session_name("qa", &"ä".repeat(90));
-        assert_eq!(long.len(), 64, "{long}");
-    }
 }

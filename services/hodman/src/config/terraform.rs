@@ -11,7 +11,7 @@ use hodman_model::files::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AwsPlace, SecretRef};
+use super::{AwsPlace, SecretRef, TerraformAs};
 pub use backend::{BackendValue, backend_secrets};
 pub use pulls::TerraformPulls;
 
@@ -177,11 +177,14 @@ impl TerraformPlace {
         client.grace + client.abort
     }
 
-    /// Its identities, by name.
-    pub(crate) fn identities(&self) -> Vec<(&'static str, &TerraformIdentity)> {
+    /// Its identities.
+    pub(crate) fn identities(&self) -> Vec<(TerraformAs, &TerraformIdentity)> {
         let pulls = self.pull_requests.as_ref();
-        let pulls = pulls.map(|pulls| ("pull_requests.plan", &pulls.plan));
-        let own = [("plan", &self.plan), ("apply", &self.apply)];
+        let pulls = pulls.map(|pulls| (TerraformAs::Propose, &pulls.plan));
+        let own = [
+            (TerraformAs::Plan, &self.plan),
+            (TerraformAs::Apply, &self.apply),
+        ];
         own.into_iter().chain(pulls).collect()
     }
 

@@ -9,7 +9,8 @@ use super::{
     report::{Check, with_causes},
 };
 use crate::config::{
-    AwsPlace, Config, PackageStore, Queue, aws_objects, aws_place, aws_queue, aws_session, env_in,
+    AwsPlace, Config, PackageStore, Queue, RoleSession, aws_objects, aws_place, aws_queue,
+    aws_session, env_in,
 };
 
 /// Where packages are kept.
@@ -46,6 +47,9 @@ pub(super) async fn queues(config: &Config) -> Vec<Check> {
     checks
 }
 
+/// The call that sessions of Terraform are for here: settings name none.
+const CALL: &str = "doctor";
+
 /// Every role that settings name, taken as for each of its environments: a trust may tell them apart by the session's tag.
 pub(super) async fn roles(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
@@ -74,8 +78,7 @@ pub(super) async fn roles(config: &Config) -> Vec<Check> {
 struct Role<'a> {
     what: String,
     place: AwsPlace,
-    /// What its sessions are called by, behind the environment.
-    session: &'static str,
+    session: RoleSession<'static>,
     /// How long its keys last where that is said: a role may have a maximum.
     lasts: Option<Duration>,
     environments: &'a [String],
@@ -96,8 +99,8 @@ fn all_roles(config: &Config) -> Vec<Role<'_>> {
             })
         };
         [
-            role("role", &place.role_arn, ""),
-            role("plan role", &place.plan_role_arn, "plan"),
+            role("role", &place.role_arn, RoleSession::Environment),
+            role("plan role", &place.plan_role_arn, RoleSession::Looks),
         ]
     });
     let of_terraform = config.terraform.iter().flat_map(|(name, place)| {
@@ -105,7 +108,7 @@ fn all_roles(config: &Config) -> Vec<Role<'_>> {
             identity.aws.as_ref().map(|role| Role {
                 what: format!("role of terraform {name}, {who},"),
                 place: role.place(),
-                session: who,
+                session: RoleSession::Stack(who, CALL),
                 lasts: Some(role.session.into()),
                 environments: &place.environments,
             })

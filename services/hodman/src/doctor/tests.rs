@@ -209,7 +209,8 @@ async fn a_role_whose_sessions_may_not_have_tags_is_told_with_what_its_trust_nee
     assert!(!format!("{report}{report:?}").contains(CANARY));
 }
 
-/// As much of STS as lets roles be taken for sessions that say they are for `qa`, as a trust with a condition does.
+/// As much of STS as lets roles be taken for sessions that say they are for `qa`, as a trust with conditions does: on the tag, and on
+/// the name, which begins as the daemon's own do.
 async fn sts_for_qa() -> String {
     const TAKEN: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
         <AccessKeyId>AKIDEXAMPLE</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>y</SessionToken>\
@@ -222,7 +223,19 @@ async fn sts_for_qa() -> String {
     let address = listener.local_addr().expect("an address");
     let answer = async |body: String| {
         let qa = "Tags.member.1.Key=hodman_env&Tags.member.1.Value=qa&";
-        match format!("{body}&").contains(qa) && !body.contains("not-me") {
+        let called = [
+            ("main", "hodman-qa&"),
+            ("plans", "hodman-qa-plan&"),
+            ("looks", "hodman-qa-plan&"),
+            ("reads", "hodman-qa-plan-"),
+            ("pulls", "hodman-qa-propose-"),
+        ];
+        let body = format!("{body}&");
+        let known = called.iter().any(|(role, session)| {
+            body.contains(&format!("role%2F{role}&"))
+                && body.contains(&format!("RoleSessionName={session}"))
+        });
+        match body.contains(qa) && known {
             true => (StatusCode::OK, TAKEN),
             false => (StatusCode::FORBIDDEN, REFUSED),
         }

@@ -3,7 +3,7 @@
 use super::aws::{AwsObjects, too_long};
 use super::terraform::{self, Stacks};
 use super::{Places, error, trimmed};
-use crate::config::{self, Whose};
+use crate::config::{self, RoleSession, Whose};
 use crate::work::WorkError;
 use hodman_clients::databricks::{
     AccountConfig, ApiError, Elsewhere, ErrorKind, FoundationConfig, Request, Workspace,
@@ -158,7 +158,7 @@ impl Places {
             role_arn: Some(role.clone()),
             ..known.clone()
         };
-        let looks = config::aws_session(&place, whose.env, "plan", None).await;
+        let looks = config::aws_session(&place, whose.env, RoleSession::Looks, None).await;
         let looks =
             looks.map_err(|error| WorkError::lasting(format!("aws `{name}`: {error:#}")))?;
         Ok(AwsObjects::new(&aws, known).with_looks(&looks, known))

@@ -27,7 +27,6 @@ pub(super) use saved::forget_old;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, watch};
@@ -41,14 +40,18 @@ const RUNS: &str = "terraform";
 /// The same of runs of what nobody merged.
 const UNMERGED_RUNS: &str = "terraform-unmerged";
 
-/// Sweeps the folders of runs below the daemon's own `folder`; gives how many.
-pub(super) fn sweep(folder: &Path) -> Result<usize, TerraformError> {
-    let unmerged = Workdir::sweep(&folder.join(UNMERGED_RUNS));
-    Ok(Workdir::sweep(&folder.join(RUNS))? + unmerged?)
+/// Sweeps the folders of runs below the daemon's own; gives how many.
+pub(super) fn sweep(ground: &Ground) -> Result<usize, TerraformError> {
+    let key = key(ground);
+    let sweep = |runs| Workdir::sweep(&ground.folder.join(runs), &key);
+    let unmerged = sweep(UNMERGED_RUNS);
+    Ok(sweep(RUNS)? + unmerged?)
 }
 
-/// What keys for saved plans are derived for.
-const KEY_PURPOSE: &str = "saved plans of Terraform";
+/// What seals saved plans, and states that could not be stored.
+fn key(ground: &Ground) -> PlanKey {
+    PlanKey::new(ground.secrets.derived("saved plans of Terraform"))
+}
 
 /// The stacks of one environment.
 #[derive(Debug)]
@@ -82,7 +85,7 @@ impl Stacks {
             env: env.to_owned(),
             terraform: Terraform::new(place.client()),
             unmerged: Terraform::new(place.client_of_pulls()),
-            key: PlanKey::new(ground.secrets.derived(KEY_PURPOSE)),
+            key: key(&ground),
             at_once,
             ground,
             place,

@@ -4,13 +4,22 @@ use super::super::Verdict;
 use super::world::{World, story};
 use crate::effect::Act;
 use crate::event::{Ask, Outcome, Unlock};
+use std::collections::BTreeSet;
 
 fn unlock(env: &str, id: &str) -> Ask {
+    free(env, Unlock::Lock(id.into()))
+}
+
+fn free(env: &str, unlock: Unlock) -> Ask {
     Ask::Unlock {
         env: env.into(),
         stack: "net".into(),
-        unlock: Unlock::Lock(id.into()),
+        unlock,
     }
+}
+
+fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 fn refused(w: &mut World, ask: Ask) -> String {
@@ -48,4 +57,38 @@ fn what_makes_no_sense_is_refused() {
     w.look();
     assert!(refused(&mut w, unlock("dev", "1")).contains("free-form"));
     assert!(refused(&mut w, unlock("qa", "")).contains("which lock"));
+    let gone = names(&["aws_vpc.old", ""]);
+    let forget = free("qa", Unlock::ForgetState { gone });
+    assert!(refused(&mut w, forget).contains("what is gone"));
+    for skip in [names(&[]), names(&[" "])] {
+        let back = free("qa", Unlock::GoBack { skip });
+        assert!(refused(&mut w, back).contains("which resources"));
+    }
+}
+
+#[test]
+fn what_is_named_is_shown_and_nothing_else_is_asked_for() {
+    for (asked, words) in [
+        (
+            Unlock::ForgetState {
+                gone: names(&["aws_vpc.old", "aws_subnet.old[0]"]),
+            },
+            "by ann: the state of net that is older than the stored one, of which is gone: aws_subnet.old[0], aws_vpc.old",
+        ),
+        (
+            Unlock::GoBack {
+                skip: names(&["Store", "Inner.Logs"]),
+            },
+            "by ann: the way back of net, which leaves as it is: Inner.Logs, Store",
+        ),
+    ] {
+        let mut w = story();
+        w.look();
+        w.ask(free("qa", asked.clone()));
+        assert_eq!(w.noted(words), 1, "{:?}", w.notes);
+        let Act::Unlock { unlock, .. } = w.one("qa", "unlock").act else {
+            panic!("it is an unlock");
+        };
+        assert_eq!(unlock, asked);
+    }
 }

@@ -6,7 +6,7 @@ use super::*;
 
 fn of(plan: Value) -> StackPlan {
     let rules = StackRules::default();
-    from_terraform(plan.to_string().as_bytes(), &rules).unwrap()
+    planned(&plan.to_string(), &rules).unwrap()
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_plan_that_would_do_more_than_it_shows_is_refused() {
     ] {
         let one = json!({"address": "action.aws_lambda_invoke.migrate", "resource_change": {"address": "aws_x.late"}});
         let plan = json!({"format_version": "1.2", field: [one]}).to_string();
-        let refused = from_terraform(plan.as_bytes(), &StackRules::default()).unwrap_err();
+        let refused = planned(&plan, &StackRules::default()).unwrap_err();
         assert!(refused.to_string().contains(words), "{refused}");
         let empty = json!({"format_version": "1.2", field: []});
         assert!(of(empty).is_empty());
@@ -155,7 +155,8 @@ fn a_protected_address_that_is_nowhere_is_told() {
         "module.net.aws_subnet.one[0]",
     ];
     let known = known.map(str::to_owned).into();
-    let unknown = unknown_protected(plan.to_string().as_bytes(), &known).unwrap();
+    let shown = TerraformShown::read(plan.to_string().as_bytes()).unwrap();
+    let unknown = shown.unknown_protected(&known);
     let nowhere = [
         "aws_vpc.main[\"b\"]",
         "aws_vpc.mian",

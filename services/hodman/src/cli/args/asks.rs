@@ -78,22 +78,32 @@ pub enum Ask {
         #[command(flatten)]
         remote: Remote,
     },
-    /// Free the state of a stack of Terraform: take away the lock of somebody who is gone, or store the state that an apply
-    /// could not store. `hodman explain` says which lock, whose, and since when.
+    /// Free a stack: take away the lock of somebody who is gone from a state of Terraform, store the state that an apply could not
+    /// store, or go on with the way back of a stack of CloudFormation. `hodman explain` says which lock, whose, and since when, and
+    /// what could not go back.
     Unlock {
         /// The environment.
         env: String,
         /// The stack: the name of the module's call.
         stack: String,
         /// The lock's id. Only for a lock whose holder is gone: two at once damage the state.
-        #[arg(long, value_name = "ID", required_unless_present_any = ["store_state", "forget_state"])]
+        #[arg(long, value_name = "ID", required_unless_present_any = ["store_state", "forget_state", "skip"])]
         lock: Option<String>,
         /// Store the state that was kept when it could not be stored.
         #[arg(long, conflicts_with = "lock")]
         store_state: bool,
-        /// Forget the state that was kept, where a newer one is stored already. What only the kept one has is in no state then.
+        /// Forget the state that was kept, where a newer one is stored already that has everything in it, at whatever address.
         #[arg(long, conflicts_with_all = ["lock", "store_state"])]
         forget_state: bool,
+        /// With --forget-state: what has this address in the kept state was removed by hand since, and is not there any more. May be given
+        /// several times; what is named must be missing from the stored state.
+        #[arg(long, value_name = "ADDRESS", requires = "forget_state")]
+        gone: Vec<String>,
+        /// Go on with the way back of a stack of CloudFormation that failed (UPDATE_ROLLBACK_FAILED), and leave this resource as it is. May
+        /// be given several times; `Inner.Logs` is one of a nested stack. AWS counts it as gone back: mend it by hand before the
+        /// next change.
+        #[arg(long, value_name = "LOGICAL_ID", conflicts_with_all = ["lock", "store_state", "forget_state"])]
+        skip: Vec<String>,
         #[command(flatten)]
         wait: Wait,
         #[command(flatten)]

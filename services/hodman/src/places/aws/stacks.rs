@@ -1,5 +1,6 @@
 //! Stacks of CloudFormation: every change is a change set, executed as it was shown, and waited for.
 
+mod back;
 mod look;
 mod shown;
 mod templates;
@@ -47,6 +48,7 @@ impl Stacks {
             ("PUT", None) => Box::pin(self.bring(request, false)).await?,
             ("DELETE", None) => Box::pin(self.remove(request, rest)).await?,
             ("POST", Some((_, "preview"))) => Box::pin(self.preview(request)).await?,
+            ("POST", Some((name, "go-back"))) => Box::pin(self.go_back(request, name)).await?,
             ("GET", Some((name, "drift"))) => Box::pin(self.look_inside(request, name)).await?,
             _ => return Err(error(request, ErrorKind::Unsupported, "no such request")),
         };
@@ -145,7 +147,7 @@ impl Stacks {
             // What is changed after it is shown, and asked for, when that is known.
             (Next::GoBack(token), Some(info)) => {
                 let back = self.client.continue_rollback(&info.id, &[], &token).await;
-                back.map_err(failed)?;
+                back.map_err(|failure| back::refusal(request, &asked.stack.marker, failure))?;
             }
             (Next::Nothing | Next::Remake(_) | Next::GoBack(_), _) => {}
         }
@@ -246,20 +248,26 @@ fn by_hand(property: DriftedProperty) -> ByHandProperty {
     }
 }
 
+/// The tags that say whose a stack is, and all others.
+fn wanted_tags(body: &Value) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+    let ours = [TAG_PIPELINE, TAG_ENV, TAG_KEY];
+    texts(&body["tags"])
+        .into_iter()
+        .partition(|(tag, _)| ours.contains(&tag.as_str()))
+}
+
+fn texts(map: &Value) -> BTreeMap<String, String> {
+    let entries = map.as_object().into_iter().flatten();
+    let said = entries.filter(|(_, value)| !value.is_null());
+    said.map(|(key, value)| (key.clone(), parameter_text(value)))
+        .collect()
+}
+
 fn wanted(request: &Request) -> Result<Asked, ApiError> {
     let body = request.body.clone().unwrap_or_default();
     let text = |field: &str| body[field].as_str().map(str::to_owned);
-    let map = |field: &str| -> BTreeMap<String, String> {
-        let entries = body[field].as_object().into_iter().flatten();
-        let said = entries.filter(|(_, value)| !value.is_null());
-        said.map(|(key, value)| (key.clone(), parameter_text(value)))
-            .collect()
-    };
     let missing = |field: &str| error(request, ErrorKind::Invalid, format!("no `{field}`"));
-    let ours = [TAG_PIPELINE, TAG_ENV, TAG_KEY];
-    let (marker, tags) = map("tags")
-        .into_iter()
-        .partition(|(tag, _)| ours.contains(&tag.as_str()));
+    let (marker, tags) = wanted_tags(&body);
     let capabilities = body["capabilities"].as_array().into_iter().flatten();
     let imports = match body.get(IMPORT) {
         Some(imports) => Imports::deserialize(imports)
@@ -270,7 +278,7 @@ fn wanted(request: &Request) -> Result<Asked, ApiError> {
         description: unmade::description(&marker),
         stack: text("stack_name").ok_or_else(|| missing("stack_name"))?,
         template: Template::Body(text(TEMPLATE_BODY).ok_or_else(|| missing(TEMPLATE_BODY))?),
-        parameters: map("parameters")
+        parameters: texts(&body["parameters"])
             .into_iter()
             .map(|(key, value)| (key, value.into()))
             .collect(),
@@ -334,7 +342,11 @@ fn name(wanted: &StackRequest, info: Option<&StackInfo>) -> String {
 }
 
 fn refusal(request: &Request, failure: StackError) -> ApiError {
-    let kind = match &failure {
+    error(request, kind_of(&failure), failure.to_string())
+}
+
+fn kind_of(failure: &StackError) -> ErrorKind {
+    match failure {
         StackError::Aws(aws) => aws_kind(aws),
         StackError::NoStack(_) => ErrorKind::NotFound,
         StackError::Busy { .. } => ErrorKind::Busy,
@@ -343,8 +355,7 @@ fn refusal(request: &Request, failure: StackError) -> ApiError {
         StackError::Unfinished { .. } => ErrorKind::TimedOut { maybe_done: true },
         StackError::Protected(_) => ErrorKind::Conflict,
         _ => ErrorKind::Invalid,
-    };
-    error(request, kind, failure.to_string())
+    }
 }
 
 fn aws_kind(aws: &AwsError) -> ErrorKind {

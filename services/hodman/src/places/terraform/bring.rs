@@ -1,7 +1,7 @@
 //! Brings a stack to what it is told, or removes it: by the plan that was shown, or by one with the same rows.
 
 use super::look::{Looked, rest_of_begun};
-use super::record::{Begun, Record, marker_in};
+use super::record::{Begun, Record, Unsaved, marker_in};
 use super::run::{As, Run, tell};
 use super::told::Told;
 use super::{Failure, Stacks, digest_in};
@@ -148,8 +148,15 @@ impl Stacks {
                 {
                     tracing::warn!(stack = name, "a plan that was kept is made anew: {error}");
                 }
-                Err(TerraformError::StateNotStored { message, state }) => {
-                    record.unsaved = Some(self.seal(name, &message, state.as_ref())?);
+                Err(TerraformError::StateNotStored { message, kept }) => {
+                    if kept {
+                        let root = self.root(name, As::Apply);
+                        self.gather(name, &root, &message).await?;
+                    }
+                    record.unsaved = Some(Unsaved {
+                        why: message,
+                        state: None,
+                    });
                     self.remember(name, Some(&record)).await?;
                     record.must_be_stored()?;
                 }

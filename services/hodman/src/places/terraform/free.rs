@@ -7,6 +7,7 @@ use super::{Failure, Stacks};
 use hodman_clients::terraform::{StateVersion, TerraformError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// One object of a state.
@@ -74,6 +75,48 @@ fn missing(kept: Vec<Instance>, mut there: Vec<Instance>) -> Vec<Instance> {
     left
 }
 
+/// The texts of a list in a request.
+fn names_in(body: &Value, field: &str) -> BTreeSet<String> {
+    let names = body[field].as_array().into_iter().flatten();
+    names
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// Refuses where the stored state lacks something that nobody says is `gone`, or somebody says so of what it does not lack.
+fn must_be_gone(name: &str, lost: &[Instance], gone: &BTreeSet<String>) -> Result<(), Failure> {
+    let lacks = |address: &String| lost.iter().any(|one| one.address == *address);
+    let there: Vec<&str> = gone
+        .iter()
+        .filter(|address| !lacks(address))
+        .map(String::as_str)
+        .collect();
+    if !there.is_empty() {
+        return Err(Failure::Refused(format!(
+            "the state of stack {name} that is stored lacks nothing of the kept one that is called so: {}; `--gone` takes only what it \
+             lacks{}",
+            there.join(", "),
+            match lost {
+                [] => ", and that is nothing".to_owned(),
+                lost => format!(": {}", list(lost)),
+            }
+        )));
+    }
+    let missing: Vec<Instance> = lost
+        .iter()
+        .filter(|one| !gone.contains(&one.address))
+        .cloned()
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!(
+        "the state of stack {name} that is stored does not have what the kept one has, and it would be made a second time: {}; import it \
+         there first, at whatever address; what is not there any more, because somebody removed it by hand, say by `--gone ADDRESS`",
+        list(&missing)
+    )))
+}
+
 /// In words.
 fn list(instances: &[Instance]) -> String {
     let all: Vec<String> = instances.iter().map(ToString::to_string).collect();
@@ -124,7 +167,8 @@ impl Stacks {
     }
 
     /// Forgets the state that an apply could not store, if one is stored that is as new or newer and has all that is in it: somebody
-    /// brought what was made there into it. Without such a one, what is in the kept one would be made a second time.
+    /// brought what was made there into it. Without such a one, what is in the kept one would be made a second time, unless
+    /// somebody says of just that that it is gone.
     pub(super) async fn forget_state(&self, name: &str, body: &Value) -> Result<Value, Failure> {
         let Some(mut record) = self.record(name).await? else {
             return Err(Failure::NoStack(name.to_owned()));
@@ -158,12 +202,14 @@ impl Stacks {
             let missing = missing(instances(&state), instances(&written));
             let (deposed, lost): (Vec<_>, Vec<_>) =
                 missing.into_iter().partition(|one| one.deposed);
-            if !lost.is_empty() {
-                return Err(Failure::Refused(format!(
-                    "the state of stack {name} that is stored does not have what the kept one has, and it would be made a second time: {}; \
-                     import it there first, at whatever address",
+            let gone = names_in(body, "gone");
+            must_be_gone(name, &lost, &gone)?;
+            if !gone.is_empty() {
+                tracing::warn!(
+                    stack = name,
+                    "somebody says that it is gone: {}",
                     list(&lost)
-                )));
+                );
             }
             if !deposed.is_empty() {
                 // Nobody makes them anew: they were to be destroyed, and that may have been done.
@@ -271,5 +317,33 @@ mod tests {
         assert_eq!(texts(&missing), wanted);
         let deposed: Vec<bool> = missing.iter().map(|one| one.deposed).collect();
         assert_eq!(deposed, [false, false, false, true]);
+    }
+
+    #[test]
+    fn what_is_said_to_be_gone_is_exactly_what_is_missing() {
+        let one = |address: &str| Instance {
+            kind: "aws_vpc".to_owned(),
+            address: address.to_owned(),
+            id: Some("vpc-1".to_owned()),
+            deposed: false,
+        };
+        let lost = [one("aws_vpc.old"), one("module.net.aws_vpc.main[\"eu\"]")];
+        let said = |gone: &[&str]| {
+            let gone = gone.iter().map(|name| (*name).to_owned()).collect();
+            must_be_gone("net", &lost, &gone).map_err(|no| no.to_string())
+        };
+        let all = ["aws_vpc.old", "module.net.aws_vpc.main[\"eu\"]"];
+        assert_eq!(said(&all), Ok(()));
+        let refused = said(&["aws_vpc.old"]).expect_err("one is left");
+        assert!(refused.contains("second time: module.net.aws_vpc.main[\"eu\"] (vpc-1);"));
+        // The whole module is no object, and what is there is not gone.
+        for other in ["module.net", "aws_vpc", "aws_vpc.there", "vpc-1"] {
+            let refused = said(&[all[0], all[1], other]).expect_err("not missing");
+            assert!(
+                refused.contains(&format!("called so: {other};")),
+                "{refused}"
+            );
+        }
+        assert!(must_be_gone("net", &[], &BTreeSet::new()).is_ok());
     }
 }

@@ -6,7 +6,7 @@
 
 use super::run::As;
 use super::{Failure, Stacks};
-use crate::config::{self, AwsRole};
+use crate::config::{self, AwsRole, RoleSession};
 use crate::work::chain;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -173,9 +173,10 @@ impl Stacks {
         who: As,
         (token, late): (Digest, LateSecrets),
     ) -> Result<Counter, Failure> {
-        let what = format!("{}-{}", who.word(), self.call_of(name, &json!(null)));
+        let call = self.call_of(name, &json!(null));
+        let session = RoleSession::Stack(who, &call);
         let lasts = Some(role.session.into());
-        let aws = config::aws_session(&role.place(), &self.env, &what, lasts).await;
+        let aws = config::aws_session(&role.place(), &self.env, session, lasts).await;
         let aws = aws.map_err(|error| {
             Failure::Refused(format!("the keys for role {}: {error:#}", role.role_arn))
         })?;

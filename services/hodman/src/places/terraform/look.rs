@@ -6,9 +6,7 @@ use super::told::Told;
 use super::{Failure, Stacks};
 use hodman_clients::terraform::{Planned, SealedPlan};
 use hodman_model::kinds::{APPROVED, Whose};
-use hodman_model::stacks::{
-    StackPlan, StackPlanError, from_terraform, shown_secrets, undeclared, unknown_protected,
-};
+use hodman_model::stacks::{StackPlan, StackPlanError, TerraformShown};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -74,48 +72,54 @@ impl Stacks {
             true => run.stack.plan_destroy(&commit, &self.key, &mut say).await?,
             false => run.stack.plan(&commit, &self.key, &mut say).await?,
         };
+        let Planned {
+            changes,
+            shown,
+            saved,
+        } = planned;
         let known = record.map_or("", |record| record.lineage.as_str());
-        let lineage = planned.saved.binding.lineage.as_str();
+        let lineage = saved.binding.lineage.as_str();
         if !known.is_empty() && known != lineage {
             return Err(Failure::Refused(format!(
                 "the state of stack {name} is another than the one that was applied last ({known:?} then, {lineage:?} now): where its \
                  backend was changed on purpose, move the state there (`terraform init -migrate-state`); where it was lost, bring it back"
             )));
         }
+        let read = TerraformShown::read(shown.expose_secret().as_bytes()).map_err(unreadable)?;
+        // It is long, and nobody needs the text any more.
+        drop(shown);
         if !removes {
-            all_declared(told, &planned)?;
-            protected_is_there(told, &planned)?;
+            all_declared(told, &read)?;
+            protected_is_there(told, &read)?;
         }
-        let mut plan = self.rows(run, told, &planned)?;
+        let mut plan = self.rows(run, told, &read)?;
+        if !changes {
+            plan.rows.clear();
+            plan.outputs.clear();
+        }
         if !removes {
             nothing_protected(told, &plan)?;
         }
         rest_of_begun(&mut plan, record, &commit);
         let foreign = match record {
-            None => left_by_others(name, &planned),
+            None => left_by_others(name, &saved, &read),
             Some(_) => None,
         };
         Ok(Looked {
             plan,
-            saved: planned.saved,
+            saved,
             foreign,
         })
     }
 
-    fn rows(&self, run: &Run, told: &Told, planned: &Planned) -> Result<StackPlan, Failure> {
-        let shown = planned.shown.expose_secret().as_bytes();
+    fn rows(&self, run: &Run, told: &Told, shown: &TerraformShown) -> Result<StackPlan, Failure> {
         let names = run.secret_names.iter().map(String::as_str);
-        let open = shown_secrets(shown, names).map_err(unreadable)?;
-        if let Some(name) = open.first() {
+        if let Some(name) = shown.shown_secrets(names).first() {
             return Err(Failure::Refused(format!(
                 "variable `{name}` is given a secret and is not declared `sensitive = true`: it would be shown"
             )));
         }
-        let mut plan = from_terraform(shown, &told.rules()).map_err(unreadable)?;
-        if !planned.changes {
-            plan.rows.clear();
-            plan.outputs.clear();
-        }
+        let mut plan = shown.plan(&told.rules()).map_err(unreadable)?;
         plan.rename_secrets(&|digest| {
             let name = self.ground.secrets.version(&digest.as_str().into());
             super::named(&[&name])
@@ -137,12 +141,11 @@ fn unreadable(error: StackPlanError) -> Failure {
 }
 
 /// Refuses variables that Terraform would ignore without a word.
-fn all_declared(told: &Told, planned: &Planned) -> Result<(), Failure> {
-    let shown = planned.shown.expose_secret().as_bytes();
+fn all_declared(told: &Told, shown: &TerraformShown) -> Result<(), Failure> {
     let given = told.variables.iter().filter(|(_, value)| !value.is_null());
     let names = given.map(|(name, _)| name.as_str());
-    let lost = undeclared(shown, names).map_err(unreadable)?;
-    let Some(name) = lost.first() else {
+    let undeclared = shown.undeclared(names);
+    let Some(name) = undeclared.first() else {
         return Ok(());
     };
     let directory = &told.directory;
@@ -153,9 +156,8 @@ fn all_declared(told: &Told, planned: &Planned) -> Result<(), Failure> {
 }
 
 /// Refuses names of what is protected that protect nothing.
-fn protected_is_there(told: &Told, planned: &Planned) -> Result<(), Failure> {
-    let shown = planned.shown.expose_secret().as_bytes();
-    let unknown = unknown_protected(shown, &told.rules().protected).map_err(unreadable)?;
+fn protected_is_there(told: &Told, shown: &TerraformShown) -> Result<(), Failure> {
+    let unknown = shown.unknown_protected(&told.rules().protected);
     let Some(entry) = unknown.first() else {
         return Ok(());
     };
@@ -190,17 +192,12 @@ pub(super) fn rest_of_begun(plan: &mut StackPlan, record: Option<&Record>, commi
 }
 
 /// What a state holds that hodman has no record of.
-fn left_by_others(name: &str, planned: &Planned) -> Option<String> {
-    if planned.saved.binding.lineage.is_empty() {
-        return None;
-    }
-    let shown: Value = serde_json::from_str(planned.shown.expose_secret()).ok()?;
-    let module = &shown["prior_state"]["values"]["root_module"];
-    let filled = |value: &Value| value.as_array().is_some_and(|items| !items.is_empty());
-    (filled(&module["resources"]) || filled(&module["child_modules"])).then(|| {
+fn left_by_others(name: &str, saved: &SealedPlan, shown: &TerraformShown) -> Option<String> {
+    let binding = &saved.binding;
+    (!binding.lineage.is_empty() && shown.starts_with_any()).then(|| {
         format!(
             "there is a state already where stack {name} keeps its own (lineage {}, serial {}), and hodman did not make it",
-            planned.saved.binding.lineage, planned.saved.binding.serial
+            binding.lineage, binding.serial
         )
     })
 }

@@ -5,10 +5,10 @@ use super::told::Told;
 use super::{Failure, Stacks};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hodman_clients::terraform::Workdir;
+use hodman_clients::terraform::LeftState;
 use hodman_model::kinds::{Marker, TAG_ENV, TAG_KEY, TAG_PIPELINE};
 use hodman_model::stacks::StackPlan;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -140,54 +140,30 @@ impl Stacks {
         Ok(())
     }
 
-    /// A state that a run left behind which nobody waited for any more, taken into the record.
-    pub(super) async fn gather(&self, name: &str, root: &Path) -> Result<(), Failure> {
-        let left = Workdir::left_state(root);
-        let state = match std::fs::read_to_string(&left) {
-            Ok(state) => SecretString::from(state),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => {
-                let words = format!("reading {}: {error}", left.display());
-                return Err(Failure::Later(words));
-            }
+    /// A state that a run left behind, sealed, taken into the record; `why` it is not stored.
+    pub(super) async fn gather(&self, name: &str, root: &Path, why: &str) -> Result<(), Failure> {
+        let left = LeftState::of(root);
+        let Some(sealed) = left.sealed()? else {
+            return Ok(());
         };
         let Some(mut record) = self.record(name).await? else {
             let words = format!(
                 "{} holds a state that was not stored, of a stack that nobody knows",
-                left.display()
+                left.path().display()
             );
             return Err(Failure::Refused(words));
         };
         let new = record.unsaved.is_none();
         if new {
-            let why = "the run that made it was left alone when the daemon ended";
-            record.unsaved = Some(self.seal(name, why, Some(&state))?);
+            record.unsaved = Some(Unsaved {
+                why: why.to_owned(),
+                state: Some(STANDARD.encode(sealed)),
+            });
             self.remember(name, Some(&record)).await?;
         }
-        std::fs::remove_file(&left)
-            .map_err(|error| Failure::Later(format!("removing {}: {error}", left.display())))?;
+        left.remove()?;
         // Else whoever asks has seen that already, and may be here to mend it.
         if new { record.must_be_stored() } else { Ok(()) }
-    }
-
-    /// Keeps a state that could not be stored, as no reader of the record can read it.
-    pub(super) fn seal(
-        &self,
-        name: &str,
-        why: &str,
-        state: Option<&SecretString>,
-    ) -> Result<Unsaved, Failure> {
-        let sealed = match state {
-            Some(state) => {
-                let bytes = state.expose_secret().as_bytes().to_vec();
-                Some(STANDARD.encode(self.key.seal(about(name).as_bytes(), bytes)?))
-            }
-            None => None,
-        };
-        Ok(Unsaved {
-            why: why.to_owned(),
-            state: sealed,
-        })
     }
 
     /// The state that was kept.
@@ -199,14 +175,8 @@ impl Stacks {
         let Some(sealed) = &unsaved.state else {
             return Ok(None);
         };
-        let broken = || Failure::Refused("the kept state is damaged".to_owned());
-        let bytes = STANDARD.decode(sealed).map_err(|_| broken())?;
-        let bytes = self.key.open(about(name).as_bytes(), &bytes)?;
-        let text = String::from_utf8(bytes).map_err(|_| broken())?;
-        Ok(Some(SecretString::from(text)))
+        let broken = |_| Failure::Refused("the kept state is damaged".to_owned());
+        let sealed = STANDARD.decode(sealed).map_err(broken)?;
+        Ok(Some(LeftState::open(name, &sealed, &self.key)?))
     }
-}
-
-fn about(name: &str) -> String {
-    format!("state of {name}")
 }

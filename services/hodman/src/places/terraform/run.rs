@@ -4,12 +4,12 @@ use super::keys::Desk;
 use super::place::place_of;
 use super::told::Told;
 use super::{Failure, RUNS, Stacks, UNMERGED_RUNS, keys};
+pub(super) use crate::config::TerraformAs as As;
 use crate::config::backend_secrets;
 use crate::places::at_work::Working;
 use hodman_clients::terraform::{Input, LateSecrets, Stack, Workdir};
 use hodman_model::kinds::Whose;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,16 +21,8 @@ use tokio::time::Instant;
 const AT_LEAST: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Who Terraform is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum As {
-    /// Who may read.
-    Plan,
-    /// Who may read for a pull request that nobody merged.
-    Propose,
-    /// Who may change.
-    Apply,
-}
+/// Why a state is found that nobody was left to hear of.
+const LEFT_ALONE: &str = "the run that made it was left alone when the daemon ended";
 
 impl As {
     /// Who looks at what somebody says of a stack.
@@ -38,15 +30,6 @@ impl As {
         match whose {
             Whose::Merged | Whose::Asked => Self::Plan,
             Whose::Proposed => Self::Propose,
-        }
-    }
-
-    /// As it stands in the name of a session.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::Propose => "propose",
-            Self::Apply => "apply",
         }
     }
 }
@@ -81,7 +64,7 @@ impl Run {
 impl Stacks {
     /// The folder of a stack's runs: the same for all of them, because paths stand in saved plans. What nobody merged runs in another
     /// one, so that a sandbox may show it that and no more.
-    fn root(&self, name: &str, who: As) -> PathBuf {
+    pub(super) fn root(&self, name: &str, who: As) -> PathBuf {
         let runs = match who {
             As::Plan | As::Apply => RUNS,
             As::Propose => UNMERGED_RUNS,
@@ -105,7 +88,7 @@ impl Stacks {
         let workdir = self.folder(name, &root, &told.directory, &files).await?;
         keys::remember(&root, desk.as_ref())?;
         if who != As::Propose {
-            self.gather(name, &root).await?;
+            self.gather(name, &root, LEFT_ALONE).await?;
         }
         let given = inputs
             .identity
@@ -170,7 +153,7 @@ impl Stacks {
             let files = files
                 .iter()
                 .map(|(path, (content, runs))| (path.as_str(), content.as_slice(), *runs));
-            if let Some(workdir) = Workdir::alone(root, directory, files)? {
+            if let Some(workdir) = Workdir::alone(root, directory, files, &self.key)? {
                 return Ok(workdir);
             }
             self.stand_in(name, root).await;
