@@ -8,6 +8,7 @@ mod forge;
 mod identities;
 mod local;
 mod report;
+mod sandbox;
 mod terraform;
 #[cfg(test)]
 mod tests;
