@@ -24,7 +24,7 @@ use crate::bundle::ResourceKey;
 use crate::kinds::{Identity, Kind, Listed, Listing, Marker, files, kind};
 use crate::plan::{Action, Contested, Desired, ObservedObject, WorkspacePart};
 
-pub use account::is_of_account;
+pub use account::{is_of_account, is_same_account};
 pub use begun::is_made_in_steps;
 pub use paused::{paused, starts};
 pub use put::Put;
