@@ -150,6 +150,10 @@ impl Claims {
                 // Tags say whose it is. That it was somebody else's before, only we remember.
                 if row.action == Action::Adopt && row.live_id.is_some() {
                     let claim = claims.claims.entry(row.key.clone()).or_default();
+                    if claim.id != row.live_id {
+                        // What was put is in another object; this one counts as ours from now on, also if the put never comes.
+                        claim.put = None;
+                    }
                     claim.id.clone_from(&row.live_id);
                 }
                 continue;
