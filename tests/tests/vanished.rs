@@ -210,6 +210,84 @@ async fn what_we_may_not_see_for_a_while_is_ours_still() {
     }
 }
 
+const QUERIES: &str = "/api/2.0/sql/queries";
+const QUERY: &str = "resources:
+  queries:
+    daily: {display_name: daily, parent_path: /Workspace/Shared, query_text: SELECT 1, warehouse_id: abc}
+";
+
+/// What is claimed of the query.
+fn claim_of_the_query(scene: &Scene) -> Value {
+    let path = "/Workspace/Shared/.hodman/shop/qa/claims.json";
+    let file = scene.workspace("qa").read_file(path).expect("claims");
+    let claims: Value = serde_json::from_slice(&file).expect("JSON");
+    claims["claims"]["queries.daily"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_that_nobody_saw_made_is_gone_when_its_list_has_it_no_more_and_can_be_read() {
+    let scene = Scene::start(Options::short().file(FILE, QUERY)).await;
+    let qa = scene.workspace("qa");
+    let asked = AtomicBool::new(false);
+    qa.faults().direct(Some(Director::new(move |request| {
+        match (request.method.as_str(), request.uri.path()) {
+            ("POST", QUERIES) => {
+                asked.store(true, Ordering::SeqCst);
+                Direction::Fault(FaultRule::drop_connection(1))
+            }
+            ("GET", QUERIES) if asked.load(Ordering::SeqCst) => {
+                Direction::Fault(FaultRule::status(403, 1))
+            }
+            _ => Direction::Pass,
+        }
+    })));
+    let daemon = scene.daemon().await;
+    let short = Short::new(&scene, daemon.parts().store.clone());
+    let pull = short.proposed("qa").await.expect("a promotion");
+    short.merge(&pull).expect("merged");
+    let failed = async || {
+        let state = short.state().await.ok()?;
+        let run = environment(&state, "qa")?.run.clone()?;
+        let over = |phase: &RunPhase| {
+            matches!(
+                phase,
+                RunPhase::Failed {
+                    not_before: None,
+                    ..
+                }
+            )
+        };
+        over(&run.phase).then_some(())
+    };
+    short
+        .wait("an end that nobody saw", failed)
+        .await
+        .expect("cut off");
+    // Long after that, with one of somebody else's that we may not see.
+    qa.faults().direct(None);
+    let theirs = json!({"query": {"display_name": "theirs", "parent_path": "/Users/ana"}});
+    let theirs = ask(&scene, "POST", QUERIES, theirs).await;
+    let theirs = format!("{QUERIES}/{}", theirs["id"].as_str().expect("an id"));
+    qa.faults().direct(Some(Director::new(move |request| {
+        match request.uri.path() == theirs {
+            true => Direction::Fault(FaultRule::status(403, 1)),
+            false => Direction::Pass,
+        }
+    })));
+    scene.clock.advance(chrono::Duration::minutes(16));
+    commit(&scene, NOTHING);
+    short.promote("qa").await.expect("qa without it");
+    assert!(
+        claim_of_the_query(&scene)["natural"].is_string(),
+        "that one may be it"
+    );
+    qa.faults().direct(None);
+    commit(&scene, LAKE);
+    short.promote("qa").await.expect("qa with something else");
+    assert_eq!(claim_of_the_query(&scene), Value::Null);
+    daemon.stop().await;
+}
+
 const QA: &str = "environments/qa/environment.yaml";
 const MODULE: &str = "\
 engine: native

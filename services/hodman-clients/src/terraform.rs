@@ -8,6 +8,7 @@ mod declared;
 mod environment;
 mod error;
 mod events;
+mod guarded;
 mod heard;
 mod left;
 mod lock;

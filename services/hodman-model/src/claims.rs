@@ -24,7 +24,7 @@ use crate::bundle::ResourceKey;
 use crate::kinds::{Identity, Kind, Listed, Listing, Marker, files, kind};
 use crate::plan::{Action, Contested, Desired, ObservedObject, WorkspacePart};
 
-pub use account::is_of_account;
+pub use account::{is_of_account, is_same_account};
 pub use begun::is_made_in_steps;
 pub use paused::{paused, starts};
 pub use put::Put;
@@ -150,6 +150,10 @@ impl Claims {
                 // Tags say whose it is. That it was somebody else's before, only we remember.
                 if row.action == Action::Adopt && row.live_id.is_some() {
                     let claim = claims.claims.entry(row.key.clone()).or_default();
+                    if claim.id != row.live_id {
+                        // What was put is in another object; this one counts as ours from now on, also if the put never comes.
+                        claim.put = None;
+                    }
                     claim.id.clone_from(&row.live_id);
                 }
                 continue;

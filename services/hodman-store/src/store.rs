@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 use crate::db::{self, Db};
 use crate::error::{Result, StoreError};
 use crate::inbox::{Request, run_group_commit};
-use crate::migrations::migrate;
+use crate::migrations::{SchemaVersion, look, migrate};
 use crate::signal::{Signal, Signals, Topic};
 use crate::url::StoreUrl;
 
@@ -42,21 +42,42 @@ impl Store {
     /// [`StoreError::SchemaTooNew`] when a newer hodman wrote this database; [`StoreError::Database`] when it cannot
     /// be reached or the SQLite file's directory is missing.
     pub async fn open(url: &StoreUrl, now: DateTime<Utc>) -> Result<Self> {
-        let db = db::open(url).await?;
+        let db = db::open(url, true).await?;
         if let Err(error) = migrate(&db, i64::MAX, now).await {
             db.close().await;
             return Err(error);
         }
+        Ok(Self::over(db))
+    }
+
+    /// Connects beside whoever uses the database, and leaves its schema as it is: brought to another form under a daemon of another
+    /// version, it would be refused by that one's next start. Only a store whose schema is the one of this program can do all
+    /// that a store does; an older one answers and is copied.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and where there is no SQLite file.
+    pub async fn look(url: &StoreUrl) -> Result<(Self, SchemaVersion)> {
+        let db = db::open(url, false).await?;
+        match look(&db).await {
+            Ok(version) => Ok((Self::over(db), version)),
+            Err(error) => {
+                db.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    fn over(db: Db) -> Self {
         let signals = Signals::new();
         let (inserts, waiting) = mpsc::channel(WAITING_REQUESTS);
         tokio::spawn(run_group_commit(db.clone(), signals.clone(), waiting));
         let listener = tokio::spawn(db::listen(db.clone(), signals.clone())).abort_handle();
-        Ok(Self {
+        Self {
             db,
             signals,
             inserts,
             listener: Arc::new(Listener(listener)),
-        })
+        }
     }
 
     /// Brings the schema up to `version` at most, without opening the store. Returns the version it then has.
@@ -65,7 +86,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn migrate(url: &StoreUrl, version: i64, now: DateTime<Utc>) -> Result<i64> {
-        let db = db::open(url).await?;
+        let db = db::open(url, true).await?;
         let reached = migrate(&db, version, now).await;
         db.close().await;
         reached

@@ -78,6 +78,14 @@ async fn a_power_cut_loses_nothing_that_was_answered() {
 }
 
 #[tokio::test]
+async fn a_look_makes_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hodman.db");
+    Store::look(&StoreUrl::sqlite(&path)).await.unwrap_err();
+    assert!(!path.exists());
+}
+
+#[tokio::test]
 async fn the_write_ahead_log_is_used() {
     let fixture = fixture().await;
     let Raw::Sqlite(pool, _) = &fixture.raw else {

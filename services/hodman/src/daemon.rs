@@ -6,6 +6,7 @@ mod parts;
 mod queues;
 mod redeliver;
 
+pub(crate) use alone::alone;
 pub use parts::Parts;
 
 use crate::clock::Clock;
@@ -49,7 +50,7 @@ impl Daemon {
             .context("asking for the own address")?;
         // Before the database is opened, which also brings it to this program's form.
         parts::make_data_dir(&config)?;
-        let alone = alone::alone(&config.store_target()?)?;
+        let alone = alone(&config.store_target()?)?;
         let parts = Parts::open(config, clock.clone(), address).await?;
         let (intake, rest) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();

@@ -8,6 +8,7 @@ mod forge;
 mod identities;
 mod local;
 mod report;
+mod sandbox;
 mod terraform;
 #[cfg(test)]
 mod tests;
@@ -56,7 +57,7 @@ pub async fn examine_file(path: &Path, purpose: Purpose, clock: &Clock) -> Repor
 /// Tries everything that the settings name. Things that do not depend on each other are tried at once.
 pub async fn examine(config: &Config, clock: &Clock) -> Report {
     let (store, forge, packages, queues, roles, templates, workspaces, accounts) = tokio::join!(
-        local::store(config, clock),
+        local::store(config),
         forge::check(config, clock),
         aws::packages(config),
         aws::queues(config),

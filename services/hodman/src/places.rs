@@ -22,7 +22,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use terraform::Turns;
+use tokio::sync::watch;
 
 /// More than the time that a program was given to end, for what is written down of its end.
 const AFTERWORDS: Duration = Duration::from_secs(10);
@@ -52,7 +53,7 @@ pub struct Places {
     /// Whether users' tokens are taken.
     users: bool,
     /// With how many of its programs run at once, whichever environments they run for.
-    terraform: BTreeMap<String, (config::TerraformPlace, Arc<Semaphore>)>,
+    terraform: BTreeMap<String, (config::TerraformPlace, Turns)>,
     ground: Ground,
     stop: watch::Sender<bool>,
     at_work: AtWork,
@@ -67,8 +68,8 @@ impl Places {
     /// When the TLS stack cannot be set up.
     pub fn new(config: &config::Config, ground: Ground) -> anyhow::Result<Self> {
         let terraform = config.terraform.iter().map(|(name, place)| {
-            let at_once = Arc::new(Semaphore::new(place.at_once));
-            (name.clone(), (place.clone(), at_once))
+            let turns = Turns::new(place.at_once);
+            (name.clone(), (place.clone(), turns))
         });
         Ok(Self {
             configured: config.workspaces.clone(),

@@ -15,6 +15,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 /// How long output is read on after the program's end, when a process that it left behind holds it open.
 const AFTERWORDS: Duration = Duration::from_secs(2);
 
+/// How much of a standard output is kept as a whole. A plan of ten thousand resources has some fifty megabytes as JSON.
+const MOST_WHOLE: u64 = 1 << 30;
+
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -204,8 +207,10 @@ fn kill_group(pid: Option<Pid>) {
     }
 }
 
-async fn bytes(mut from: impl AsyncRead + Unpin, to: mpsc::Sender<Said>) {
+async fn bytes(from: impl AsyncRead + Unpin, to: mpsc::Sender<Said>) {
+    let mut from = from.take(MOST_WHOLE);
     let mut buffer = vec![0; 64 * 1024];
+    // Beyond that nobody reads: its next write fails.
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         let part = Said::Whole(buffer[..length].to_vec());
         if to.send(part).await.is_err() {

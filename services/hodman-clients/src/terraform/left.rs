@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::workdir::{beside, failed, write};
-use super::{PlanKey, TerraformError};
+use super::{PlanKey, TerraformError, guarded};
+
+/// How large a state that was left may be, in bytes: as much as a plan, which holds one. More is none of Terraform's.
+const MOST_OF_A_STATE: u64 = 256 << 20;
 
 /// Where the state of a stack lies that a run could not store, if there is one.
 #[derive(Debug)]
@@ -67,18 +70,17 @@ impl LeftState {
     /// Seals what `clear` holds, and takes that away; gives whether there was anything. A crash on the way leaves it in clear, as it was
     /// found, or both.
     pub(super) fn take(&self, clear: &Path, key: &PlanKey) -> Result<bool, TerraformError> {
-        if !clear.is_file() {
-            return Ok(false);
-        }
-        let state =
-            std::fs::read(clear).map_err(|error| failed("reading a state that was left", error))?;
+        let state = match guarded::read(clear, MOST_OF_A_STATE) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            read => read.map_err(|error| failed("reading a state that was left", error))?,
+        };
         let sealed = key.seal(about(&self.stack).as_bytes(), state)?;
         let new = self.path.with_extension("new");
         write(&new, &sealed, false)?;
         let kept = File::open(&new)
             .and_then(|file| file.sync_all())
             .and_then(|()| std::fs::rename(&new, &self.path))
-            .and_then(|()| std::fs::remove_file(clear));
+            .and_then(|()| guarded::remove(clear));
         kept.map_err(|error| failed("keeping a state that was not stored", error))?;
         Ok(true)
     }

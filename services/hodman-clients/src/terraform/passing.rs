@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::TerraformError;
 use super::workdir::write;
+use super::{TerraformError, guarded};
 
 /// Such a file. It goes with this, also when nobody waits for the command any more that reads or writes it.
 #[derive(Debug)]
@@ -31,6 +31,6 @@ impl Passing {
 impl Drop for Passing {
     fn drop(&mut self) {
         // It may not be there.
-        let _ = std::fs::remove_file(&self.0);
+        let _ = guarded::remove(&self.0);
     }
 }

@@ -17,7 +17,9 @@ use super::heard::{Heard, refusal};
 use super::mask::Mask;
 use super::passing::Passing;
 use super::workdir::{BACKEND_FILE, PLAN_FILE, PUSHED_FILE, VARIABLES_FILE, failed};
-use super::{Binding, Inputs, PlanKey, SealedPlan, Terraform, TerraformError, Workdir, events};
+use super::{
+    Binding, Inputs, PlanKey, SealedPlan, Terraform, TerraformError, Workdir, events, guarded,
+};
 
 /// Which state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +71,12 @@ pub struct Stack {
 
 /// Where `init` leaves the backend's values for the other commands, below the data folder; secrets among them in clear.
 const LEFT_BY_INIT: &str = "terraform.tfstate";
+
+/// How much of that is read: it is a page or two.
+const MOST_LEFT_BY_INIT: u64 = 16 << 20;
+
+/// How large a plan may be: one of ten thousand resources has a few megabytes.
+const MOST_OF_A_PLAN: u64 = 256 << 20;
 
 impl Stack {
     pub(super) fn new(
@@ -149,7 +157,7 @@ impl Stack {
     /// When what `init` left cannot be read.
     pub fn backend(&self) -> Result<Value, TerraformError> {
         let file = self.workdir.beside("data").join(LEFT_BY_INIT);
-        let bytes = match std::fs::read(file) {
+        let bytes = match guarded::read(&file, MOST_LEFT_BY_INIT) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
             Err(error) => return Err(failed("reading the backend", error)),
@@ -258,7 +266,8 @@ impl Stack {
         &self,
         file: &std::path::Path,
     ) -> Result<(Vec<u8>, SecretString), TerraformError> {
-        let bytes = std::fs::read(file).map_err(|error| failed("reading the plan", error))?;
+        let bytes = guarded::read(file, MOST_OF_A_PLAN)
+            .map_err(|error| failed("reading the plan", error))?;
         let shown = self
             .whole("show", &["show", "-json", &file.display().to_string()])
             .await?;

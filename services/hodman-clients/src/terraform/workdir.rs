@@ -2,14 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
-use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::{LeftState, PlanKey, TerraformError, orphans};
+use super::{LeftState, PlanKey, TerraformError, guarded, orphans};
 
 /// A folder for one run, readable by us alone; [`Workdir::remove`] takes it away.
 ///
@@ -38,8 +37,9 @@ pub(super) const PLAN_FILE: &str = "plan.tfplan";
 pub(super) const PUSHED_FILE: &str = "push.tfstate";
 pub(super) const VARIABLES_FILE: &str = "inputs.tfvars.json";
 
-/// Says, beside the checked out files, that a command was begun that may leave a state, and in which directory. Whatever else is
-/// called as such a state is none: who only plans leaves none, and what is checked out may have any name.
+/// Says, beside the folder, that a command was begun that may leave a state, and in which directory. Whatever else is called as such a
+/// state is none: who only plans leaves none, and what is checked out may have any name. In the folder whoever runs there could say
+/// so of any file of ours.
 const MAY_LEAVE: &str = "may-leave-state";
 
 impl Workdir {
@@ -65,6 +65,7 @@ impl Workdir {
             return Ok(None);
         };
         keep_left(root, key)?;
+        none_left(root)?;
         let mut workdir = Self::new(root, directory, files)?;
         workdir.lock = Some(lock);
         Ok(Some(workdir))
@@ -194,7 +195,7 @@ impl Workdir {
     /// Says that the command that is about to begin may leave a state that it cannot store.
     pub(super) fn may_leave_state(&self) -> Result<(), TerraformError> {
         let directory = self.directory.as_os_str().as_bytes();
-        write(&self.beside(MAY_LEAVE), directory, false)
+        write(&beside(&self.root, MAY_LEAVE), directory, false)
     }
 
     /// Seals the state that the command which has ended could not store; gives whether there is one.
@@ -243,12 +244,22 @@ pub(super) fn beside(root: &Path, name: &str) -> PathBuf {
 
 /// Seals a state that a command in a folder could not store; gives whether there is one.
 fn keep_left(root: &Path, key: &PlanKey) -> Result<bool, TerraformError> {
-    let directory = match std::fs::read(root.join(MAY_LEAVE)) {
+    let directory = match std::fs::read(beside(root, MAY_LEAVE)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         read => read.map_err(|error| failed("reading whether a state was left", error))?,
     };
     let left = Path::new(OsStr::from_bytes(&directory)).join(ERRORED);
     LeftState::of(root).take(&left, key)
+}
+
+/// Says that no command may have left a state there.
+fn none_left(root: &Path) -> Result<(), TerraformError> {
+    match std::fs::remove_file(beside(root, MAY_LEAVE)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(failed("saying that no state was left", error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether it was free, and is gone.
@@ -259,19 +270,14 @@ fn sweep_one(root: &Path, key: &PlanKey) -> Result<bool, TerraformError> {
         return Ok(false);
     };
     keep_left(root, key)?;
+    none_left(root)?;
     std::fs::remove_dir_all(root)
         .map_err(|error| failed("removing what an earlier run left", error))?;
     Ok(true)
 }
 
 pub(super) fn write(path: &Path, content: &[u8], runs: bool) -> Result<(), TerraformError> {
-    let mut options = std::fs::OpenOptions::new();
-    let mode = if runs { 0o700 } else { 0o600 };
-    let opened = options.write(true).create(true).truncate(true).mode(mode);
-    opened
-        .open(path)
-        .and_then(|mut file| file.write_all(content))
-        .map_err(|error| failed("writing a file of the run", error))
+    guarded::write(path, content, runs).map_err(|error| failed("writing a file of the run", error))
 }
 
 pub(super) fn failed(what: &str, source: std::io::Error) -> TerraformError {
@@ -344,7 +350,7 @@ mod tests {
         };
         let first = alone();
         assert!(!first.directory().join(ERRORED).exists());
-        // As a program may that only plans.
+        // As a program may that only plans, also after one that applied.
         std::fs::write(first.directory().join(ERRORED), "{}").unwrap();
         drop(first);
         drop(alone());
@@ -364,6 +370,27 @@ mod tests {
         assert!(workdir.keep_left(&key()).unwrap());
         assert!(!clear.exists());
         assert_eq!(left(&root).as_deref(), Some(STATE));
+    }
+
+    #[test]
+    fn whoever_runs_there_does_not_say_where_a_state_was_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = folder.path().join("other");
+        std::fs::create_dir(&other).unwrap();
+        std::fs::write(other.join(ERRORED), "all that knows what was made").unwrap();
+        let root = folder.path().join("shop.qa.net");
+        let alone = || {
+            Workdir::alone(&root, "modules/net", [], &key())
+                .unwrap()
+                .expect("it is free")
+        };
+        let run = alone();
+        // As a program may that only plans.
+        std::fs::write(run.beside(MAY_LEAVE), other.as_os_str().as_bytes()).unwrap();
+        drop(run);
+        drop(alone());
+        assert!(other.join(ERRORED).exists());
+        assert_eq!(left(&root), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod backends;
 mod bench;
 mod faults;
+mod hostile;
 mod locks;
 mod plans;
 mod runs;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::account::is_same_account;
 use super::{Claim, Claims, claimed_kind, is_noted};
 use crate::bundle::ResourceKey;
 use crate::kinds::{AWS_KINDS, CloudformationStacks, Kind, Listed, kind};
@@ -79,7 +80,10 @@ impl Claim {
     pub fn may_be(&self, listed: &Listed) -> bool {
         let of = listed.outputs.get("account_id").and_then(Value::as_str);
         let ours = self.account.as_deref();
-        if ours.zip(of).is_some_and(|(ours, of)| ours != of) {
+        if ours
+            .zip(of)
+            .is_some_and(|(ours, of)| !is_same_account(ours, of))
+        {
             return false;
         }
         let made = listed.created_at.map(|made| made.timestamp_millis());

@@ -32,6 +32,7 @@ impl Claims {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claims::Put;
     use crate::plan::tests::World;
     use crate::plan::{Plan, PlanError};
     use serde_json::json;
@@ -55,6 +56,28 @@ mod tests {
     fn now(world: &mut World, claims: &Claims) -> Result<Plan, PlanError> {
         world.observed.taken_over = claims.taken_over(&world.context.adopt);
         world.try_plan()
+    }
+
+    #[test]
+    fn what_was_put_into_one_object_is_not_in_another_that_is_taken_over_under_its_key() {
+        let (mut world, mut claims) = taken_over("jobs", json!({"name": "j"}));
+        let put = Put {
+            version: "one".to_owned(),
+            at: 0,
+            reference: None,
+        };
+        claims.put(&key("jobs"), put);
+        let again = |world: &mut World, claims: &Claims, id: &str| {
+            let object = &mut world.observed.objects[0].listed;
+            object.marker = None;
+            object.id = id.to_owned();
+            world.context.adopt.insert(key("jobs"), id.to_owned());
+            let plan = now(world, claims).unwrap();
+            claims.before(&plan.parts[0], &world.desired()).puts()
+        };
+        let same = world.observed.objects[0].listed.id.clone();
+        assert_eq!(again(&mut world, &claims, &same).len(), 1);
+        assert_eq!(again(&mut world, &claims, "78").len(), 0);
     }
 
     #[test]

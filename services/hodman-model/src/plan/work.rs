@@ -182,10 +182,7 @@ impl<'a> Work<'a> {
             looks_again: false,
         };
         let forced = forced(&draft.changes);
-        // Only tags can be lost: what has none and is not ours is another object.
-        let again = live.marker.is_none()
-            && kind.identity() == Identity::Tags
-            && self.observed.taken_over.contains(key);
+        let again = self.is_again(kind, key, live);
         if adopted {
             // The approval must say which object is taken over; so here, and only here, an id is part of the action.
             let path = FieldPath::default().key("adopted id");
@@ -328,9 +325,17 @@ impl<'a> Work<'a> {
             return None;
         };
         // What was put into an object that is gone is gone with it, also when another one has its name.
-        let ours = live.filter(|live| live.marker.is_some());
+        let ours = live.filter(|live| live.marker.is_some() || self.is_again(kind, key, live));
         let put = ours.and_then(|_| self.observed.puts.get(key));
         sent_change(&field, sent, put, live)
+    }
+
+    /// Whether the object was taken over before and lost our tags since. Only tags can be lost: what has none and is not ours is
+    /// another object.
+    fn is_again(&self, kind: &dyn Kind, key: &ResourceKey, live: &Listed) -> bool {
+        live.marker.is_none()
+            && kind.identity() == Identity::Tags
+            && self.observed.taken_over.contains(key)
     }
 
     /// Whether it is certain what was put into the object of that resource.

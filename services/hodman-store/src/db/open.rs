@@ -19,10 +19,13 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// Prepared statements kept per connection. Inserts of 1 to 50 rows are one statement each, in three tables.
 const STATEMENTS: usize = 250;
 
-/// Connects to the database that `url` names.
-pub(crate) async fn open(url: &StoreUrl) -> Result<Db> {
+/// Connects to the database that `url` names. A SQLite file that is not there is made where `makes` says so.
+pub(crate) async fn open(url: &StoreUrl, makes: bool) -> Result<Db> {
     match url {
-        StoreUrl::Sqlite(path) => sqlite(SqliteConnectOptions::new().filename(path)).await,
+        StoreUrl::Sqlite(path) => {
+            let options = SqliteConnectOptions::new().filename(path);
+            sqlite(options.create_if_missing(makes)).await
+        }
         StoreUrl::SqliteMemory => sqlite_memory().await,
         StoreUrl::Postgres(url) => postgres(url).await,
     }
@@ -36,7 +39,6 @@ async fn sqlite(options: SqliteConnectOptions) -> Result<Db> {
     // FULL: an answered webhook survives a power cut, not only a crash of the process.
     let writing = options
         .clone()
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full);
     // The writer's connection stays: read-only ones cannot make the shared-memory file of the write-ahead log.

@@ -55,6 +55,11 @@ pub async fn a_newer_database_is_refused(fixture: &Fixture) {
         known + 1
     );
     fixture.raw.run(&newer).await.unwrap();
+    let looked = Store::look(&fixture.url).await.unwrap_err();
+    assert!(
+        matches!(looked, StoreError::SchemaTooNew { .. }),
+        "{looked:?}"
+    );
     let refused = Store::open(&fixture.url, start()).await.unwrap_err();
     assert!(
         matches!(refused, StoreError::SchemaTooNew { found, known: k } if found == known + 1 && k == known),
@@ -64,6 +69,33 @@ pub async fn a_newer_database_is_refused(fixture: &Fixture) {
         refused.to_string().contains("start the newer hodman"),
         "{refused}"
     );
+}
+
+pub async fn a_look_leaves_the_schema_as_it_is(fixture: &Fixture) {
+    let known = SQLITE.last().unwrap().version;
+    let found = async || {
+        let (store, version) = Store::look(&fixture.url).await.unwrap();
+        store.ping().await.unwrap();
+        store.close().await;
+        assert_eq!(version.known, known);
+        version.found
+    };
+    assert_eq!(found().await, known);
+    // As an older hodman has it.
+    let older = format!("DELETE FROM schema_migrations WHERE version = {known}");
+    assert_eq!(fixture.raw.run(&older).await.unwrap(), 1);
+    for _ in 0..2 {
+        assert_eq!(found().await, known - 1);
+    }
+    // As nobody has it yet.
+    fixture
+        .raw
+        .run("DROP TABLE schema_migrations")
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        assert_eq!(found().await, 0);
+    }
 }
 
 pub async fn a_changed_migration_is_refused(fixture: &Fixture) {

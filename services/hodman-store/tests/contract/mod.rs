@@ -81,8 +81,8 @@ macro_rules! all_contract_tests {
                 many_callers_share_commits, many_callers_with_one_delivery_insert_one_event, only_old_finished_rows_are_pruned,
             ],
             lifetime: [
-                everything_is_there_after_a_crash, a_newer_database_is_refused, a_changed_migration_is_refused,
-                a_closed_store_says_so,
+                everything_is_there_after_a_crash, a_newer_database_is_refused, a_look_leaves_the_schema_as_it_is,
+                a_changed_migration_is_refused, a_closed_store_says_so,
             ],
             outbox: [
                 effects_are_claimed_oldest_first_one_per_lane, the_database_refuses_a_second_runner_in_a_lane,

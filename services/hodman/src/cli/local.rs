@@ -5,6 +5,7 @@ use super::failure::{Exit, Failure};
 use super::output::{print, print_json};
 use crate::clock::Clock;
 use crate::config::{Config, Purpose};
+use crate::daemon;
 use crate::doctor;
 use crate::schema;
 use crate::web::ApiToken;
@@ -45,9 +46,7 @@ pub(super) async fn backup(to: &Path, config: &Path, json: bool) -> anyhow::Resu
         "{} exists already: a backup never replaces a file",
         to.display()
     );
-    let store = Store::open(&target, Clock::system().now())
-        .await
-        .context("opening the database")?;
+    let (store, _) = Store::look(&target).await.context("opening the database")?;
     let done = store.backup(to).await;
     store.close().await;
     done.with_context(|| format!("writing {}", to.display()))?;
@@ -63,7 +62,10 @@ pub(super) async fn migrate(config: &Path, json: bool) -> anyhow::Result<ExitCod
     let config = Config::load(config, Purpose::Serve)?;
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("making the data directory {}", config.data_dir.display()))?;
-    let version = Store::migrate(&config.store_target()?, i64::MAX, Clock::system().now()).await;
+    let target = config.store_target()?;
+    // Under an older daemon: its next start would find a database that is newer than itself.
+    let _alone = daemon::alone(&target)?;
+    let version = Store::migrate(&target, i64::MAX, Clock::system().now()).await;
     let version = version.context("migrating the database")?;
     if json {
         print_json(&json!({ "schema": version }))?;

@@ -98,7 +98,7 @@ pub(super) async fn parts(remote: &Remote, flag: &str) -> anyhow::Result<(String
         (None, _) => anyhow::bail!("several pipelines are configured; say which with --pipeline"),
     };
     let address = config.listen;
-    let parts = Parts::open(config, Clock::system(), address).await?;
+    let parts = Parts::open_beside(config, Clock::system(), address).await?;
     Ok((pipeline, parts))
 }
 

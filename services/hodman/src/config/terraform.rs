@@ -64,7 +64,8 @@ pub struct TerraformPlace {
     /// How many resources each works at (`-parallelism`), Terraform's own ten when absent: fewer where an API says that it is called too often.
     #[serde(default)]
     pub parallelism: Option<u32>,
-    /// How many run at once; each takes some hundred megabytes with a large provider.
+    /// How many run at once; each takes some hundred megabytes with a large provider. As many more may for pull requests that nobody
+    /// merged: nothing else waits for those.
     #[serde(default = "two")]
     pub at_once: usize,
     /// The environments that may use it, each as `qa`, or `shop/qa` where there are several pipelines; no other gets anything,

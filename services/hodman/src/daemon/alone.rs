@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 /// The lock on a database; it goes with the process, however that ends.
 #[derive(Debug)]
-pub(super) struct Alone(#[expect(dead_code, reason = "held, never read")] Option<File>);
+pub(crate) struct Alone(#[expect(dead_code, reason = "held, never read")] Option<File>);
 
 /// Takes the lock. PostgreSQL is for several daemons and needs none.
 ///
 /// # Errors
 /// When another daemon has it.
-pub(super) fn alone(store: &StoreUrl) -> anyhow::Result<Alone> {
+pub(crate) fn alone(store: &StoreUrl) -> anyhow::Result<Alone> {
     let StoreUrl::Sqlite(path) = store else {
         return Ok(Alone(None));
     };

@@ -13,7 +13,8 @@ use crate::work::{Served, Work};
 use anyhow::Context as _;
 use hodman_clients::git::{CredentialSource, Credentials, Mirror, MirrorConfig};
 use hodman_clients::github::GitHub;
-use hodman_store::Store;
+use hodman_store::migrations::SchemaVersion;
+use hodman_store::{Store, StoreUrl};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
@@ -47,25 +48,71 @@ pub(super) fn make_data_dir(config: &Config) -> anyhow::Result<()> {
         .with_context(|| format!("making the data directory {}", config.data_dir.display()))
 }
 
+/// What lies there is nobody else's to read: events, plans, the signing key, the token.
+fn close_data_dir(config: &Config) -> anyhow::Result<()> {
+    make_data_dir(config)?;
+    let folder = &config.data_dir;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+        .with_context(|| format!("closing the data directory {} to others", folder.display()))
+}
+
+async fn store_beside(url: &StoreUrl, clock: &Clock) -> anyhow::Result<Store> {
+    let is_there = match url {
+        StoreUrl::Sqlite(path) => path.exists(),
+        StoreUrl::SqliteMemory => false,
+        StoreUrl::Postgres(_) => true,
+    };
+    if is_there {
+        let (store, SchemaVersion { found, known }) =
+            Store::look(url).await.context("opening the store")?;
+        if found == known {
+            return Ok(store);
+        }
+        store.close().await;
+        anyhow::ensure!(
+            found == 0,
+            "{url} has schema version {found}, this hodman works with {known}: ask the hodman that serves with it, or stop that one \
+             and run `hodman migrate` first"
+        );
+    }
+    Store::open(url, clock.now())
+        .await
+        .context("opening the store")
+}
+
 impl Parts {
     /// Opens the store, the package store, the mirrors and the clients.
     ///
     /// # Errors
     /// When one of them cannot be opened; the message says which.
     pub async fn open(config: Config, clock: Clock, address: SocketAddr) -> anyhow::Result<Self> {
-        make_data_dir(&config)?;
-        // What lies there is nobody else's to read: events, plans, the signing key, the token.
-        std::fs::set_permissions(&config.data_dir, std::fs::Permissions::from_mode(0o700))
-            .with_context(|| {
-                format!(
-                    "closing the data directory {} to others",
-                    config.data_dir.display()
-                )
-            })?;
+        close_data_dir(&config)?;
+        let store = Store::open(&config.store_target()?, clock.now()).await;
+        Self::over(store.context("opening the store")?, config, clock, address).await
+    }
+
+    /// The same beside a daemon that may be of another version: a database stays in the form that it has. One with nothing in it is
+    /// nobody's yet.
+    ///
+    /// # Errors
+    /// Also when the database is in the form of an older hodman.
+    pub async fn open_beside(
+        config: Config,
+        clock: Clock,
+        address: SocketAddr,
+    ) -> anyhow::Result<Self> {
+        close_data_dir(&config)?;
+        let store = store_beside(&config.store_target()?, &clock).await?;
+        Self::over(store, config, clock, address).await
+    }
+
+    async fn over(
+        store: Store,
+        config: Config,
+        clock: Clock,
+        address: SocketAddr,
+    ) -> anyhow::Result<Self> {
         let verifier = config.verifier()?;
-        let store = Store::open(&config.store_target()?, clock.now())
-            .await
-            .context("opening the store")?;
         let github = Arc::new(
             config
                 .github
@@ -148,4 +195,30 @@ fn credentials(github: &Arc<GitHub>) -> CredentialSource {
         let (user, password) = runtime.block_on(github.git_credentials())?;
         Ok(Some(Credentials { user, password }))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_in_an_older_form_is_refused_and_stays_in_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = StoreUrl::sqlite(folder.path().join("hodman.db"));
+        let clock = Clock::system();
+        let older = Store::migrate(&url, 1, clock.now()).await;
+        assert_eq!(older.expect("made"), 1);
+        for _ in 0..2 {
+            let refused = store_beside(&url, &clock).await.expect_err("refused");
+            let words = refused.to_string();
+            assert!(words.contains("has schema version 1, "), "{words}");
+        }
+        // One that is not there is nobody's.
+        let url = StoreUrl::sqlite(folder.path().join("new.db"));
+        for _ in 0..2 {
+            let store = store_beside(&url, &clock).await.expect("opened");
+            assert!(store.load_state("shop").await.expect("asked").is_none());
+            store.close().await;
+        }
+    }
 }

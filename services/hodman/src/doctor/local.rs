@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use hodman_store::migrations::SchemaVersion;
 use hodman_store::{Store, StoreUrl};
 
 use super::report::Check;
-use crate::{clock::Clock, config::Config};
+use crate::config::Config;
 
 /// Each secret is there, whatever it is.
 pub(super) fn secrets(config: &Config) -> Vec<Check> {
@@ -51,8 +52,8 @@ pub(super) fn writable(what: &str, folder: &Path) -> Check {
     }
 }
 
-/// The database answers. One that is not there yet is not made.
-pub(super) async fn store(config: &Config, clock: &Clock) -> Check {
+/// The database answers. One that is not there yet is not made, and one of an older hodman stays as it is: that one may be serving.
+pub(super) async fn store(config: &Config) -> Check {
     let what = "store";
     let url = match config.store_target() {
         Ok(url) => url,
@@ -71,16 +72,22 @@ pub(super) async fn store(config: &Config, clock: &Clock) -> Check {
             ..check
         };
     }
-    let opened = match Store::open(&url, clock.now()).await {
-        Ok(store) => {
+    let opened = match Store::look(&url).await {
+        Ok((store, version)) => {
             let answered = store.ping().await;
             store.close().await;
-            answered
+            answered.map(|()| version)
         }
         Err(error) => Err(error),
     };
     match opened {
-        Ok(()) => Check::fine(what, format!("{url} answers")),
+        Ok(SchemaVersion { found, known }) if found < known => Check::fine(
+            what,
+            format!(
+                "{url} answers; its schema, version {found}, is brought to {known} when this hodman serves"
+            ),
+        ),
+        Ok(_) => Check::fine(what, format!("{url} answers")),
         Err(error) => Check::failed(what, &error)
             .hint("check the URL, the password and who may write to the file"),
     }

@@ -1,11 +1,11 @@
 //! The program that plans and applies modules of Terraform.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rustix::process::geteuid;
 
 use super::report::Check;
+use super::sandbox::shows;
 use crate::config::{Config, TerraformPlace};
 
 /// Each program is asked for its version, with nothing of ours around it.
@@ -40,18 +40,6 @@ fn pulls(name: &str, place: &TerraformPlace) -> Option<Check> {
         )
         .hint("a sandbox of the machine (`pull_requests.wrapper`)"),
         false => Check::fine(what, format!("by {}", pulls.wrapper[0])),
-    })
-}
-
-/// Whether a sandbox is shown a folder: by itself, or in one that it lies in, also as `-v FROM:TO` and `--bind=FROM`. What is
-/// laid over with nothing is not.
-fn shows(wrapper: &[String], folder: &Path) -> bool {
-    let before = std::iter::once("").chain(wrapper.iter().map(String::as_str));
-    before.zip(wrapper).any(|(before, word)| {
-        !matches!(before, "--tmpfs" | "--dir")
-            && word
-                .split([':', '=', ','])
-                .any(|part| part.len() > 1 && part.starts_with('/') && folder.starts_with(part))
     })
 }
 

@@ -1,5 +1,6 @@
 use axum::{Json, Router, http::StatusCode, routing::get};
 use chrono::DateTime;
+use hodman_store::{Store, StoreUrl};
 use serde_json::json;
 
 use super::*;
@@ -306,6 +307,24 @@ fn a_sandbox_that_is_shown_the_plugin_cache_of_applies_is_told() {
     assert_eq!(wrong, Verdict::Wrong);
     assert!(hint.contains("/providers-unmerged"), "{hint}");
     assert_eq!(verdict("/providers-unmerged").0, Verdict::Ok);
+}
+
+#[tokio::test]
+async fn a_database_of_an_older_hodman_stays_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = StoreUrl::sqlite(folder.path().join("hodman.db"));
+    let older = Store::migrate(&url, 1, DateTime::UNIX_EPOCH).await;
+    older.expect("made");
+    for _ in 0..2 {
+        let report = examined("http://127.0.0.1:1", folder.path()).await;
+        assert_eq!(verdicts(&report, "store"), [Verdict::Ok], "{report}");
+        assert!(
+            report
+                .to_string()
+                .contains("its schema, version 1, is brought to"),
+            "{report}"
+        );
+    }
 }
 
 #[tokio::test]

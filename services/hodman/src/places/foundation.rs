@@ -102,7 +102,7 @@ impl Places {
     }
 
     pub(super) fn stacks(&self, whose: Whose<'_>, name: &str) -> Result<Stacks, WorkError> {
-        let (known, at_once) = self.terraform.get(name).ok_or_else(|| {
+        let (known, turns) = self.terraform.get(name).ok_or_else(|| {
             WorkError::lasting(format!(
                 "terraform `{name}` is not in the daemon's configuration (`terraform:`)"
             ))
@@ -111,7 +111,7 @@ impl Places {
         Ok(Stacks::new(
             whose.env,
             known.clone(),
-            Arc::clone(at_once),
+            turns.clone(),
             self.ground.clone(),
             self.stop.subscribe(),
             self.at_work.clone(),

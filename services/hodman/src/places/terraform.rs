@@ -13,6 +13,7 @@ mod record;
 mod run;
 mod saved;
 mod told;
+mod turns;
 
 use super::Ground;
 use super::at_work::AtWork;
@@ -28,8 +29,9 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use tokio::sync::{Semaphore, watch};
+use std::sync::Mutex;
+use tokio::sync::watch;
+pub(super) use turns::Turns;
 
 /// Where requests for stacks go.
 pub(super) const PATH: &str = "/terraform/stacks";
@@ -63,8 +65,7 @@ pub(super) struct Stacks {
     unmerged: Terraform,
     ground: Ground,
     key: PlanKey,
-    /// Shared by all environments that name the same place: programs cost memory, whoever they run for.
-    at_once: Arc<Semaphore>,
+    turns: Turns,
     stop: watch::Receiver<bool>,
     at_work: AtWork,
     /// What stacks were looked at by in place of what was applied last.
@@ -76,7 +77,7 @@ impl Stacks {
     pub fn new(
         env: &str,
         place: TerraformPlace,
-        at_once: Arc<Semaphore>,
+        turns: Turns,
         ground: Ground,
         stop: watch::Receiver<bool>,
         at_work: AtWork,
@@ -86,7 +87,7 @@ impl Stacks {
             terraform: Terraform::new(place.client()),
             unmerged: Terraform::new(place.client_of_pulls()),
             key: key(&ground),
-            at_once,
+            turns,
             ground,
             place,
             stop,
@@ -231,6 +232,7 @@ mod tests {
     use crate::places::Places;
     use crate::secrets::Sources;
     use hodman_store::{Store, StoreUrl};
+    use std::sync::Arc;
 
     #[tokio::test]
     async fn environments_that_name_one_terraform_share_how_many_programs_run_at_once() {
@@ -260,11 +262,16 @@ mod tests {
             pipeline: "shop",
             env,
         };
-        let at_once = |env, name| places.stacks(whose(env), name).expect("allowed").at_once;
+        let turns = |env, name| places.stacks(whose(env), name).expect("allowed").turns;
+        let at_once = |env, name| Arc::clone(turns(env, name).of(As::Apply));
         let qa = at_once("qa", "main");
         assert_eq!(qa.available_permits(), 2);
         assert!(Arc::ptr_eq(&qa, &at_once("prod", "main")));
+        assert!(Arc::ptr_eq(&qa, turns("prod", "main").of(As::Plan)));
         assert!(!Arc::ptr_eq(&qa, &at_once("qa", "other")));
+        // An apply does not wait for what nobody merged.
+        let unmerged = Arc::clone(turns("qa", "main").of(As::Propose));
+        assert!(!Arc::ptr_eq(&qa, &unmerged) && unmerged.available_permits() == 2);
         let refused = places
             .stacks(whose("dev"), "main")
             .expect_err("not for dev");

@@ -196,6 +196,9 @@ impl<'a> Ledger<'a> {
         let as_written = ledgers.own_found && !ledgers.own_moved;
         let mut claims = ledgers.own.before(rows, desired);
         claims.note_since(rows, job.work.clock.now().timestamp_millis());
+        if let Some(account) = workspace.account_id() {
+            claims.note_account_of_creates(rows, account);
+        }
         if ledgers.own_found || !claims.claims.is_empty() {
             name_kinds(&mut claims, rows);
         }

@@ -198,7 +198,7 @@ fn the_token_decides_who_acts() {
 
 #[test]
 fn copies_and_schemas_need_no_daemon() {
-    let daemon = Daemon::start();
+    let mut daemon = Daemon::start();
     let copy = daemon.dir.path().join("copy.db");
     let config = daemon.config.to_str().expect("text");
     let backup = ["backup", copy.to_str().expect("text"), "--config", config];
@@ -210,6 +210,15 @@ fn copies_and_schemas_need_no_daemon() {
         "{}",
         err(&again)
     );
+    // The program that serves may be an older one.
+    let under = run(&["migrate", "--config", config]);
+    assert!(
+        code(&under) == 1 && err(&under).contains("another hodman serves with"),
+        "{}",
+        err(&under)
+    );
+    daemon.signal("-TERM");
+    assert_eq!(daemon.ended(), 0, "stopped in order");
     let migrate: Value =
         serde_json::from_str(&out(&run(&["migrate", "--json", "--config", config]))).expect("JSON");
     assert!(migrate["schema"].as_i64().expect("a version") > 0);

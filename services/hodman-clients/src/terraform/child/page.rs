@@ -45,7 +45,10 @@ impl Page {
             while let Some(part) = self.part() {
                 for &byte in &part {
                     if byte != b'\n' {
-                        self.line.push(byte);
+                        // The program says how long its lines are, not how much memory we have.
+                        if self.line.len() < LONGEST_LINE {
+                            self.line.push(byte);
+                        }
                     } else if to.send(self.line()).await.is_err() {
                         return;
                     }
@@ -73,7 +76,6 @@ impl Page {
     }
 
     fn line(&mut self) -> Said {
-        self.line.truncate(LONGEST_LINE);
         let text = String::from_utf8_lossy(&self.line).trim_end().to_owned();
         self.line.clear();
         Said::Line(text)

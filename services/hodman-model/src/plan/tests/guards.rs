@@ -82,6 +82,25 @@ fn what_was_taken_over_and_lost_our_marks_says_who_still_writes() {
 }
 
 #[test]
+fn what_was_put_into_an_object_that_lost_our_marks_is_in_it_still() {
+    let config = json!({"name": "e", "rate_limits": [{"calls": 5, "renewal_period": "minute"}]});
+    let mut world = World::new().resource("model_serving_endpoints.e", config);
+    world.apply();
+    let key: crate::bundle::ResourceKey = "model_serving_endpoints.e".parse().unwrap();
+    let object = world.object("model_serving_endpoints.e");
+    object.listed.marker = None;
+    let id = object.listed.id.clone();
+    world.context.adopt.insert(key.clone(), id);
+    // Another one of that name: nothing of ours is in it.
+    assert_eq!(paths(&world.plan()), ["adopted id", "rate_limits"]);
+    world.observed.taken_over.insert(key.clone());
+    assert_eq!(paths(&world.plan()), ["adopted id"]);
+    // What was not noted is not known.
+    world.observed.puts.remove(&key);
+    assert_eq!(paths(&world.plan()), ["adopted id", "rate_limits"]);
+}
+
+#[test]
 fn what_is_protected_is_neither_deleted_nor_replaced() {
     let mut world =
         World::new().resource("schemas.s", json!({"name": "s", "catalog_name": "main"}));

@@ -77,7 +77,8 @@ impl Stacks {
         // Before its folder is held: secrets may come from other stacks.
         let (inputs, desk) = self.inputs(name, told, who).await?;
         let permit = self
-            .at_once
+            .turns
+            .of(who)
             .clone()
             .acquire_owned()
             .await

@@ -4,7 +4,7 @@ use super::super::{Job, Repo, WorkError, observe};
 use super::{Ledgers, foundation_file};
 use hodman_clients::git::GitError;
 use hodman_model::bundle::ResourceKey;
-use hodman_model::claims::{Claims, Ledger};
+use hodman_model::claims::{Claims, Ledger, is_same_account};
 use hodman_model::files::{Environment, parse_environment};
 
 /// An environment of a pipeline, as its default branch says.
@@ -29,7 +29,8 @@ pub(in super::super) async fn elsewhere(
     let mut found = Vec::new();
     for one in neighbours(job)? {
         let is_this = one.pipeline == job.pipeline && one.env == env;
-        let another = one.account.is_some() && one.account.as_deref() != account;
+        let is_another = |theirs| !account.is_some_and(|ours| is_same_account(theirs, ours));
+        let another = one.account.as_deref().is_some_and(is_another);
         if is_this || another {
             continue;
         }
