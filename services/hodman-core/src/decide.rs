@@ -11,6 +11,7 @@ mod capture;
 mod command;
 mod drift;
 mod gone;
+mod heal;
 mod keep;
 mod learn;
 mod new_environment;

@@ -10,6 +10,7 @@ mod drift;
 mod forge;
 mod gates;
 mod going_back;
+mod healing;
 mod kept;
 mod merged;
 mod new_environment;
