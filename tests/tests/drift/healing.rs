@@ -31,6 +31,25 @@ async fn heal(scene: &Scene, address: SocketAddr, env: &str) -> (i32, String) {
     (output.status.code().expect("ended by itself"), words)
 }
 
+/// The environment's page, as somebody sees it who has the token.
+async fn page(scene: &Scene, address: SocketAddr) -> String {
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client");
+    let enter = format!("http://{address}/enter?token={}", token(scene));
+    let entered = client.get(enter).send().await.expect("an answer");
+    let cookie = entered.headers()["set-cookie"].to_str().expect("a cookie");
+    let cookie = cookie.split(';').next().expect("its value").to_owned();
+    let page = client
+        .get(format!("http://{address}/pipelines/shop/environments/qa"))
+        .header("cookie", cookie)
+        .send()
+        .await
+        .expect("an answer");
+    page.text().await.expect("a page")
+}
+
 async fn edit(scene: &Scene, runs: u32) {
     scene.people["qa"]
         .edit_job("nightly", |settings| {
@@ -110,7 +129,11 @@ async fn what_is_only_reported_is_put_back_by_a_merge() {
     put_back(&scene, &short, &before).await;
 
     // Another one, asked for over HTTP, and nobody wants it put back in the end.
+    let button = "value=\"heal\"";
+    assert!(!page(&scene, daemon.address).await.contains(button));
     edit(&scene, 7).await;
+    short.compared("qa").await.expect("compared");
+    assert!(page(&scene, daemon.address).await.contains(button));
     let answer = reqwest::Client::new()
         .post(format!("http://{}/api/commands", daemon.address))
         .bearer_auth(token(&scene))

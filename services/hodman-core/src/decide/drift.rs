@@ -262,10 +262,8 @@ pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> 
                 if *transient {
                     let pause = draft.settings.backoff(env.drift.tries);
                     again_after(draft, env, pause);
-                    asked::waits(draft, name, env, &format!("comparing failed: {why}"));
-                } else {
-                    asked::failed(draft, name, env, &format!("comparing failed: {why}"));
                 }
+                asked::not_compared(draft, name, env, why, *transient);
                 Ok(())
             }
             other => Err(format!("not an answer to comparing: {other:?}")),

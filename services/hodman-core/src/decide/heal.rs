@@ -7,7 +7,9 @@ use crate::facts::{Pin, PlanFacts, PullKind};
 use crate::gates;
 use crate::ids::{BindingDigest, EnvName, PullNumber};
 use crate::policy::{DriftPolicy, Mode};
-use crate::state::{Aside, Cause, Environment, HealAsked, OpenPull, Phase, Promotion, RunPhase};
+use crate::state::{
+    Aside, Cause, Environment, Found, HealAsked, OpenPull, Phase, Promotion, RunPhase,
+};
 
 pub(super) fn ask(
     draft: &mut Draft,
@@ -150,7 +152,25 @@ pub(super) fn compared(draft: &mut Draft, name: &EnvName, env: &mut Environment)
     }
 }
 
-/// It could not be compared, or what was begun failed for good.
+/// The comparison that it waits for failed; later ones leave what is proposed as it is.
+pub(super) fn not_compared(
+    draft: &mut Draft,
+    name: &EnvName,
+    env: &mut Environment,
+    why: &str,
+    again: bool,
+) {
+    if env.drift.asked.as_ref().is_none_or(|asked| asked.looked) {
+        return;
+    }
+    let why = format!("comparing failed: {why}");
+    match again {
+        true => waits(draft, name, env, &why),
+        false => failed(draft, name, env, &why),
+    }
+}
+
+/// What was begun for it failed for good.
 pub(super) fn failed(draft: &mut Draft, name: &EnvName, env: &mut Environment, why: &str) {
     end(draft, name, env, "heal-refused", why);
 }
@@ -196,7 +216,13 @@ pub(super) fn advance(draft: &mut Draft, name: &EnvName, env: &mut Environment) 
             "package {} is on its way into {name}; what differs after it is put back then",
             run.package.short()
         ),
-        (None, None, None) => return,
+        (None, None, None) => match &env.drift.found {
+            // Healing is held, and nothing can be proposed beside an override.
+            Some(Found {
+                note: Some(note), ..
+            }) if by_itself => note.clone(),
+            _ => return,
+        },
     };
     waits(draft, name, env, &why);
 }

@@ -14,6 +14,7 @@ mod healing;
 mod kept;
 mod merged;
 mod new_environment;
+mod not_healed;
 mod notices;
 mod observing;
 mod pins;
