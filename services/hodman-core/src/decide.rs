@@ -12,6 +12,7 @@ mod clock;
 mod command;
 mod drift;
 mod gone;
+mod heal;
 mod keep;
 mod learn;
 mod new_environment;

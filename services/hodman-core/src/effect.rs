@@ -1,7 +1,7 @@
 //! What hodman does outside. Every choice is made here, none while doing it.
 
 use crate::event::{Named, Takeover, Unlock};
-use crate::facts::PullKind;
+use crate::facts::{PlanFacts, PullKind};
 use crate::ids::{
     ActionDigest, BindingDigest, CommitSha, EnvName, InputsId, Op, PackageDigest, PlanDigest,
     PullNumber,
@@ -84,6 +84,16 @@ impl Approved {
                 actions,
             },
             other => other,
+        }
+    }
+
+    /// Whether all of this plan may be done by it.
+    #[must_use]
+    pub fn covers(&self, plan: &PlanFacts) -> bool {
+        match self {
+            Self::Actions { actions, .. } => plan.actions.is_subset(actions),
+            Self::PlanOnly { plan: known } => plan.digest.as_ref() == Some(known),
+            Self::Reversible => plan.irreversible.is_empty(),
         }
     }
 }

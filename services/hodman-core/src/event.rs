@@ -86,6 +86,11 @@ pub enum Ask {
         /// Which.
         env: EnvName,
     },
+    /// Put back what differs from what was applied: by policy, else proposed in a pull request.
+    Heal {
+        /// Which.
+        env: EnvName,
+    },
     /// Back to an earlier package.
     Rollback {
         /// Which environment.
@@ -139,6 +144,7 @@ impl Ask {
             | Self::Hold { env, .. }
             | Self::Resume { env }
             | Self::Reconcile { env }
+            | Self::Heal { env }
             | Self::Rollback { env, .. }
             | Self::Adopt { env, .. }
             | Self::Unlock { env, .. }

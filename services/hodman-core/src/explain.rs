@@ -157,6 +157,12 @@ fn there(env: &Environment) -> Vec<String> {
         }
         lines.push(line);
     }
+    if let Some(asked) = &env.drift.asked {
+        lines.push(format!(
+            "{} asked for what differs to be put back",
+            asked.by
+        ));
+    }
     if let Some(last) = env.drift.last {
         lines.push(format!("last compared {}", stamp(last)));
     }

@@ -620,6 +620,20 @@ pub struct Drift {
     pub tries: u32,
     /// Not before, after a failure.
     pub not_before: Option<DateTime<Utc>>,
+    /// A person asked for what differs to be put back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<HealAsked>,
+}
+
+/// Somebody asked for what differs to be put back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealAsked {
+    /// Who.
+    pub by: String,
+    /// A comparison that began after it has found something.
+    pub looked: bool,
+    /// What was last said of it, so that nothing is said twice.
+    pub told: Option<String>,
 }
 
 /// A difference.

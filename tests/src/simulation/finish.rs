@@ -44,12 +44,17 @@ impl<S: Remembers> World<S> {
         let last = package(last);
         self.say(|| format!("from here on everybody wants {last}"));
         let deadline = self.now + TimeDelta::days(40);
+        let mut meddled = false;
         for _ in 0..ROUNDS {
             if !self.rest() || !self.broken.is_empty() {
                 return;
             }
             if self.arrived(&last) {
-                return self.at_rest();
+                if std::mem::replace(&mut meddled, true) {
+                    return self.at_rest();
+                }
+                self.meddle();
+                continue;
             }
             if !self.help() {
                 self.sleep();
@@ -129,6 +134,16 @@ impl<S: Remembers> World<S> {
             self.say_so(Ask::Observe);
         }
         !open.is_empty()
+    }
+
+    /// Somebody edits what has arrived, and somebody else asks for it to be put back: whatever the policies say, it is.
+    fn meddle(&mut self) {
+        for env in [EnvName::from("qa"), EnvName::from("prod")] {
+            for _ in 0..self.rng.below(3) {
+                self.edit_by_hand(&env);
+            }
+            self.say_so(Ask::Heal { env });
+        }
     }
 
     fn sleep(&mut self) {

@@ -11,7 +11,7 @@ impl<S: Remembers> World<S> {
     /// Somebody does something.
     pub(super) fn people(&mut self) {
         let env = EnvName::from(*self.rng.pick(&["qa", "prod"]).unwrap_or(&"qa"));
-        match self.rng.below(46) {
+        match self.rng.below(49) {
             0..5 => self.change_inputs(),
             5..10 => self.review(),
             10..20 => self.merge_one(),
@@ -31,6 +31,7 @@ impl<S: Remembers> World<S> {
             34 | 35 => self.say_so(Ask::Resume { env }),
             36..40 => self.say_so(Ask::Reconcile { env }),
             40 | 41 => self.say_so(Ask::Retry { env }),
+            42..45 => self.say_so(Ask::Heal { env }),
             _ => {
                 let now = self.rng.chance(50);
                 if now {
@@ -223,7 +224,7 @@ impl<S: Remembers> World<S> {
         self.news("push");
     }
 
-    fn edit_by_hand(&mut self, env: &EnvName) {
+    pub(super) fn edit_by_hand(&mut self, env: &EnvName) {
         let key = *self
             .rng
             .pick(&["job", "note", "cluster", "table"])

@@ -1,5 +1,6 @@
 //! People change what was promoted, by hand: each difference is found, and said whose doing it is.
 
+mod healing;
 mod proposals;
 
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! Everything that can go on, goes on: predecessors before successors, so that what passes here is seen there at once.
 
 use super::{
-    Draft, build, capture, drift, gone, keep, observe, promotion, report, run, slots, still,
+    Draft, build, capture, drift, gone, heal, keep, observe, promotion, report, run, slots, still,
 };
 use crate::ids::EnvName;
 use crate::policy::Mode;
@@ -13,6 +13,9 @@ pub(super) fn advance(draft: &mut Draft) {
     build::advance(draft);
     for name in in_order(&draft.state) {
         with_env(draft, &name, |draft, env| {
+            if env.gone || env.policy.absent || env.policy.mode == Mode::FreeForm {
+                env.drift.asked = None;
+            }
             if env.gone {
                 return gone::advance(draft, &name, env);
             }
@@ -38,6 +41,7 @@ pub(super) fn advance(draft: &mut Draft) {
                     drift::advance(draft, &name, env);
                     still::advance(draft, &name, env);
                     promotion::advance(draft, &name, env);
+                    heal::advance(draft, &name, env);
                     report::advance(draft, &name, env);
                 }
             }

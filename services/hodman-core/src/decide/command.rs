@@ -112,6 +112,7 @@ fn one(
             draft.note(Some(name), "reconcile-asked", format!("by {by}"));
             Ok(())
         }
+        Ask::Heal { .. } => super::heal::ask(draft, name, env, by),
         Ask::Adopt { takeover, .. } => super::takeover::ask(draft, name, env, takeover, by),
         Ask::Unlock { stack, unlock, .. } => {
             super::unlock::ask(draft, name, env, (stack, unlock), by)
@@ -220,11 +221,13 @@ fn rollback(
         return Err(format!("{name} is free-form: hodman never changes it"));
     }
     let bad = arriving(env).cloned();
-    let (package, commit) = target(env, bad.as_ref(), to)?;
+    let (package, commit) = target(name, env, bad.as_ref(), to)?;
     if let Some(bad) = bad.filter(|bad| bad != &package) {
         env.put_aside.insert(bad, Aside::RolledBack);
     }
     env.put_aside.remove(&package);
+    // What differs from what is left is nobody's concern any more.
+    env.drift.asked = None;
     draft.note(
         Some(name),
         "rollback-asked",
@@ -270,6 +273,7 @@ fn arriving(env: &Environment) -> Option<&PackageDigest> {
 
 /// The package to go back to: the one named, or the last other one that was healthy here and was not rolled back from.
 fn target(
+    name: &EnvName,
     env: &Environment,
     bad: Option<&PackageDigest>,
     to: Option<&PackageDigest>,
@@ -288,8 +292,7 @@ fn target(
         .map(|old| (old.package.clone(), old.source_commit.clone()))
         .ok_or_else(|| match to {
             Some(to) if bad.is_some_and(|bad| names(to, bad)) => format!(
-                "package {} is what is there, or on its way; `hodman reconcile` compares, and `drift: heal` puts back what \
-                 differs",
+                "package {} is what is there, or on its way; `hodman reconcile {name} --heal` puts back what differs from it",
                 bad.map_or("", PackageDigest::short)
             ),
             Some(to) => {

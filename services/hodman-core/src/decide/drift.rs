@@ -1,7 +1,7 @@
 //! Comparison with the workspace, and what the environment's policy says about a difference.
 
 use super::advance::with_env;
-use super::{Draft, notice};
+use super::{Draft, heal as asked, notice};
 use crate::effect::{Act, Approved};
 use crate::event::Outcome;
 use crate::facts::PlanFacts;
@@ -123,6 +123,10 @@ fn propose_again(draft: &mut Draft, name: &EnvName, env: &mut Environment) {
 }
 
 fn adopt(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found) {
+    // Somebody wants it back as it was.
+    if env.drift.asked.is_some() {
+        return;
+    }
     let (Some(current), Some(config), Some(plan)) = (
         &env.current,
         draft.state.head.clone(),
@@ -149,27 +153,7 @@ fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found)
     let Some(digest) = found.plan.digest.clone() else {
         return;
     };
-    let brake = if !found.plan.irreversible.is_empty() {
-        Some(format!(
-            "putting it back cannot be undone: {}",
-            found.plan.irreversible.join(", ")
-        ))
-    } else if !found.plan.maintenance.is_empty() {
-        // Somebody's tag on a workspace is no reason to stop what runs in it.
-        Some(format!(
-            "putting it back stops what runs in {}; it goes along with the next change that is approved",
-            found.plan.maintenance.join(", ")
-        ))
-    } else if differences(&found.plan).any(|difference| {
-        env.drift.healed.get(difference).copied().unwrap_or(0) >= draft.settings.heal_limit
-    }) {
-        Some(format!(
-            "put back {} times already; held for a person",
-            draft.settings.heal_limit
-        ))
-    } else {
-        None
-    };
+    let brake = asked::brake(draft, name, env, &found.plan);
     if let Some(brake) = brake {
         if found.note.as_ref() != Some(&brake) {
             draft.note(Some(name), "heal-held", brake.clone());
@@ -184,6 +168,7 @@ fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found)
     }
     if let Some(closed) = gates::window(&env.policy, draft.now) {
         draft.wake(gates::wakes_at(&closed));
+        asked::waits(draft, name, env, &closed.to_string());
         return;
     }
     let Some(current) = env.current.clone() else {
@@ -214,7 +199,7 @@ fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found)
 
 /// What the brake counts. What somebody sets again and again is the same field with the same value, whatever else of its object
 /// differs with it.
-fn differences(plan: &PlanFacts) -> impl Iterator<Item = &ActionDigest> {
+pub(super) fn differences(plan: &PlanFacts) -> impl Iterator<Item = &ActionDigest> {
     plan.actions.iter().chain(&plan.repairs)
 }
 
@@ -262,6 +247,9 @@ pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> 
                     env.drift.report.clone_from(&plan.report);
                     settle(env, plan);
                     record(draft, name, env, plan);
+                    asked::compared(draft, name, env);
+                } else if env.drift.asked.is_some() {
+                    env.drift.wanted = true;
                 }
                 Ok(())
             }
@@ -275,6 +263,7 @@ pub(super) fn compared(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> 
                     let pause = draft.settings.backoff(env.drift.tries);
                     again_after(draft, env, pause);
                 }
+                asked::not_compared(draft, name, env, why, *transient);
                 Ok(())
             }
             other => Err(format!("not an answer to comparing: {other:?}")),

@@ -211,6 +211,8 @@ fn accept(
         ),
     );
     env.refused = None;
+    // It is applied from what is there by then.
+    env.drift.asked = None;
     // What was kept while the database was lost is newer than a pin that had been taken before.
     if !recovered {
         env.put_aside.remove(&pin.package);
@@ -292,6 +294,7 @@ fn binding(draft: &mut Draft, name: &EnvName, env: &mut Environment, facts: &Env
         "approved",
         format!("a new binding by merging {}", origin.number),
     );
+    env.drift.asked = None;
     env.accepted = Some(Accepted {
         pin: accepted.pin.clone(),
         package: accepted.package.clone(),

@@ -5,14 +5,14 @@ mod outcome;
 
 pub(super) use outcome::ended;
 
-use super::{Draft, strays};
+use super::{Draft, heal, strays};
 use crate::effect::Act;
 use crate::explain::{self, Candidate};
 use crate::facts::PullKind;
 use crate::gates;
 use crate::ids::{CommitSha, EnvName, PackageDigest};
 use crate::policy::Mode;
-use crate::state::{Cause, Environment, Phase, Promotion, RunPhase};
+use crate::state::{Cause, Environment, Phase, Promotion, Run, RunPhase};
 
 /// What a promotion is to bring, and why.
 pub(super) struct Goal {
@@ -111,30 +111,11 @@ fn replan_for(env: &Environment) -> Option<Goal> {
     if env.busy() {
         return None;
     }
-    let run = env
-        .run
-        .as_ref()
-        .filter(|run| !matches!(run.cause, Cause::Override { .. }));
-    let outside = match run.map(|run| &run.phase) {
-        Some(RunPhase::NeedsApproval { outside, .. }) => Some(outside.join(", ")),
-        _ => None,
-    };
-    let rebound = env
-        .binding
-        .as_ref()
-        .is_some_and(|binding| binding != &accepted.binding);
-    let because = match (outside, rebound) {
-        (Some(outside), _) => format!("the approved plan does not cover {outside}"),
-        (None, true) if env.policy.absent => {
-            "its file says `state: absent`: everything that hodman made here is destroyed"
-                .to_owned()
-        }
-        (None, true) => "the binding on main changed without an approved plan".to_owned(),
-        (None, false) => return None,
-    };
-    let (package, commit) = run.map_or((&accepted.package, &accepted.source_commit), |run| {
-        (&run.package, &run.source_commit)
-    });
+    let because = unapproved(env).or_else(|| heal::wanted(env))?;
+    let (package, commit) = own_run(env)
+        .map_or((&accepted.package, &accepted.source_commit), |run| {
+            (&run.package, &run.source_commit)
+        });
     // Somebody closed the last one, or rolled back from the package: asked again only when told to.
     if env.put_aside.contains_key(package) {
         return None;
@@ -145,6 +126,35 @@ fn replan_for(env: &Environment) -> Option<Goal> {
         commit: commit.clone(),
         because,
     })
+}
+
+fn own_run(env: &Environment) -> Option<&Run> {
+    env.run
+        .as_ref()
+        .filter(|run| !matches!(run.cause, Cause::Override { .. }))
+}
+
+/// Why what was approved is not enough for what is to be there, if it is not.
+pub(super) fn unapproved(env: &Environment) -> Option<String> {
+    let accepted = env.accepted.as_ref()?;
+    let run = own_run(env);
+    let outside = match run.map(|run| &run.phase) {
+        Some(RunPhase::NeedsApproval { outside, .. }) => Some(outside.join(", ")),
+        _ => None,
+    };
+    let rebound = env
+        .binding
+        .as_ref()
+        .is_some_and(|binding| binding != &accepted.binding);
+    match (outside, rebound) {
+        (Some(outside), _) => Some(format!("the approved plan does not cover {outside}")),
+        (None, true) if env.policy.absent => Some(
+            "its file says `state: absent`: everything that hodman made here is destroyed"
+                .to_owned(),
+        ),
+        (None, true) => Some("the binding on main changed without an approved plan".to_owned()),
+        (None, false) => None,
+    }
 }
 
 /// The newest package that every predecessor has passed.

@@ -1,6 +1,6 @@
 //! Pull requests as the forge shows them: ours, whose fate moves promotions, and other people's, which are looked through.
 
-use super::{Draft, observe, strays};
+use super::{Draft, heal, observe, strays};
 use crate::effect::Act;
 use crate::event::Outcome;
 use crate::facts::{ForgeFacts, PullFact, PullKind, PullState};
@@ -122,8 +122,10 @@ fn promoting(
                 "declined",
                 format!("{} was closed without merging", pull.number),
             );
-            env.promotion = None;
-            if promotion.kind == PullKind::Rollback {
+            let asked_for = env.promotion.take();
+            if asked_for.is_some_and(|promotion| heal::is_own(env, &promotion)) {
+                heal::declined(draft, name, env, pull.number);
+            } else if promotion.kind == PullKind::Rollback {
                 stays(draft, name, env);
             } else if env.put_aside.get(&promotion.package) != Some(&Aside::RolledBack) {
                 // What was rolled back from says more than one pull request that nobody wanted.

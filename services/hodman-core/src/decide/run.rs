@@ -223,6 +223,7 @@ pub(super) fn ended(draft: &mut Draft, name: &EnvName, outcome: &Outcome) -> Res
                     // One repair that failed must not end repairing: the next comparison finds the difference again.
                     super::drift::heal_failed(env, &run.approved);
                     env.drift.error = Some(why.clone());
+                    super::heal::failed(draft, name, env, why);
                     if *transient {
                         super::drift::again_after(draft, env, draft.settings.retry_at_most);
                     }

@@ -23,7 +23,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn ask(ask: args::Ask, json: bool) -> anyhow::Result<ExitCode> {
     let wait = match &ask {
-        args::Ask::Adopt { wait, .. } | args::Ask::Unlock { wait, .. } => !wait.no_wait,
+        args::Ask::Adopt { wait, .. }
+        | args::Ask::Unlock { wait, .. }
+        | args::Ask::Reconcile { wait, .. } => !wait.no_wait,
         _ => true,
     };
     let (ask, remote) = meant(ask)?;
@@ -107,7 +109,16 @@ fn meant(ask: args::Ask) -> anyhow::Result<(Ask, Remote)> {
             remote,
         ),
         args::Ask::Resume { env, remote } => (Ask::Resume { env: env.into() }, remote),
-        args::Ask::Reconcile { env, remote } => (Ask::Reconcile { env: env.into() }, remote),
+        args::Ask::Reconcile {
+            env, heal, remote, ..
+        } => {
+            let env = env.into();
+            let ask = match heal {
+                true => Ask::Heal { env },
+                false => Ask::Reconcile { env },
+            };
+            (ask, remote)
+        }
         args::Ask::Rollback {
             env,
             to,

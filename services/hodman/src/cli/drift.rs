@@ -63,6 +63,13 @@ fn told(env: &str, view: &DriftView) -> String {
     if let Some(note) = &view.note {
         text.push_str(&format!("{note}\n"));
     }
+    match &view.heal_asked_by {
+        Some(by) => text.push_str(&format!("{by} asked for it to be put back.\n")),
+        None if view.plan.is_some() && view.note.is_none() => text.push_str(&format!(
+            "`hodman reconcile {env} --heal` asks for it to be put back.\n"
+        )),
+        None => {}
+    }
     text
 }
 
@@ -154,7 +161,17 @@ mod tests {
             (
                 json!({"compared_at": at, "plan": "sha256:1"}),
                 false,
-                "It differs; what exactly was found before this version.",
+                "It differs; what exactly was found before this version.\n`hodman reconcile qa --heal` asks for it to be put back.",
+            ),
+            (
+                json!({"compared_at": at, "plan": "sha256:1", "note": "held", "report": nothing}),
+                true,
+                "Compared 1970-01-01 00:00:00 UTC.\nheld",
+            ),
+            (
+                json!({"compared_at": at, "plan": "sha256:1", "heal_asked_by": "ann", "report": nothing}),
+                true,
+                "Compared 1970-01-01 00:00:00 UTC.\nann asked for it to be put back.",
             ),
         ];
         for (more, in_step, words) in cases {

@@ -51,6 +51,12 @@ fn kinds(ask: &Ask) -> Option<Kinds> {
             well: &["unlocked"],
             refused: "unlock-refused",
         }),
+        Ask::Heal { .. } => Some(Kinds {
+            asked: "heal-asked",
+            opened: "heal-proposed",
+            well: &["heal-done", "heal-needless", "heal-approved", "heal-waits"],
+            refused: "heal-refused",
+        }),
         _ => None,
     }
 }

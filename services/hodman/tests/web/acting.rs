@@ -222,6 +222,7 @@ async fn buttons_work_once_the_page_has_seen_the_token() {
     let (cookie, csrf) = enter(&world).await;
     for (ask, body) in [
         ("reconcile", String::new()),
+        ("heal", String::new()),
         ("hold", "&reason=audit+%3Cb%3E".to_owned()),
         (
             "rollback",
@@ -261,10 +262,10 @@ async fn buttons_work_once_the_page_has_seen_the_token() {
     assert_eq!(answer.location(), "/");
     let asked = world.asked().await;
     let kinds: Vec<&str> = asked.iter().map(|(kind, _)| kind.as_str()).collect();
-    assert_eq!(kinds, ["reconcile", "hold", "rollback", "observe"]);
-    assert_eq!(asked[1].1["reason"], "audit <b>");
+    assert_eq!(kinds, ["reconcile", "heal", "hold", "rollback", "observe"]);
+    assert_eq!(asked[2].1["reason"], "audit <b>");
     assert_eq!(
-        (&asked[2].1["to"], &asked[2].1["now"]),
+        (&asked[3].1["to"], &asked[3].1["now"]),
         (&json!(package("b").as_str()), &json!(true))
     );
 }

@@ -1,7 +1,7 @@
 //! What the steps of a promotion brought.
 
 use super::super::advance::with_env;
-use super::super::{Draft, observe, strays};
+use super::super::{Draft, heal, observe, strays};
 use super::Goal;
 use crate::effect::Act;
 use crate::event::Outcome;
@@ -135,6 +135,9 @@ fn opening(
     plan: &PlanFacts,
     binding: &BindingDigest,
 ) {
+    if heal::needs_no_pull(draft, name, env, &promotion, (plan, binding)) {
+        return;
+    }
     let Some(digest) = plan.digest.clone() else {
         promotion.tries += 1;
         promotion.phase = Phase::Failed {
@@ -184,6 +187,12 @@ fn open(
             if plan.digest == pull.plan.digest && binding == &pull.binding {
                 pull.planned_at = draft.now;
                 pull.refresh_after = None;
+                return Ok(());
+            }
+            if heal::is_own(env, promotion) && plan.is_empty() {
+                // Somebody put it back by hand: the comparison says so, and closes this.
+                pull.planned_at = draft.now;
+                env.drift.wanted = true;
                 return Ok(());
             }
             let Some(digest) = plan.digest.clone() else {

@@ -58,7 +58,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn ask(ask: u8, env: u8) -> Ask {
     let env: EnvName = ENVS[usize::from(env) % ENVS.len()].into();
     let reason = "because".to_owned();
-    match ask % 11 {
+    match ask % 12 {
         0 => Ask::Observe,
         1 => Ask::Capture { env },
         2 => Ask::Hold { env, reason },
@@ -85,6 +85,7 @@ fn ask(ask: u8, env: u8) -> Ask {
             stack: "net".into(),
             unlock: crate::event::Unlock::Lock("1".into()),
         },
+        11 => Ask::Heal { env },
         _ => {
             let to = (ask & 32 != 0).then(|| PackageDigest("sha256:p1".into()));
             Ask::Rollback {

@@ -31,10 +31,16 @@ pub enum Ask {
         #[command(flatten)]
         remote: Remote,
     },
-    /// Compare an environment with what Git says, now.
+    /// Compare an environment with what Git says, now; `--heal` asks for what differs to be put back.
     Reconcile {
         /// The environment.
         env: String,
+        /// Put back what differs. Under `drift: heal` it is put back at once, also what was held after three times. Else, and where
+        /// that cannot be undone or stops what runs, a pull request shows the plan, and merging it puts it back.
+        #[arg(long)]
+        heal: bool,
+        #[command(flatten)]
+        wait: Wait,
         #[command(flatten)]
         remote: Remote,
     },

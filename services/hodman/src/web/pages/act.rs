@@ -68,6 +68,7 @@ pub(super) async fn ask_environment(
         },
         "resume" => Ask::Resume { env },
         "reconcile" => Ask::Reconcile { env },
+        "heal" => Ask::Heal { env },
         "retry" => Ask::Retry { env },
         "rollback" => Ask::Rollback {
             env,

@@ -22,6 +22,9 @@ pub struct DriftView {
     pub plan: Option<PlanDigest>,
     /// Until when it counts as proposed.
     pub proposed_until: Option<DateTime<Utc>>,
+    /// Who asked for it to be put back.
+    #[serde(default)]
+    pub heal_asked_by: Option<String>,
     /// Why nothing is done about it.
     pub note: Option<String>,
     /// The differences, those included of which nothing becomes; none when it was not compared since the last apply.
@@ -57,6 +60,7 @@ pub(in crate::web) async fn view(
         since: found.map(|found| found.since),
         plan,
         proposed_until: found.and_then(|found| found.until),
+        heal_asked_by: drift.asked.as_ref().map(|asked| asked.by.clone()),
         note: found.and_then(|found: &Found| found.note.clone()),
         report,
     })

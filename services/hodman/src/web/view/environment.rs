@@ -35,6 +35,9 @@ pub struct EnvironmentView {
     pub source_commit: Option<String>,
     /// Who stopped it.
     pub hold: Option<Hold>,
+    /// Who asked for what differs to be put back, until that is done or proposed and merged.
+    #[serde(default)]
+    pub heal_asked_by: Option<String>,
     /// Packages that a rollback can go back to, the newest first.
     pub before: Vec<PackageDigest>,
 }
@@ -64,6 +67,13 @@ impl EnvironmentView {
     #[must_use]
     pub fn is_free_form(&self) -> bool {
         self.mode == Mode::FreeForm
+    }
+
+    /// Whether there is something to be put back that nobody asked for yet.
+    #[must_use]
+    pub fn may_heal(&self) -> bool {
+        let differs = [Standing::Drifted, Standing::DriftProposed];
+        differs.contains(&self.explanation.standing) && self.heal_asked_by.is_none()
     }
 
     /// Whether trying again by hand can help.
@@ -115,6 +125,7 @@ pub(super) async fn view(
             .as_ref()
             .map(|current| current.source_commit.to_string()),
         hold: env.hold.clone(),
+        heal_asked_by: env.drift.asked.as_ref().map(|asked| asked.by.clone()),
         before: before(env),
     }))
 }
