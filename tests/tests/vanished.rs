@@ -265,7 +265,7 @@ async fn a_query_that_nobody_saw_made_is_gone_when_its_list_has_it_no_more_and_c
         .expect("cut off");
     // Long after that, with one of somebody else's that we may not see.
     qa.faults().direct(None);
-    let theirs = json!({"query": {"display_name": "theirs", "parent_path": "/Users/ana"}});
+    let theirs = json!({"query": {"display_name": "theirs", "parent_path": "/Workspace/Shared"}});
     let theirs = ask(&scene, "POST", QUERIES, theirs).await;
     let theirs = format!("{QUERIES}/{}", theirs["id"].as_str().expect("an id"));
     qa.faults().direct(Some(Director::new(move |request| {

@@ -200,7 +200,8 @@ fn the_token_decides_who_acts() {
 fn copies_and_schemas_need_no_daemon() {
     let mut daemon = Daemon::start();
     let copy = daemon.dir.path().join("copy.db");
-    let config = daemon.config.to_str().expect("text");
+    let config = daemon.config.clone();
+    let config = config.to_str().expect("text");
     let backup = ["backup", copy.to_str().expect("text"), "--config", config];
     assert_eq!(code(&run(&backup)), 0);
     assert!(std::fs::metadata(&copy).expect("the copy").len() > 0);

@@ -92,12 +92,13 @@ fn what_was_put_into_an_object_that_lost_our_marks_is_in_it_still() {
     let id = object.listed.id.clone();
     world.context.adopt.insert(key.clone(), id);
     // Another one of that name: nothing of ours is in it.
-    assert_eq!(paths(&world.plan()), ["adopted id", "rate_limits"]);
+    let (adopted, limits) = ("[\"adopted id\"]", "rate_limits");
+    assert_eq!(paths(&world.plan()), [adopted, limits]);
     world.observed.taken_over.insert(key.clone());
-    assert_eq!(paths(&world.plan()), ["adopted id"]);
+    assert_eq!(paths(&world.plan()), [adopted]);
     // What was not noted is not known.
     world.observed.puts.remove(&key);
-    assert_eq!(paths(&world.plan()), ["adopted id", "rate_limits"]);
+    assert_eq!(paths(&world.plan()), [adopted, limits]);
 }
 
 #[test]

@@ -124,6 +124,19 @@ mod tests {
             .filter(|kind| is_asked_for_by_name(*kind))
             .map(|kind| kind.name())
             .collect();
-        assert_eq!(by_name, [""]);
+        assert_eq!(
+            by_name,
+            [
+                "secret_scopes",
+                "catalogs",
+                "external_locations",
+                "storage_credentials",
+                "connections",
+                "vector_search_endpoints",
+                "apps",
+                "account_network_policies",
+                "account_federation_policies",
+            ]
+        );
     }
 }
