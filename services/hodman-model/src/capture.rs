@@ -41,6 +41,7 @@ mod repo;
 mod resources;
 mod select;
 mod sources;
+mod standing;
 mod terraform;
 #[cfg(test)]
 mod tests;
@@ -184,6 +185,8 @@ pub enum CapturedAs {
     Conflict,
     /// Something a person should know about what was captured.
     Note,
+    /// A note that an earlier capture told and that still holds.
+    Known,
 }
 
 /// One line of the pull request.
@@ -269,6 +272,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         variables: input.variables.clone(),
         declared: declaring::Declared::of(&repo, input.variables),
         heirs,
+        standing: BTreeMap::new(),
         locked: input
             .lock
             .entries
@@ -296,6 +300,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     unread::tell(&mut work);
     file_access::tell(&mut work);
     keys::tell(&mut work, &keys);
+    standing::remember(&mut work);
     let Work {
         mut out,
         entries,
@@ -341,6 +346,8 @@ struct Work<'a> {
     variables: BTreeMap<String, Value>,
     /// Objects that took over the key of one that is gone.
     heirs: keys::Heirs,
+    /// What each capture tells anew of an object or file, by the key of its rows.
+    standing: BTreeMap<String, Vec<String>>,
     /// What the bundle declares, and what this capture will declare.
     declared: declaring::Declared,
     /// The entries of the last capture by kind and id.

@@ -29,6 +29,7 @@ pub(super) fn tell(work: &mut Work<'_>, selected: &Selected<'_>) {
             file: NAME_ONLY.to_owned(),
             digest: sha256(name.as_bytes()),
             seen: None,
+            told: None,
         });
     }
     // Names of what could not be looked at now are known, and not told again later.

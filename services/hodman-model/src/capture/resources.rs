@@ -16,7 +16,7 @@ use super::keys::Keys;
 use super::merge::{Merged, merge, take};
 use super::select::Selected;
 use super::variables::lookups;
-use super::{CapturedAs, LiveResource, NAME_ONLY, Work, notes, sources, terraform};
+use super::{CapturedAs, LiveResource, NAME_ONLY, Work, notes, sources, standing, terraform};
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
 use crate::field_path::PathSegment;
@@ -148,7 +148,7 @@ fn one(
         .as_ref()
         .and_then(|git| notes::other_runner(live, git, dev));
     for detail in runner.into_iter().chain(notes::libraries(live)) {
-        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+        standing::note(work, key.to_string(), detail);
     }
     let unchanged = before
         .as_ref()
@@ -163,6 +163,7 @@ fn one(
         file: file.clone(),
         digest: locked.clone().unwrap_or_else(|| now.clone()),
         seen: None,
+        told: None,
     };
     let merged = match (&git, &locked) {
         // Nothing new in the workspace: Git wins, whatever it says.

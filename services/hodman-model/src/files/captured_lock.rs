@@ -37,6 +37,9 @@ pub struct CapturedEntry {
     /// Of a file: how the workspace listed it then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Seen>,
+    /// The digest of what its captures tell again and again: while that says the same, a pull request does not put it first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Digest>,
 }
 
 /// How the workspace listed a file. While it says the same, the file is not exported again.
@@ -117,6 +120,7 @@ pub fn render_captured_lock(lock: &CapturedLock) -> String {
         file,
         digest,
         seen,
+        told,
     } in &entries
     {
         for (lead, name, value) in [
@@ -136,6 +140,9 @@ pub fn render_captured_lock(lock: &CapturedLock) -> String {
             out.push_str(&format!(
                 "  seen: {{object_id: {object_id}, modified_at: {modified_at}}}\n"
             ));
+        }
+        if let Some(told) = told {
+            out.push_str(&format!("  told: {told}\n"));
         }
     }
     out

@@ -100,6 +100,7 @@ fn a_variable_in_git_with_the_value_of_dev_is_no_difference() {
         file: "resources/all.job.yml".into(),
         digest: sha256(b"older"),
         seen: None,
+        told: None,
     });
     assert_eq!(
         (

@@ -85,6 +85,7 @@ mod tests {
                 file: "src/a.py".into(),
                 digest: sha256(b"one"),
                 seen: Some(seen),
+                told: None,
             }],
             ..CapturedLock::default()
         };
