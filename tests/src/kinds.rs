@@ -11,8 +11,8 @@ mod varied;
 
 pub use bench::{Bench, by_key};
 pub use samples::{KEY, Sample, UNSAMPLED, samples};
-pub use shown::{kept_leaves, leaves, with_needs};
-pub use varied::{Dice, declared_twice, varied};
+pub use shown::{Leaf, kept_leaves, leaves, placed_leaves, with_needs};
+pub use varied::{Dice, declared_in_turns, declared_twice, varied};
 
 use base64::Engine as _;
 

@@ -95,7 +95,7 @@ fn of_environment(env: &Environment) -> Vec<Op> {
         ops.push(*op);
     }
     match env.promotion.as_ref().map(|promotion| &promotion.phase) {
-        Some(Phase::Planning { op } | Phase::Opening { op, .. }) => ops.push(*op),
+        Some(Phase::Planning { op, .. } | Phase::Opening { op, .. }) => ops.push(*op),
         Some(Phase::Open(pull)) => {
             ops.extend(pull.refreshing);
             ops.extend(pull.merging);

@@ -422,6 +422,9 @@ pub enum Phase {
     Planning {
         /// The effect.
         op: Op,
+        /// Whether main went on since: what fails now may have been mended there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        moved: bool,
     },
     /// The pull request is being opened.
     Opening {

@@ -42,6 +42,7 @@ mod repo;
 mod resources;
 mod select;
 mod sources;
+mod standing;
 mod terraform;
 #[cfg(test)]
 mod tests;
@@ -186,6 +187,8 @@ pub enum CapturedAs {
     Conflict,
     /// Something a person should know about what was captured.
     Note,
+    /// A note that an earlier capture told and that still holds.
+    Known,
 }
 
 /// One line of the pull request.
@@ -272,6 +275,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         declared: declaring::Declared::of(&repo, input.variables),
         heirs,
         found_other: false,
+        standing: BTreeMap::new(),
         locked: input
             .lock
             .entries
@@ -299,6 +303,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
     unread::tell(&mut work);
     file_access::tell(&mut work);
     keys::tell(&mut work, &keys);
+    standing::remember(&mut work);
     let Work {
         mut out,
         entries,
@@ -345,6 +350,8 @@ struct Work<'a> {
     variables: BTreeMap<String, Value>,
     /// Objects that took over the key of one that is gone.
     heirs: keys::Heirs,
+    /// What each capture tells anew of an object or file, by the key of its rows.
+    standing: BTreeMap<String, Vec<String>>,
     /// What the bundle declares, and what this capture will declare.
     declared: declaring::Declared,
     /// Something that only the lock remembers is another one than at the last capture.

@@ -25,6 +25,24 @@ pub fn leaves(value: &Value, found: &mut Vec<Value>) {
     }
 }
 
+/// A text, number or switch and the fields that lead to it. Where in a list it stands is left out: the order of many means nothing.
+pub type Leaf = (String, Value);
+
+/// Every one of them below `at`.
+pub fn placed_leaves(at: &str, value: &Value, found: &mut Vec<Leaf>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| placed_leaves(at, item, found)),
+        Value::Object(fields) => {
+            for (field, item) in fields {
+                let dot = if at.is_empty() { "" } else { "." };
+                placed_leaves(&format!("{at}{dot}{field}"), item, found);
+            }
+        }
+        Value::Null => {}
+        leaf => found.push((at.to_owned(), leaf.clone())),
+    }
+}
+
 /// Those of `config` that the service answers as they were written. What it spells otherwise is compared by a plan that needs
 /// nothing more.
 pub fn kept_leaves(kind: &dyn Kind, config: &Value) -> Vec<Value> {

@@ -75,22 +75,43 @@ pub fn varied(sample: &Sample, dice: &mut Dice) -> Value {
 /// Kinds of which a workspace has one, or whose second would be in the way of the first.
 const SINGLE: &[&str] = &["workspace_conf", "external_locations"];
 
+/// `config` under another name; none where nothing says it, or a workspace has no place for two.
+fn renamed(sample: &Sample, mut config: Value, more: &str) -> Option<Value> {
+    let kind = hodman_model::kinds::kind(sample.kind)?;
+    let field = kind.rules().name_field;
+    let name = config.get(field)?.as_str()?;
+    let name = format!("{name}{more}");
+    config[field] = json!(name);
+    (!SINGLE.contains(&sample.kind)).then_some(config)
+}
+
 /// Every sample, and of some kinds a second one of another name, each with some of the optional fields: resources by kind and
 /// key.
 pub fn declared_twice(dice: &mut Dice) -> Value {
     let mut resources = Map::new();
     for sample in samples() {
         let mut of_kind = Map::from_iter([(KEY.to_owned(), varied(&sample, dice))]);
-        let field =
-            hodman_model::kinds::kind(sample.kind).map_or("", |kind| kind.rules().name_field);
-        let mut other = varied(&sample, dice);
-        let name = other
-            .get(field)
-            .and_then(Value::as_str)
-            .map(|name| format!("{name}2"));
-        if let Some(name) = name.filter(|_| dice.one_of(2) == 0 && !SINGLE.contains(&sample.kind)) {
-            other[field] = json!(name);
+        let other = renamed(&sample, varied(&sample, dice), "2");
+        if let Some(other) = other.filter(|_| dice.one_of(2) == 0) {
             of_kind.insert("second".to_owned(), other);
+        }
+        resources.insert(sample.kind.to_owned(), Value::Object(of_kind));
+    }
+    Value::Object(resources)
+}
+
+/// Every sample as it is, and once more for each of `turns`, where a kind can be there more than once: a turn picks from the values
+/// of each optional field, so that some turns together say all of them.
+#[must_use]
+pub fn declared_in_turns(turns: &[u16]) -> Value {
+    let mut resources = Map::new();
+    for sample in samples() {
+        let mut of_kind = Map::from_iter([(KEY.to_owned(), sample.declared.clone())]);
+        for turn in turns {
+            let other = varied(&sample, &mut Dice::new(vec![*turn]));
+            if let Some(other) = renamed(&sample, other, &turn.to_string()) {
+                of_kind.insert(format!("{KEY}{turn}"), other);
+            }
         }
         resources.insert(sample.kind.to_owned(), Value::Object(of_kind));
     }

@@ -10,7 +10,7 @@ use hodman_tests::harness::{Options, REPOSITORY, Secrets, binary};
 use serde_json::{Value, json};
 
 /// `hodman --json restore …`, in a process of its own.
-async fn restore(stage: &Stage, arguments: &[&str]) -> Output {
+pub(super) async fn restore(stage: &Stage, arguments: &[&str]) -> Output {
     let config = stage.scene.folder.path().join("restore.yaml");
     let text = stage.scene.config(Secrets::Environment, stage.scene.port);
     std::fs::write(&config, text).expect("settings");
@@ -25,7 +25,7 @@ async fn restore(stage: &Stage, arguments: &[&str]) -> Output {
         .expect("hodman runs")
 }
 
-fn said(output: &Output) -> Value {
+pub(super) fn said(output: &Output) -> Value {
     assert!(
         output.status.success(),
         "{}{}",

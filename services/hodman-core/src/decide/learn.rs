@@ -171,7 +171,7 @@ fn promotion_waits(phase: Option<&Phase>, op: Op) -> bool {
     match phase {
         Some(
             Phase::Clearing { op: running, .. }
-            | Phase::Planning { op: running }
+            | Phase::Planning { op: running, .. }
             | Phase::Opening { op: running, .. },
         ) => *running == op,
         Some(Phase::Open(pull)) => {
@@ -246,10 +246,12 @@ pub(super) fn facts(draft: &mut Draft, facts: &ForgeFacts, generation: u64) {
             if env.policy.capture_on_push && env.policy.mode == Mode::FreeForm && !env.gone {
                 env.capture.wanted = true;
             }
-            if let Some(Phase::Failed { not_before, .. }) =
-                env.promotion.as_mut().map(|promotion| &mut promotion.phase)
-            {
-                not_before.get_or_insert(draft.now);
+            match env.promotion.as_mut().map(|promotion| &mut promotion.phase) {
+                Some(Phase::Failed { not_before, .. }) => {
+                    not_before.get_or_insert(draft.now);
+                }
+                Some(Phase::Planning { moved, .. }) => *moved = true,
+                _ => {}
             }
         }
         draft.note(None, "main", format!("main is at {}", facts.head.short()));

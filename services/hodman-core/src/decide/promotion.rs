@@ -63,7 +63,7 @@ pub(super) fn give_up(draft: &mut Draft, name: &EnvName, env: &mut Environment, 
         return;
     };
     match &promotion.phase {
-        Phase::Planning { op } => {
+        Phase::Planning { op, .. } => {
             draft.cancel(*op);
             env.promotion = None;
         }
@@ -231,7 +231,7 @@ fn replace(
             strays::leave(env, &old, pull.number);
             clear(draft, name, env, pull.number, goal, because);
         }
-        Phase::Planning { op } => {
+        Phase::Planning { op, .. } => {
             draft.cancel(*op);
             begin(draft, name, env, goal);
         }
@@ -290,7 +290,7 @@ pub(super) fn begin(draft: &mut Draft, name: &EnvName, env: &mut Environment, go
         },
     );
     draft.note(Some(name), "planning", goal.because.clone());
-    env.promotion = Some(goal.promotion(Phase::Planning { op }));
+    env.promotion = Some(goal.promotion(Phase::Planning { op, moved: false }));
 }
 
 /// A failed step begins again when its pause is over.

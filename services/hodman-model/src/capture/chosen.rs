@@ -3,6 +3,9 @@
 
 mod fields;
 mod served;
+#[cfg(test)]
+mod tests;
+mod unanswered;
 
 use std::collections::BTreeMap;
 
@@ -13,8 +16,7 @@ use crate::kinds::pattern::Pattern;
 use crate::kinds::rules::{Rules, element_segment};
 use crate::kinds::{Kind, Listed};
 use fields::{
-    AUTO, COLUMNS, COLUMNS_TO_INDEX, ELASTIC_DISK, MAX_INSTANCES, MIN_INSTANCES, OF_CLUSTERS,
-    OF_KINDS, PARENT, POSITION, ZONE, has_pool, home, is_chosen,
+    AUTO, ELASTIC_DISK, OF_CLUSTERS, OF_KINDS, PARENT, UNKNOWN, ZONE, has_pool, home, is_chosen,
 };
 
 /// One such field that a config says.
@@ -106,14 +108,10 @@ pub(super) fn keep_said(kind: &dyn Kind, form: &mut Value, config: &Value) {
     served::put_back(kind, form, config);
 }
 
-/// What nobody can tell by itself, and what is told of a new object.
-const TOLD: &[&[&str]] = &[
-    COLUMNS,
-    COLUMNS_TO_INDEX,
-    POSITION,
-    MIN_INSTANCES,
-    MAX_INSTANCES,
-];
+/// Whether nobody can tell by itself who said it, so that it is told of a new object.
+fn is_told(field: &[&str]) -> bool {
+    UNKNOWN.iter().any(|(unknown, _)| *unknown == field)
+}
 
 /// Makes the form of an object silent where `git`, the form of the repository, is and the server may have filled it, because
 /// we deployed it from there; and say what `git` says where that is no difference. `base` is the form of the last capture.
@@ -142,7 +140,7 @@ pub(super) fn settle(
                 })
             }
             // Where Git says it, no server filled it: another value is somebody's doing.
-            Some(there) if TOLD.contains(&said.field) => Some(there.value),
+            Some(there) if is_told(said.field) => Some(there.value),
             Some(_) => None,
             // Not every answer has these.
             None => Some(said.value).filter(|_| [ELASTIC_DISK, ZONE, PARENT].contains(&said.field)),
@@ -202,19 +200,20 @@ pub(super) fn unknown(kind: &dyn Kind, listed: &Listed) -> Vec<String> {
         ));
     }
     for said in said(kind, &listed.config) {
-        let Some((_, why)) = fields::UNKNOWN
-            .iter()
-            .find(|(field, _)| *field == said.field)
-        else {
+        let Some((_, why)) = UNKNOWN.iter().find(|(field, _)| *field == said.field) else {
             continue;
         };
+        // Answers write nothing so, too.
+        if *said.value == Value::from("") {
+            continue;
+        }
         told.push(format!(
             "`{}` is not captured: {} {why}; write it into Git where it ought to be so",
             said.path,
             short_text(said.value)
         ));
     }
-    told.extend(unvalued(kind, &listed.config));
+    told.extend(unanswered::of(kind, &listed.config));
     told
 }
 
@@ -243,22 +242,4 @@ fn short_text(value: &Value) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// The variables of an app whose values no answer has.
-fn unvalued(kind: &dyn Kind, config: &Value) -> Option<String> {
-    let env = config.pointer("/config/env").and_then(Value::as_array);
-    let says = |item: &Value| item.get("value").is_some() || item.get("value_from").is_some();
-    let names: Vec<&str> = env
-        .filter(|_| kind.name() == "apps")?
-        .iter()
-        .filter(|item| !says(item))
-        .filter_map(|item| item.get("name")?.as_str())
-        .collect();
-    (!names.is_empty()).then(|| {
-        format!(
-            "the values of the variables {} are not captured: no answer has them; write them into Git",
-            names.join(", ")
-        )
-    })
 }

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::folders::maker_in;
-use super::{CapturedAs, NAME_ONLY, Work, sources};
+use super::{CapturedAs, NAME_ONLY, Work, sources, standing};
 
 /// So many are read by somebody.
 const ROWS: usize = 20;
@@ -31,7 +31,7 @@ pub(super) fn tell(work: &mut Work<'_>) {
     told.sort();
     let more = told.len().saturating_sub(ROWS);
     for (file, detail) in told.into_iter().take(ROWS) {
-        work.row(&file, CapturedAs::Note, None, None, detail);
+        standing::note(work, file, detail);
     }
     if more > 0 {
         let detail = format!("{more} more files have permissions of their own");

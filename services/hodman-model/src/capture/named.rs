@@ -32,6 +32,7 @@ pub(super) fn tell(work: &mut Work<'_>, selected: &Selected<'_>) {
             digest: sha256(name.as_bytes()),
             seen: None,
             found: BTreeMap::new(),
+            told: None,
         });
     }
     // Names of what could not be looked at now are known, and not told again later.

@@ -16,7 +16,9 @@ use super::keys::Keys;
 use super::merge::{Merged, merge, take};
 use super::select::Selected;
 use super::variables::lookups;
-use super::{CapturedAs, LiveResource, NAME_ONLY, Work, detached, notes, sources, terraform};
+use super::{
+    CapturedAs, LiveResource, NAME_ONLY, Work, detached, notes, sources, standing, terraform,
+};
 use crate::bundle::ResourceKey;
 use crate::digest::Digest;
 use crate::field_path::PathSegment;
@@ -153,7 +155,7 @@ fn one(
         .as_ref()
         .and_then(|git| notes::other_runner(live, git, dev));
     for detail in runner.into_iter().chain(notes::libraries(live)) {
-        work.row(&key.to_string(), CapturedAs::Note, None, None, detail);
+        standing::note(work, key.to_string(), detail);
     }
     let unchanged = before
         .as_ref()
@@ -169,6 +171,7 @@ fn one(
         digest: locked.clone().unwrap_or_else(|| now.clone()),
         seen: None,
         found,
+        told: None,
     };
     let merged = match (&git, &locked) {
         // Nothing new in the workspace: Git wins, whatever it says.

@@ -208,6 +208,7 @@ pub(super) fn merge_text_file(work: &mut Work<'_>, piece: &Piece<'_>, dev: Vec<u
             // A digest that stays behind must not be taken for what the workspace listed now.
             seen: piece.seen.filter(|_| digest == now),
             found: BTreeMap::new(),
+            told: None,
             digest,
         });
     };

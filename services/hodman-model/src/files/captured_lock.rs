@@ -43,6 +43,9 @@ pub struct CapturedEntry {
     /// that it is told when it is another one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub found: BTreeMap<String, String>,
+    /// The digest of what its captures tell again and again: while that says the same, a pull request does not put it first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Digest>,
 }
 
 /// How the workspace listed a file. While it says the same, the file is not exported again.
@@ -124,6 +127,7 @@ pub fn render_captured_lock(lock: &CapturedLock) -> String {
         digest,
         seen,
         found,
+        told,
     } in &entries
     {
         for (lead, name, value) in [
@@ -149,6 +153,9 @@ pub fn render_captured_lock(lock: &CapturedLock) -> String {
         }
         for (place, value) in found {
             out.push_str(&format!("    {}: {}\n", quoted(place), quoted(value)));
+        }
+        if let Some(told) = told {
+            out.push_str(&format!("  told: {told}\n"));
         }
     }
     out

@@ -49,7 +49,7 @@ proptest! {
     fn locks_are_read_as_they_are_written(entries in prop::collection::btree_map((text(), text()), (text(), text(), digest()), 0..8), rotate in any::<usize>()) {
         let mut entries: Vec<CapturedEntry> = entries
             .into_iter()
-            .map(|((kind, key), (id, file, digest))| CapturedEntry { seen: (id.len() % 2 == 0).then_some(Seen { object_id: 7, modified_at: -1 }), found: (id.len() % 3 == 0).then(|| (key.clone(), file.clone())).into_iter().collect(), key, kind, id, file, digest })
+            .map(|((kind, key), (id, file, digest))| CapturedEntry { told: (file.len() % 2 == 0).then(|| digest.clone()), seen: (id.len() % 2 == 0).then_some(Seen { object_id: 7, modified_at: -1 }), found: (id.len() % 3 == 0).then(|| (key.clone(), file.clone())).into_iter().collect(), key, kind, id, file, digest })
             .collect();
         let sorted = CapturedLock { entries: entries.clone(), ..CapturedLock::default() };
         let turn = rotate % entries.len().max(1);

@@ -77,7 +77,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         &[
             // Whatever the type of the connection has as defaults.
             ("options.*", true),
-            ("properties.*", false),
+            ("properties.*", true),
             ("read_only", false),
         ],
         &[],

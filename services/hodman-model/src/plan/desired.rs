@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::error::{PlanError, unsupported_kind};
 use super::references::{Placeholder, is_symbolic, placeholders_in};
+use super::work::points_to_files;
 use crate::bundle::{Lookup, ResolvedBundle, Resource, ResourceKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::digest::{Digest, sha256};
@@ -122,6 +123,8 @@ pub struct Desired {
     pub resources: BTreeMap<ResourceKey, DesiredResource>,
     /// The files; none when the bundle has none.
     pub files: Option<FileSet>,
+    /// What names files at places of their own: no field of it says any more that it runs files, and they are to lie there first.
+    pub placed: BTreeSet<ResourceKey>,
     /// What is asked of the workspace by name.
     pub lookups: Vec<Lookup>,
     /// The fields beside `id` that resources ask of each other and that only a workspace knows.
@@ -194,6 +197,9 @@ impl Desired {
     /// bundle does not have are left out, and so are those of a folder that is used as a whole and has other files, too.
     pub fn put_at(&mut self, bundle: &ResolvedBundle, places: &BTreeMap<String, String>) {
         let Some(set) = &mut self.files else { return };
+        let runs = self.resources.iter();
+        let runs = runs.filter(|(_, wanted)| points_to_files(&wanted.config));
+        self.placed = runs.map(|(key, _)| key.clone()).collect();
         let configs = self.resources.values_mut();
         let configs = configs.map(|wanted| Arc::make_mut(&mut wanted.config));
         set.places = places::put(bundle, places, configs);

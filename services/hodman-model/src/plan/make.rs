@@ -84,6 +84,7 @@ pub fn plan(
         .and_then(|wanted| files_step(&context.workspace, wanted, observed, &work.in_use));
     needs.until_done = work.until_done;
     needs.files = work.to_files;
+    needs.files.extend(desired.placed.iter().cloned());
     Ok(Plan {
         parts: vec![WorkspacePart {
             workspace: context.workspace.clone(),

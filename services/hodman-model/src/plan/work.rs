@@ -442,7 +442,7 @@ fn folder_name(folder: &Digest) -> &str {
     }
 }
 
-fn points_to_files(value: &Value) -> bool {
+pub(super) fn points_to_files(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(files::PLACEHOLDER),
         Value::Array(items) => items.iter().any(points_to_files),

@@ -20,8 +20,8 @@ use hodman_clients::github::Pull;
 use hodman_core::event::Outcome;
 use hodman_core::ids::{CommitSha, EnvName, PlanDigest, PullNumber};
 use hodman_model::capture::{
-    self, CaptureInput, Captured, LiveSnapshot, Overrides, capture as model_capture, holds,
-    lock_path,
+    self, CaptureInput, CaptureRow, Captured, CapturedAs, LiveSnapshot, Overrides,
+    capture as model_capture, holds, lock_path,
 };
 use hodman_model::digest::Digest;
 use hodman_model::files::{
@@ -83,7 +83,7 @@ pub(super) async fn capture(
     }
     let number = propose(job, env, &name, &whole, digest, place).await?;
     let pull = (PullNumber(number), CommitSha(head));
-    let changed = u32::try_from(whole.rows.len()).unwrap_or(u32::MAX);
+    let changed = u32::try_from(news(&whole).count()).unwrap_or(u32::MAX);
     Ok(ended(&whole, Some(pull), changed))
 }
 
@@ -153,6 +153,12 @@ pub(super) fn lock_in(tree: &Tree, env: &EnvName) -> Result<CapturedLock, WorkEr
     })
 }
 
+/// The rows but for what earlier captures told.
+fn news(captured: &Captured) -> impl Iterator<Item = &CaptureRow> {
+    let rows = captured.rows.iter();
+    rows.filter(|row| row.what != CapturedAs::Known)
+}
+
 /// The lock of a repository whose files already are what the workspace has: where a first capture begins from, so that
 /// the next difference is known to have been made in the workspace.
 ///
@@ -181,7 +187,10 @@ pub async fn first_lock(
         base: &|_, _| None,
         had: &|_, _| false,
     })?;
-    Ok(render_captured_lock(&captured.lock))
+    let mut lock = captured.lock;
+    // Nobody was told anything yet.
+    lock.entries.iter_mut().for_each(|entry| entry.told = None);
+    Ok(render_captured_lock(&lock))
 }
 
 /// What the bundle's variables are in the free-form environment: a literal in the workspace that equals one is not a
@@ -333,9 +342,7 @@ async fn commit(
         .iter()
         .map(|(path, content)| (job.repo.path(path), content.clone()))
         .collect();
-    let keys: Vec<&str> = captured
-        .rows
-        .iter()
+    let keys: Vec<&str> = news(captured)
         .map(|row| row.key.as_str())
         .take(10)
         .collect();

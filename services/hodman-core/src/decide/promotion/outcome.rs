@@ -113,9 +113,14 @@ fn step(
             }
             let again =
                 *transient || matches!(phase, Phase::Clearing { .. } | Phase::Opening { .. });
+            // It was planned of what main was before.
+            let stale = matches!(phase, Phase::Planning { moved: true, .. });
+            let now = (stale && !again).then_some(draft.now);
             promotion.phase = Phase::Failed {
                 why: why.clone(),
-                not_before: again.then(|| draft.now + draft.settings.backoff(promotion.tries)),
+                not_before: again
+                    .then(|| draft.now + draft.settings.backoff(promotion.tries))
+                    .or(now),
             };
             env.promotion = Some(promotion);
             Ok(())

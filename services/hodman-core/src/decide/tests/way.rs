@@ -146,6 +146,25 @@ fn a_build_that_failed_is_tried_again_later_or_with_other_inputs() {
 }
 
 #[test]
+fn a_plan_that_failed_of_what_main_was_before_is_taken_again() {
+    let mut w = story();
+    w.build("p1");
+    assert_eq!(w.waiting("qa"), ["plan"]);
+    // While it is taken somebody merges what would mend it.
+    w.commit();
+    w.look();
+    w.fail("qa", "plan", false);
+    w.wait(Duration::zero());
+    assert_eq!(w.waiting("qa"), ["plan"], "of what main is now");
+    w.fail("qa", "plan", false);
+    w.wait(Duration::hours(1));
+    assert!(w.waiting("qa").is_empty(), "main is what it was planned of");
+    w.commit();
+    w.look();
+    assert_eq!(w.waiting("qa"), ["plan"]);
+}
+
+#[test]
 fn two_predecessors_must_both_have_passed() {
     let mut w = story();
     w.env("eu", |eu| eu.after = vec![name("dev")]);

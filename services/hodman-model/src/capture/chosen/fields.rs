@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Said;
+use super::{Said, is_told};
 use crate::capture::paths::short;
 use crate::kinds::Listed;
 
@@ -29,6 +29,7 @@ pub(super) const OF_KINDS: &[(&str, &[&[&str]])] = &[
             STORAGE,
             LOG_CATALOG,
             LOG_SCHEMA,
+            COMPUTE,
         ],
     ),
     ("instance_pools", &[ZONE, DISKS, &["node_type_flexibility"]]),
@@ -38,6 +39,12 @@ pub(super) const OF_KINDS: &[(&str, &[&[&str]])] = &[
     ("vector_search_indexes", &[COLUMNS, COLUMNS_TO_INDEX]),
     ("apps", &[FORWARDS, MIN_INSTANCES, MAX_INSTANCES]),
     ("global_init_scripts", &[POSITION]),
+    ("connections", &[READ_ONLY]),
+    ("model_serving_endpoints", &[TELEMETRY]),
+    ("registered_models", &[LOCATION]),
+    ("sql_warehouses", &[PROFILE, MAX_DBU, MULTIPLIER]),
+    ("service_principals", &[APPLICATION, EXTERNAL]),
+    ("groups", &[EXTERNAL]),
 ];
 /// What is told of a new object, because nothing says whether a person said it, with why.
 pub(super) const UNKNOWN: &[(&[&str], &str)] = &[
@@ -46,6 +53,15 @@ pub(super) const UNKNOWN: &[(&[&str], &str)] = &[
     (MIN_INSTANCES, "may be what the server gives every app"),
     (MAX_INSTANCES, "may be what the server gives every app"),
     (POSITION, "is its place among the workspace's scripts"),
+    (COMPUTE, "names something of this workspace"),
+    (PROFILE, "may be what the workspace gives every warehouse"),
+    (MAX_DBU, "may be what the server gives every warehouse"),
+    (MULTIPLIER, "may be what the server gives every warehouse"),
+    (EXTERNAL, "may be what an identity provider wrote"),
+    (
+        APPLICATION,
+        "is another one in every workspace, unless the principal is one of the account",
+    ),
 ];
 const SINGLE_USER: &[&str] = &["single_user_name"];
 pub(super) const ELASTIC_DISK: &[&str] = &["enable_elastic_disk"];
@@ -58,12 +74,21 @@ const DISKS: &[&str] = &["disk_spec"];
 const ARTIFACTS: &[&str] = &["artifact_location"];
 const QUEUE: &[&str] = &["file_event_queue"];
 const QPS: &[&str] = &["target_qps"];
-pub(super) const COLUMNS: &[&str] = &["delta_sync_index_spec", "columns_to_sync"];
-pub(super) const COLUMNS_TO_INDEX: &[&str] = &["delta_sync_index_spec", "columns_to_index"];
+const COLUMNS: &[&str] = &["delta_sync_index_spec", "columns_to_sync"];
+const COLUMNS_TO_INDEX: &[&str] = &["delta_sync_index_spec", "columns_to_index"];
 const FORWARDS: &[&str] = &["forward_user_access_token"];
-pub(super) const MIN_INSTANCES: &[&str] = &["compute_min_instances"];
-pub(super) const MAX_INSTANCES: &[&str] = &["compute_max_instances"];
-pub(super) const POSITION: &[&str] = &["position"];
+const MIN_INSTANCES: &[&str] = &["compute_min_instances"];
+const MAX_INSTANCES: &[&str] = &["compute_max_instances"];
+const POSITION: &[&str] = &["position"];
+const COMPUTE: &[&str] = &["serverless_compute_id"];
+const READ_ONLY: &[&str] = &["read_only"];
+const TELEMETRY: &[&str] = &["telemetry_config"];
+const LOCATION: &[&str] = &["storage_location"];
+const PROFILE: &[&str] = &["instance_profile_arn"];
+const MAX_DBU: &[&str] = &["max_dbu"];
+const MULTIPLIER: &[&str] = &["reyden_cluster_size_multiplier"];
+const EXTERNAL: &[&str] = &["externalId"];
+const APPLICATION: &[&str] = &["applicationId"];
 /// Where to look for a zone by itself.
 pub(super) const AUTO: &str = "auto";
 /// Where the server keeps the state of a pipeline without a catalog, and the artifacts of an experiment, below its id.
@@ -73,7 +98,7 @@ const EXPERIMENTS: &str = "dbfs:/databricks/mlflow-tracking/";
 /// Whether a value says by itself that no server filled it, also where we deployed the object.
 pub(super) fn says_itself(field: &[&str]) -> bool {
     let by_person = [ELASTIC_DISK, PARENT, STORAGE, LOG_CATALOG, LOG_SCHEMA];
-    let others = [DISKS, ARTIFACTS, QUEUE, QPS, FORWARDS];
+    let others = [DISKS, ARTIFACTS, QUEUE, QPS, FORWARDS, READ_ONLY, LOCATION];
     by_person.contains(&field) || others.contains(&field)
 }
 
@@ -116,8 +141,11 @@ pub(super) fn is_chosen(said: &Said<'_>, listed: &Listed) -> bool {
             says("disk_count") || says("disk_size")
         }
         // On where nothing is said.
-        FORWARDS => *said.value == Value::Bool(false),
-        field if UNKNOWN.iter().any(|(unknown, _)| *unknown == field) => false,
+        FORWARDS | READ_ONLY => *said.value == Value::Bool(false),
+        TELEMETRY => said.value.as_object().is_some_and(|map| !map.is_empty()),
+        // A model's own folder is called by its id.
+        LOCATION => text.rsplit('/').next().is_some_and(|last| !is_id(last)),
+        field if is_told(field) => false,
         // What other node types may stand in.
         _ if said.value.is_object() => {
             let types = said.value.get("alternate_node_type_ids");

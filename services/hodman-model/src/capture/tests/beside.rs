@@ -137,6 +137,32 @@ fn what_is_installed_on_a_cluster_is_told_as_long_as_it_is() {
 }
 
 #[test]
+fn what_stands_in_the_workspace_is_news_once_and_known_from_then_on() {
+    let mut project = Project::new();
+    project.cluster("c-1", "Shared", json!({"num_workers": 1}));
+    project.live("c-1").outputs = json!({"libraries": [{"pypi": {"package": "pandas"}}]});
+    let told = |captured: &Captured| -> Vec<CapturedAs> {
+        let rows = captured.rows.iter();
+        rows.filter(|row| row.detail.starts_with("libraries"))
+            .map(|row| row.what)
+            .collect()
+    };
+    let first = project.merge_capture();
+    assert_eq!(told(&first), [CapturedAs::Note]);
+    assert_eq!(told(&project.capture()), [CapturedAs::Known]);
+    // Another object changes: nobody is told of this one again.
+    project.job(12, "Any", json!({}));
+    assert_eq!(told(&project.merge_capture()), [CapturedAs::Known]);
+    // Itself changes.
+    project.live("c-1").config["num_workers"] = json!(2);
+    assert_eq!(told(&project.merge_capture()), [CapturedAs::Note]);
+    assert_eq!(told(&project.capture()), [CapturedAs::Known]);
+    // What is told changes.
+    project.live("c-1").outputs = json!({"libraries": [{"pypi": {"package": "polars"}}]});
+    assert_eq!(told(&project.capture()), [CapturedAs::Note]);
+}
+
+#[test]
 fn whom_a_job_runs_as_is_told_where_its_settings_do_not_say_it() {
     let mut project = Project::new();
     project.job(11, "Mine", json!({}));

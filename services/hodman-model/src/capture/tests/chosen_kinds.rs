@@ -69,6 +69,27 @@ fn answers() -> BTreeMap<&'static str, Value> {
             "global_init_scripts",
             json!({"script_id": "1", "name": "s", "script": "ZWNobw==", "enabled": true}),
         ),
+        (
+            "connections",
+            json!({"name": "k", "connection_type": "POSTGRESQL", "options": {"host": "h"}}),
+        ),
+        (
+            "model_serving_endpoints",
+            json!({"name": "e", "config": {}}),
+        ),
+        (
+            "registered_models",
+            json!({"name": "m", "catalog_name": "c", "schema_name": "s", "full_name": "c.s.m"}),
+        ),
+        (
+            "sql_warehouses",
+            json!({"id": "1", "name": "w", "cluster_size": "Small"}),
+        ),
+        (
+            "service_principals",
+            json!({"id": "1", "displayName": "p", "active": true}),
+        ),
+        ("groups", json!({"id": "1", "displayName": "g"})),
     ])
 }
 
@@ -129,6 +150,25 @@ fn what_a_person_said_is_captured() {
             json!(false),
             "forward_user_access_token: false",
         ),
+        (
+            "connections",
+            "properties",
+            json!({"purpose": "reports"}),
+            "purpose: reports",
+        ),
+        ("connections", "read_only", json!(false), "read_only: false"),
+        (
+            "model_serving_endpoints",
+            "telemetry_config",
+            json!({"enabled_telemetry_features": ["LOGS"]}),
+            "enabled_telemetry_features:",
+        ),
+        (
+            "registered_models",
+            "storage_location",
+            json!("s3://bucket/models/churn"),
+            "storage_location: ${var.storage_s3_bucket_models_churn}",
+        ),
     ];
     for (kind, field, value, wanted) in cases {
         let mut project = object(kind, &answers()[kind], field, &value);
@@ -155,6 +195,12 @@ fn what_the_server_filled_is_not() {
         ("instance_pools", "disk_spec", json!({"disk_count": 0})),
         ("vector_search_endpoints", "target_qps", json!(-1)),
         ("apps", "forward_user_access_token", json!(true)),
+        ("connections", "read_only", json!(true)),
+        (
+            "registered_models",
+            "storage_location",
+            json!("s3://bucket/__unitystorage/models/0f0f0f0f-0000-4000-8000-00000000000a"),
+        ),
     ];
     for (kind, field, value) in cases {
         let mut project = object(kind, &answers()[kind], field, &value);
@@ -190,6 +236,30 @@ fn what_nothing_tells_apart_is_told() {
             "position",
             json!(1),
             "1 is its place",
+        ),
+        (
+            "sql_warehouses",
+            "instance_profile_arn",
+            json!("arn:aws:iam::1:instance-profile/p"),
+            "`instance_profile_arn` is not captured: arn:aws:iam::1:instance-profile/p may be",
+        ),
+        (
+            "pipelines",
+            "serverless_compute_id",
+            json!("s-1"),
+            "s-1 names something of this workspace",
+        ),
+        (
+            "service_principals",
+            "applicationId",
+            json!("a-1"),
+            "a-1 is another one in every workspace, unless",
+        ),
+        (
+            "groups",
+            "externalId",
+            json!("e-1"),
+            "e-1 may be what an identity provider wrote",
         ),
     ];
     for (kind, field, value, wanted) in cases {
@@ -243,6 +313,38 @@ fn values_of_an_app_that_no_answer_has_are_told() {
             "the values of the variables MODE are not captured: no answer has them; write them into Git"
         ]
     );
+}
+
+#[test]
+fn a_key_that_was_given_in_clear_is_told() {
+    let model = |more: Value| {
+        let mut model = json!({"name": "gpt", "provider": "openai", "task": "llm/v1/chat"});
+        model["openai_config"] = more;
+        json!([{"external_model": model}])
+    };
+    let secret = json!({"openai_api_key": "{{secrets/models/openai}}"});
+    for (config, told_of) in [(json!({}), true), (secret, false)] {
+        let mut project = object(
+            "model_serving_endpoints",
+            &answers()["model_serving_endpoints"],
+            "config.served_entities",
+            &model(config),
+        );
+        let (_, told) = captured(&mut project);
+        let words = "the key to `gpt` is not captured: one that was given in clear is in no answer; write `{{secrets/…}}` into Git";
+        assert_eq!(told.contains(&words.to_owned()), told_of, "{told:?}");
+    }
+}
+
+#[test]
+fn a_git_folder_on_no_branch_is_told() {
+    let mut project = Project::new();
+    project.rules.paths.push("/Workspace/Shared/code".into());
+    let folder = json!({"id": 5, "path": "/Shared/code/a", "url": "https://github.com/acme/a", "provider": "gitHub"});
+    project.object("git_folders", "5", folder);
+    let (_, told) = captured(&mut project);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("it stands on no branch"), "{told:?}");
 }
 
 #[test]

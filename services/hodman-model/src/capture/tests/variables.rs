@@ -101,6 +101,7 @@ fn a_variable_in_git_with_the_value_of_dev_is_no_difference() {
         digest: sha256(b"older"),
         seen: None,
         found: BTreeMap::new(),
+        told: None,
     });
     assert_eq!(
         (

@@ -86,6 +86,7 @@ mod tests {
                 digest: sha256(b"one"),
                 seen: Some(seen),
                 found: BTreeMap::new(),
+                told: None,
             }],
             ..CapturedLock::default()
         };

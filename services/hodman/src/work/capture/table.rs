@@ -1,4 +1,4 @@
-//! The table of a capture: what, how, by whom, when.
+//! The table of a capture: what, how, by whom, when. Notes of earlier captures that still hold stand folded below it.
 
 use hodman_core::reason::stamp;
 use hodman_model::capture::{CaptureRow, CapturedAs, UNKNOWN};
@@ -11,13 +11,14 @@ const BYTES: usize = 56_000;
 
 /// What somebody has to look at first. What is only said here, and not in the files, stands before what the files show: the
 /// rows of a first capture are many, and a note on a new object never comes again.
-const ORDER: [CapturedAs; 6] = [
+const ORDER: [CapturedAs; 7] = [
     CapturedAs::Conflict,
     CapturedAs::Removed,
     CapturedAs::Renamed,
     CapturedAs::Note,
     CapturedAs::Changed,
     CapturedAs::Added,
+    CapturedAs::Known,
 ];
 /// Notes that say the same of this many are one, which names these.
 const NAMES: usize = 5;
@@ -27,10 +28,37 @@ pub(super) fn render(rows: &[CaptureRow]) -> String {
     let mut sorted = grouped(rows);
     // Rows of one sort keep their order, which is that of the keys.
     sorted.sort_by_key(|row| ORDER.iter().position(|what| *what == row.what));
+    let known = sorted.partition_point(|row| row.what != CapturedAs::Known);
+    let known = sorted.split_off(known);
+    let mut text = table(&sorted, ROWS, BYTES);
+    let left = BYTES.saturating_sub(text.len());
+    if !known.is_empty() {
+        let count = rows.iter().filter(|row| row.what == CapturedAs::Known);
+        let summary = format!(
+            "{} that earlier captures told and that still hold",
+            notes(count.count())
+        );
+        let table = table(&known, ROWS, left);
+        text.push_str(&format!(
+            "\n<details><summary>{summary}</summary>\n\n{table}\n</details>\n"
+        ));
+    }
+    text
+}
+
+fn notes(count: usize) -> String {
+    match count {
+        1 => "1 note".to_owned(),
+        count => format!("{count} notes"),
+    }
+}
+
+/// As many of the rows as there is room for, and how many more there are.
+fn table(sorted: &[CaptureRow], rows: usize, room: usize) -> String {
     let mut text = "| what | change | by | when | |\n|---|---|---|---|---|\n".to_owned();
     let mut bytes = 0;
     let mut shown = 0;
-    for row in sorted.iter().take(ROWS) {
+    for row in sorted.iter().take(rows) {
         let at = row.at.map_or_else(|| "unknown".to_owned(), stamp);
         let line = format!(
             "| {} | {} | {} | {at} | {} |\n",
@@ -40,7 +68,7 @@ pub(super) fn render(rows: &[CaptureRow]) -> String {
             cell(&row.detail)
         );
         bytes += line.len();
-        if bytes > BYTES {
+        if bytes > room {
             break;
         }
         text.push_str(&line);
@@ -66,11 +94,12 @@ pub(super) fn render(rows: &[CaptureRow]) -> String {
 /// The rows, notes that say the same as one.
 fn grouped(rows: &[CaptureRow]) -> Vec<CaptureRow> {
     let mut found: Vec<CaptureRow> = Vec::new();
-    let mut notes: BTreeMap<&str, (usize, Vec<&str>)> = BTreeMap::new();
+    let mut notes: BTreeMap<(CapturedAs, &str), (usize, Vec<&str>)> = BTreeMap::new();
     for row in rows {
-        if row.what == CapturedAs::Note {
+        if [CapturedAs::Note, CapturedAs::Known].contains(&row.what) {
             let fresh = || (found.len(), Vec::new());
-            let (_, keys) = notes.entry(&row.detail).or_insert_with(fresh);
+            let name = (row.what, row.detail.as_str());
+            let (_, keys) = notes.entry(name).or_insert_with(fresh);
             keys.push(&row.key);
             if keys.len() > 1 {
                 continue;
@@ -103,6 +132,7 @@ fn word(what: CapturedAs) -> &'static str {
         CapturedAs::Removed => "removed",
         CapturedAs::Conflict => "conflict",
         CapturedAs::Note => "note",
+        CapturedAs::Known => "known note",
     }
 }
 
@@ -171,6 +201,26 @@ mod tests {
                 "| jobs.a0, jobs.a1, jobs.a2, jobs.a3, jobs.a4 and 2 more | note | unknown | unknown | same |",
                 "| jobs.b, jobs.c | note | unknown | unknown | other |",
             ]
+        );
+    }
+
+    #[test]
+    fn what_is_known_is_folded_below() {
+        let rows = [
+            row("clusters.a".into(), CapturedAs::Known, "libraries"),
+            row("clusters.b".into(), CapturedAs::Known, "libraries"),
+            row("jobs.a".into(), CapturedAs::Added, "job"),
+        ];
+        let text = render(&rows);
+        let (first, folded) = text.split_once("<details>").expect("folded");
+        assert!(
+            first.contains("jobs.a") && !first.contains("clusters."),
+            "{text}"
+        );
+        assert!(folded.starts_with("<summary>2 notes that"), "{text}");
+        assert!(
+            folded.contains("| clusters.a, clusters.b | known note |"),
+            "{text}"
         );
     }
 
