@@ -95,8 +95,8 @@ async fn cleared_tags_come_back_and_copies_stay_what_they_are() {
     );
 
     // Copied on the page, with the tags.
-    let (_, mut settings) = scene.people["qa"].job("nightly").await.expect("a job");
-    settings["name"] = json!("Clone of nightly");
+    let (_, mut settings) = scene.people["qa"].job("smoke").await.expect("a job");
+    settings["name"] = json!("Clone of smoke");
     let copy = scene.people["qa"]
         .create_job(settings)
         .await
@@ -134,7 +134,7 @@ async fn cleared_tags_come_back_and_copies_stay_what_they_are() {
     assert_eq!(after[..before.len()], before[..], "the same jobs");
     assert_eq!(
         after[before.len()..],
-        [("Clone of nightly".to_owned(), copy, json!("nightly"))]
+        [("Clone of smoke".to_owned(), copy, json!("smoke"))]
     );
     daemon.stop().await;
 }

@@ -192,7 +192,7 @@ impl<'a> Work<'a> {
             looks_again: false,
         };
         if lost {
-            let others = &draft.changes[1..];
+            let others = draft.changes.get(1..).unwrap_or_default();
             let more = match others {
                 [] => "which are put back".to_owned(),
                 others => format!("which are put back; {}", update_reason(others, replaced)),
