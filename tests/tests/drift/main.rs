@@ -2,6 +2,7 @@
 
 mod healing;
 mod proposals;
+mod tags;
 
 use std::process::Command;
 

@@ -78,7 +78,7 @@ async fn plans_of_pull_requests_at_once_take_turns_at_a_cache_of_their_own() {
     let place = place(&shelf);
     let cache = place.cache_of_pulls().expect("a cache");
     std::fs::create_dir(&cache).expect("a cache");
-    let held = File::create(cache.join(".hodman.lock")).expect("a file");
+    let held = File::create(cache.with_extension("lock")).expect("a file");
     held.lock().expect("held");
     let plan = |name: &str| {
         let stack = shelf.stack(place.client_of_pulls(), (name, &lock), &stop);

@@ -279,10 +279,9 @@ fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanF
         }
         return;
     }
-    let same =
-        env.drift.found.as_ref().is_some_and(|found| {
-            found.plan.digest == plan.digest && same_by_hand(&found.plan, plan)
-        });
+    let same = env.drift.found.as_ref().is_some_and(|found| {
+        found.plan.digest == plan.digest && same_for_people(&found.plan, plan)
+    });
     if same {
         propose_again(draft, name, env);
     } else {
@@ -300,8 +299,8 @@ fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanF
     }
 }
 
-fn same_by_hand(one: &PlanFacts, other: &PlanFacts) -> bool {
-    one.by_hand.keys().eq(other.by_hand.keys())
+fn same_for_people(one: &PlanFacts, other: &PlanFacts) -> bool {
+    one.by_hand.keys().eq(other.by_hand.keys()) && one.perhaps_there == other.perhaps_there
 }
 
 /// What nothing of ours puts right, and no pull request can propose: the template that says it is not read back.

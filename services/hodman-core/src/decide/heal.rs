@@ -98,6 +98,13 @@ pub(super) fn brake(
             "putting it back cannot be undone: {}; `hodman reconcile {name} --heal` proposes it",
             plan.irreversible.join(", ")
         ))
+    } else if !plan.perhaps_there.is_empty() {
+        // A second job with the same schedule is worse than one that lacks for a while.
+        Some(format!(
+            "it may be there without our marker ({}); held for a person: `adopt` takes that one over, and under another name it is \
+             in nobody's way",
+            plan.perhaps_there.join(", ")
+        ))
     } else if !plan.maintenance.is_empty() {
         // Somebody's tag on a workspace is no reason to stop what runs in it.
         Some(format!(
@@ -119,7 +126,10 @@ pub(super) fn wanted(env: &Environment) -> Option<String> {
     let asked = env.drift.asked.as_ref().filter(|asked| asked.looked)?;
     let plan = &env.drift.found.as_ref()?.plan;
     // What cannot be undone, or stops what runs, is for a person to merge under every policy.
-    let by_itself = heals(env) && plan.irreversible.is_empty() && plan.maintenance.is_empty();
+    let by_itself = heals(env)
+        && plan.irreversible.is_empty()
+        && plan.perhaps_there.is_empty()
+        && plan.maintenance.is_empty();
     let here = env.run.is_none() && env.over.is_none() && !env.policy.absent;
     (here && !by_itself && !plan.is_empty()).then(|| {
         format!(
