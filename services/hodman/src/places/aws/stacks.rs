@@ -2,12 +2,12 @@
 
 mod back;
 mod look;
+mod refusal;
 mod shown;
 mod templates;
 mod unmade;
 
 use super::error;
-use hodman_clients::aws::{AwsError, AwsErrorKind};
 use hodman_clients::cloudformation::{
     CloudFormation, DriftedProperty, StackError, StackInfo, StackRequest, Template,
 };
@@ -16,6 +16,7 @@ use hodman_model::digest::{Digest, Hasher, sha256};
 use hodman_model::kinds::{IMPORT, NESTS, TAG_ENV, TAG_KEY, TAG_PIPELINE, TEMPLATE_BODY};
 use hodman_model::stacks::{ByHand, ByHandProperty, ByHandResource, Imports, StackPlan};
 use look::{Next, is_marked};
+use refusal::{kind_of, refusal};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use shown::shown;
@@ -339,32 +340,6 @@ fn name(wanted: &StackRequest, info: Option<&StackInfo>) -> String {
     }
     let digest: Digest = hasher.finish();
     format!("hodman-{}", &digest.hex()[..32])
-}
-
-fn refusal(request: &Request, failure: StackError) -> ApiError {
-    error(request, kind_of(&failure), failure.to_string())
-}
-
-fn kind_of(failure: &StackError) -> ErrorKind {
-    match failure {
-        StackError::Aws(aws) => aws_kind(aws),
-        StackError::NoStack(_) => ErrorKind::NotFound,
-        StackError::Busy { .. } => ErrorKind::Busy,
-        // Somebody changed the stack meanwhile: looked at anew, and asked for where that is something else.
-        StackError::Obsolete { .. } => ErrorKind::Temporary,
-        StackError::Unfinished { .. } => ErrorKind::TimedOut { maybe_done: true },
-        StackError::Protected(_) => ErrorKind::Conflict,
-        _ => ErrorKind::Invalid,
-    }
-}
-
-fn aws_kind(aws: &AwsError) -> ErrorKind {
-    match aws.kind {
-        AwsErrorKind::AccessDenied => ErrorKind::PermissionDenied,
-        AwsErrorKind::BadCredentials => ErrorKind::Unauthenticated,
-        _ if aws.is_transient() => ErrorKind::Temporary,
-        _ => ErrorKind::Invalid,
-    }
 }
 
 #[cfg(test)]
