@@ -153,8 +153,7 @@ impl Bench {
             });
             if let Some(listed) = mine {
                 ids.insert((*name).to_owned(), listed.id);
-            } else if let Some(named) =
-                named.filter(|_| !matches!(kind.listing(), Listing::All(_)))
+            } else if let Some(named) = named.filter(|_| !matches!(kind.listing(), Listing::All(_)))
                 && self.show(kind, named).await.is_ok()
             {
                 // What no list shows in one go is asked for by its name.

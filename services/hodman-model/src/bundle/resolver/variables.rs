@@ -27,11 +27,10 @@ impl Resolver<'_> {
             .flatten()
             .map(|(name, _)| name)
             .collect();
-        for name in self
-            .options
-            .variables
-            .keys()
-            .filter(|name| !declared.contains(name) && !self.options.declared_later.contains(*name))
+        for name in
+            self.options.variables.keys().filter(|name| {
+                !declared.contains(name) && !self.options.declared_later.contains(*name)
+            })
         {
             let place = self
                 .config

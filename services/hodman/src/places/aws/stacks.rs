@@ -9,7 +9,7 @@ mod unmade;
 
 use super::error;
 use hodman_clients::cloudformation::{
-    CloudFormation, DriftedProperty, StackError, StackInfo, StackRequest, Template,
+    CloudFormation, DriftedProperty, StackInfo, StackRequest, Template,
 };
 use hodman_clients::databricks::{ApiError, ErrorKind, Request};
 use hodman_model::digest::{Digest, Hasher, sha256};
