@@ -9,6 +9,7 @@ use hodman::work::{Restore, Restored};
 use hodman_model::kinds::{self, Call, Kind, ListCall, Listing};
 use hodman_model::plan::{Action, Plan};
 use hodman_sandbox::databricks::WorkspaceHandle;
+use hodman_store::Store;
 use serde_json::{Map, Value, json};
 
 use super::{KEY, kept_leaves, leaves};
@@ -58,6 +59,12 @@ impl Bench {
     #[must_use]
     pub fn workspace(&self) -> WorkspaceHandle {
         self.scene.workspace(&self.workspace)
+    }
+
+    /// What hodman remembers.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        self.daemon.parts().store.clone()
     }
 
     /// Makes the branch declare these, and nothing of these kinds else.
@@ -183,6 +190,22 @@ impl Bench {
         let content = answer["content"].as_str().unwrap_or_default();
         let bytes = base64::engine::general_purpose::STANDARD.decode(content);
         serde_json::from_slice(&bytes.expect("base64")).expect("claims")
+    }
+
+    /// Somebody removes our claims, so that nothing is known to be hodman's but by its tags.
+    ///
+    /// # Errors
+    /// The workspace refuses.
+    pub async fn forget(&self) -> anyhow::Result<()> {
+        let path = hodman_model::claims::path("shop", "restore");
+        let call = Call {
+            method: kinds::Method::Post,
+            path: "/api/2.0/workspace/delete".to_owned(),
+            query: BTreeMap::new(),
+            body: Some(json!({ "path": path })),
+            idempotent: true,
+        };
+        self.ask(&call).await.map(drop)
     }
 
     /// Everything of a kind that is listed in one go; nothing for kinds that are not.

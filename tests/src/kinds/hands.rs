@@ -74,6 +74,65 @@ impl Bench {
         }
     }
 
+    /// The person makes an object; gives its id. Who may do what comes with it.
+    ///
+    /// # Errors
+    /// What the API refuses.
+    pub async fn make(&self, name: &str, config: &Value) -> anyhow::Result<String> {
+        let kind = kinds::kind(name).context("a kind")?;
+        let mut fields = config.as_object().cloned().unwrap_or_default();
+        let permissions = fields.remove("permissions");
+        let mut call = kind.create(&Value::Object(fields), &mark());
+        call.body.iter_mut().for_each(without_marks);
+        let answer = self.ask(&call).await?;
+        let id = kind.created_id(&answer, config).context("an id")?;
+        let listed = kind.read(&self.show(kind, &id).await?)?;
+        let listed = listed.context("an object")?;
+        let mut managed = Map::new();
+        for entry in permissions
+            .iter()
+            .flat_map(|list| list.as_array())
+            .flatten()
+        {
+            let group = entry["group_name"].as_str().context("a group")?;
+            managed.insert(format!("group:{group}"), entry["level"].clone());
+        }
+        if !managed.is_empty() {
+            let fields = Map::from_iter([("permissions".to_owned(), Value::Object(managed))]);
+            self.put(kind, &listed, &fields).await?;
+        }
+        Ok(id)
+    }
+
+    /// Takes hodman's marks off an object that stays as it is otherwise: as if the person had made it.
+    ///
+    /// # Errors
+    /// What the API refuses.
+    pub async fn unmark(&self, name: &str, id: &str) -> anyhow::Result<()> {
+        let kind = kinds::kind(name).context("a kind")?;
+        let listed = kind.read(&self.show(kind, id).await?)?;
+        let listed = listed.context("an object of ours")?;
+        let Some(marker) = &listed.marker else {
+            return Ok(());
+        };
+        for mut call in kind.update(id, &listed.config, &listed.config, marker) {
+            let path = call.path.clone();
+            let Some(body) = &mut call.body else { continue };
+            if path.ends_with("/tags") {
+                let added = body["add_tags"].as_array().cloned().unwrap_or_default();
+                *body =
+                    json!({"delete_tags": added.iter().map(|tag| &tag["key"]).collect::<Vec<_>>()});
+            } else {
+                without_marks(body);
+            }
+            self.ask(&call).await?;
+        }
+        let listed = kind.read(&self.show(kind, id).await?)?;
+        let marker = listed.and_then(|listed| listed.marker);
+        anyhow::ensure!(marker.is_none(), "{name} {id} is still marked: {marker:?}");
+        Ok(())
+    }
+
     async fn seen(&self, sample: &Sample, id: &str) -> anyhow::Result<(&'static dyn Kind, Listed)> {
         let kind = kinds::kind(sample.kind).context("a kind")?;
         let shown = self.show(kind, id).await?;
@@ -109,11 +168,7 @@ impl Bench {
         fields: &Map<String, Value>,
     ) -> anyhow::Result<()> {
         let id = listed.id.as_str();
-        let marker = Marker {
-            pipeline: "shop".to_owned(),
-            env: "restore".to_owned(),
-            key: KEY.to_owned(),
-        };
+        let marker = mark();
         let mut config = listed.config.clone();
         for (field, value) in fields {
             match field.as_str() {
@@ -169,6 +224,31 @@ impl Bench {
             idempotent: true,
         };
         self.ask(&call).await.map(drop)
+    }
+}
+
+/// The mark of a restore.
+fn mark() -> Marker {
+    Marker {
+        pipeline: "shop".to_owned(),
+        env: "restore".to_owned(),
+        key: KEY.to_owned(),
+    }
+}
+
+/// Takes our tags out of all that a request says, mappings and lists.
+fn without_marks(value: &mut Value) {
+    let ours = |key: &str| key.starts_with("hodman_");
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| !ours(key));
+            map.values_mut().for_each(without_marks);
+        }
+        Value::Array(items) => {
+            items.retain(|item| !item["key"].as_str().is_some_and(ours));
+            items.iter_mut().for_each(without_marks);
+        }
+        _ => {}
     }
 }
 

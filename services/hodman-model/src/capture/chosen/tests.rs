@@ -35,7 +35,7 @@ fn is_looked_at(kind: &dyn Kind, at: &str) -> bool {
         .flat_map(|(_, fields)| fields.iter())
         .any(|field| field.join(".") == at);
     let has_clusters = !kind.rules().policy_fills.is_empty();
-    own || has_clusters && OF_CLUSTERS.iter().any(|field| ends(&field))
+    own || has_clusters && OF_CLUSTERS.iter().any(ends)
 }
 
 #[test]
