@@ -11,10 +11,12 @@ mod paused;
 mod put;
 mod said;
 mod still;
+mod tagged;
 mod taken;
 mod vanished;
 
 pub use still::Still;
+pub use tagged::{Carrier, Copied, Tags, Whose};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,6 +43,12 @@ pub struct Claims {
     /// stays in Git when the object has long been replaced or removed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub taken: BTreeMap<ResourceKey, BTreeSet<String>>,
+    /// Which objects with tags are ours: tags can be cleared and copied; see [`Claims::look_at_tags`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tagged: BTreeMap<ResourceKey, Carrier>,
+    /// The ids of copies of those, with our tags on them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copies: BTreeMap<ResourceKey, BTreeSet<String>>,
 }
 
 /// One claim.
@@ -117,8 +125,7 @@ impl Claims {
     pub fn to_bytes(&self) -> Vec<u8> {
         let file = Self {
             version: 1,
-            claims: self.claims.clone(),
-            taken: self.taken.clone(),
+            ..self.clone()
         };
         // Texts and numbers in mappings with text keys: none of it can fail to be JSON.
         let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
@@ -212,6 +219,7 @@ impl Claims {
 
     /// Completes the claim on an object that is there now. Written under the name that the workspace gave it.
     pub fn with_id(&mut self, key: &ResourceKey, listed: &Listed) {
+        self.carries(key, listed);
         if kind(&key.kind).is_none_or(|kind| !is_noted(kind)) {
             return;
         }
@@ -231,6 +239,7 @@ impl Claims {
     /// Drops the claim on an object that is gone. That there were objects of a kind with tags is remembered: others of that
     /// kind may be there still, and nothing else says that it has to be looked through.
     pub fn forget(&mut self, key: &ResourceKey) {
+        self.tagged.remove(key);
         if claimed_kind(key).is_some() {
             let former = self.claims.get_mut(key).map(|claim| {
                 // What was replaced and never went was the object, as long as there was no other.

@@ -177,6 +177,7 @@ pub fn drift(three: &ThreeWay<'_>) -> Result<Drift, PlanError> {
     }
     found.inside_folders();
     found.kept();
+    found.copies();
     found.strangers();
     found.files();
     let mut rows = found.rows;

@@ -60,12 +60,13 @@ pub(crate) use references::is_symbolic;
 pub use references::{asked_in, id_reference, refers_to};
 pub(crate) use render::words;
 pub use rest::SentValue;
+pub(crate) use row::MARKER;
 pub use row::{Action, FieldChange, FileChange, FileChangeKind, Row};
 pub use sent::Sent;
 pub(crate) use sent::sent_change;
 pub use substitute::{Unresolved, substitute, substitute_known};
 
-pub(crate) use reasons::again_reason;
+pub(crate) use reasons::{again_reason, lost_reason, perhaps_reason};
 
 pub use crate::kinds::Reversibility;
 

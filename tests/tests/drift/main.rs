@@ -1,6 +1,7 @@
 //! People change what was promoted, by hand: each difference is found, and said whose doing it is.
 
 mod proposals;
+mod tags;
 
 use std::process::Command;
 

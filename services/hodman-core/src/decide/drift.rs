@@ -154,6 +154,13 @@ fn heal(draft: &mut Draft, name: &EnvName, env: &mut Environment, found: &Found)
             "putting it back cannot be undone: {}",
             found.plan.irreversible.join(", ")
         ))
+    } else if !found.plan.perhaps_there.is_empty() {
+        // A second job with the same schedule is worse than one that lacks for a while.
+        Some(format!(
+            "it may be there without our marker ({}); held for a person: `adopt` takes that one over, and under another name it is \
+             in nobody's way",
+            found.plan.perhaps_there.join(", ")
+        ))
     } else if !found.plan.maintenance.is_empty() {
         // Somebody's tag on a workspace is no reason to stop what runs in it.
         Some(format!(
@@ -290,10 +297,9 @@ fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanF
         }
         return;
     }
-    let same =
-        env.drift.found.as_ref().is_some_and(|found| {
-            found.plan.digest == plan.digest && same_by_hand(&found.plan, plan)
-        });
+    let same = env.drift.found.as_ref().is_some_and(|found| {
+        found.plan.digest == plan.digest && same_for_people(&found.plan, plan)
+    });
     if same {
         propose_again(draft, name, env);
     } else {
@@ -311,8 +317,8 @@ fn record(draft: &mut Draft, name: &EnvName, env: &mut Environment, plan: &PlanF
     }
 }
 
-fn same_by_hand(one: &PlanFacts, other: &PlanFacts) -> bool {
-    one.by_hand.keys().eq(other.by_hand.keys())
+fn same_for_people(one: &PlanFacts, other: &PlanFacts) -> bool {
+    one.by_hand.keys().eq(other.by_hand.keys()) && one.perhaps_there == other.perhaps_there
 }
 
 /// What nothing of ours puts right, and no pull request can propose: the template that says it is not read back.

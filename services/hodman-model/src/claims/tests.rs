@@ -8,7 +8,6 @@ use crate::plan::tests::World;
 fn claims(of: &[(&str, Option<&str>, Option<&str>)]) -> Claims {
     Claims {
         version: 1,
-        taken: BTreeMap::new(),
         claims: of
             .iter()
             .map(|(key, natural, id)| {
@@ -20,6 +19,7 @@ fn claims(of: &[(&str, Option<&str>, Option<&str>)]) -> Claims {
                 (key.parse().unwrap(), claim)
             })
             .collect(),
+        ..Claims::default()
     }
 }
 

@@ -8,8 +8,8 @@ use crate::digest::{Digest, canonical_json, sha256};
 use crate::field_path::FieldPath;
 use crate::kinds::{Kind, Listed, files};
 use crate::plan::{
-    Desired, FieldChange, Names, Sent, Symbols, again_reason, differences, is_symbolic, redacted,
-    sent_change, symbolic,
+    Desired, FieldChange, MARKER, Names, Sent, Symbols, again_reason, differences, is_symbolic,
+    lost_reason, redacted, sent_change, symbolic,
 };
 
 /// The differences found so far, and what the search needs to know.
@@ -96,6 +96,17 @@ impl Found<'_> {
             let reason = again_reason(kind, live);
             let class = Class::HandEditToPutBack;
             self.row(kind, key, FieldPath::default(), values, class, &reason);
+        }
+        if three.observed.tags.lost.contains(key) {
+            let marker = live.marker.as_ref().map(|marker| json!(marker.to_string()));
+            let values = Values {
+                last_applied: marker.clone(),
+                declared: marker,
+                live: None,
+            };
+            let reason = lost_reason(kind, live);
+            let path = FieldPath::default().key(MARKER);
+            self.row(kind, key, path, values, Class::HandEditToPutBack, &reason);
         }
         let declared_managed = declared.managed_over(kind, &live.config);
         let edits = differences(kind.rules(), &managed, &there);

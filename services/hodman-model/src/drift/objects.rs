@@ -6,8 +6,8 @@ use super::Class;
 use super::compare::{Found, Values};
 use crate::bundle::ResourceKey;
 use crate::field_path::FieldPath;
-use crate::kinds::{Kind, Listed, Said, kind};
-use crate::plan::{ObservedObject, natural};
+use crate::kinds::{Kind, Listed, Said, TAG_ENV, TAG_KEY, TAG_PIPELINE, kind};
+use crate::plan::{natural, perhaps_reason};
 
 impl Found<'_> {
     /// A resource without an object of ours.
@@ -44,31 +44,40 @@ impl Found<'_> {
             };
             return self.row(kind, key, root(), values, Class::ForeignObject, &reason);
         }
-        let (class, reason) = match last {
-            Some(_) => (Class::Deleted, self.why_gone(kind, &values)),
-            None => (
-                Class::PlannedChange,
-                "in the package, and not made yet".to_owned(),
-            ),
+        let perhaps = self.names.perhaps(key, wanted);
+        let perhaps = perhaps.map(|there| format!("; {}", perhaps_reason(kind, &there.listed)));
+        let (class, words) = match last {
+            Some(_) => (Class::Deleted, "gone from the workspace"),
+            None => (Class::PlannedChange, "in the package, and not made yet"),
         };
+        let reason = format!("{words}{}", perhaps.unwrap_or_default());
         self.row(kind, key, root(), values, class, &reason);
     }
 
-    /// Why an object of ours may be gone: a person who clears the tags of a job leaves the job.
-    fn why_gone(&self, kind: &dyn Kind, values: &Values) -> String {
-        let named = |object: &&ObservedObject| {
-            object.kind == kind.name()
-                && object.listed.marker.is_none()
-                && values.declared.as_ref().and_then(|name| name.as_str())
-                    == Some(object.listed.name.as_str())
-        };
-        match self.three.observed.objects.iter().find(named) {
-            Some(twin) => format!(
-                "gone from the workspace; {} {} has its name without our marker",
+    /// Objects that carry the tags of others.
+    pub(super) fn copies(&mut self) {
+        for copy in &self.three.observed.tags.copies {
+            let Some(kind) = kind(&copy.key.kind) else {
+                continue;
+            };
+            let made = copy.creator.as_deref().unwrap_or("somebody unknown");
+            let of = match &copy.of {
+                Some(id) => format!("that is {id}"),
+                None => "that is gone".to_owned(),
+            };
+            let reason = format!(
+                "{} {}, made by {made}, carries the tags of {}, and {of}: a copy, which hodman leaves alone; clear its tags \
+                 `{TAG_PIPELINE}`, `{TAG_ENV}` and `{TAG_KEY}`, or remove it",
                 kind.singular(),
-                twin.listed.id
-            ),
-            None => "gone from the workspace".to_owned(),
+                copy.id,
+                copy.key
+            );
+            let path = FieldPath::default().key("copy").key(&copy.id);
+            let values = Values {
+                live: Some(json!(copy.name)),
+                ..Values::default()
+            };
+            self.row(kind, &copy.key, path, values, Class::ForeignObject, &reason);
         }
     }
 

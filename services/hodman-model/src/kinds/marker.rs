@@ -1,5 +1,7 @@
 //! The tags by which hodman finds its own objects again.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -23,6 +25,12 @@ pub struct Marker {
     pub env: String,
     /// The resource's key under its kind: `nightly` of `jobs.nightly`.
     pub key: String,
+}
+
+impl fmt::Display for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.pipeline, self.env, self.key)
+    }
 }
 
 impl Marker {

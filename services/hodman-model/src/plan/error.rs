@@ -77,7 +77,7 @@ pub enum PlanError {
 
 /// `pipeline/environment/key`.
 pub(super) fn owner(marker: &Marker) -> String {
-    format!("{}/{}/{}", marker.pipeline, marker.env, marker.key)
+    marker.to_string()
 }
 
 /// The finding for a resource of a kind that is not in the table.

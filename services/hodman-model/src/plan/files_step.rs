@@ -64,6 +64,7 @@ pub(super) fn files_step(
         busy_guard: false,
         maintenance: None,
         rotation: false,
+        perhaps: None,
         looks_again: false,
         waits: false,
     })
@@ -109,6 +110,7 @@ fn readers_step(workspace: &str, observed: &Observed) -> Option<Row> {
         after: Vec::new(),
         busy_guard: false,
         rotation: false,
+        perhaps: None,
         looks_again: false,
         waits: false,
         maintenance: None,

@@ -103,7 +103,7 @@ impl fmt::Display for Refusal {
             ),
             Refused::NameTaken { natural, id, maker } => write!(
                 f,
-                "wants the name `{natural}`, which object {id}, made by {maker}, has; hodman did not make that one: take it \
+                "wants the name `{natural}`, which object {id}, made by {maker}, has; that one carries no marker of ours: take it \
                  over by naming its id under `adopt` of the environment's workspace (`hodman adopt` writes it), or choose another name"
             ),
             Refused::Claimed {

@@ -7,10 +7,13 @@ use super::known::Known;
 use super::observed::{Observed, ObservedObject};
 use super::substitute::substitute_known;
 use crate::bundle::ResourceKey;
-use crate::kinds::{Kind, files, kind};
+use crate::kinds::{Identity, Kind, files, kind};
 
 /// Objects and resources by (kind, natural name).
 pub(crate) struct Names<'o> {
+    observed: &'o Observed,
+    /// Objects without a marker whose names are not unique, of kinds that have tags.
+    unmarked: BTreeMap<(&'o str, &'o str), &'o ObservedObject>,
     live: BTreeMap<(&'o str, &'o str), &'o ObservedObject>,
     wanted: BTreeMap<(&'static str, String), &'o ResourceKey>,
 }
@@ -20,7 +23,16 @@ impl<'o> Names<'o> {
         observed: &'o Observed,
         wanted: &'o BTreeMap<ResourceKey, DesiredResource>,
     ) -> Self {
+        let unmarked = observed.objects.iter().filter(|object| {
+            let listed = &object.listed;
+            let nameless = listed.marker.is_none() && listed.natural.is_none();
+            nameless && kind(&object.kind).is_some_and(|kind| kind.identity() == Identity::Tags)
+        });
         Self {
+            observed,
+            unmarked: unmarked
+                .map(|object| ((object.kind.as_str(), object.listed.name.as_str()), object))
+                .collect(),
             live: observed
                 .objects
                 .iter()
@@ -42,6 +54,21 @@ impl<'o> Names<'o> {
     /// The live object of that name.
     pub(crate) fn live(&self, kind: &str, natural: &str) -> Option<&'o ObservedObject> {
         self.live.get(&(kind, natural)).copied()
+    }
+
+    /// The object without a marker that may be the resource: the one that it was, or one of its name.
+    pub(crate) fn perhaps(
+        &self,
+        key: &ResourceKey,
+        wanted: &DesiredResource,
+    ) -> Option<&'o ObservedObject> {
+        if let Some(id) = self.observed.tags.renamed.get(key) {
+            let mut objects = self.observed.objects.iter();
+            return objects.find(|object| object.kind == key.kind && object.listed.id == *id);
+        }
+        let name = wanted.config.get(kind(&key.kind)?.rules().name_field)?;
+        let named = (key.kind.as_str(), name.as_str()?);
+        self.unmarked.get(&named).copied()
     }
 
     /// The resource that wants that name.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::desired::FileSet;
 use crate::bundle::{Lookup, ResourceKey};
-use crate::claims::Put;
+use crate::claims::{Put, Tags};
 use crate::digest::Digest;
 use crate::kinds::{Listed, Marker, Policies};
 use crate::stacks::{ByHand, StackPlan};
@@ -65,6 +65,8 @@ pub struct Observed {
     pub waiting: BTreeMap<ResourceKey, BTreeSet<ResourceKey>>,
     /// What people changed inside of stacks, where somebody compares and their engine was asked. No plan puts it back.
     pub by_hand: BTreeMap<ResourceKey, ByHand>,
+    /// Whose tags are gone or were copied; from our claims.
+    pub tags: Tags,
     /// Objects that several pipelines or environments claim; [`crate::claims::mark`] finds them.
     pub contested: Vec<Contested>,
     /// Objects of ours, by (kind, natural name), whose place another has taken: they are no resource's any more, and go when all that

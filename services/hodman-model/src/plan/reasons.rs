@@ -7,8 +7,14 @@ use super::row::FieldChange;
 use crate::bundle::ResourceKey;
 use crate::kinds::{Kind, Listed};
 
-/// `begun` is what a create before this one left, `formerly` what it is called as long as all that uses it has not moved.
-pub(super) fn create_reason(begun: Option<&Listed>, formerly: Option<&str>) -> String {
+/// `begun` is what a create before this one left, `formerly` what it is called as long as all that uses it has not moved, `perhaps` what
+/// it may be without our marker.
+pub(super) fn create_reason(
+    kind: &dyn Kind,
+    begun: Option<&Listed>,
+    formerly: Option<&str>,
+    perhaps: Option<&Listed>,
+) -> String {
     let failed = begun.and_then(|there| there.config.get("failed")?.as_str());
     let left = failed.map(|failed| {
         format!(
@@ -17,10 +23,33 @@ pub(super) fn create_reason(begun: Option<&Listed>, formerly: Option<&str>) -> S
     });
     let old =
         formerly.map(|name| format!("; `{name}`, which it was before, goes when all is done"));
+    let perhaps = perhaps.map(|there| format!("; {}", perhaps_reason(kind, there)));
     format!(
-        "in the package, not in the workspace{}{}",
+        "in the package, not in the workspace{}{}{}",
         left.unwrap_or_default(),
-        old.unwrap_or_default()
+        old.unwrap_or_default(),
+        perhaps.unwrap_or_default()
+    )
+}
+
+/// What may be the object, if somebody cleared its tags.
+pub(crate) fn perhaps_reason(kind: &dyn Kind, there: &Listed) -> String {
+    format!(
+        "{} {}, made by {}, is called `{}` and has no marker of ours: if it is this one and somebody cleared its tags, name its id under \
+         `adopt` of the environment's workspace, or a second one is made beside it",
+        kind.singular(),
+        there.id,
+        maker(there),
+        there.name
+    )
+}
+
+/// That somebody cleared the tags of an object that its id tells.
+pub(crate) fn lost_reason(kind: &dyn Kind, live: &Listed) -> String {
+    format!(
+        "lost its marker: {} {} is ours by its id, and its tags were cleared",
+        kind.singular(),
+        live.id
     )
 }
 

@@ -9,7 +9,10 @@ use super::references::is_symbolic;
 use crate::bundle::ResourceKey;
 use crate::digest::{Digest, sha256, write_canonical};
 use crate::field_path::{FieldPath, PathSegment};
-use crate::kinds::{files, grants, permissions};
+use crate::kinds::{Marker, files, grants, permissions};
+
+/// What stands for our tags among the fields that change.
+pub(crate) const MARKER: &str = "marker";
 
 /// What is done to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,6 +95,22 @@ impl FieldChange {
     pub fn is_files_folder(&self) -> bool {
         matches!(self.path.0.as_slice(), [PathSegment::Key(key)] if key == files::PLACEHOLDER)
     }
+
+    /// That an object which lost our marker gets it back.
+    pub(crate) fn marker(marker: &Marker) -> Self {
+        Self {
+            path: FieldPath::default().key(MARKER),
+            before: None,
+            after: Some(json!(marker.to_string())),
+            redacted: false,
+        }
+    }
+
+    /// Whether this is that: nothing of it can stand in Git.
+    #[must_use]
+    pub fn is_marker(&self) -> bool {
+        matches!(self.path.0.as_slice(), [PathSegment::Key(key)] if key == MARKER)
+    }
 }
 
 /// What happens to one file between two file sets.
@@ -152,6 +171,9 @@ pub struct Row {
     /// Whether nothing but the value behind a reference changed: the package is as it was, the secret is not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rotation: bool,
+    /// For what is made: an object without our marker that may be it, in words; a repair leaves it to a person. No part of the digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perhaps: Option<String>,
     /// Whether what comes after it is known only when it is done. Then everything is looked at once more, and what nobody was
     /// shown is asked for. No part of the digest: it follows from what the engine would do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

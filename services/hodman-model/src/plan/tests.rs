@@ -29,7 +29,7 @@ use crate::kinds::files;
 pub(crate) use world::World;
 
 /// `(word, key)` of each row.
-fn rows(plan: &Plan) -> Vec<String> {
+pub(crate) fn rows(plan: &Plan) -> Vec<String> {
     plan.rows()
         .map(|(_, row)| format!("{} {}", row.action.word(), row.key))
         .collect()

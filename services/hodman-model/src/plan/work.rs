@@ -14,7 +14,7 @@ use super::known::Known;
 use super::maintenance::maintenance;
 use super::names::Names;
 use super::observed::Observed;
-use super::reasons::{adopt_reason, again_reason, create_reason, update_reason};
+use super::reasons::{adopt_reason, again_reason, create_reason, lost_reason, update_reason};
 use super::redacted::redacted;
 use super::references::references_in;
 use super::row::{Action, FieldChange, Row, action_digest};
@@ -93,6 +93,7 @@ impl<'a> Work<'a> {
         if !begun && let Some(why) = guards::creates(kind, (key, wanted), names, self.observed) {
             self.refuse(key, why);
         }
+        let perhaps = names.0.perhaps(key, wanted).filter(|_| !begun);
         let managed = wanted.managed(kind);
         let to_files = self.folder_change(&managed, &BTreeSet::new());
         let mut changes = whole(managed, true);
@@ -102,8 +103,10 @@ impl<'a> Work<'a> {
             changes,
             sent: self.sent(kind, key, wanted, None),
             reason: create_reason(
+                kind,
                 left.map(|there| &there.listed),
                 self.observed.formerly(key).filter(|_| begun),
+                perhaps.map(|there| &there.listed),
             ),
             live: None,
             takes_along: None,
@@ -113,6 +116,9 @@ impl<'a> Work<'a> {
         };
         self.ask_engine(key, &mut draft);
         self.push(kind, key, draft, None);
+        if let (Some(row), Some(there)) = (self.rows.get_mut(key), perhaps) {
+            row.perhaps = Some(format!("{} {}", kind.singular(), there.listed.id));
+        }
     }
 
     /// Adds the row that brings `live` to `wanted`, if one is needed. `replaced` is a resource that it refers to and that
@@ -130,6 +136,10 @@ impl<'a> Work<'a> {
         let (mut before, folders) = symbolic(kind, live, Some(&managed), symbols);
         put_left(&mut before, kind, live, (&managed, &wanted.left), symbols);
         let mut changes = differences(kind.rules(), &before, &managed);
+        let lost = self.observed.tags.lost.contains(key);
+        if let Some(marker) = live.marker.as_ref().filter(|_| lost) {
+            changes.insert(0, FieldChange::marker(marker));
+        }
         changes.extend(self.folder_change(&managed, &folders));
         self.in_use.extend(folders);
         let preview = self.observed.previews.get(key);
@@ -181,6 +191,14 @@ impl<'a> Work<'a> {
             waits: false,
             looks_again: false,
         };
+        if lost {
+            let others = draft.changes.get(1..).unwrap_or_default();
+            let more = match others {
+                [] => "which are put back".to_owned(),
+                others => format!("which are put back; {}", update_reason(others, replaced)),
+            };
+            draft.reason = format!("{}, {more}", lost_reason(kind, live));
+        }
         let forced = forced(&draft.changes);
         // Only tags can be lost: what has none and is not ours is another object.
         let again = live.marker.is_none()
@@ -422,6 +440,7 @@ impl<'a> Work<'a> {
                     .is_some_and(|live| kind.activity(&live.id).is_some()),
             maintenance,
             rotation,
+            perhaps: None,
             waits: draft.waits,
             looks_again: draft.looks_again,
         };

@@ -57,7 +57,18 @@ pub(super) async fn adopt(
             ));
             continue;
         }
-        asked.push((row.key.clone(), row.changes.read()));
+        let mut changes = row.changes.read();
+        let all = changes.len();
+        changes.retain(|change| !change.is_marker());
+        if changes.len() < all {
+            notes.push(format!(
+                "`{}`: {}; the next apply does it",
+                row.key, row.reason
+            ));
+        }
+        if !changes.is_empty() {
+            asked.push((row.key.clone(), changes));
+        }
     }
     let at = main.clone();
     let mut tree = job

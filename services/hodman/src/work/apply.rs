@@ -137,7 +137,9 @@ pub(super) async fn all_workspaces(
         let protects = part.ledgers.own.protected() != part.desired(taken).protected();
         // A foundation is gone through also when nothing is to be done: one that is still being made is waited for, and so is
         // what takes a while in a workspace.
+        // So is which objects they are whose tags somebody may clear or copy.
         let waits = part.is_foundation()
+            || part.ledgers.own_moved
             || unseen::any(part, taken, job, env)
             || vanished::any(part, taken);
         if !rows.rows.is_empty() || protects || waits {

@@ -39,7 +39,7 @@ impl Ledgers {
         env: &str,
         desired: &Desired,
     ) -> Result<Self, WorkError> {
-        let own = load(workspace, &claims::path(pipeline, env)).await?;
+        let own = own(workspace, pipeline, env).await?;
         let own_found = own.is_some();
         let own = own.unwrap_or_default();
         let mut all = vec![claims::Ledger {
@@ -93,6 +93,15 @@ fn foundation_file(pipeline: &str, env: &str) -> String {
 
 fn is_untagged(name: &str) -> bool {
     kind(name).is_some_and(|kind| kind.identity() == Identity::Claim)
+}
+
+/// Ours; none where there are none yet.
+pub(super) async fn own(
+    workspace: &Workspace,
+    pipeline: &str,
+    env: &str,
+) -> Result<Option<Claims>, WorkError> {
+    load(workspace, &claims::path(pipeline, env)).await
 }
 
 async fn load(workspace: &Workspace, path: &str) -> Result<Option<Claims>, WorkError> {
@@ -196,9 +205,7 @@ impl<'a> Ledger<'a> {
         let as_written = ledgers.own_found && !ledgers.own_moved;
         let mut claims = ledgers.own.before(rows, desired);
         claims.note_since(rows, job.work.clock.now().timestamp_millis());
-        if ledgers.own_found || !claims.claims.is_empty() {
-            name_kinds(&mut claims, rows);
-        }
+        name_kinds(&mut claims, rows);
         let ledger = Self {
             job,
             workspace,
@@ -320,9 +327,7 @@ impl<'a> Ledger<'a> {
 
     async fn write(&self, held: &mut Held) -> Result<(), WorkError> {
         let same = match &held.written {
-            Some(written) => {
-                written.claims == held.claims.claims && written.taken == held.claims.taken
-            }
+            Some(written) => *written == held.claims,
             None => held.claims.claims.is_empty(),
         };
         if same {

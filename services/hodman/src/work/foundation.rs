@@ -139,6 +139,7 @@ pub(super) async fn take(
         root: "",
         readers: BTreeSet::new(),
         given: None,
+        applied: None,
         adopt: &adopt,
         told: may_run.then_some(live::Wanted {
             by_name: &foundation.told,

@@ -15,6 +15,7 @@ mod one;
 mod policies;
 mod scope;
 mod symbols;
+mod tags;
 mod turns;
 
 pub(super) use beside::{live_grants, live_permissions, permission_id};
@@ -24,10 +25,12 @@ pub(super) use folder::{
 pub(super) use gone::{Asked, asked_for, may_be_gone, no_list_has};
 pub(super) use lists::{add, by_id, no_such_api, of_kind};
 pub(super) use named::Wanted;
+pub(super) use tags::id_of;
 
 use super::claims::{Ledgers, elsewhere};
 use super::in_place::Manifest;
 use super::{Job, WorkError, filesets};
+use chrono::{DateTime, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hodman_clients::databricks::{Request, Retry, Workspace};
 use hodman_model::bundle::{Lookup, ResourceKey};
@@ -36,9 +39,7 @@ use hodman_model::claims::is_of_account;
 use hodman_model::digest::Digest;
 use hodman_model::files::Environment;
 use hodman_model::kinds::files as file_sets;
-use hodman_model::kinds::{
-    Call, KINDS, Kind, Listing, Marker, Method, foundation_kinds, permissions,
-};
+use hodman_model::kinds::{Call, KINDS, Kind, Listing, Method, foundation_kinds, permissions};
 use hodman_model::plan::{Desired, FileSetState, Known, Observed, ObservedObject};
 use lists::Parents;
 use missed::Missed;
@@ -63,6 +64,8 @@ pub(super) struct Question<'a> {
     pub readers: BTreeSet<String>,
     /// What the modules below made, as far as anybody asks for it.
     pub given: Option<&'a Known>,
+    /// When the last apply ended, as far as anybody knows.
+    pub applied: Option<DateTime<Utc>>,
     /// Objects that are to be taken over.
     pub adopt: &'a BTreeMap<ResourceKey, String>,
     /// What stacks of Terraform are told now, where that may be run.
@@ -82,7 +85,7 @@ pub(super) async fn observe(
     workspace: &Workspace,
     question: &Question<'_>,
 ) -> Result<Found, WorkError> {
-    let ledgers =
+    let mut ledgers =
         Ledgers::read(workspace, question.pipeline, question.env, question.desired).await?;
     let user = lookups::current_user(workspace, question.desired).await?;
     let scope = Scope::of(question, &ledgers, &user);
@@ -117,6 +120,7 @@ pub(super) async fn observe(
         others.insert(asked, BTreeSet::from([told]));
     }
     let marked = ledgers.mark(&mut objects);
+    let tags = tags::look(&mut ledgers, &mut objects, question);
     for object in &mut objects {
         scope.lean(object, question);
     }
@@ -138,6 +142,7 @@ pub(super) async fn observe(
         taken_over: ledgers.own.taken_over(question.adopt),
         claimed_elsewhere: marked.elsewhere(question.pipeline, question.env),
         contested: marked.contested,
+        tags,
         others,
         ..Observed::default()
     };
@@ -289,29 +294,6 @@ pub(super) async fn as_far_as_served(
         access_unread,
         built_in: scope.policies.take().built_in(),
     })
-}
-
-/// The id of the object of ours under that key, of a kind with tags.
-pub(super) async fn id_of(
-    workspace: &Workspace,
-    pipeline: &str,
-    env: &str,
-    name: &str,
-    key: &str,
-) -> Result<Option<String>, WorkError> {
-    let Some(kind) = hodman_model::kinds::kind(name) else {
-        return Ok(None);
-    };
-    let ours = Marker {
-        pipeline: pipeline.to_owned(),
-        env: env.to_owned(),
-        key: key.to_owned(),
-    };
-    let found = of_kind(workspace, kind).await?;
-    Ok(found
-        .into_iter()
-        .find(|object| object.listed.marker.as_ref() == Some(&ours))
-        .map(|object| object.listed.id))
 }
 
 /// The kinds of a scope, lists of different kinds beside each other, parents before what lies below them.

@@ -38,6 +38,7 @@ pub(super) async fn look(
         root: "",
         readers: BTreeSet::new(),
         given: None,
+        applied: None,
         adopt: &adopt,
         told: Some(live::Wanted {
             by_name: &resolved.told,

@@ -178,6 +178,8 @@ async fn taken(
         plans.extend(ground_plan.take());
         parts.extend(ground.take());
     }
+    let applied = before::deployed(job, env).await?;
+    let applied = applied.map(|current| current.applied_at);
     let mut all_there = true;
     for place in &environment.workspaces {
         let workspace = foundation::workspace(job, env, place, &stands);
@@ -203,6 +205,7 @@ async fn taken(
             root: &root,
             readers: filesets::groups(&environment),
             given: Some(&given),
+            applied,
             adopt: &place.adopt,
             told: None,
         };
@@ -379,6 +382,10 @@ pub fn facts(plan: &Plan) -> PlanFacts {
             .rows()
             .filter(|(_, row)| row.maintenance.is_some())
             .map(|(_, row)| row.key.to_string())
+            .collect(),
+        perhaps_there: plan
+            .rows()
+            .filter_map(|(_, row)| Some(format!("{}: {}", row.key, row.perhaps.as_ref()?)))
             .collect(),
         by_hand: BTreeMap::new(),
         repairs: BTreeSet::new(),

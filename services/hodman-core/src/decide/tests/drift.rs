@@ -375,3 +375,25 @@ fn a_proposal_that_did_not_work_for_a_moment_is_made_again() {
     w.planned("qa", &["put-back"]);
     assert_eq!(w.waiting("qa"), ["adopt_drift"]);
 }
+
+#[test]
+fn what_may_be_there_without_our_marker_is_held_until_that_is_another() {
+    let mut w = healing();
+    let found_with = |w: &mut World, perhaps: &[&str]| {
+        w.ask(Ask::Reconcile { env: "qa".into() });
+        let mut plan = plan(&["again"]);
+        plan.perhaps_there = perhaps.iter().map(|there| (*there).to_owned()).collect();
+        let outcome = Outcome::Planned {
+            plan,
+            binding: "b1".into(),
+        };
+        w.answer("qa", "plan", outcome);
+    };
+    for _ in 0..2 {
+        found_with(&mut w, &["jobs.nightly: job 7"]);
+        assert!(w.waiting("qa").is_empty(), "{:?}", w.waiting("qa"));
+    }
+    assert_eq!(w.noted("jobs.nightly: job 7"), 1);
+    found_with(&mut w, &[]);
+    assert_eq!(w.waiting("qa"), ["apply"]);
+}

@@ -54,15 +54,15 @@ pub(super) fn fewest(step: &str, jobs: u32, permissions: bool) -> Option<u32> {
     let fresh = 2 + tagged();
     match step {
         "first plan" => Some(fresh),
-        // The notebooks with their folder; the seal; which file sets there are (read, listed, written); who we are, who
-        // stays the owner, and whether the first job has the permissions that it was made with.
+        // The notebooks with their folder; the seal; which file sets there are (read, listed, written); which objects are ours (their
+        // folder, their kinds before, their ids after); who we are, who stays the owner, and whether the first job has the permissions
+        // that it was made with.
         "first apply" => {
             let access = if permissions { 2 } else { 0 };
-            Some(fresh + 1 + town::NOTEBOOKS + (FOLDERS + 1) + 3 + access + jobs)
+            Some(fresh + 1 + town::NOTEBOOKS + (FOLDERS + 1) + 3 + 3 + access + jobs)
         }
-        // Whose is what; the folders of the file set; the other kinds with tags, of which something may have left the
-        // package.
-        "plan, no change" | "comparison" => Some(1 + FOLDERS + tagged() - 1 + pages + each),
+        // Whose is what, and of which kinds there is anything; the folders of the file set.
+        "plan, no change" | "comparison" => Some(1 + FOLDERS + pages + each),
         // One list for each other kind; who we are, whose own permissions nobody chose; the folder of the notebooks, and
         // each of them: its format, which no list says and which is asked of new ones, and its content.
         "capture" => Some(listed() - 1 + pages + jobs + 1 + 1 + 2 * town::NOTEBOOKS),
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn permissions_cost_a_call_each_and_pages_hold_a_hundred() {
-        let others = 1 + FOLDERS + tagged() - 1;
+        let others = 1 + FOLDERS;
         let plan = |permissions| fewest("plan, no change", 250, permissions);
         assert_eq!(plan(false), Some(3 + others));
         assert_eq!(plan(true), Some(253 + others));

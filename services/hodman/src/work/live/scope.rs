@@ -151,6 +151,13 @@ impl Scope {
                 former.for_each(|id| scope.claims(kind, id));
             }
         }
+        // Known by its id, it is read in full also when its tags are gone.
+        for (key, is) in &ledgers.own.tagged {
+            if let Some(kind) = kind(&key.kind) {
+                claimed.insert(kind.name());
+                scope.claims(kind, &is.id);
+            }
+        }
         let asked = |kind: &dyn Kind| {
             scope.needed.contains(kind.name())
                 || claimed.contains(kind.name())

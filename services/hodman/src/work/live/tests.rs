@@ -65,6 +65,7 @@ impl World {
             root: "/Workspace/Shared/.hodman/shop/qa",
             readers: BTreeSet::new(),
             given: None,
+            applied: None,
             adopt: &BTreeMap::new(),
             told: None,
         };
@@ -216,6 +217,7 @@ async fn an_api_that_a_wanted_kind_needs_and_the_workspace_lacks_is_an_error() {
         root: "/Workspace/Shared/.hodman/shop/qa",
         readers: BTreeSet::new(),
         given: None,
+        applied: None,
         adopt: &BTreeMap::new(),
         told: None,
     };
