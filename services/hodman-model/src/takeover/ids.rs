@@ -64,8 +64,14 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<FormerState, Diagnostics>
                 continue;
             }
         };
+        // Only the file's own name: the rest says nothing to whoever reads the pull request.
+        let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let address = match line_of(text, &written) {
+            Some(line) => format!("{written} ({file}:{line})"),
+            None => format!("{written} ({file})"),
+        };
         found.objects.push(Former {
-            address: written.clone(),
+            address,
             key,
             id,
             name: None,

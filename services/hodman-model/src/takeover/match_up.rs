@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{After, Former, FormerState, Import, Imported, facts};
 use crate::bundle::ResourceKey;
+use crate::diagnostic::did_you_mean;
 use crate::kinds::kind;
 use crate::plan::{Desired, Observed};
 
@@ -67,6 +68,14 @@ impl Matched {
     #[must_use]
     pub fn is_blocked(&self) -> bool {
         self.left.iter().any(|left| left.blocks)
+    }
+
+    /// Takes what is left alone for something that a person has to settle first: what somebody wrote into a list is meant, and a slip in it
+    /// would make a second object.
+    pub fn all_must_fit(&mut self) {
+        for left in &mut self.left {
+            left.blocks = true;
+        }
     }
 
     /// Says of each object what still marks it as somebody else's, as far as `observed` has it in full.
@@ -210,9 +219,17 @@ pub fn match_up(
             blocks,
         };
         let Some(object) = live.get(&(key.kind.as_str(), former.id.as_str())) else {
-            result
-                .left
-                .push(left("there is no such object any more".to_owned(), false));
+            let name = desired.resources.get(&key).and_then(|wanted| {
+                kind(&key.kind).and_then(|kind| super::bundle_state::name_in(kind, &wanted.config))
+            });
+            let mut objects = observed.objects.iter();
+            let named = objects.find(|object| {
+                object.kind == key.kind && Some(&object.listed.name) == name.as_ref()
+            });
+            let hint = named
+                .map(|object| format!("; {} is called `{}`", object.listed.id, object.listed.name));
+            let because = format!("there is no such object{}", hint.unwrap_or_default());
+            result.left.push(left(because, false));
             continue;
         };
         if let Some(marker) = &object.marker {
@@ -299,8 +316,12 @@ fn resource_for(
         blocks,
     };
     let Some(name) = &former.name else {
+        let keys = desired.resources.keys();
+        let keys = keys.filter(|key| key.kind == former.key.kind);
+        let hint = did_you_mean(&former.key.key, keys.map(|key| key.key.as_str()));
+        let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
         return Err(left(
-            format!("nothing here is called `{}`", former.key),
+            format!("nothing here is called `{}`{hint}", former.key),
             false,
         ));
     };

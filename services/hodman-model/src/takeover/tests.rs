@@ -64,8 +64,12 @@ fn a_list_by_hand() {
     assert_eq!(
         addresses(&state),
         owned(&[
-            ("clusters.shared", "clusters.shared", "0101-abc"),
-            ("jobs.nightly", "jobs.nightly", "123"),
+            (
+                "clusters.shared (ids.yaml:2)",
+                "clusters.shared",
+                "0101-abc"
+            ),
+            ("jobs.nightly (ids.yaml:1)", "jobs.nightly", "123"),
         ])
     );
 }
@@ -292,4 +296,30 @@ fn the_former_owner_is_told_how_to_let_go() {
     let engine = letting_go(From::Tfstate, &of(vec![deployed]));
     assert!(engine.contains("databricks bundle deployment unbind nightly\n"));
     assert!(!engine.contains("removed"), "{engine}");
+}
+
+#[test]
+fn a_slip_in_a_list_is_an_error_with_its_line_and_says_what_may_be_meant() {
+    let desired = wanted(&[
+        ("jobs.git", json!({"name": "git"})),
+        ("jobs.nightly", json!({"name": "Nightly"})),
+    ]);
+    let observed = live(&[("jobs", "1", "git", None), ("jobs", "2", "Nightly", None)]);
+    let list = b"# ours\njobs.git: 99\njobs.nightli: 2\n";
+    let state = read(From::Ids, "somewhere/ids.yaml", list).unwrap();
+    let mut found = match_up(&state, &desired, &observed, "shop", "qa");
+    found.all_must_fit();
+    assert!(found.is_blocked() && found.matches.is_empty());
+    let told: Vec<String> = found
+        .left
+        .iter()
+        .map(|left| format!("{}: {}", left.address, left.because))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "jobs.git (ids.yaml:2): there is no such object; 1 is called `git`",
+            "jobs.nightli (ids.yaml:3): nothing here is called `jobs.nightli`; did you mean `nightly`?",
+        ]
+    );
 }

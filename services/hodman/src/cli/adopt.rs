@@ -7,6 +7,7 @@ use super::plan;
 use anyhow::Context as _;
 use hodman_core::event::{FormerObject, Takeover};
 use hodman_core::ids::EnvName;
+use hodman_model::plan::Plan;
 use hodman_model::takeover::{self, From, Matched};
 use serde_json::json;
 use std::path::Path;
@@ -73,7 +74,7 @@ pub(super) async fn dry_run(
     } else {
         print(&format!(
             "{}\n{}\n{}",
-            table(&proposal.matched),
+            table(&proposal.matched, &proposal.plan),
             proposal.plan.to_table(),
             takeover::letting_go(proposal.from, &proposal.matched)
         ))?;
@@ -81,7 +82,7 @@ pub(super) async fn dry_run(
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(matched: &Matched) -> String {
+fn table(matched: &Matched, plan: &Plan) -> String {
     let mut text = String::new();
     for found in &matched.matches {
         text.push_str(&format!(
@@ -108,7 +109,12 @@ fn table(matched: &Matched) -> String {
         ));
     }
     for key in &matched.made_anew {
-        text.push_str(&format!("new    {key}\n"));
+        let mut rows = plan.rows().map(|(_, row)| row);
+        let perhaps = rows.find(|row| row.key == *key && row.perhaps.is_some());
+        let perhaps = perhaps.and_then(|row| row.perhaps.as_ref());
+        let perhaps =
+            perhaps.map(|there| format!("  ({there} has that name and no marker of ours)"));
+        text.push_str(&format!("new    {key}{}\n", perhaps.unwrap_or_default()));
     }
     for after in &matched.after {
         text.push_str(&format!(

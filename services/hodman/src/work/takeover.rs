@@ -156,6 +156,9 @@ pub(super) async fn proposal(
         let more = takeover::match_up(&of_layer, desired, &observed, job.pipeline, env.as_str());
         matched = matched.and(more);
     }
+    if from == From::Ids {
+        matched.all_must_fit();
+    }
     if layers.contains(&Layer::Foundation) {
         let region = job.work.places.region(&environment);
         let more = imports::matched(&state, &environment, &found, (region, &matched));
