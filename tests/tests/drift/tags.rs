@@ -2,6 +2,7 @@
 //! goes, and one such object keeps nothing else from being compared.
 
 use hodman_core::event::Ask;
+use hodman_core::ids::EnvName;
 use hodman_core::state::Drift;
 use hodman_tests::harness::{Options, REPOSITORY, Scene, Short, environment};
 use serde_json::{Value, json};
@@ -69,9 +70,10 @@ async fn cleared_tags_come_back_and_copies_stay_what_they_are() {
         .as_str()
         .expect("an id")
         .to_owned();
-    let edit = json!({"name": "bi", "cluster_size": "Small", "auto_stop_mins": 10, "tags": {"custom_tags": []}});
+    let edit = json!({"name": "bi", "cluster_size": "Small", "auto_stop_mins": 10});
     ask(&scene, "POST", &format!("{WAREHOUSES}/{id}/edit"), edit).await;
-    let report = daemon.parts().work.preview_drift("shop", &"qa".into());
+    let env = EnvName::from("qa");
+    let report = daemon.parts().work.preview_drift("shop", &env);
     let report = serde_json::to_value(report.await.expect("a report")).expect("JSON");
     let rows = report["workspaces"][0]["rows"].as_array().expect("rows");
     let lost: Vec<&str> = rows
