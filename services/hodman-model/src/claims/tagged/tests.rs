@@ -144,7 +144,7 @@ fn without_a_note_what_has_the_name_may_be_it_and_is_named() {
     }
     // Of what has its name for itself no second one could be made.
     world.object("sql_warehouses.bi").listed.marker = None;
-    look(&mut world, &mut old);
+    look(&mut world, &mut Claims::default());
     let refused = world.try_plan().unwrap_err().to_string();
     assert!(refused.contains("carries no marker of ours"), "{refused}");
 }
