@@ -431,7 +431,7 @@ pub enum Phase {
         /// The effect.
         op: Op,
         /// What it shows.
-        plan: PlanFacts,
+        plan: Box<PlanFacts>,
         /// Under this binding.
         binding: BindingDigest,
     },

@@ -136,7 +136,7 @@ async fn what_a_bundle_deployed_is_taken_over_and_not_made_again() {
     let pull = short
         .wait("the promotion with adoptions", async || {
             let pull = short.proposed("qa").await.ok()?;
-            pull.body.contains("adopt").then_some(pull)
+            pull.body.contains("2 adopt").then_some(pull)
         })
         .await
         .expect("a plan that adopts");

@@ -29,8 +29,8 @@ pub struct Carrier {
 pub struct Tags {
     /// Resources whose objects are there and have lost their marker. They count as marked.
     pub lost: BTreeSet<ResourceKey>,
-    /// Resources whose objects have lost their marker and their name: somebody may have them for something else by now, so they
-    /// do not count as ours. With the id.
+    /// Resources whose objects have lost their marker and their name: somebody made them their own, and they do not count as ours.
+    /// With the id.
     pub renamed: BTreeMap<ResourceKey, String>,
     /// Objects that carry the tags of another, which is the resource. They do not count as marked.
     pub copies: Vec<Copied>,

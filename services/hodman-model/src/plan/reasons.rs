@@ -47,7 +47,7 @@ pub(crate) fn perhaps_reason(kind: &dyn Kind, there: &Listed) -> String {
 /// That somebody cleared the tags of an object that its id tells.
 pub(crate) fn lost_reason(kind: &dyn Kind, live: &Listed) -> String {
     format!(
-        "lost its marker: {} {} is ours by its id, and its tags were cleared",
+        "lost its marker: {} {} is ours by its id, and somebody cleared its tags",
         kind.singular(),
         live.id
     )

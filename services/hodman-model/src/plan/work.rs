@@ -116,6 +116,9 @@ impl<'a> Work<'a> {
         };
         self.ask_engine(key, &mut draft);
         self.push(kind, key, draft, None);
+        // Whoever gave it another name, too, made it their own.
+        let theirs = self.observed.tags.renamed.contains_key(key);
+        let perhaps = perhaps.filter(|_| !theirs);
         if let (Some(row), Some(there)) = (self.rows.get_mut(key), perhaps) {
             row.perhaps = Some(format!("{} {}", kind.singular(), there.listed.id));
         }

@@ -66,7 +66,7 @@ fn step(
             promotion.phase = Phase::Open(Box::new(OpenPull {
                 number: *number,
                 head: head.clone(),
-                plan,
+                plan: *plan,
                 binding,
                 planned_at: draft.now,
                 refreshing: None,
@@ -165,7 +165,7 @@ fn opening(
     let op = draft.emit(Some(name), act);
     promotion.phase = Phase::Opening {
         op,
-        plan: plan.clone(),
+        plan: Box::new(plan.clone()),
         binding: binding.clone(),
     };
     env.promotion = Some(promotion);

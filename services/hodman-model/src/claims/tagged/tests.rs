@@ -144,21 +144,26 @@ fn without_a_note_what_has_the_name_may_be_it_and_is_named() {
     }
     // Of what has its name for itself no second one could be made.
     world.object("sql_warehouses.bi").listed.marker = None;
-    look(&mut world, &mut old);
+    look(&mut world, &mut Claims::default());
     let refused = world.try_plan().unwrap_err().to_string();
     assert!(refused.contains("carries no marker of ours"), "{refused}");
 }
 
 #[test]
-fn what_lost_its_tags_and_its_name_may_be_somebodys_and_is_named() {
+fn what_lost_its_tags_and_its_name_is_somebodys_and_is_named() {
     let (mut world, mut own) = applied();
     let listed = &mut world.object("jobs.load").listed;
     (listed.marker, listed.name) = (None, "mine now".to_owned());
     look(&mut world, &mut own);
     let plan = world.plan();
     assert_eq!(rows(&plan), ["create jobs.load"]);
-    let reason = &plan.parts[0].rows[0].reason;
-    assert!(reason.contains("is called `mine now`"), "{reason}");
+    let row = &plan.parts[0].rows[0];
+    assert!(
+        row.reason.contains("is called `mine now`"),
+        "{}",
+        row.reason
+    );
+    assert_eq!(row.perhaps, None, "nothing waits for a person");
     // Nobody wants it any more: then it is left alone.
     world.bundle.resources.remove(&"jobs.load".parse().unwrap());
     look(&mut world, &mut own);
