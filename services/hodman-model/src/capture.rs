@@ -10,6 +10,7 @@
 mod adopt;
 mod appended;
 mod around;
+mod base;
 mod beside;
 mod calls;
 mod chosen;
@@ -276,14 +277,7 @@ pub fn capture(input: &CaptureInput<'_>) -> Result<Captured, Diagnostics> {
         heirs,
         found_other: false,
         standing: BTreeMap::new(),
-        locked: input
-            .lock
-            .entries
-            .iter()
-            // What was written in the other format is no base for this one.
-            .filter(|entry| entry.kind == sources::KIND || terraform == terraform::is_one(entry))
-            .map(|entry| ((entry.kind.as_str(), entry.id.as_str()), entry))
-            .collect(),
+        locked: base::entries(input.lock, terraform),
     };
     let mut sources = sources::capture(&mut work, &selected, &known);
     if terraform {

@@ -2,7 +2,7 @@
 
 use super::world::{World, plan, story};
 use crate::effect::{Act, Approved};
-use crate::event::{Ask, Event, Outcome};
+use crate::event::{Ask, Outcome};
 use crate::explain::Standing;
 use crate::policy::{DriftPolicy, Missed, ScheduleSpec};
 use chrono::Duration;
@@ -374,24 +374,6 @@ fn a_proposal_that_did_not_work_for_a_moment_is_made_again() {
     w.wait(w.settings.retry_at_most);
     w.planned("qa", &["put-back"]);
     assert_eq!(w.waiting("qa"), ["adopt_drift"]);
-}
-
-#[test]
-fn a_slot_of_a_clock_that_ran_ahead_is_not_the_last_one() {
-    let mut w = healthy(DriftPolicy::Report);
-    w.env("qa", |qa| {
-        qa.reconcile = Some(ScheduleSpec {
-            cron: "* * * * *".into(),
-            zone: "UTC".into(),
-            missed: Missed::RunOnce,
-        });
-    });
-    w.now += Duration::hours(1);
-    w.look();
-    w.now -= Duration::hours(1);
-    w.event(&Event::Tick);
-    w.wait(Duration::minutes(1));
-    assert_eq!(w.waiting("qa"), ["plan"]);
 }
 
 #[test]

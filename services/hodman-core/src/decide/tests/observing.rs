@@ -1,8 +1,10 @@
 //! Looking at the repository: no news is lost, failures pause, and what is broken or gone stays for itself.
 
+use super::drift::healthy;
 use super::world::story;
 use crate::event::{Ask, Event, Outcome};
 use crate::explain::Standing;
+use crate::policy::{DriftPolicy, Missed, ScheduleSpec};
 use chrono::Duration;
 
 fn news() -> Event {
@@ -294,4 +296,22 @@ fn a_look_that_is_asked_for_is_looked_at_once() {
     assert!(w.waiting("-").is_empty(), "not for news");
     w.ask(Ask::Observe);
     assert_eq!(w.waiting("-"), ["observe"]);
+}
+
+#[test]
+fn a_slot_of_a_clock_that_ran_ahead_is_not_the_last_one() {
+    let mut w = healthy(DriftPolicy::Report);
+    w.env("qa", |qa| {
+        qa.reconcile = Some(ScheduleSpec {
+            cron: "* * * * *".into(),
+            zone: "UTC".into(),
+            missed: Missed::RunOnce,
+        });
+    });
+    w.now += Duration::hours(1);
+    w.look();
+    w.now -= Duration::hours(1);
+    w.event(&Event::Tick);
+    w.wait(Duration::minutes(1));
+    assert_eq!(w.waiting("qa"), ["plan"]);
 }

@@ -17,7 +17,6 @@ enum Step {
     Ask(u8, u8),
     /// Answers the n-th effect that waits, as it should be or in another way.
     Answer(u8, u8),
-    /// Answers something that nobody asked.
     Garbage(u64, u8),
     Commit(u8),
     Merge(u8),

@@ -9,7 +9,6 @@ use crate::kinds::Kind;
 pub(super) fn of(kind: &dyn Kind, config: &Value) -> Vec<String> {
     match kind.name() {
         "apps" => unvalued(config).into_iter().collect(),
-        "git_folders" => off_branches(config).into_iter().collect(),
         "model_serving_endpoints" => without_secrets(config),
         _ => vec![],
     }
@@ -29,14 +28,6 @@ fn unvalued(config: &Value) -> Option<String> {
             "the values of the variables {} are not captured: no answer has them; write them into Git",
             names.join(", ")
         )
-    })
-}
-
-/// A folder on a tag or a commit is on no branch, and which it is is not answered.
-fn off_branches(config: &Value) -> Option<String> {
-    config.get("branch").is_none().then(|| {
-        "it stands on no branch, and on which tag or commit is not captured: no answer has it; write `tag` or `branch` into Git"
-            .to_owned()
     })
 }
 

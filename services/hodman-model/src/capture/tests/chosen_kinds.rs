@@ -337,17 +337,6 @@ fn a_key_that_was_given_in_clear_is_told() {
 }
 
 #[test]
-fn a_git_folder_on_no_branch_is_told() {
-    let mut project = Project::new();
-    project.rules.paths.push("/Workspace/Shared/code".into());
-    let folder = json!({"id": 5, "path": "/Shared/code/a", "url": "https://github.com/acme/a", "provider": "gitHub"});
-    project.object("git_folders", "5", folder);
-    let (_, told) = captured(&mut project);
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("it stands on no branch"), "{told:?}");
-}
-
-#[test]
 fn names_of_served_entities_that_routes_name_are_captured() {
     let served = |name: &str, version: &str| {
         json!({"name": name, "entity_name": "c.s.m", "entity_version": version, "workload_size": "Small",
