@@ -15,6 +15,7 @@ use hodman_core::event::Outcome;
 use hodman_core::facts::PlanFacts;
 use hodman_core::ids::{BindingDigest, CommitSha, EnvName, PackageDigest, PullNumber};
 use hodman_model::bundle::{self, COMMIT_FILE, FOLDER_FILE, Options};
+use hodman_model::capture;
 use hodman_model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use hodman_model::files::{self, SourceBytes, Tree};
 use hodman_model::modules::{Foundation, host_of};
@@ -165,6 +166,13 @@ fn read(
         let path = format!("environments/{name}/release.yaml");
         if let Some(text) = self::text(repo, head, &path)?
             && let Err(problems) = files::parse_release(&path, &text)
+        {
+            found.0.extend(problems.0);
+        }
+        // Without it the next capture stops: a merge left its marks in it, or somebody emptied it.
+        let path = capture::lock_path(name.as_str());
+        if let Some(text) = self::text(repo, head, &path)?
+            && let Err(problems) = files::parse_captured_lock(&path, &text)
         {
             found.0.extend(problems.0);
         }

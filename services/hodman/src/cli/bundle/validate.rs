@@ -101,6 +101,8 @@ fn own_files(tree: &Tree) -> Vec<Diagnostic> {
             files::parse_policy(path, &text()).err()
         } else if inner.ends_with("/release.yaml") {
             files::parse_release(path, &text()).err()
+        } else if inner.ends_with("/captured.lock") {
+            files::parse_captured_lock(path, &text()).err()
         } else {
             None
         };
@@ -171,5 +173,14 @@ mod tests {
         }
         let release = found(&[BUNDLE, ("environments/qa/release.yaml", "package: 1\n")]);
         assert_eq!(release.len(), 4, "{release:?}");
+        let lock = "environments/dev/captured.lock";
+        for text in ["<<<<<<< ours\n", ""] {
+            let found = found(&[BUNDLE, (lock, text)]);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(
+                found[0].starts_with(lock) && found[0].contains("or remove it"),
+                "{found:?}"
+            );
+        }
     }
 }
