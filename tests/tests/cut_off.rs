@@ -319,7 +319,7 @@ async fn what_a_person_makes_after_a_refused_create_stays_theirs_and_other_branc
     let words = short
         .wait("another refusal", async || {
             let words = why(&short).await;
-            words.contains("hodman did not make").then_some(words)
+            words.contains("carries no marker of ours").then_some(words)
         })
         .await
         .expect("a refusal");

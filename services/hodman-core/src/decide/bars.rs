@@ -18,10 +18,6 @@ pub(super) fn raise(draft: &mut Draft, facts: &ForgeFacts) {
         let Some(env) = draft.state.environments.get_mut(name) else {
             continue;
         };
-        if let (Some(policy), Some(origin)) = (replaced.get(name), &seen.binding_origin) {
-            let before = Before::from([(name.clone(), policy.clone())]);
-            raised.push((origin.number, before));
-        }
         let newly = |new: bool| Some(replaced.clone()).filter(|_| new).unwrap_or_default();
         // Of one pin the first look that found it counts.
         let kept = env.unclaimed.pin.take();
@@ -33,10 +29,15 @@ pub(super) fn raise(draft: &mut Draft, facts: &ForgeFacts) {
         // A binding has in it those before it that nobody approved.
         let approved = env.accepted.as_ref().map(|accepted| &accepted.binding);
         let settled = seen.binding.is_some() && seen.binding.as_ref() == approved;
-        let mut before = env.unclaimed.binding.take().unwrap_or_default();
-        before.extend(newly(seen.binding.is_some() && env.binding != seen.binding));
+        let mut before = newly(seen.binding.is_some() && env.binding != seen.binding);
+        before.extend(env.unclaimed.binding.take().unwrap_or_default());
         if !settled {
             env.unclaimed.binding = claim(before, seen.binding_origin.as_ref(), &mut raised);
+        }
+        // After what waited for its number: of two the older one stands.
+        if let (Some(policy), Some(origin)) = (replaced.get(name), &seen.binding_origin) {
+            let before = Before::from([(name.clone(), policy.clone())]);
+            raised.push((origin.number, before));
         }
     }
     let mut held = held(&draft.state);

@@ -27,10 +27,11 @@ pub(super) fn put_right(draft: &mut Draft) {
         {
             near(not_before);
         }
-        if let Some(promotion) = &mut env.promotion
-            && let Phase::Failed { not_before, .. } = &mut promotion.phase
-        {
-            near(not_before);
+        match env.promotion.as_mut().map(|promotion| &mut promotion.phase) {
+            Some(Phase::Failed { not_before, .. }) => near(not_before),
+            // Not fresher than it can be.
+            Some(Phase::Open(pull)) => past(&mut pull.planned_at),
+            _ => {}
         }
     }
 }

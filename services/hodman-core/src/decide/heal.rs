@@ -322,7 +322,10 @@ pub(super) fn needs_no_pull(
         return false;
     };
     // The pin on main could not be written any other way.
-    if plan.irreversible.is_empty() && accepted.approved.covers(plan) {
+    let plain = plan.irreversible.is_empty()
+        && plan.perhaps_there.is_empty()
+        && plan.maintenance.is_empty();
+    if plain && accepted.approved.covers(plan) {
         accepted.again();
         let by = accepted
             .pull

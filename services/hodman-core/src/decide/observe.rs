@@ -136,7 +136,8 @@ pub(super) fn ended(draft: &mut Draft, generation: u64, outcome: &Outcome) -> Re
             Ok(())
         }
         Outcome::Limited { until, why } => {
-            // Not a failure that doubles pauses: the forge says when it answers again.
+            // Not a failure that doubles pauses: the forge says when it answers again, and that is not cut short.
+            seen.failures = 0;
             seen.not_before = Some((*until).max(now));
             seen.error = Some(why.clone());
             draft.note(None, "observe-limited", why.clone());

@@ -295,6 +295,8 @@ fn applied(draft: &mut Draft, name: &EnvName, env: &mut Environment, run: Run) {
     }
     env.drift.found = None;
     env.drift.report = None;
+    // Whether what somebody asked to be put back is back, too, only a comparison says.
+    env.drift.wanted |= env.drift.asked.is_some();
     if matches!(run.cause, Cause::Heal) {
         // Compared once more: only an empty plan says that it is back.
         env.drift.wanted = true;

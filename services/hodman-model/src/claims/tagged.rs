@@ -22,6 +22,9 @@ pub struct Carrier {
     /// When it was made, where its id is its name and the service says it: one made later is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<i64>,
+    /// What it was called: who clears its tags and gives it another name, too, makes it their own. What a release renames is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// What ids tell of one workspace that tags do not.
@@ -93,11 +96,15 @@ impl Claims {
             let is = match (unmarked, wanted.zip(kind(&key.kind))) {
                 (Some(at), Some((wanted, kind))) => {
                     let listed = &objects[at].listed;
+                    let noted = self.tagged.get(&key).and_then(|is| is.name.as_deref());
                     let name = wanted.config.get(kind.rules().name_field);
                     let name = name.and_then(|name| name.as_str()).unwrap_or(&key.key);
+                    // What is only known later is no name yet; the id alone tells then.
+                    let same = listed.name == noted.unwrap_or(name)
+                        || noted.is_none() && name.contains("${");
                     if whose.adopt.get(&key) == Some(&listed.id) {
                         Some(at)
-                    } else if listed.name == name {
+                    } else if same {
                         tags.lost.insert(key.clone());
                         let marker = Marker {
                             pipeline: whose.pipeline.to_owned(),
@@ -207,7 +214,13 @@ impl Claims {
     /// Notes the object that a resource is now.
     pub(super) fn carries(&mut self, key: &ResourceKey, listed: &Listed) {
         if kind(&key.kind).is_some_and(tells) {
-            self.tagged.insert(key.clone(), Carrier::of(listed));
+            let mut is = Carrier::of(listed);
+            // Who applies does not always read what was made; what a look saw of the same object stays known.
+            if let Some(was) = self.tagged.get(key).filter(|was| was.id == is.id) {
+                is.made = is.made.or(was.made);
+                is.name = is.name.or_else(|| was.name.clone());
+            }
+            self.tagged.insert(key.clone(), is);
         }
     }
 }
@@ -224,6 +237,7 @@ impl Carrier {
         Self {
             id: listed.id.clone(),
             made: made.map(|made| made.timestamp_millis()),
+            name: Some(listed.name.clone()).filter(|name| !name.is_empty()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! An open promotion pull request: its plan is kept fresh, and it is merged by hodman where the environment says so.
 
-use super::super::Draft;
+use super::super::{Draft, heal};
 use crate::effect::Act;
 use crate::explain;
 use crate::gates;
@@ -84,7 +84,13 @@ fn merge(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &OpenPu
     // A plan that could not be confirmed in time is not merged by itself.
     let fresh = pull.planned_at + draft.settings.refresh_every > draft.now;
     let waits = explain::pull_waits(&draft.state, env, draft.now);
-    if !ours || !fresh || !waits.is_empty() || !pull.plan.irreversible.is_empty() {
+    // What a repair would not do by itself, a merge by itself does not do either.
+    let asked = env.promotion.as_ref();
+    let repairs = asked.is_some_and(|promotion| heal::is_own(env, promotion));
+    let for_a_person = !pull.plan.irreversible.is_empty()
+        || !pull.plan.perhaps_there.is_empty()
+        || repairs && !pull.plan.maintenance.is_empty();
+    if !ours || !fresh || !waits.is_empty() || for_a_person {
         for reason in &waits {
             draft.wake(gates::wakes_at(reason));
         }

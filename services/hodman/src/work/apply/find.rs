@@ -44,7 +44,7 @@ pub(super) async fn find(
             (Identity::Tags, _) => live::of_kind(workspace, kind)
                 .await?
                 .into_iter()
-                .find(|object| object.listed.marker.as_ref() == Some(marker))
+                .find(|object| is_of(site, kind, marker, &object.listed))
                 .map(|object| object.listed.id),
         };
         if id.is_some() {
@@ -52,6 +52,14 @@ pub(super) async fn find(
         }
     }
     Ok(None)
+}
+
+/// Whether an object carries our marker, and is no copy that somebody made with our tags on it.
+pub(super) fn is_of(site: &Site<'_>, kind: &dyn Kind, marker: &Marker, listed: &Listed) -> bool {
+    let key = ResourceKey::new(kind.name(), &marker.key);
+    let copies = site.part.ledgers.own.copies.get(&key);
+    let is_copy = copies.is_some_and(|ids| ids.contains(&listed.id));
+    listed.marker.as_ref() == Some(marker) && !is_copy
 }
 
 /// The id of the object of that name: asked for by name where names are ids, else looked for in the list.

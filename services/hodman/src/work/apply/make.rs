@@ -3,7 +3,7 @@
 
 use super::super::secrets::Values;
 use super::super::{WorkError, live};
-use super::find::{begun, find, formerly, left, left_in_part, may_be_there};
+use super::find::{begun, find, formerly, is_of, left, left_in_part, may_be_there};
 use super::folder::folder;
 use super::patience::{self, Patience};
 use super::site::Site;
@@ -220,7 +220,7 @@ async fn take_back(
     let found = live::of_kind(&site.part.workspace, kind).await?;
     let twice = found
         .iter()
-        .any(|object| object.listed.marker.as_ref() == Some(marker) && object.listed.id != id);
+        .any(|object| is_of(site, kind, marker, &object.listed) && object.listed.id != id);
     if twice {
         tracing::warn!(kind = kind.name(), id, "made a second time and taken back");
         // Without the lease: what is removed here is what was made here, and nobody knows of it.

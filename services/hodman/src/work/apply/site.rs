@@ -254,9 +254,10 @@ impl<'a> Site<'a> {
             None
         };
         // A read may lag behind the create; what the bundle itself says is known without it.
+        let name = config.get(kind.rules().name_field).and_then(Value::as_str);
         let listed = read.unwrap_or_else(|| Listed {
             id: id.to_owned(),
-            name: String::new(),
+            name: name.unwrap_or_default().to_owned(),
             marker: None,
             natural: kind.natural(config),
             config: config.clone(),

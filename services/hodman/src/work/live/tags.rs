@@ -46,9 +46,13 @@ pub(in crate::work) async fn id_of(
     };
     let mut found = of_kind(workspace, kind).await?;
     found.retain(|object| object.listed.marker.as_ref() == Some(&ours));
-    if found.len() > 1 {
+    if !found.is_empty() {
         let own = own(workspace, pipeline, env).await?.unwrap_or_default();
-        let noted = own.tagged.get(&ResourceKey::new(name, key));
+        let key = ResourceKey::new(name, key);
+        if let Some(copies) = own.copies.get(&key) {
+            found.retain(|object| !copies.contains(&object.listed.id));
+        }
+        let noted = own.tagged.get(&key).filter(|_| found.len() > 1);
         if let Some(noted) = noted {
             found.retain(|object| object.listed.id == noted.id);
         }
