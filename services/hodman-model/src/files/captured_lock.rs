@@ -72,24 +72,18 @@ impl Default for CapturedLock {
     }
 }
 
+/// What helps where a merge left its marks in one, or somebody emptied it.
+const MENDS: &str = "take the default branch's file, or remove it: the next capture knows objects by their tags and names";
+
 /// Reads a `captured.lock`; entries come back sorted, whatever a hand-resolved merge made of their order.
 ///
 /// # Errors
 /// Where the text does not parse, has another version, or names one object twice.
 pub fn parse_captured_lock(path: &str, text: &str) -> Result<CapturedLock, Diagnostics> {
-    parse(path, text).map_err(|mut wrong| {
-        for problem in &mut wrong.0 {
-            problem.hint.get_or_insert_with(|| MENDS.to_owned());
-        }
+    let mut lock: CapturedLock = yaml::read(path, text).map_err(|mut wrong| {
+        wrong.hint.get_or_insert_with(|| MENDS.to_owned());
         wrong
-    })
-}
-
-/// What helps where a merge left its marks in one, or somebody emptied it.
-const MENDS: &str = "take the default branch's file, or remove it: the next capture knows objects by their tags and names";
-
-fn parse(path: &str, text: &str) -> Result<CapturedLock, Diagnostics> {
-    let mut lock: CapturedLock = yaml::read(path, text)?;
+    })?;
     if lock.version != CapturedLock::VERSION {
         let message = format!(
             "version {} is not one that this program reads",
