@@ -35,10 +35,12 @@ pub async fn until<T>(
 ) -> anyhow::Result<T> {
     let began = Instant::now();
     loop {
-        if let Some(found) = found().await {
+        // One look that never ends is as late as one that never finds it.
+        let left = PATIENCE.saturating_sub(began.elapsed());
+        if let Ok(Some(found)) = tokio::time::timeout(left, found()).await {
             return Ok(found);
         }
-        if began.elapsed() > PATIENCE {
+        if began.elapsed() >= PATIENCE {
             anyhow::bail!(
                 "{what}: not within {} s; {}",
                 PATIENCE.as_secs(),

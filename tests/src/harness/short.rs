@@ -91,6 +91,7 @@ impl<'s> Short<'s> {
     /// # Errors
     /// When it is not.
     pub async fn unlock_refused(&self, words: &str) -> anyhow::Result<()> {
+        assert!(!words.is_empty(), "every refusal says that");
         let what = format!("a refusal with {words}");
         let refused = async || {
             let state = self.state().await.ok()?;

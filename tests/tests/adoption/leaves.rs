@@ -113,10 +113,10 @@ async fn every_sample_made_by_hand_is_taken_over_whole() {
         );
     }
     short.merge(&pull).expect("merged");
-    let adopts = format!("{} to adopt", ids.len());
+    let adopts = format!("{} adopt", ids.len());
     let planned = async || {
         let pull = short.proposed("qa").await.ok()?;
-        pull.body.contains("adopt").then_some(pull)
+        pull.body.contains(&adopts).then_some(pull)
     };
     let pull = short.wait(&adopts, planned).await.expect("a plan");
     for words in ["to create", "to replace", "to delete"] {

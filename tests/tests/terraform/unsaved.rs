@@ -62,6 +62,18 @@ fn forget(gone: &[&str]) -> Unlock {
     Unlock::ForgetState { gone }
 }
 
+/// An apply whose bucket goes meanwhile: the state that it could not store, as Terraform left it.
+async fn left_over(bench: &Bench, bucket: &Bucket, scene: &Scene, short: &Short<'_>) -> Value {
+    let pull = short.proposed("qa").await.expect("a plan");
+    short.merge(&pull).expect("merged");
+    bench.sign(short).await;
+    bucket.lose().await;
+    bench.go_on();
+    explained(short, scene, "could not store its state").await;
+    let kept = std::fs::read(bench.path("errored.tfstate")).expect("a state");
+    serde_json::from_slice(&kept).expect("JSON")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_state_that_could_not_be_stored_stops_its_stack_until_it_is() {
     let bench = Bench::new();
@@ -90,7 +102,7 @@ async fn a_state_that_could_not_be_stored_stops_its_stack_until_it_is() {
 
     // The backend is not mended yet: it is said, and nothing is lost.
     short.unlock(Unlock::StoreState).await.expect("asked");
-    short.unlock_refused("").await.expect("refused");
+    short.unlock_refused("bucket").await.expect("refused");
     assert_eq!(record(&scene, "one").await["unsaved"], kept["unsaved"]);
 
     bucket.make().await;
@@ -118,14 +130,7 @@ async fn a_state_that_was_kept_is_forgotten_only_where_a_newer_one_is_stored() {
     let scene = Scene::start(world(&bench, &bucket, Secrets::Inline)).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
-    let pull = short.proposed("qa").await.expect("a plan");
-    short.merge(&pull).expect("merged");
-    bench.sign(&short).await;
-    bucket.lose().await;
-    bench.go_on();
-    explained(&short, &scene, "could not store its state").await;
-    let kept = std::fs::read(bench.path("errored.tfstate")).expect("a state");
-    let mut state: Value = serde_json::from_slice(&kept).expect("JSON");
+    let mut state = left_over(&bench, &bucket, &scene, &short).await;
 
     bucket.make().await;
     short.unlock(forget(&[])).await.expect("asked");
@@ -198,14 +203,7 @@ async fn what_somebody_removed_by_hand_is_named_and_nothing_else_is() {
     let scene = Scene::start(world(&bench, &bucket, Secrets::Inline)).await;
     let daemon = scene.daemon().await;
     let short = Short::new(&scene, daemon.parts().store.clone());
-    let pull = short.proposed("qa").await.expect("a plan");
-    short.merge(&pull).expect("merged");
-    bench.sign(&short).await;
-    bucket.lose().await;
-    bench.go_on();
-    explained(&short, &scene, "could not store its state").await;
-    let kept = std::fs::read(bench.path("errored.tfstate")).expect("a state");
-    let mut state: Value = serde_json::from_slice(&kept).expect("JSON");
+    let mut state = left_over(&bench, &bucket, &scene, &short).await;
 
     // Somebody stores it by hand, without what was removed by hand.
     bucket.make().await;

@@ -1,5 +1,6 @@
 //! Differences between Git and the workspace.
 
+use super::not_healed::overridden;
 use super::world::{World, plan, story};
 use crate::effect::{Act, Approved};
 use crate::event::{Ask, Outcome};
@@ -262,16 +263,7 @@ fn a_comparison_from_before_an_apply_says_nothing() {
 
 #[test]
 fn an_override_is_what_is_compared_with() {
-    let mut w = healthy(DriftPolicy::Report);
-    w.build("p2");
-    w.promote("qa", 2);
-    w.ask(Ask::Rollback {
-        env: "qa".into(),
-        to: None,
-        now: true,
-        reason: "x".into(),
-    });
-    w.applied("qa");
+    let mut w = overridden(DriftPolicy::Report);
     w.due.clear();
     w.ask(Ask::Reconcile { env: "qa".into() });
     let Act::Plan { package, .. } = w.one("qa", "plan").act else {

@@ -9,6 +9,21 @@ use crate::policy::DriftPolicy;
 use crate::state::Aside;
 use chrono::Duration;
 
+/// One where a rollback was put in place at once, its pull request not merged yet.
+pub(super) fn overridden(policy: DriftPolicy) -> World {
+    let mut w = healthy(policy);
+    w.build("p2");
+    w.promote("qa", 2);
+    w.ask(Ask::Rollback {
+        env: "qa".into(),
+        to: None,
+        now: true,
+        reason: "x".into(),
+    });
+    w.applied("qa");
+    w
+}
+
 fn refused(w: &World) -> String {
     match &w.verdict {
         super::super::Verdict::Ignored(why) => why.clone(),
@@ -93,16 +108,7 @@ fn a_later_comparison_that_fails_leaves_the_proposal() {
 
 #[test]
 fn what_healing_never_does_by_itself_is_told_where_it_cannot_be_proposed() {
-    let mut w = healthy(DriftPolicy::Heal);
-    w.build("p2");
-    w.promote("qa", 2);
-    w.ask(Ask::Rollback {
-        env: "qa".into(),
-        to: None,
-        now: true,
-        reason: "x".into(),
-    });
-    w.applied("qa");
+    let mut w = overridden(DriftPolicy::Heal);
     w.planned("qa", &["c"]);
     w.opened("qa", 3);
     w.close(3);
@@ -120,16 +126,7 @@ fn where_there_is_nothing_to_put_back_it_is_refused_at_once() {
     w.ask(Ask::Heal { env: "dev".into() });
     assert!(refused(&w).contains("free-form"));
 
-    let mut w = healthy(DriftPolicy::Report);
-    w.build("p2");
-    w.promote("qa", 2);
-    w.ask(Ask::Rollback {
-        env: "qa".into(),
-        to: None,
-        now: true,
-        reason: "x".into(),
-    });
-    w.applied("qa");
+    let mut w = overridden(DriftPolicy::Report);
     w.planned("qa", &["c"]);
     w.opened("qa", 3);
     heal(&mut w);

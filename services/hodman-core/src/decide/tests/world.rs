@@ -24,6 +24,7 @@ pub struct World {
     pub due: BTreeMap<Op, Effect>,
     pub notes: Vec<String>,
     pub wake: Option<DateTime<Utc>>,
+    slept: u32,
     pub verdict: Verdict,
     /// While true, looks are not answered by themselves.
     pub blind: bool,
@@ -82,6 +83,7 @@ pub fn story() -> World {
         due: BTreeMap::new(),
         notes: vec![],
         wake: None,
+        slept: 0,
         verdict: Verdict::Handled,
         blind: false,
         mute: false,
@@ -227,6 +229,9 @@ impl World {
 
     /// Sleeps exactly as long as was asked for.
     pub fn sleep(&mut self) -> DateTime<Utc> {
+        self.slept += 1;
+        // Looks always come again: what waits for something that never happens would sleep for ever.
+        assert!(self.slept < 100_000, "it never comes");
         self.now = self.wake.expect("nothing to wake up for");
         self.event(&Event::Tick);
         self.now
