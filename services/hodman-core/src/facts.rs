@@ -183,7 +183,8 @@ pub struct PlanFacts {
     /// Keys whose action stops what runs, for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub maintenance: Vec<String>,
-    /// What would be made although an object without our marker may be it: the key and the object. A repair leaves it to a person.
+    /// What would be made although an object without our marker may be it: the key and the object. Repairs, and merges by hodman, leave it
+    /// to a person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub perhaps_there: Vec<String>,
     /// What people changed where no plan of ours reaches, inside of stacks: the name of each difference, and where it is.

@@ -125,7 +125,7 @@ pub(super) fn brake(
 pub(super) fn wanted(env: &Environment) -> Option<String> {
     let asked = env.drift.asked.as_ref().filter(|asked| asked.looked)?;
     let plan = &env.drift.found.as_ref()?.plan;
-    // What cannot be undone, or stops what runs, is for a person to merge under every policy.
+    // What cannot be undone, may be there already, or stops what runs, is for a person to merge under every policy.
     let by_itself = heals(env)
         && plan.irreversible.is_empty()
         && plan.perhaps_there.is_empty()
@@ -334,6 +334,9 @@ pub(super) fn needs_no_pull(
         end(draft, name, env, "heal-approved", &words);
     } else {
         let what = match plan.irreversible.as_slice() {
+            [] if !plain => "the pin on main names this very plan already, and what stops what runs, or may be there without our \
+                             marker, is not done twice by one approval"
+                .to_owned(),
             [] => "the pin on main names this very plan, and does not count in full".to_owned(),
             keys => format!(
                 "the pin on main names this very plan already, and what cannot be undone is not done twice by one approval: {}",

@@ -157,7 +157,7 @@ pub enum Merge {
     /// A person.
     #[default]
     Manual,
-    /// hodman, as soon as every gate is green, pinned to the head that the gates saw.
+    /// hodman, as soon as every gate is green, pinned to the head that the gates saw; a person, where the plan cannot be undone or may make a second one of what is there without our marker.
     Auto,
 }
 

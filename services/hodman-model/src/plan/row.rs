@@ -171,7 +171,8 @@ pub struct Row {
     /// Whether nothing but the value behind a reference changed: the package is as it was, the secret is not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rotation: bool,
-    /// For what is made: an object without our marker that may be it, in words; a repair leaves it to a person. No part of the digest.
+    /// For what is made: an object without our marker that may be it, in words; repairs, and merges by hodman, leave it to a person. No
+    /// part of the digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub perhaps: Option<String>,
     /// Whether what comes after it is known only when it is done. Then everything is looked at once more, and what nobody was

@@ -84,7 +84,7 @@ fn merge(draft: &mut Draft, name: &EnvName, env: &mut Environment, pull: &OpenPu
     // A plan that could not be confirmed in time is not merged by itself.
     let fresh = pull.planned_at + draft.settings.refresh_every > draft.now;
     let waits = explain::pull_waits(&draft.state, env, draft.now);
-    // What a repair would not do by itself, a merge by itself does not do either.
+    // No merge by itself of what cannot be undone or may double something; of what only puts back, nor of what stops what runs.
     let asked = env.promotion.as_ref();
     let repairs = asked.is_some_and(|promotion| heal::is_own(env, promotion));
     let for_a_person = !pull.plan.irreversible.is_empty()

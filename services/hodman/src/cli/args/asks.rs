@@ -35,8 +35,9 @@ pub enum Ask {
     Reconcile {
         /// The environment.
         env: String,
-        /// Put back what differs. Under `drift: heal` it is put back at once, also what was held after three times. Else, and where
-        /// that cannot be undone or stops what runs, a pull request shows the plan, and merging it puts it back.
+        /// Put back what differs. Under `drift: heal` it is put back at once, also what was held after three times. Else, and where that
+        /// cannot be undone, stops what runs or may be there already without our marker, a pull request shows the plan, and merging it puts
+        /// it back.
         #[arg(long)]
         heal: bool,
         #[command(flatten)]

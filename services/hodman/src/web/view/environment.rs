@@ -35,7 +35,7 @@ pub struct EnvironmentView {
     pub source_commit: Option<String>,
     /// Who stopped it.
     pub hold: Option<Hold>,
-    /// Who asked for what differs to be put back, until that is done or proposed and merged.
+    /// Who asked for what differs to be put back, until that is done, refused, declined, or left to another pull request.
     #[serde(default)]
     pub heal_asked_by: Option<String>,
     /// Packages that a rollback can go back to, the newest first.

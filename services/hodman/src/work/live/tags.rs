@@ -28,7 +28,8 @@ pub(super) fn look(
     tags
 }
 
-/// The id of the object of ours under that key, of a kind with tags. Where several carry its marker, the one that was noted.
+/// The id of the object of ours under that key, of a kind with tags; no copy that was noted, and where several others carry its marker, the
+/// one that was noted.
 pub(in crate::work) async fn id_of(
     workspace: &Workspace,
     pipeline: &str,
