@@ -6,6 +6,7 @@ mod told;
 
 use super::build::builds_refused;
 use super::declared::declared;
+use super::desired::undeclared;
 use super::observe::environment_names;
 use super::quiet::quiet;
 use super::{Job, Repo, WorkError, code_commit, foundation, outside, taken};
@@ -91,11 +92,16 @@ pub(super) async fn check(
                     plans.insert(env.clone(), (binding, facts));
                 }
                 Err(error) if error.is_transient() => return Err(error),
-                // A module and its first call come together: the package in place has not got it.
-                Err(error) if other_modules => shown.push(format!(
-                    "### {env}\n\nThis binding does not fit the package in place, and arrives with the next one: {}.\n",
-                    quiet(&error.to_string())
-                )),
+                // A module and its first call come together, and so do a variable and its value: the package in place has not got them.
+                Err(error)
+                    if other_modules
+                        || brings_variables(job, head, environment, package).await? =>
+                {
+                    shown.push(format!(
+                        "### {env}\n\nThis binding does not fit the package in place, and arrives with the next one: {}.\n",
+                        quiet(&error.to_string())
+                    ));
+                }
                 Err(error) => found.push(Diagnostic::error(
                     format!("environments/{env}/environment.yaml"),
                     format!("no plan under this binding: {error}"),
@@ -320,6 +326,18 @@ fn some(
             Some((inner, SourceBytes { bytes, executable }))
         })
         .collect())
+}
+
+/// Whether the environment sets variables that the package in place does not declare, and the bundle at `head` all of them.
+async fn brings_variables(
+    job: &Job<'_>,
+    head: &CommitSha,
+    environment: &files::Environment,
+    package: &PackageDigest,
+) -> Result<bool, WorkError> {
+    let in_place = job.work.packages.tree(package).await?;
+    let missing = undeclared(environment, &in_place)?;
+    Ok(!missing.is_empty() && undeclared(environment, &tree_at(job, head.as_str())?)?.is_empty())
 }
 
 async fn plan(

@@ -72,17 +72,30 @@ fn declared_later(
     environment: &Environment,
     tree: &Tree,
 ) -> Result<BTreeSet<String>, WorkError> {
-    let declared = bundle::declared_variables(tree)?;
-    let mut unknown: BTreeSet<String> = environment.variables.keys().cloned().collect();
-    unknown.retain(|name| !declared.contains(name));
+    let mut unknown = undeclared(environment, tree)?;
     if unknown.is_empty() {
         return Ok(unknown);
     }
     let version = before::version_of(job, env, &before::binding(environment))?;
     let later = match version {
-        Some((commit, _)) => bundle::declared_variables(&check::tree_at(job, &commit)?)?,
-        None => BTreeSet::new(),
+        // What is wrong with that bundle is not what is wrong with this one.
+        Some((commit, _)) => bundle::declared_variables(&check::tree_at(job, &commit)?),
+        None => Ok(BTreeSet::new()),
     };
+    let later = later.unwrap_or_default();
     unknown.retain(|name| later.contains(name));
     Ok(unknown)
+}
+
+/// The variables that the environment sets and this bundle does not declare.
+pub(super) fn undeclared(
+    environment: &Environment,
+    tree: &Tree,
+) -> Result<BTreeSet<String>, WorkError> {
+    let declared = bundle::declared_variables(tree)?;
+    let set = environment.variables.keys();
+    Ok(set
+        .filter(|name| !declared.contains(*name))
+        .cloned()
+        .collect())
 }
