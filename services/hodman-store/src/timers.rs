@@ -21,10 +21,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`](crate::StoreError::Database); no wake is lost then.
     pub async fn fire_wakes(&self, now: DateTime<Utc>) -> Result<usize> {
+        self.fire_wakes_until(now, now).await
+    }
+
+    /// The same for those whose `wake_at` is not after `until`, ahead of their time.
+    ///
+    /// # Errors
+    /// As for [`Store::fire_wakes`].
+    pub async fn fire_wakes_until(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<usize> {
         let mut tx = self.db.begin().await?;
         tx.lock(crate::db::Lock::Inbox).await?;
         let due = "SELECT pipeline, wake_at, version FROM pipelines WHERE wake_at <= $1 ORDER BY wake_at, pipeline";
-        let due = tx.all(due, &[to_ms(now).into()]).await?;
+        let due = tx.all(due, &[to_ms(until).into()]).await?;
         let mut fired = 0;
         for row in &due {
             fired +=

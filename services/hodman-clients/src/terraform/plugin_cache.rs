@@ -65,7 +65,8 @@ impl PluginCache {
 /// The file lies beside the folder, `FOLDER.lock`: whoever runs may write into that, and could hold the lock or put something else in its
 /// place. Where nothing can be made beside it, it lies within.
 fn lock_file(folder: &Path) -> std::io::Result<File> {
-    let mut beside = folder.as_os_str().to_owned();
+    // Without a slash at its end, by which the lock would lie within.
+    let mut beside = folder.components().collect::<PathBuf>().into_os_string();
     beside.push(".lock");
     match guarded::lock_file(Path::new(&beside)) {
         Err(error)

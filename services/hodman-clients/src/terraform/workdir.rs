@@ -64,6 +64,7 @@ impl Workdir {
             orphans::end(&beside(root, LOCK));
             return Ok(None);
         };
+        seal_kept(root, key)?;
         keep_left(root, key)?;
         none_left(root)?;
         let mut workdir = Self::new(root, directory, files)?;
@@ -252,6 +253,12 @@ fn keep_left(root: &Path, key: &PlanKey) -> Result<bool, TerraformError> {
     LeftState::of(root).take(&left, key)
 }
 
+/// Seals a state that lies beside a folder in clear, as hodman 0.1.0 kept what a command could not store.
+fn seal_kept(root: &Path, key: &PlanKey) -> Result<(), TerraformError> {
+    LeftState::of(root).take(&beside(root, ERRORED), key)?;
+    Ok(())
+}
+
 /// Says that no command may have left a state there.
 fn none_left(root: &Path) -> Result<(), TerraformError> {
     match std::fs::remove_file(beside(root, MAY_LEAVE)) {
@@ -269,6 +276,7 @@ fn sweep_one(root: &Path, key: &PlanKey) -> Result<bool, TerraformError> {
         orphans::end(&beside(root, LOCK));
         return Ok(false);
     };
+    seal_kept(root, key)?;
     keep_left(root, key)?;
     none_left(root)?;
     std::fs::remove_dir_all(root)

@@ -155,6 +155,9 @@ pub fn resolve_strictly(
     let (bundle, inside) = inspect(tree, target, options)?;
     let mut found = Diagnostics(written_out::check(&inside));
     found.0.extend(dangling::check(&inside));
+    if found.has_errors() {
+        found.0.extend(bundle.warnings.iter().cloned());
+    }
     found.into_result(bundle)
 }
 

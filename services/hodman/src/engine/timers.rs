@@ -23,7 +23,7 @@ pub async fn run_timers(
 ) -> anyhow::Result<()> {
     let mut signal = store.timer_signal();
     let mut moves = clock.moves();
-    enduring(|| store.fire_wakes(clock.now() + AHEAD)).await?;
+    enduring(|| store.fire_wakes_until(clock.now(), clock.now() + AHEAD)).await?;
     loop {
         enduring(|| store.fire_wakes(clock.now())).await?;
         let next = enduring(|| store.next_wake()).await?;

@@ -127,3 +127,13 @@ fn folders_in_which_nobody_is_at_work_are_swept_and_states_in_them_kept() {
     assert_eq!(Workdir::sweep(folder.path(), &key()).unwrap(), 1);
     assert!(!root("busy").exists());
 }
+
+#[test]
+fn a_state_that_an_older_version_kept_in_clear_is_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("shop.qa.net");
+    std::fs::write(beside(&root, ERRORED), STATE).unwrap();
+    drop(Workdir::alone(&root, "modules/net", [], &key()).unwrap());
+    assert!(!beside(&root, ERRORED).exists());
+    assert_eq!(left(&root).as_deref(), Some(STATE));
+}

@@ -153,7 +153,11 @@ impl Stacks {
             );
             return Err(Failure::Refused(words));
         };
-        let new = record.unsaved.is_none();
+        // One that was to be kept and was not found then is none yet.
+        let new = record
+            .unsaved
+            .as_ref()
+            .is_none_or(|unsaved| unsaved.state.is_none());
         if new {
             record.unsaved = Some(Unsaved {
                 why: why.to_owned(),

@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 /// The state of a stack that is half-way back.
 const HALF_BACK: &str = "UPDATE_ROLLBACK_FAILED";
 
+/// The state of one that is back.
+const BACK: &str = "UPDATE_ROLLBACK_COMPLETE";
+
 impl Stacks {
     /// Goes on with the way back of a stack of ours, and leaves as it is what the request names. AWS refuses names of what did go back.
     pub(super) async fn go_back(&self, request: &Request, name: &str) -> Result<Value, ApiError> {
@@ -35,6 +38,9 @@ impl Stacks {
         } else if info.is_busy() && info.status.starts_with("UPDATE_ROLLBACK_") {
             // Begun before a crash.
             self.client.gone_back(&info.id, token).await
+        } else if info.status == BACK {
+            // Ended before a crash, or by somebody else: it is where it was to go.
+            return Ok(Value::Null);
         } else {
             let words = format!(
                 "stack {name} is in {}: it has no way back to go on with; only one in {HALF_BACK} has",
